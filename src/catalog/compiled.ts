@@ -1,0 +1,113 @@
+/**
+ * The catalogue as the agent holds it in memory: what detection and life cycle need, nothing that only people read.
+ * `load.ts` makes it from YAML; the build writes it as one JSON file beside the agent's bundle.
+ */
+import type { ConditionType } from '../model/condition.ts'
+import type { Scope, Severity } from '../model/finding.ts'
+
+/** Bump when the meaning of a field changes: a bundle refuses a file of another version. */
+export const compiledVersion = 1
+
+export interface CompiledCatalogue {
+  readonly version: typeof compiledVersion
+  readonly reasons: readonly CompiledReason[]
+  readonly rules: readonly CompiledRule[]
+  /** NVIDIA Xid and SXid tables and decode rows; see `tables.ts`. */
+  readonly tables: CompiledTables
+}
+
+/** One reason: identity, default severity, life cycle. */
+export interface CompiledReason {
+  readonly reason: string
+  readonly condition: ConditionType
+  readonly severity: Severity
+  readonly scope: Scope
+  readonly family: string
+  readonly lifecycle: Lifecycle
+  /** What a repairer should do by default: `none`, `replace` … Written into the condition's message for people. */
+  readonly repair: string
+}
+
+/** How a reason becomes a finding and how its finding ends. All times in milliseconds. */
+export interface Lifecycle {
+  /** Raised when `count` matching lines came within `withinMs` (same reason and device). */
+  readonly raise: { readonly count: number; readonly withinMs: number }
+  /** Stays raised at least this long, whatever clears it: keeps a condition from flapping. */
+  readonly holdMs: number
+  /** Quiet time after the newest line that ends it; absent: quiet time proves nothing. */
+  readonly clearAfterMs?: number
+  /** A new boot id ends it. */
+  readonly clearedByBoot: boolean
+  /** Ends it whatever happens, counted from the newest line; absent: only clearing ends it. */
+  readonly expireMs?: number
+}
+
+/** One way to see a reason in a log. Several rules may name the same reason. */
+export interface CompiledRule {
+  /** `<reason>/<n>`, n counting from 1. */
+  readonly name: string
+  readonly reason: string
+  readonly source: 'kmsg'
+  /** Literals, at least one of which the line must contain, in any letter case: they feed the prefilter. */
+  readonly contains: readonly string[]
+  /** RE2 pattern with named groups, searched anywhere in the text; absent for a decoder. */
+  readonly pattern?: string
+  /** Literals that rule the line out. */
+  readonly unless: readonly string[]
+  /** Name of a decoder in code (`nvidia-xid`), for lines whose meaning is a table, not a pattern. */
+  readonly decode?: string
+  /** `{group}` stands for a named group of the pattern. */
+  readonly message?: string
+  /** Template of the affected device, e.g. `{device}`. */
+  readonly device?: string
+  /** Overrides of the reason's own values for this rule alone. */
+  readonly severity?: Severity
+  readonly scope?: Scope
+  readonly family?: string
+  /** True: this line ends the reason instead of raising it. */
+  readonly recovery: boolean
+}
+
+/** One NVIDIA Xid. `severity` `info` is a record; scope `application` is caused by, or limited to, a process. */
+export interface XidRow {
+  readonly code: number
+  readonly name: string
+  readonly severity: Severity
+  readonly scope: Scope
+  readonly action: string
+  readonly group?: string
+}
+
+/** One NVSwitch SXid. The severity word in the line wins unless `override`. */
+export interface SxidRow {
+  readonly code: number
+  readonly name: string
+  readonly severity: Severity
+  readonly action: string
+  readonly override?: boolean
+  readonly marker?: boolean
+}
+
+/** One decode row of Xid 144–150: the interrupt word must fit either layout, then the status word must equal. */
+export interface Nvlink5Row {
+  readonly xid: number
+  readonly unit: string
+  /** 32 characters of `0`, `1`, `-` (any), most significant first; before driver R575 and from R575. */
+  readonly intrV1: string
+  readonly intrV2: string
+  /** Hex status word, or absent where any will do. */
+  readonly status?: string
+  readonly severity: Severity
+  readonly action: string
+  /** The same word with these bits means `reset-gpu`. */
+  readonly promoteV1?: string
+  readonly promoteV2?: string
+}
+
+export interface CompiledTables {
+  readonly xids: readonly XidRow[]
+  readonly sxids: readonly SxidRow[]
+  readonly nvlink5: readonly Nvlink5Row[]
+  /** Severity of an Xid or SXid that no row names. */
+  readonly unknown: Severity
+}

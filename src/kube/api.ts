@@ -1,0 +1,124 @@
+/**
+ * The vocabulary of the Kubernetes client: what a resource is, how a call looks, what it answers. `connect.ts` makes an
+ * {@link Api} out of a kubeconfig or a pod's service account; `objects.ts` has one function per verb.
+ */
+
+/** A resource as the API names it. `group` is empty for the core group. */
+export interface Resource {
+  readonly group: string
+  readonly version: string
+  readonly plural: string
+  readonly kind: string
+  readonly namespaced: boolean
+}
+
+/** Which object. `namespace` is required exactly where the resource is namespaced. */
+export interface ObjectRef {
+  readonly name: string
+  readonly namespace?: string
+}
+
+/** What every object has. Bodies are plain JSON; types of the kinds come from `@kubernetes/client-node` as types only. */
+export interface KubeObject {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata: ObjectMeta
+}
+
+export interface ObjectMeta {
+  readonly name?: string
+  readonly namespace?: string
+  readonly uid?: string
+  readonly resourceVersion?: string
+  readonly generation?: number
+  readonly creationTimestamp?: string
+  readonly deletionTimestamp?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly finalizers?: readonly string[]
+  readonly ownerReferences?: readonly OwnerReference[]
+}
+
+export interface OwnerReference {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+  readonly controller?: boolean
+}
+
+/** One HTTP exchange in Kubernetes' words. */
+export interface Call {
+  readonly verb: 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'apply' | 'delete' | 'evict'
+  readonly resource: Resource
+  readonly namespace?: string
+  readonly name?: string
+  readonly subresource?: string
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  readonly body?: unknown
+  /** Content type of the body; `application/json` when absent. */
+  readonly contentType?: string
+  /** Accept header; `application/json` when absent. */
+  readonly accept?: string
+  /** Whole-exchange deadline in milliseconds; default 30,000. For a watch: silence after which it is broken. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** A connection to one API server. */
+export interface Api {
+  /** Sends one call. Rejects with {@link import('./errors.ts').KubeError} for every answer that is not 2xx and every broken exchange. */
+  request<T>(call: Call): Promise<T>
+  /** Opens a streaming call (watch) and yields one parsed JSON object per line; throws KubeError when the stream breaks. */
+  stream<T>(call: Call): AsyncIterable<T>
+  /** Closes idle connections and rejects new calls. */
+  close(): void
+  /** Where it speaks to, without credentials: for messages. */
+  readonly server: string
+}
+
+export const nodes: Resource = { group: '', version: 'v1', plural: 'nodes', kind: 'Node', namespaced: false }
+export const pods: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true }
+export const events: Resource = { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true }
+export const leases: Resource = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  plural: 'leases',
+  kind: 'Lease',
+  namespaced: true,
+}
+export const podDisruptionBudgets: Resource = {
+  group: 'policy',
+  version: 'v1',
+  plural: 'poddisruptionbudgets',
+  kind: 'PodDisruptionBudget',
+  namespaced: true,
+}
+export const customResourceDefinitions: Resource = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+}
+export const repairPolicies: Resource = {
+  group: 'nodemend.dev',
+  version: 'v1alpha1',
+  plural: 'repairpolicies',
+  kind: 'RepairPolicy',
+  namespaced: false,
+}
+export const nodeRepairs: Resource = {
+  group: 'nodemend.dev',
+  version: 'v1alpha1',
+  plural: 'noderepairs',
+  kind: 'NodeRepair',
+  namespaced: false,
+}
+export const nodeClaims: Resource = {
+  group: 'karpenter.sh',
+  version: 'v1',
+  plural: 'nodeclaims',
+  kind: 'NodeClaim',
+  namespaced: false,
+}

@@ -1,0 +1,44 @@
+/** A finding: evidence that means something, with a reason out of the catalogue. */
+import type { ConditionType } from './condition.ts'
+import type { Origin } from './evidence.ts'
+
+/** info and warning become an Event; fatal turns the condition False. */
+export type Severity = 'info' | 'warning' | 'fatal'
+
+/** `application`: caused by, or limited to, a process. It never turns a condition False. */
+export type Scope = 'hardware' | 'application'
+
+/** What a log line means: the answer of the matcher, before counting, grouping and holding. */
+export interface Match {
+  /** The rule's stable name, `<reason>/<index of the detect entry>`. */
+  readonly rule: string
+  readonly reason: string
+  readonly condition: ConditionType
+  readonly severity: Severity
+  readonly scope: Scope
+  /** Device family for reports: `xid`, `kernel`, `storage` … */
+  readonly family: string
+  /** Error number in its family's numbering (XID, SXid, NVSwitch error), where it has one. */
+  readonly code?: number
+  /** What is affected: a PCI address as in the line (lower case), a block device, an interface. */
+  readonly device?: string
+  /** One sentence for people, with the values of this line. */
+  readonly message: string
+  /** Lines of one incident share it: companions of one GPU fault become one finding (spec: NVIDIA Xid chains). */
+  readonly group?: string
+  /** True when the line says that the trouble named by `reason` is over. */
+  readonly recovery?: boolean
+}
+
+/** A finding as it is reported: a match that passed its reason's raise rule. */
+export interface Finding extends Match {
+  /** Wall-clock milliseconds of the first line. */
+  readonly at: number
+  /** Wall-clock milliseconds of the newest line. */
+  readonly lastAt: number
+  /** How many log lines are behind it, companions included. */
+  readonly lines: number
+  /** Other codes or reasons seen in the same incident, in order of appearance. */
+  readonly companions: readonly string[]
+  readonly origin: Origin
+}
