@@ -12,7 +12,10 @@ export type Scope = 'hardware' | 'application'
 export interface Match {
   /** The rule's stable name, `<reason>/<index of the detect entry>`. */
   readonly rule: string
+  /** The reason as conditions, Events and metrics carry it, e.g. `SoftLockup`, `NvidiaXID79Error`. */
   readonly reason: string
+  /** The catalogue entry that governs its life cycle; differs from `reason` only where a table makes reasons per code. */
+  readonly entry: string
   readonly condition: ConditionType
   readonly severity: Severity
   readonly scope: Scope

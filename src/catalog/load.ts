@@ -1,0 +1,199 @@
+/**
+ * YAML → checked catalogue. Every complaint names file, line, column and remedy, and a file with a complaint is
+ * refused whole: half a rule pack is worse than the last good one.
+ */
+import { RE2JS } from 're2js'
+import { isMap, isNode, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import type { CompiledReason, CompiledRule, Lifecycle } from './compiled.ts'
+import { parseDuration } from './duration.ts'
+import { type CatalogueFile, catalogueFileSchema, type DetectEntry, type ReasonEntry } from './schema.ts'
+
+/** One complaint about one place. */
+export interface CatalogueProblem {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  /** What is wrong and what to write instead. */
+  readonly message: string
+}
+
+/** Thrown when files cannot be loaded; the message lists every problem as `file:line:column: …`. */
+export class CatalogueError extends Error {
+  override readonly name = 'CatalogueError'
+  readonly code = 'NM_CATALOG_INVALID'
+  readonly problems: readonly CatalogueProblem[]
+
+  constructor(problems: readonly CatalogueProblem[]) {
+    super(problems.map((one) => `${one.file}:${one.line}:${one.column}: ${one.message}`).join('\n'))
+    this.problems = problems
+  }
+}
+
+/** A file's text under the name that messages use. */
+export interface CatalogueSource {
+  readonly file: string
+  readonly text: string
+}
+
+/** A parsed and checked file, and its compiled form. `entries` keeps samples, runbooks and drills for tests and docs. */
+export interface LoadedFile {
+  readonly file: string
+  readonly content: CatalogueFile
+  readonly reasons: readonly CompiledReason[]
+  readonly rules: readonly CompiledRule[]
+  /** Where the n-th sample of a rule stands, for the messages of `rules test`. */
+  readonly locate: (path: readonly (string | number)[]) => { readonly line: number; readonly column: number }
+}
+
+/** Loads every source; throws {@link CatalogueError} with all problems of all files. `taken` are reasons in use already. */
+export function loadCatalogue(sources: readonly CatalogueSource[], taken: ReadonlySet<string> = new Set()): LoadedFile[] {
+  const problems: CatalogueProblem[] = []
+  const files: LoadedFile[] = []
+  const seen = new Map<string, string>([...taken].map((reason) => [reason, 'the shipped catalogue']))
+  for (const source of sources) {
+    const file = loadFile(source, problems)
+    if (!file) continue
+    file.content.reasons.forEach((entry, index) => {
+      const other = seen.get(entry.reason)
+      if (other) {
+        const at = file.locate(['reasons', index, 'reason'])
+        problems.push({ file: file.file, ...at, message: `reason ${entry.reason} is in ${other} already: rename it` })
+      }
+      seen.set(entry.reason, file.file)
+    })
+    files.push(file)
+  }
+  if (problems.length > 0) throw new CatalogueError(problems)
+  return files
+}
+
+function loadFile(source: CatalogueSource, problems: CatalogueProblem[]): LoadedFile | undefined {
+  const lines = new LineCounter()
+  const document = parseDocument(source.text, { lineCounter: lines })
+  for (const error of document.errors) {
+    const at = lines.linePos(error.pos[0])
+    problems.push({ file: source.file, line: at.line, column: at.col, message: firstLine(error.message) })
+  }
+  if (document.errors.length > 0) return undefined
+  const locate = (path: readonly (string | number)[]) => position(document, lines, path)
+  const parsed = catalogueFileSchema.safeParse(document.toJS())
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const path = issue.path.filter((key) => typeof key !== 'symbol')
+      const extra = issue.code === 'unrecognized_keys' ? [issue.keys[0] ?? ''] : []
+      const message = `${path.join('.') || 'the file'}: ${issue.message}`
+      problems.push({ file: source.file, ...locate([...path, ...extra]), message })
+    }
+    return undefined
+  }
+  const before = problems.length
+  const content = parsed.data
+  const complain = (path: readonly (string | number)[], message: string) =>
+    problems.push({ file: source.file, ...locate(path), message })
+  content.reasons.forEach((entry, index) => checkEntry(entry, ['reasons', index], complain))
+  if (problems.length > before) return undefined
+  return {
+    file: source.file,
+    content,
+    reasons: content.reasons.map((entry) => compileReason(entry, content)),
+    rules: content.reasons.flatMap(compileRules),
+    locate,
+  }
+}
+
+type Complain = (path: readonly (string | number)[], message: string) => void
+
+/** What a schema cannot say: patterns compile, templates name groups that exist. */
+function checkEntry(entry: ReasonEntry, path: readonly (string | number)[], complain: Complain): void {
+  entry.detect.forEach((rule, index) => {
+    const here = [...path, 'detect', index]
+    if ((rule.pattern === undefined) === (rule.decode === undefined)) {
+      return complain(here, `${entry.reason}: give either pattern or decode`)
+    }
+    const groups = rule.pattern === undefined ? undefined : namedGroups(rule.pattern)
+    if (typeof groups === 'string') return complain([...here, 'pattern'], `${entry.reason}: ${groups}`)
+    for (const field of ['message', 'device'] as const) {
+      for (const [, name = ''] of (rule[field] ?? '').matchAll(/\{(\w+)\}/g)) {
+        if (groups && !groups.has(name)) {
+          const known = [...groups].join(', ') || 'none'
+          complain([...here, field], `${entry.reason}: {${name}} is no named group of the pattern (it has: ${known})`)
+        }
+      }
+    }
+  })
+}
+
+/** The pattern's named groups, or what is wrong with it. */
+function namedGroups(pattern: string): ReadonlySet<string> | string {
+  try {
+    return new Set(Object.keys(RE2JS.compile(pattern).namedGroups()))
+  } catch (error) {
+    return `${(error as Error).message}: patterns are RE2 (no look-around, no back-references)`
+  }
+}
+
+function compileReason(entry: ReasonEntry, file: CatalogueFile): CompiledReason {
+  return {
+    reason: entry.reason,
+    condition: entry.condition ?? file.condition,
+    severity: entry.severity,
+    scope: entry.scope,
+    family: entry.family ?? file.family,
+    lifecycle: compileLifecycle(entry),
+    repair: entry.repair.action,
+  }
+}
+
+function compileLifecycle(entry: ReasonEntry): Lifecycle {
+  const { raise, hold, clear, expire } = entry.lifecycle
+  return {
+    raise: { count: raise.count, withinMs: milliseconds(raise.within) },
+    holdMs: milliseconds(hold),
+    ...(clear.after !== undefined && { clearAfterMs: milliseconds(clear.after) }),
+    clearedByBoot: clear.boot,
+    ...(expire !== undefined && { expireMs: milliseconds(expire) }),
+  }
+}
+
+function compileRules(entry: ReasonEntry): CompiledRule[] {
+  return entry.detect.map((rule, index) => compileRule(entry, rule, index))
+}
+
+function compileRule(entry: ReasonEntry, rule: DetectEntry, index: number): CompiledRule {
+  return {
+    name: `${entry.reason}/${index + 1}`,
+    reason: entry.reason,
+    source: rule.source,
+    contains: typeof rule.contains === 'string' ? [rule.contains] : rule.contains,
+    unless: rule.unless,
+    recovery: rule.recovery,
+    ...(rule.pattern !== undefined && { pattern: rule.pattern }),
+    ...(rule.decode !== undefined && { decode: rule.decode }),
+    ...(rule.message !== undefined && { message: rule.message }),
+    ...(rule.device !== undefined && { device: rule.device }),
+    ...(rule.severity !== undefined && { severity: rule.severity }),
+    ...(rule.scope !== undefined && { scope: rule.scope }),
+    ...(rule.family !== undefined && { family: rule.family }),
+  }
+}
+
+function milliseconds(text: string): number {
+  return parseDuration(text) ?? 0 // the schema has let only durations through
+}
+
+/** The place of the deepest part of `path` that exists. */
+function position(document: Document, lines: LineCounter, path: readonly (string | number)[]) {
+  let node: unknown = document.contents
+  for (const key of path) {
+    const next = isMap(node) || isSeq(node) ? node.get(key, true) : undefined
+    if (!isNode(next)) break
+    node = next
+  }
+  const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0
+  const { line, col } = lines.linePos(offset)
+  return { line, column: col }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? text
+}

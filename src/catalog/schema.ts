@@ -1,0 +1,87 @@
+/**
+ * The catalogue's YAML, as zod schemas: shipped files and users' rule packs alike. Every field is named and explained
+ * here once; docs/reference/catalogue.md is generated from it.
+ */
+import * as z from 'zod'
+import { conditionTypes } from '../model/condition.ts'
+
+const duration = z
+  .string()
+  .regex(/^(\d+(ms|s|m|h|d))+$/, 'not a duration: write it like 30s, 10m, 24h or 1h30m')
+  .describe('a duration: 30s, 10m, 24h, 1h30m, 7d')
+const severity = z
+  .enum(['info', 'warning', 'fatal'])
+  .describe('info and warning become an Event, fatal turns the condition False')
+const scope = z
+  .enum(['hardware', 'application'])
+  .describe('application: caused by, or limited to, a process; it never turns a condition False')
+const sample = z.string().min(1)
+
+/** One way to see the reason in a log. */
+export const detectSchema = z.strictObject({
+  source: z.enum(['kmsg']).default('kmsg').describe('where the line comes from'),
+  contains: z
+    .union([z.string().min(3), z.array(z.string().min(3)).min(1)])
+    .describe('literal anchors of at least 3 characters, one of which the line must contain (any letter case)'),
+  pattern: z.string().optional().describe('RE2 pattern with named groups, searched anywhere in the line'),
+  unless: z.array(z.string().min(1)).default([]).describe('literals that rule the line out'),
+  decode: z.string().optional().describe('name of a decoder in code, instead of a pattern'),
+  message: z.string().optional().describe('what people read; {group} stands for a named group'),
+  device: z.string().optional().describe('the affected device, e.g. {device}'),
+  severity: severity.optional(),
+  scope: scope.optional(),
+  family: z.string().optional(),
+  recovery: z.boolean().default(false).describe('this line ends the reason instead of raising it'),
+  matches: z.array(sample).min(1).describe('lines that must match; run as tests'),
+  ignores: z.array(sample).default([]).describe('near misses that must not match; run as tests'),
+})
+
+export const lifecycleSchema = z.strictObject({
+  raise: z
+    .strictObject({
+      count: z.int().min(1).max(10000).default(1).describe('how many lines raise it'),
+      within: duration.default('10m').describe('the window they must come in'),
+    })
+    .prefault({}),
+  hold: duration.default('1m').describe('stays raised at least this long: keeps a condition from flapping'),
+  clear: z
+    .strictObject({
+      after: duration.optional().describe('quiet time after the newest line that ends it'),
+      boot: z.boolean().default(true).describe('a new boot ends it'),
+    })
+    .prefault({}),
+  expire: duration.optional().describe('ends it whatever happens'),
+})
+
+export const reasonSchema = z.strictObject({
+  reason: z
+    .string()
+    .regex(/^[A-Z][A-Za-z0-9]{2,63}$/, 'a reason is 3 to 64 letters and digits in PascalCase, like SoftLockup')
+    .describe('the name that conditions, Events and metrics carry'),
+  condition: z.enum(conditionTypes).optional().describe('defaults to the file’s'),
+  family: z.string().optional().describe('defaults to the file’s'),
+  severity,
+  scope: scope.default('hardware'),
+  summary: z.string().min(10).describe('one sentence for people'),
+  detect: z.array(detectSchema).min(1),
+  lifecycle: lifecycleSchema.prefault({}),
+  repair: z
+    .strictObject({
+      action: z.enum(['none', 'restart-app', 'reset-gpu', 'reboot', 'replace']).default('none'),
+      after: duration.default('30m').describe('how long it should last before a repairer acts'),
+    })
+    .prefault({}),
+  drill: z.strictObject({ kmsg: z.string().min(3) }).optional().describe('a line that shows it in a drill'),
+  runbook: z.string().min(20).describe('what it means, usual causes, false-positive causes, manual fix'),
+})
+
+/** One catalogue file, or one rule pack of a user. */
+export const catalogueFileSchema = z.strictObject({
+  family: z.string().regex(/^[a-z][a-z0-9-]*$/, 'a family is lower-case letters, digits and -'),
+  condition: z.enum(conditionTypes),
+  reasons: z.array(reasonSchema).min(1),
+})
+
+export type CatalogueFile = z.infer<typeof catalogueFileSchema>
+export type ReasonEntry = CatalogueFile['reasons'][number]
+export type DetectEntry = ReasonEntry['detect'][number]

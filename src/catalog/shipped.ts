@@ -1,0 +1,44 @@
+/** The shipped catalogue: which files, in which order, and how they become one compiled catalogue. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type CompiledCatalogue, type CompiledTables, compiledVersion } from './compiled.ts'
+import { type CatalogueSource, type LoadedFile, loadCatalogue } from './load.ts'
+import { loadTables } from './tables.ts'
+
+/** Specific before general: a line means what the first rule says that fits it. */
+export const shippedFiles = [
+  'nvidia.yaml',
+  'amd.yaml',
+  'neuron.yaml',
+  'habana.yaml',
+  'fabric.yaml',
+  'pcie.yaml',
+  'storage.yaml',
+  'networking.yaml',
+  'runtime.yaml',
+  'kernel.yaml',
+] as const
+
+/** Reads and checks every shipped file under `folder`; throws CatalogueError. */
+export function loadShipped(folder: string): LoadedFile[] {
+  return loadCatalogue(shippedFiles.map((file) => readSource(folder, file)))
+}
+
+/** The whole shipped catalogue out of `folder`, compiled. */
+export function compileShipped(folder: string): CompiledCatalogue {
+  return joinFiles(loadShipped(folder), loadTables((file) => readSource(folder, join('tables', file))))
+}
+
+/** Puts files together in order; users' packs go in front so that their rules are asked first. */
+export function joinFiles(files: readonly LoadedFile[], tables: CompiledTables): CompiledCatalogue {
+  return {
+    version: compiledVersion,
+    reasons: files.flatMap((file) => file.reasons),
+    rules: files.flatMap((file) => file.rules),
+    tables,
+  }
+}
+
+function readSource(folder: string, file: string): CatalogueSource {
+  return { file: join('catalog', file), text: readFileSync(join(folder, file), 'utf8') }
+}

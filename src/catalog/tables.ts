@@ -1,0 +1,88 @@
+/**
+ * The NVIDIA tables under catalog/tables: Xid numbers, NVLink 5 decode rows of Xid 144–150, NVSwitch SXid numbers.
+ * They are tables, not reasons: one catalogue entry covers all codes of a severity.
+ */
+import { parse } from 'yaml'
+import * as z from 'zod'
+import type { CompiledTables } from './compiled.ts'
+import { CatalogueError, type CatalogueSource } from './load.ts'
+
+const severity = z.enum(['info', 'warning', 'fatal'])
+const bits = z.string().regex(/^[01-]{32}$/, 'not a bit pattern: 32 characters of 0, 1 and -')
+
+export const xidFileSchema = z.strictObject({
+  unknown: severity,
+  xids: z.array(
+    z.strictObject({
+      code: z.int().min(0),
+      name: z.string(),
+      summary: z.string(),
+      severity,
+      scope: z.enum(['hardware', 'application']),
+      action: z.string(),
+      group: z.string().optional(),
+    }),
+  ),
+})
+
+export const nvlink5FileSchema = z.strictObject({
+  rows: z.array(
+    z.strictObject({
+      xid: z.int().min(144).max(150),
+      unit: z.string(),
+      intrV1: bits,
+      intrV2: bits,
+      status: z.string().optional(),
+      severity,
+      action: z.string(),
+      promoteV1: bits.optional(),
+      promoteV2: bits.optional(),
+    }),
+  ),
+})
+
+export const sxidFileSchema = z.strictObject({
+  sxids: z.array(
+    z.strictObject({
+      code: z.int().min(0),
+      name: z.string(),
+      summary: z.string(),
+      severity,
+      action: z.string(),
+      override: z.boolean().optional(),
+      marker: z.boolean().optional(),
+    }),
+  ),
+})
+
+/** Reads `xid.yaml`, `nvlink5.yaml` and `sxid.yaml` through `read`; throws CatalogueError naming file and row. */
+export function loadTables(read: (file: string) => CatalogueSource): CompiledTables {
+  const xid = check(xidFileSchema, read('xid.yaml'))
+  return {
+    xids: xid.xids.map(({ summary: _, ...row }) => definedOnly(row)),
+    nvlink5: check(nvlink5FileSchema, read('nvlink5.yaml')).rows.map(definedOnly),
+    sxids: check(sxidFileSchema, read('sxid.yaml')).sxids.map(({ summary: _, ...row }) => definedOnly(row)),
+    unknown: xid.unknown,
+  }
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+
+/** Drops keys whose value is undefined, as `exactOptionalPropertyTypes` asks. */
+function definedOnly<T extends object>(row: T): Defined<T> {
+  // Object.entries loses the key types; nothing but undefined values is removed.
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as Defined<T>
+}
+
+function check<T>(schema: z.ZodType<T>, source: CatalogueSource): T {
+  const parsed = schema.safeParse(parse(source.text))
+  if (parsed.success) return parsed.data
+  throw new CatalogueError(
+    parsed.error.issues.map((issue) => ({
+      file: source.file,
+      line: 1,
+      column: 1,
+      message: `${issue.path.join('.')}: ${issue.message}`,
+    })),
+  )
+}

@@ -1,0 +1,44 @@
+/** The `nodemend` command's entry: real streams, real clock, signals. What it runs is in `run.ts`. */
+import { systemClock, systemRandom } from '../telemetry/clock.ts'
+import { CommandError, exitCodes } from './io.ts'
+import { run } from './run.ts'
+
+async function main(): Promise<void> {
+  const stop = new AbortController()
+  let ended: NodeJS.Signals | undefined
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      // A second signal does not wait for a tidy end.
+      if (ended) process.kill(process.pid, 'SIGKILL')
+      ended = name
+      stop.abort(new CommandError('NM_CLI_INTERRUPTED', '', 128 + (name === 'SIGINT' ? 2 : 15)))
+    })
+  }
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.ok) // `nodemend … | head` closed the pipe: not our failure
+  })
+  const exitCode = await run(process.argv.slice(2), {
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+    stdin: process.stdin,
+    env: process.env,
+    clock: systemClock,
+    random: systemRandom,
+    signal: stop.signal,
+    columns: process.stdout.columns ?? 80,
+    colour: Boolean(process.stdout.isTTY) && !process.env['NO_COLOR'],
+  })
+  process.exitCode = exitCode
+  if (ended) endBySignal(ended)
+}
+
+/**
+ * Ends as the signal would have, after the tidy end. A thread of the pool blocked in read(2) on /dev/kmsg would keep
+ * `process.exit` waiting for ever (libuv joins its pool), a signal does not wait.
+ */
+function endBySignal(name: NodeJS.Signals): void {
+  process.removeAllListeners(name)
+  process.kill(process.pid, name)
+}
+
+void main()

@@ -1,0 +1,134 @@
+/**
+ * Catalogue → matcher. A line means what the first rule says that fits it, in catalogue order: users' packs first,
+ * then the shipped files from the specific (accelerators) to the general (kernel). One line is one match.
+ */
+import { RE2JS } from 're2js'
+import type { CompiledCatalogue, CompiledReason, CompiledRule } from '../../catalog/compiled.ts'
+import type { Match } from '../../model/finding.ts'
+import type { Decoders } from './decoder.ts'
+import type { Matcher } from './matcher.ts'
+import { buildPrefilter } from './prefilter.ts'
+
+/** Longest part of a line that patterns see, bytes. A kernel record is at most 1 KiB; journald cuts at 48 KiB. */
+export const longestLine = 8192
+
+const nothing: readonly Match[] = []
+
+/** Compiles `catalogue`; throws TypeError for a rule whose reason or decoder does not exist. */
+export function compileMatcher(catalogue: CompiledCatalogue, decoders: Decoders): Matcher {
+  const reasons = new Map(catalogue.reasons.map((one) => [one.reason, one]))
+  const tries = catalogue.rules.map((rule) => tryOf(rule, reasons, decoders, catalogue))
+  const { literals, rulesOf } = literalIndex(catalogue.rules)
+  const prefilter = buildPrefilter(literals)
+  const wanted = new Uint8Array(catalogue.rules.length)
+  const candidates: number[] = []
+
+  const matchBytes = (bytes: Uint8Array, start: number, end: number): readonly Match[] => {
+    const stop = Math.min(end, start + longestLine)
+    const found = prefilter.find(bytes, start, stop)
+    if (found.length === 0) return nothing
+    for (const literal of found) {
+      for (const rule of rulesOf[literal] ?? []) {
+        if (wanted[rule] === 0) candidates.push(rule)
+        wanted[rule] = 1
+      }
+    }
+    for (const rule of candidates) wanted[rule] = 0
+    candidates.sort((a, b) => a - b)
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, stop - start).toString('utf8')
+    let match: Match | undefined
+    for (const rule of candidates) {
+      match = tries[rule]?.(text)
+      if (match) break
+    }
+    candidates.length = 0
+    return match ? [match] : nothing
+  }
+  return {
+    rules: catalogue.rules.length,
+    matchBytes,
+    matchText: (text) => {
+      const bytes = Buffer.from(text)
+      return matchBytes(bytes, 0, bytes.length)
+    },
+  }
+}
+
+/** Equal literals are searched once, whichever rules share them. */
+function literalIndex(rules: readonly CompiledRule[]) {
+  const numbers = new Map<string, number>()
+  const rulesOf: number[][] = []
+  rules.forEach((rule, index) => {
+    for (const literal of rule.contains) {
+      const key = literal.toLowerCase()
+      const number = numbers.get(key) ?? numbers.size
+      numbers.set(key, number)
+      const list = rulesOf[number] ?? []
+      list.push(index)
+      rulesOf[number] = list
+    }
+  })
+  return { literals: [...numbers.keys()], rulesOf }
+}
+
+type Try = (text: string) => Match | undefined
+
+function tryOf(
+  rule: CompiledRule,
+  reasons: ReadonlyMap<string, CompiledReason>,
+  decoders: Decoders,
+  catalogue: CompiledCatalogue,
+): Try {
+  const reason = reasons.get(rule.reason)
+  if (!reason) throw new TypeError(`rule ${rule.name} names the reason ${rule.reason}, which no entry has`)
+  const read = rule.decode === undefined ? patternTry(rule, reason) : decoderTry(rule, reason, decoders, catalogue)
+  if (rule.unless.length === 0) return read
+  return (text) => (rule.unless.some((literal) => text.includes(literal)) ? undefined : read(text))
+}
+
+function decoderTry(
+  rule: CompiledRule,
+  reason: CompiledReason,
+  decoders: Decoders,
+  catalogue: CompiledCatalogue,
+): Try {
+  const decode = decoders[rule.decode ?? '']
+  if (!decode) throw new TypeError(`rule ${rule.name} names the decoder ${rule.decode}, which does not exist`)
+  const base = baseOf(rule, reason)
+  return (text) => {
+    const decoded = decode(text, catalogue.tables)
+    return decoded && { ...base, ...decoded }
+  }
+}
+
+function patternTry(rule: CompiledRule, reason: CompiledReason): Try {
+  const base = baseOf(rule, reason)
+  let pattern: RE2JS | undefined // compiled at the first candidate line: most rules never see one
+  return (text) => {
+    pattern ??= RE2JS.compile(rule.pattern ?? '')
+    const matcher = pattern.matcher(text)
+    if (!matcher.find()) return undefined
+    const groups = matcher.getNamedGroups()
+    const message = fill(rule.message ?? text, groups)
+    const device = rule.device === undefined ? '' : fill(rule.device, groups).toLowerCase()
+    return { ...base, message, ...(device !== '' && { device }) }
+  }
+}
+
+function baseOf(rule: CompiledRule, reason: CompiledReason): Omit<Match, 'message'> {
+  return {
+    rule: rule.name,
+    reason: reason.reason,
+    entry: reason.reason,
+    condition: reason.condition,
+    severity: rule.severity ?? reason.severity,
+    scope: rule.scope ?? reason.scope,
+    family: rule.family ?? reason.family,
+    ...(rule.recovery && { recovery: true }),
+  }
+}
+
+/** `{name}` → the group's text; a group that took no part is empty. */
+function fill(template: string, groups: Readonly<Record<string, string | null>>): string {
+  return template.replace(/\{(\w+)\}/g, (_whole, name: string) => groups[name] ?? '').trim()
+}
