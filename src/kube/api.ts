@@ -62,6 +62,8 @@ export interface Call {
   readonly accept?: string
   /** Whole-exchange deadline in milliseconds; default 30,000. For a watch: silence after which it is broken. */
   readonly timeoutMs?: number
+  /** Streams: called once when the server has accepted the call, before its first line. */
+  readonly onOpen?: () => void
   readonly signal?: AbortSignal
 }
 

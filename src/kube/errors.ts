@@ -16,6 +16,7 @@ export type KubeErrorCode =
   | 'NM_KUBE_ANSWER'
   | 'NM_KUBE_CONFIG'
   | 'NM_KUBE_CLOSED'
+  | 'NM_KUBE_HANDLER'
 
 export interface KubeErrorDetail {
   /** What was tried, e.g. `apply nodes/status worker-1`. */

@@ -1,0 +1,68 @@
+/** What the eviction subresource answers, as data: a drain decides by it (spec of the Eviction API, policy/v1). */
+import { KubeError } from './errors.ts'
+
+export type EvictionAnswer =
+  /** Accepted: the pod terminates, within its grace. */
+  | { readonly kind: 'evicted' }
+  /** No such pod. */
+  | { readonly kind: 'gone' }
+  /** The name now belongs to another pod (the UID differs). */
+  | { readonly kind: 'replaced' }
+  /** A budget has no disruption to spare. `budgets` names them as far as the server does. */
+  | {
+      readonly kind: 'blocked'
+      readonly budgets: readonly string[]
+      readonly message: string
+      readonly retryAfterMs?: number
+    }
+  /** The API server is busy; no budget is to blame. */
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number }
+  /** The pod or its budget changed meanwhile: look again, try again. */
+  | { readonly kind: 'conflict' }
+  /** Two budgets select the pod: never succeeds until one of them goes. */
+  | { readonly kind: 'multiple-budgets'; readonly message: string }
+  /** The pod's namespace is being deleted, and the pod with it. */
+  | { readonly kind: 'namespace-terminating' }
+  /** Refused for good (RBAC, admission, invalid, credentials): repeating does not help, a person must. */
+  | { readonly kind: 'forbidden'; readonly message: string }
+  /** No answer, or not a usable one: repeat with back-off. */
+  | { readonly kind: 'unavailable'; readonly message: string }
+
+/** A throttled server that does not say how long is given this long. */
+const defaultThrottleMs = 1000
+
+/** Reads a refused eviction. Anything that is not a KubeError is a defect and is thrown on. */
+export function judgeEviction(error: unknown): EvictionAnswer {
+  if (!(error instanceof KubeError)) throw error
+  const { message, detail } = error
+  switch (error.code) {
+    case 'NM_KUBE_NOT_FOUND':
+      return { kind: 'gone' }
+    case 'NM_KUBE_CONFLICT':
+      return /\bUID\b/.test(message) ? { kind: 'replaced' } : { kind: 'conflict' }
+    case 'NM_KUBE_THROTTLED':
+      return judgeTooMany(error)
+    case 'NM_KUBE_FORBIDDEN':
+      if (detail.causes?.some((cause) => cause.reason === 'NamespaceTerminating')) {
+        return { kind: 'namespace-terminating' }
+      }
+      return { kind: 'forbidden', message }
+    case 'NM_KUBE_UNAUTHORIZED':
+    case 'NM_KUBE_INVALID':
+    case 'NM_KUBE_TLS':
+      return { kind: 'forbidden', message }
+    default:
+      if (/more than one PodDisruptionBudget/i.test(message)) return { kind: 'multiple-budgets', message }
+      return { kind: 'unavailable', message }
+  }
+}
+
+/** 429 means two things: a budget said no (a cause of type DisruptionBudget), or the server is busy. */
+function judgeTooMany(error: KubeError): EvictionAnswer {
+  const { causes = [], retryAfterMs } = error.detail
+  const budgets = causes.filter((cause) => cause.reason === 'DisruptionBudget')
+  if (budgets.length === 0) return { kind: 'throttled', retryAfterMs: retryAfterMs ?? defaultThrottleMs }
+  const names = budgets.flatMap((cause) => /^The disruption budget (\S+) /.exec(cause.message ?? '')?.[1] ?? [])
+  const message = budgets.map((cause) => cause.message ?? error.message).join('; ')
+  return { kind: 'blocked', budgets: names, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+}
