@@ -1,0 +1,32 @@
+/** How a test gets a cluster of its own, or says loudly that it could not. */
+
+import type { TestContext } from 'node:test'
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts'
+import type { ToolName } from './tool-list.ts'
+import { ensureTools } from './tools.ts'
+
+/**
+ * A control plane that ends with the test; undefined, with the test marked as skipped, on a machine without Go.
+ * `tools` are those the test starts itself, beyond the control plane.
+ */
+export async function clusterFor(
+  t: TestContext,
+  options: ControlPlaneOptions = {},
+  tools: readonly ToolName[] = [],
+): Promise<ControlPlane | undefined> {
+  const found = await ensureTools(['etcd', 'kube-apiserver', ...tools])
+  if (!found.available) {
+    t.skip(found.why)
+    process.off('exit', banner)
+    process.once('exit', banner)
+    return undefined
+  }
+  const cluster = await startControlPlane(options)
+  t.after(() => cluster.stop())
+  return cluster
+}
+
+/** Said last, where nobody overlooks it, and once: the same function is registered again and again. */
+function banner(): void {
+  process.stderr.write('\n=== REAL CLUSTER TESTS WERE SKIPPED: see "SKIPPED, NOT TESTED" above for the reason ===\n')
+}

@@ -1,0 +1,56 @@
+/** Which programs a real cluster is made of, and where each comes from. */
+
+export type ToolName =
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'kubectl'
+  | 'kwok'
+  | 'karpenter'
+  | 'promtool'
+
+/** A folder below `tools/` with one go.mod: programs that share one set of library versions. */
+export type ToolSet = 'kubernetes' | 'kwok' | 'karpenter' | 'promtool'
+
+export interface Tool {
+  readonly set: ToolSet
+  /** What `go build` is given, and the name it gives the binary. */
+  readonly package: string
+  readonly builtName: string
+  /** Variables stamped at link time. Without a version that is valid semver, kubectl complains about the server. */
+  readonly stamps: readonly string[]
+  /** True where a program of the same name on the PATH is used instead, whatever its version. */
+  readonly fromPath: boolean
+}
+
+const KUBERNETES_STAMPS = ['gitVersion=v1.36.3', 'gitMajor=1', 'gitMinor=36'].map(
+  (stamp) => `k8s.io/component-base/version.${stamp}`,
+)
+
+export const TOOLS: Readonly<Record<ToolName, Tool>> = {
+  etcd: { set: 'kubernetes', package: 'go.etcd.io/etcd/server/v3', builtName: 'server', stamps: [], fromPath: false },
+  'kube-apiserver': kubernetes('kube-apiserver', false),
+  'kube-controller-manager': kubernetes('kube-controller-manager', false),
+  'kube-scheduler': kubernetes('kube-scheduler', false),
+  kubectl: kubernetes('kubectl', true),
+  kwok: { set: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', builtName: 'kwok', stamps: [], fromPath: false },
+  karpenter: { set: 'karpenter', package: '.', builtName: 'karpenter', stamps: [], fromPath: false },
+  promtool: {
+    set: 'promtool',
+    package: 'github.com/prometheus/prometheus/cmd/promtool',
+    builtName: 'promtool',
+    stamps: [],
+    fromPath: true,
+  },
+}
+
+function kubernetes(name: string, fromPath: boolean): Tool {
+  return {
+    set: 'kubernetes',
+    package: `k8s.io/kubernetes/cmd/${name}`,
+    builtName: name,
+    stamps: KUBERNETES_STAMPS,
+    fromPath,
+  }
+}
