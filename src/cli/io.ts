@@ -6,6 +6,8 @@ export interface Io {
   readonly stderr: (text: string) => void
   /** Standard input as it comes, for commands that read `-`. */
   readonly stdin: AsyncIterable<Uint8Array>
+  /** The running program's file: the shipped catalogue is searched from there upward. */
+  readonly programFile: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
   readonly random: Random

@@ -1,4 +1,5 @@
 /** The `nodemend` command's entry: real streams, real clock, signals. What it runs is in `run.ts`. */
+import { realpathSync } from 'node:fs'
 import { systemClock, systemRandom } from '../telemetry/clock.ts'
 import { CommandError, exitCodes } from './io.ts'
 import { run } from './run.ts'
@@ -21,12 +22,13 @@ async function main(): Promise<void> {
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
     stdin: process.stdin,
+    programFile: realpathSync(process.argv[1] ?? '.'),
     env: process.env,
     clock: systemClock,
     random: systemRandom,
     signal: stop.signal,
     columns: process.stdout.columns ?? 80,
-    colour: Boolean(process.stdout.isTTY) && !process.env['NO_COLOR'],
+    colour: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
   })
   process.exitCode = exitCode
   if (ended) endBySignal(ended)

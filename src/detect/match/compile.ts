@@ -86,12 +86,7 @@ function tryOf(
   return (text) => (rule.unless.some((literal) => text.includes(literal)) ? undefined : read(text))
 }
 
-function decoderTry(
-  rule: CompiledRule,
-  reason: CompiledReason,
-  decoders: Decoders,
-  catalogue: CompiledCatalogue,
-): Try {
+function decoderTry(rule: CompiledRule, reason: CompiledReason, decoders: Decoders, catalogue: CompiledCatalogue): Try {
   const decode = decoders[rule.decode ?? '']
   if (!decode) throw new TypeError(`rule ${rule.name} names the decoder ${rule.decode}, which does not exist`)
   const base = baseOf(rule, reason)

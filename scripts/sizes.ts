@@ -1,0 +1,63 @@
+/** Prints file and function sizes of our own source and fails when a limit of docs/reference/sizes is passed. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { functionsOf, type Node } from './functions.ts'
+
+const root = join(import.meta.dirname, '..')
+const folders = ['src', 'scripts', 'bench', 'test']
+
+/** The limits of issue and style guide: lines. */
+const limits = { fileMost: 400, fileMedian: 130, functionP99: 80 } as const
+
+function main(): void {
+  const files = folders.flatMap(sources).map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }))
+  const lengths = files.map(({ file, text }) => ({ file, lines: text.split('\n').length - 1 }))
+  const functions: Node[] = files
+    .filter(({ file }) => !file.endsWith('.test.ts'))
+    .flatMap(({ file, text }) => functionsOf(file, text))
+  const fileLines = lengths.map((one) => one.lines).sort((a, b) => a - b)
+  const functionLines = functions.map((one) => one.lines).sort((a, b) => a - b)
+  const figures = {
+    files: lengths.length,
+    lines: fileLines.reduce((sum, lines) => sum + lines, 0),
+    fileMedian: at(fileLines, 0.5),
+    fileP90: at(fileLines, 0.9),
+    fileMost: at(fileLines, 1),
+    functions: functions.length,
+    functionMedian: at(functionLines, 0.5),
+    functionP90: at(functionLines, 0.9),
+    functionP99: at(functionLines, 0.99),
+    functionMost: at(functionLines, 1),
+  }
+  for (const one of longest(lengths, 8)) process.stdout.write(`${String(one.lines).padStart(5)}  ${one.file}\n`)
+  for (const one of longest(functions, 8)) {
+    process.stdout.write(`${String(one.lines).padStart(5)}  ${one.file}:${one.line} ${one.name}\n`)
+  }
+  process.stdout.write(`${JSON.stringify(figures)}\n`)
+  const broken =
+    figures.fileMost > limits.fileMost ||
+    figures.fileMedian > limits.fileMedian ||
+    figures.functionP99 > limits.functionP99
+  if (broken) process.stdout.write(`over the limits: ${JSON.stringify(limits)}\n`)
+  process.exitCode = broken ? 1 : 0
+}
+
+function sources(folder: string): string[] {
+  try {
+    return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+  } catch {
+    return [] // the folder does not exist yet
+  }
+}
+
+function at(sorted: readonly number[], quantile: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(quantile * sorted.length))] ?? 0
+}
+
+function longest<T extends { readonly lines: number }>(rows: readonly T[], most: number): T[] {
+  return [...rows].sort((a, b) => b.lines - a.lines).slice(0, most)
+}
+
+main()

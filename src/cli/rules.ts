@@ -1,0 +1,43 @@
+/** `nodemend rules test FILE`: is this rule pack one that the agent would load, and do its samples hold? */
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { loadCatalogue } from '../catalog/load.ts'
+import { joinFiles, loadShipped } from '../catalog/shipped.ts'
+import { compileMatcher } from '../detect/match/compile.ts'
+import { decoders } from '../detect/match/decoders.ts'
+import { runSamples, type SampleRun } from '../detect/match/samples.ts'
+import { catalogueFolder } from './catalogue-folder.ts'
+import { CommandError, exitCodes, type Io } from './io.ts'
+
+export function rulesCommand(io: Io): Command {
+  const test = new Command('test')
+    .description('check rule packs and run their samples against them and the shipped rules')
+    .argument('<file...>', 'rule packs in the catalogue’s YAML format')
+    .action((files: string[]) => {
+      const run = testPacks(files, io)
+      for (const one of run.failures) io.stdout(`${one.file}:${one.line}:${one.column}: ${one.message}\n`)
+      io.stdout(`${run.samples - run.failures.length} of ${run.samples} samples hold\n`)
+      if (run.failures.length > 0) throw new CommandError('NM_RULES_SAMPLES', '', exitCodes.unhealthy)
+    })
+  return new Command('rules').description('work with rule packs').addCommand(test)
+}
+
+/** Loads `files` in front of the shipped catalogue, as the agent does, and runs their samples. */
+function testPacks(files: readonly string[], io: Io): SampleRun {
+  const shipped = loadShipped(catalogueFolder(io.programFile))
+  const taken = new Set(shipped.flatMap((file) => file.reasons.map((one) => one.reason)))
+  const packs = loadCatalogue(
+    files.map((file) => ({ file, text: read(file) })),
+    taken,
+  )
+  const noTables = { xids: [], sxids: [], nvlink5: [], unknown: 'warning' } as const
+  return runSamples(packs, compileMatcher(joinFiles([...packs, ...shipped], noTables), decoders))
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new CommandError('NM_CLI_READ', `cannot read ${file}: ${(error as Error).message}`)
+  }
+}

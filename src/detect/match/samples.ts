@@ -1,0 +1,52 @@
+/** Runs the `matches` and `ignores` samples of catalogue files: the shipped ones in our tests, users' in `rules test`. */
+import type { LoadedFile } from '../../catalog/load.ts'
+import { stripFraming } from '../sources/framing.ts'
+import type { Matcher } from './matcher.ts'
+
+/** A sample that does not do what its place in the catalogue says. */
+export interface SampleFailure {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly reason: string
+  readonly message: string
+}
+
+export interface SampleRun {
+  readonly samples: number
+  readonly failures: readonly SampleFailure[]
+}
+
+/** Runs every sample of `files` against `matcher`, which may hold more rules than those of `files`. */
+export function runSamples(files: readonly LoadedFile[], matcher: Matcher): SampleRun {
+  const failures: SampleFailure[] = []
+  let samples = 0
+  for (const file of files) {
+    file.content.reasons.forEach((entry, reasonIndex) => {
+      entry.detect.forEach((rule, ruleIndex) => {
+        const check = (kind: 'matches' | 'ignores', text: string, index: number): void => {
+          samples++
+          const message = judge(kind, text, entry.reason, matcher)
+          if (message === undefined) return
+          const at = file.locate(['reasons', reasonIndex, 'detect', ruleIndex, kind, index])
+          failures.push({ file: file.file, ...at, reason: entry.reason, message })
+        }
+        for (const [index, text] of rule.matches.entries()) check('matches', text, index)
+        for (const [index, text] of rule.ignores.entries()) check('ignores', text, index)
+      })
+    })
+  }
+  return { samples, failures }
+}
+
+function judge(kind: 'matches' | 'ignores', text: string, reason: string, matcher: Matcher): string | undefined {
+  const found = matcher.matchText(stripFraming(text).text)
+  const hit = found.some((match) => match.entry === reason)
+  if (kind === 'ignores')
+    return hit ? `this line must not match ${reason}, but it does: tighten the pattern` : undefined
+  if (hit) return undefined
+  const other = found[0]
+  return other
+    ? `this line must match ${reason}, but rule ${other.rule} comes first: tighten that rule or move this one up`
+    : `this line must match ${reason}, but nothing does: check contains, pattern and unless`
+}

@@ -1,0 +1,32 @@
+/** Bytes → lines, for logs in files and pipes. */
+
+/** Longest line that is kept whole, bytes; the rest of a longer one is dropped, the line is not. */
+const longestLine = 65_536
+
+/** Yields each line without its newline; a last line without one counts too. Bad UTF-8 becomes U+FFFD, never an error. */
+export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let held: Buffer[] = []
+  let size = 0
+  const take = (part: Buffer): void => {
+    const room = longestLine - size
+    if (room > 0) held.push(part.subarray(0, room))
+    size += part.length
+  }
+  const flush = (): string => {
+    const line = Buffer.concat(held).toString('utf8')
+    held = []
+    size = 0
+    return line.endsWith('\r') ? line.slice(0, -1) : line
+  }
+  for await (const chunk of chunks) {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    let start = 0
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+      take(bytes.subarray(start, end))
+      yield flush()
+      start = end + 1
+    }
+    if (start < bytes.length) take(Buffer.from(bytes.subarray(start)))
+  }
+  if (size > 0) yield flush()
+}

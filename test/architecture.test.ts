@@ -1,0 +1,152 @@
+/** The rules of the house, read from the source text: layers, clock, packages, sizes. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize, relative } from 'node:path'
+import { test } from 'node:test'
+import { version } from '../src/telemetry/version.ts'
+
+const root = join(import.meta.dirname, '..')
+
+/** Who may import whom: a file imports from its own layer's folder and from layers with a smaller number. */
+const layers: Readonly<Record<string, number>> = {
+  model: 0,
+  telemetry: 1,
+  catalog: 1,
+  kube: 2,
+  detect: 3,
+  providers: 3,
+  repair: 4,
+  drill: 5,
+  simulate: 5,
+  diagnose: 5,
+  dashboard: 5,
+  cli: 6,
+}
+
+/** Packages that a layer may load at run time. `await import()` counts too. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  telemetry: [],
+  catalog: ['re2js', 'yaml', 'zod'],
+  kube: ['yaml', '@kubernetes/client-node'],
+  detect: ['re2js', 'yaml', 'zod'],
+  providers: [],
+  repair: ['re2js', 'zod'],
+  cli: ['commander', 'yaml', 'esbuild'],
+}
+
+interface Import {
+  readonly file: string
+  readonly layer: string
+  readonly target: string
+  readonly typeOnly: boolean
+}
+
+test('a file imports only from its own layer and from layers to its left', () => {
+  const wrong = sourceImports().filter(({ file, layer, target }) => {
+    if (!target.startsWith('.')) return false
+    const to = layerOf(normalize(join(dirname(file), target)))
+    return to !== layer && (layers[to] ?? -1) >= (layers[layer] ?? 99)
+  })
+  assert.deepEqual(wrong.map(sentence), [])
+})
+
+test('decide imports nothing but the model', () => {
+  const wrong = sourceImports()
+    .filter(({ file }) => file.startsWith('src/repair/decide/') && !file.endsWith('.test.ts'))
+    .filter(({ file, target }) => {
+      const to = normalize(join(dirname(file), target))
+      return !to.startsWith('src/model/') && !to.startsWith('src/repair/decide/')
+    })
+  assert.deepEqual(wrong.map(sentence), [])
+})
+
+test('a layer loads only the packages on its list', () => {
+  const wrong = sourceImports().filter(({ layer, target, typeOnly, file }) => {
+    if (typeOnly || target.startsWith('.') || target.startsWith('node:') || file.endsWith('.test.ts')) return false
+    return !(packages[layer] ?? []).includes(packageOf(target))
+  })
+  assert.deepEqual(wrong.map(sentence), [])
+})
+
+test('time and randomness are asked for in telemetry/clock.ts alone', () => {
+  const forbidden = /\b(Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|performance\.now)\b/
+  const wrong = files('src')
+    .filter((file) => file !== 'src/telemetry/clock.ts' && !file.endsWith('.test.ts'))
+    .flatMap((file) =>
+      linesOf(file)
+        .filter((line) => forbidden.test(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    )
+  assert.deepEqual(wrong, [])
+})
+
+test('the environment is read in cli alone', () => {
+  const wrong = files('src')
+    .filter((file) => !file.startsWith('src/cli/') && !file.endsWith('.test.ts'))
+    .filter((file) => linesOf(file).some((line) => /\bprocess\.env\b/.test(line)))
+  assert.deepEqual(wrong, [])
+})
+
+test('no file is called utils, helpers, manager or common', () => {
+  const wrong = [...files('src'), ...files('test'), ...files('bench'), ...files('scripts')].filter((file) =>
+    /(^|[/-])(utils?|helpers?|managers?|common)(\.|-|\/)/.test(file),
+  )
+  assert.deepEqual(wrong, [])
+})
+
+test('no file has more than 400 lines', () => {
+  const wrong = [...files('src'), ...files('test'), ...files('bench'), ...files('scripts')].filter(
+    (file) => linesOf(file).length > 401,
+  )
+  assert.deepEqual(wrong, [])
+})
+
+test('the version is the one of package.json', () => {
+  const { version: published } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  assert.equal(version, published)
+})
+
+function sourceImports(): Import[] {
+  const statement = /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'"();]*?\sfrom\s+)?['"]([^'"]+)['"]/g
+  const dynamic = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g
+  return files('src').flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8')
+    const layer = layerOf(file)
+    const fixed = [...text.matchAll(statement)].map(([, typeOnly, target = '']) => ({
+      target,
+      typeOnly: Boolean(typeOnly),
+    }))
+    const lazy = [...text.matchAll(dynamic)].map(([, target = '']) => ({ target, typeOnly: false }))
+    return [...fixed, ...lazy].map((one) => ({ file, layer, ...one }))
+  })
+}
+
+function layerOf(file: string): string {
+  return file.split('/')[1] ?? ''
+}
+
+function packageOf(target: string): string {
+  return target
+    .split('/')
+    .slice(0, target.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+function sentence({ file, target }: Import): string {
+  return `${file} imports ${target}`
+}
+
+function files(folder: string): string[] {
+  try {
+    return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+  } catch {
+    return [] // a folder that does not exist yet has no files
+  }
+}
+
+function linesOf(file: string): string[] {
+  return readFileSync(join(root, file), 'utf8').split('\n')
+}
