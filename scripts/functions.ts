@@ -4,7 +4,7 @@
  */
 
 /** One function: where it starts and how many lines it spans. */
-export interface Node {
+export interface FunctionSpan {
   readonly file: string
   readonly line: number
   readonly name: string
@@ -28,14 +28,14 @@ const notMethods = new Set([
 ])
 
 /** Every function, method and named arrow function of one formatted source text. */
-export function functionsOf(file: string, text: string): Node[] {
+export function functionsOf(file: string, text: string): FunctionSpan[] {
   const lines = text.split('\n')
   return lines.flatMap((line, index) => {
     const groups = opening.exec(line)?.groups
     if (!groups) return []
-    const name = groups['plain'] ?? groups['arrow'] ?? groups['method'] ?? ''
+    const name = groups.plain ?? groups.arrow ?? groups.method ?? ''
     if (notMethods.has(name)) return []
-    const length = spanOf(lines, index, groups['indent'] ?? '')
+    const length = spanOf(lines, index, groups.indent ?? '')
     return length === undefined ? [] : [{ file, line: index + 1, name, lines: length }]
   })
 }

@@ -1,7 +1,7 @@
 /** Prints file and function sizes of our own source and fails when a limit of docs/reference/sizes is passed. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { functionsOf, type Node } from './functions.ts'
+import { type FunctionSpan, functionsOf } from './functions.ts'
 
 const root = join(import.meta.dirname, '..')
 const folders = ['src', 'scripts', 'bench', 'test']
@@ -12,7 +12,7 @@ const limits = { fileMost: 400, fileMedian: 130, functionP99: 80 } as const
 function main(): void {
   const files = folders.flatMap(sources).map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }))
   const lengths = files.map(({ file, text }) => ({ file, lines: text.split('\n').length - 1 }))
-  const functions: Node[] = files
+  const functions: FunctionSpan[] = files
     .filter(({ file }) => !file.endsWith('.test.ts'))
     .flatMap(({ file, text }) => functionsOf(file, text))
   const fileLines = lengths.map((one) => one.lines).sort((a, b) => a - b)

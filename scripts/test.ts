@@ -14,7 +14,7 @@ const update = args.includes('--update-golden')
 const everything = ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts', 'test/**/*.test.ts']
 
 function runScript(...command: string[]): boolean {
-  const path = join(root, 'node_modules', '.bin') + delimiter + (process.env['PATH'] ?? '')
+  const path = join(root, 'node_modules', '.bin') + delimiter + (process.env.PATH ?? '')
   const env = { ...process.env, PATH: path, ...(update && { NODEMEND_UPDATE_GOLDEN: '1' }) }
   return spawnSync(process.execPath, command, { cwd: root, stdio: 'inherit', env }).status === 0
 }
