@@ -1,6 +1,7 @@
 /** `nodemend rules test FILE`: is this rule pack one that the agent would load, and do its samples hold? */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { noTables } from '../catalog/compiled.ts'
 import { loadCatalogue } from '../catalog/load.ts'
 import { joinFiles, loadShipped } from '../catalog/shipped.ts'
 import { compileMatcher } from '../detect/match/compile.ts'
@@ -30,7 +31,7 @@ function testPacks(files: readonly string[], io: Io): SampleRun {
     files.map((file) => ({ file, text: read(file) })),
     taken,
   )
-  const noTables = { xids: [], sxids: [], nvlink5: [], unknown: 'warning' } as const
+  const noTables = { xids: [], composites: [], sxids: [], moved: [], nvlink5: [], unknown: 'warning' } as const
   return runSamples(packs, compileMatcher(joinFiles([...packs, ...shipped], noTables), decoders))
 }
 
