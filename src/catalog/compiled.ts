@@ -60,6 +60,8 @@ export interface CompiledRule {
   readonly message?: string
   /** Template of the affected device, e.g. `{device}`. */
   readonly device?: string
+  /** Short name of what the rule sees inside its family, or `{group}` for a number that stands in the line. */
+  readonly code?: string
   /** Overrides of the reason's own values for this rule alone. */
   readonly severity?: Severity
   readonly scope?: Scope
@@ -102,12 +104,48 @@ export interface Nvlink5Row {
   /** The same word with these bits means `reset-gpu`. */
   readonly promoteV1?: string
   readonly promoteV2?: string
+  /** Whom to look at when it comes again, e.g. `check-peer`. */
+  readonly advice?: string
+}
+
+/** SXid numbers whose meaning changed: in `from`–`to`, a text that holds one of `texts` means the number plus `by`. */
+export interface MovedSxids {
+  readonly from: number
+  readonly to: number
+  readonly texts: readonly string[]
+  readonly by: number
+}
+
+/** What the numbers of one incident mean together; the first that fits wins. */
+export interface CompositeRule {
+  readonly name: string
+  /** Every one of these Xids is in the incident. */
+  readonly all: readonly number[]
+  /** And at least one of these, where given. */
+  readonly any?: readonly number[]
+  /** And nothing but the Xids named here. */
+  readonly alone?: boolean
+  readonly action: string
+  readonly advice: string
 }
 
 export interface CompiledTables {
+  /** Ascending by code, as `sxids`. */
   readonly xids: readonly XidRow[]
+  readonly composites: readonly CompositeRule[]
   readonly sxids: readonly SxidRow[]
+  readonly moved: readonly MovedSxids[]
   readonly nvlink5: readonly Nvlink5Row[]
   /** Severity of an Xid or SXid that no row names. */
   readonly unknown: Severity
+}
+
+/** For catalogues without NVIDIA rules: rule packs on their own, tests. */
+export const noTables: CompiledTables = {
+  xids: [],
+  composites: [],
+  sxids: [],
+  moved: [],
+  nvlink5: [],
+  unknown: 'warning',
 }

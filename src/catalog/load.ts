@@ -3,7 +3,7 @@
  * refused whole: half a rule pack is worse than the last good one.
  */
 import { RE2JS } from 're2js'
-import { isMap, isNode, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { CompiledReason, CompiledRule, Lifecycle } from './compiled.ts'
 import { parseDuration } from './duration.ts'
 import { type CatalogueFile, catalogueFileSchema, type DetectEntry, type ReasonEntry } from './schema.ts'
@@ -46,7 +46,10 @@ export interface LoadedFile {
 }
 
 /** Loads every source; throws {@link CatalogueError} with all problems of all files. `taken` are reasons in use already. */
-export function loadCatalogue(sources: readonly CatalogueSource[], taken: ReadonlySet<string> = new Set()): LoadedFile[] {
+export function loadCatalogue(
+  sources: readonly CatalogueSource[],
+  taken: ReadonlySet<string> = new Set(),
+): LoadedFile[] {
   const problems: CatalogueProblem[] = []
   const files: LoadedFile[] = []
   const seen = new Map<string, string>([...taken].map((reason) => [reason, 'the shipped catalogue']))
@@ -88,9 +91,10 @@ function loadFile(source: CatalogueSource, problems: CatalogueProblem[]): Loaded
   }
   const before = problems.length
   const content = parsed.data
-  const complain = (path: readonly (string | number)[], message: string) =>
+  const complain: Complain = (path, message) => {
     problems.push({ file: source.file, ...locate(path), message })
-  content.reasons.forEach((entry, index) => checkEntry(entry, ['reasons', index], complain))
+  }
+  for (const [index, entry] of content.reasons.entries()) checkEntry(entry, ['reasons', index], complain)
   if (problems.length > before) return undefined
   return {
     file: source.file,
@@ -105,22 +109,31 @@ type Complain = (path: readonly (string | number)[], message: string) => void
 
 /** What a schema cannot say: patterns compile, templates name groups that exist. */
 function checkEntry(entry: ReasonEntry, path: readonly (string | number)[], complain: Complain): void {
-  entry.detect.forEach((rule, index) => {
+  for (const [index, rule] of entry.detect.entries()) {
     const here = [...path, 'detect', index]
     if ((rule.pattern === undefined) === (rule.decode === undefined)) {
-      return complain(here, `${entry.reason}: give either pattern or decode`)
+      complain(here, `${entry.reason}: give either pattern or decode`)
+      continue
     }
     const groups = rule.pattern === undefined ? undefined : namedGroups(rule.pattern)
-    if (typeof groups === 'string') return complain([...here, 'pattern'], `${entry.reason}: ${groups}`)
-    for (const field of ['message', 'device'] as const) {
-      for (const [, name = ''] of (rule[field] ?? '').matchAll(/\{(\w+)\}/g)) {
-        if (groups && !groups.has(name)) {
-          const known = [...groups].join(', ') || 'none'
-          complain([...here, field], `${entry.reason}: {${name}} is no named group of the pattern (it has: ${known})`)
-        }
-      }
+    if (typeof groups === 'string') complain([...here, 'pattern'], `${entry.reason}: ${groups}`)
+    else if (groups)
+      checkTemplates(rule, groups, (field, text) => complain([...here, field], `${entry.reason}: ${text}`))
+  }
+}
+
+/** Every `{name}` of a template is a named group of the pattern. */
+function checkTemplates(
+  rule: DetectEntry,
+  groups: ReadonlySet<string>,
+  complain: (field: string, text: string) => void,
+): void {
+  for (const field of ['message', 'device', 'code'] as const) {
+    for (const [, name = ''] of (rule[field] ?? '').matchAll(/\{(\w+)\}/g)) {
+      if (groups.has(name)) continue
+      complain(field, `{${name}} is no named group of the pattern (it has: ${[...groups].join(', ') || 'none'})`)
     }
-  })
+  }
 }
 
 /** The pattern's named groups, or what is wrong with it. */
@@ -171,6 +184,7 @@ function compileRule(entry: ReasonEntry, rule: DetectEntry, index: number): Comp
     ...(rule.decode !== undefined && { decode: rule.decode }),
     ...(rule.message !== undefined && { message: rule.message }),
     ...(rule.device !== undefined && { device: rule.device }),
+    ...(rule.code !== undefined && { code: rule.code }),
     ...(rule.severity !== undefined && { severity: rule.severity }),
     ...(rule.scope !== undefined && { scope: rule.scope }),
     ...(rule.family !== undefined && { family: rule.family }),

@@ -28,6 +28,11 @@ export const detectSchema = z.strictObject({
   decode: z.string().optional().describe('name of a decoder in code, instead of a pattern'),
   message: z.string().optional().describe('what people read; {group} stands for a named group'),
   device: z.string().optional().describe('the affected device, e.g. {device}'),
+  code: z
+    .string()
+    .regex(/^([a-z0-9-]+|\{\w+\})$/, 'a code is lower-case letters, digits and -, or one {group}')
+    .optional()
+    .describe('short name of what this rule sees, e.g. gpu-lost; {group} for a number that stands in the line'),
   severity: severity.optional(),
   scope: scope.optional(),
   family: z.string().optional(),
@@ -71,7 +76,10 @@ export const reasonSchema = z.strictObject({
       after: duration.default('30m').describe('how long it should last before a repairer acts'),
     })
     .prefault({}),
-  drill: z.strictObject({ kmsg: z.string().min(3) }).optional().describe('a line that shows it in a drill'),
+  drill: z
+    .strictObject({ kmsg: z.string().min(3) })
+    .optional()
+    .describe('a line that shows it in a drill'),
   runbook: z.string().min(20).describe('what it means, usual causes, false-positive causes, manual fix'),
 })
 

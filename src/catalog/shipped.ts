@@ -26,7 +26,10 @@ export function loadShipped(folder: string): LoadedFile[] {
 
 /** The whole shipped catalogue out of `folder`, compiled. */
 export function compileShipped(folder: string): CompiledCatalogue {
-  return joinFiles(loadShipped(folder), loadTables((file) => readSource(folder, join('tables', file))))
+  return joinFiles(
+    loadShipped(folder),
+    loadTables((file) => readSource(folder, join('tables', file))),
+  )
 }
 
 /** Puts files together in order; users' packs go in front so that their rules are asked first. */

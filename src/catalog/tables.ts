@@ -23,6 +23,16 @@ export const xidFileSchema = z.strictObject({
       group: z.string().optional(),
     }),
   ),
+  composites: z.array(
+    z.strictObject({
+      name: z.string(),
+      all: z.array(z.int()).min(1),
+      any: z.array(z.int()).optional(),
+      alone: z.boolean().optional(),
+      action: z.string(),
+      advice: z.string(),
+    }),
+  ),
 })
 
 export const nvlink5FileSchema = z.strictObject({
@@ -37,11 +47,13 @@ export const nvlink5FileSchema = z.strictObject({
       action: z.string(),
       promoteV1: bits.optional(),
       promoteV2: bits.optional(),
+      advice: z.string().optional(),
     }),
   ),
 })
 
 export const sxidFileSchema = z.strictObject({
+  moved: z.array(z.strictObject({ from: z.int(), to: z.int(), texts: z.array(z.string()).min(1), by: z.int() })),
   sxids: z.array(
     z.strictObject({
       code: z.int().min(0),
@@ -58,12 +70,20 @@ export const sxidFileSchema = z.strictObject({
 /** Reads `xid.yaml`, `nvlink5.yaml` and `sxid.yaml` through `read`; throws CatalogueError naming file and row. */
 export function loadTables(read: (file: string) => CatalogueSource): CompiledTables {
   const xid = check(xidFileSchema, read('xid.yaml'))
+  const sxid = check(sxidFileSchema, read('sxid.yaml'))
   return {
-    xids: xid.xids.map(({ summary: _, ...row }) => definedOnly(row)),
+    xids: byCode(xid.xids.map(({ summary: _, ...row }) => definedOnly(row))),
+    composites: xid.composites.map(definedOnly),
     nvlink5: check(nvlink5FileSchema, read('nvlink5.yaml')).rows.map(definedOnly),
-    sxids: check(sxidFileSchema, read('sxid.yaml')).sxids.map(({ summary: _, ...row }) => definedOnly(row)),
+    sxids: byCode(sxid.sxids.map(({ summary: _, ...row }) => definedOnly(row))),
+    moved: sxid.moved,
     unknown: xid.unknown,
   }
+}
+
+/** Ascending, for the decoders' binary search. */
+function byCode<T extends { readonly code: number }>(rows: readonly T[]): T[] {
+  return rows.toSorted((a, b) => a.code - b.code)
 }
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }

@@ -31,7 +31,6 @@ function testPacks(files: readonly string[], io: Io): SampleRun {
     files.map((file) => ({ file, text: read(file) })),
     taken,
   )
-  const noTables = { xids: [], composites: [], sxids: [], moved: [], nvlink5: [], unknown: 'warning' } as const
   return runSamples(packs, compileMatcher(joinFiles([...packs, ...shipped], noTables), decoders))
 }
 
