@@ -38,7 +38,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   karpenter: { set: 'karpenter', package: '.', builtName: 'karpenter', stamps: [], fromPath: false },
   promtool: {
     set: 'promtool',
-    package: 'github.com/prometheus/prometheus/cmd/promtool',
+    package: '.',
     builtName: 'promtool',
     stamps: [],
     fromPath: true,

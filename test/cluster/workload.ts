@@ -1,0 +1,61 @@
+/** Workloads that make nodes: a Deployment whose pods refuse each other's company, so each brings a node with it. */
+
+import type { ControlPlane } from './control-plane.ts'
+import { readyNodes } from './kwok.ts'
+import { eventually } from './wait.ts'
+
+export interface Fleet {
+  readonly nodes: readonly string[]
+}
+
+interface Deployment {
+  readonly status: { readonly readyReplicas?: number }
+}
+
+const NAME = 'web'
+
+/** Deploys `replicas` pods, one to a node, with a disruption budget of one; resolves to the nodes when all pods run. */
+export async function growFleet(cluster: ControlPlane, replicas: number): Promise<Fleet> {
+  const labels = { app: NAME }
+  await cluster.admin.apply(deploymentPath(), {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: NAME },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          terminationGracePeriodSeconds: 1,
+          containers: [{ name: NAME, image: 'example.invalid/web', resources: { requests: { cpu: '100m' } } }],
+          affinity: {
+            podAntiAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: [
+                { labelSelector: { matchLabels: labels }, topologyKey: 'kubernetes.io/hostname' },
+              ],
+            },
+          },
+        },
+      },
+    },
+  })
+  await cluster.admin.apply('/apis/policy/v1/namespaces/default/poddisruptionbudgets/web', {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name: NAME },
+    spec: { maxUnavailable: 1, selector: { matchLabels: labels } },
+  })
+  await eventually(`${replicas} pods to run`, 60_000, () => allRun(cluster, replicas))
+  return { nodes: await readyNodes(cluster, 'karpenter.sh/nodepool') }
+}
+
+/** Whether the fleet's Deployment has all its pods running. */
+export async function allRun(cluster: ControlPlane, replicas: number): Promise<boolean> {
+  const { status } = await cluster.admin.get<Deployment>(deploymentPath())
+  return status.readyReplicas === replicas
+}
+
+function deploymentPath(): string {
+  return `/apis/apps/v1/namespaces/default/deployments/${NAME}`
+}
