@@ -1,0 +1,30 @@
+/** Waiting times between tries: doubled each time, with jitter, so that a fleet does not knock in step. */
+import type { Random } from '../telemetry/clock.ts'
+
+export interface Backoff {
+  /** Milliseconds to wait before the next try; at least `floorMs` (a server's Retry-After) where that is given. */
+  next(floorMs?: number): number
+  /** Something worked: start small again. */
+  reset(): void
+}
+
+export interface BackoffOptions {
+  readonly random: Random
+  readonly firstMs?: number
+  readonly maxMs?: number
+}
+
+/** From 0.25 s doubling to 30 s; each wait is between half and the whole of its step, a Retry-After gets up to a half on top. */
+export function createBackoff({ random, firstMs = 250, maxMs = 30_000 }: BackoffOptions): Backoff {
+  let step = firstMs
+  return {
+    next(floorMs = 0) {
+      const wait = step * (0.5 + random() / 2)
+      step = Math.min(maxMs, step * 2)
+      return wait >= floorMs ? wait : floorMs * (1 + random() / 2)
+    },
+    reset() {
+      step = firstMs
+    },
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * What waits to become an Event. Occurrences of one series (same object, type, reason, message) are counted together;
+ * a key that is over its limit waits, folded into one series that says so, and never holds up another key.
+ */
+import type { Clock } from '../telemetry/clock.ts'
+
+export interface Regarding {
+  readonly kind: string
+  readonly name: string
+  /** For a Node it may be left out: Events about nodes carry the node's name there, as kubelet's do. */
+  readonly uid?: string
+  readonly namespace?: string
+  readonly apiVersion?: string
+}
+
+export interface Notice {
+  readonly regarding: Regarding
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+  /** What shares one burst limit, e.g. the rule's name. Default: the reason. */
+  readonly key?: string
+}
+
+/** One series with what has not been written of it yet. */
+export interface Entry {
+  readonly series: string
+  readonly limit: string
+  notice: Notice
+  count: number
+  /** Wall-clock milliseconds of the first and the newest occurrence. */
+  readonly firstAt: number
+  lastAt: number
+  /** True when it needs a token of its key before it may be written. */
+  held: boolean
+  /** Name of the Event once one was sent for it, so that a lost answer does not make two. */
+  name?: string
+  refusals: number
+}
+
+export interface EventQueueOptions {
+  readonly clock: Clock
+  readonly maxWaiting: number
+  /** True when the series has an Event on the server that is only counted up. */
+  readonly isKnown: (series: string) => boolean
+}
+
+/** Writes of one key at once, then one more per minute: a noisy rule slows down, it does not hide the others. */
+const burst = 10
+const refillMs = 60_000
+const maxBuckets = 500
+
+interface Bucket {
+  tokens: number
+  atMonotonic: number
+}
+
+export class EventQueue {
+  readonly #options: EventQueueOptions
+  readonly #waiting = new Map<string, Entry>()
+  readonly #buckets = new Map<string, Bucket>()
+  #dropped = 0
+
+  constructor(options: EventQueueOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  /** Occurrences given up so far. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  add(notice: Notice): void {
+    const now = this.#options.clock.now()
+    const limit = `${objectText(notice.regarding)} ${notice.key ?? notice.reason}`
+    const series = seriesOf(notice, notice.message)
+    const entry: Entry = { series, limit, notice, count: 1, firstAt: now, lastAt: now, held: false, refusals: 0 }
+    if (this.#waiting.has(series) || this.#spend(limit)) this.putBack(entry)
+    else if (this.#options.isKnown(series)) this.putBack({ ...entry, held: true })
+    else this.putBack(folded(entry))
+  }
+
+  /** The oldest entry that may be written now; it leaves the queue. */
+  take(): Entry | undefined {
+    for (const entry of this.#waiting.values()) {
+      if (entry.held && !this.#spend(entry.limit)) continue
+      this.#waiting.delete(entry.series)
+      return entry
+    }
+    return undefined
+  }
+
+  /** Puts an entry in, joined with what came for its series meanwhile. It keeps the token that it has. */
+  putBack(entry: Entry): void {
+    const newer = this.#waiting.get(entry.series)
+    if (newer) {
+      this.#waiting.set(entry.series, joined(newer, entry))
+      return
+    }
+    if (this.#waiting.size >= this.#options.maxWaiting) this.#makeRoom()
+    this.#waiting.set(entry.series, entry)
+  }
+
+  drop(entry: Entry): void {
+    this.#dropped += entry.count
+  }
+
+  clear(): void {
+    for (const entry of this.#waiting.values()) this.drop(entry)
+    this.#waiting.clear()
+  }
+
+  /** Milliseconds until {@link take} has something; undefined when nothing waits. */
+  nextInMs(): number | undefined {
+    let soonest: number | undefined
+    for (const entry of this.#waiting.values()) {
+      const wait = entry.held ? (1 - this.#refilled(entry.limit).tokens) * refillMs : 0
+      if (soonest === undefined || wait < soonest) soonest = Math.max(0, wait)
+    }
+    return soonest
+  }
+
+  /** Full: folds the oldest entry whose key has another one waiting; only when no key has two, gives up the oldest. */
+  #makeRoom(): void {
+    const seen = new Set<string>()
+    const repeated = new Set<string>()
+    for (const { limit } of this.#waiting.values()) (seen.has(limit) ? repeated : seen).add(limit)
+    for (const entry of this.#waiting.values()) {
+      const into = folded(entry)
+      if (!repeated.has(entry.limit) || entry.series === into.series) continue
+      this.#waiting.delete(entry.series)
+      const room = this.#waiting.get(into.series)
+      if (!room) {
+        this.#waiting.set(into.series, into)
+        continue // the first fold of a key frees nothing yet
+      }
+      this.#waiting.set(into.series, joined(room, into))
+      return
+    }
+    const [oldest] = this.#waiting.values()
+    if (!oldest) return
+    this.#waiting.delete(oldest.series)
+    this.drop(oldest)
+  }
+
+  #spend(limit: string): boolean {
+    const bucket = this.#refilled(limit)
+    if (bucket.tokens < 1) return false
+    bucket.tokens -= 1
+    this.#buckets.delete(limit)
+    this.#buckets.set(limit, bucket)
+    const [oldest] = this.#buckets.keys()
+    if (this.#buckets.size > maxBuckets && oldest !== undefined) this.#buckets.delete(oldest)
+    return true
+  }
+
+  #refilled(limit: string): Bucket {
+    const now = this.#options.clock.monotonic()
+    const bucket = this.#buckets.get(limit) ?? { tokens: burst, atMonotonic: now }
+    bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.atMonotonic) / refillMs)
+    bucket.atMonotonic = now
+    return bucket
+  }
+}
+
+/** The entry as part of the one series that stands for all of its key that came too fast. */
+function folded(entry: Entry): Entry {
+  const { name: _written, ...rest } = entry
+  const message = `(combined from similar events) ${entry.notice.message.replace(/^\(combined from similar events\) /, '')}`
+  return {
+    ...rest,
+    series: seriesOf(entry.notice, `\0${entry.limit}`),
+    notice: { ...entry.notice, message },
+    held: true,
+  }
+}
+
+function joined(a: Entry, b: Entry): Entry {
+  const newest = a.lastAt >= b.lastAt ? a : b
+  const name = a.name ?? b.name
+  return {
+    ...newest,
+    count: a.count + b.count,
+    firstAt: Math.min(a.firstAt, b.firstAt),
+    held: a.held && b.held,
+    refusals: Math.max(a.refusals, b.refusals),
+    ...(name === undefined ? {} : { name }),
+  }
+}
+
+function objectText({ kind, namespace = '', name, uid = '' }: Regarding): string {
+  return `${kind}/${namespace}/${name}/${uid}`
+}
+
+function seriesOf(notice: Notice, message: string): string {
+  return `${objectText(notice.regarding)} ${notice.type} ${notice.reason} ${message}`
+}
