@@ -1,0 +1,30 @@
+/** Puts a fault in front of the agent: one line in the kernel log, marked by the kernel as written from user space. */
+import { accessSync, constants, writeFileSync } from 'node:fs'
+
+/** Where lines can be injected: the machine's real kernel log, or a file that stands in for it. */
+export interface KernelLog {
+  readonly path: string
+  readonly real: boolean
+  /** Why the real one is not used; absent when it is. */
+  readonly why?: string
+}
+
+/** The real kernel log where this process may read and write it, else `standIn`. */
+export function chooseKernelLog(device: string, standIn: string): KernelLog {
+  try {
+    accessSync(device, constants.R_OK | constants.W_OK)
+    return { path: device, real: true }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    return { path: standIn, real: false, why: `${device} cannot be read and written here (${code})` }
+  }
+}
+
+/** Priority 3 (error) of facility 1 (user): what the kernel makes of a plain write with `<3>`. */
+const userError = 11
+
+/** Writes one line. A stand-in file gets the record as /dev/kmsg would show it. */
+export function inject(log: KernelLog, line: string, sequence: number, uptimeUs: number): void {
+  const record = log.real ? `<3>${line}\n` : `${userError},${sequence},${uptimeUs},-;${line}\n`
+  writeFileSync(log.path, record, { flag: log.real ? 'w' : 'a' })
+}

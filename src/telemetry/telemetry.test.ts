@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SteppedClock } from './clock.ts'
+import { Registry } from './exposition.ts'
+import { createLog } from './log.ts'
+
+test('log lines carry the guide’s keys in the guide’s form', () => {
+  const lines: string[] = []
+  const clock = new SteppedClock(Date.parse('2025-12-24T01:53:06Z'))
+  const log = createLog({ clock, hostname: 'worker-1', write: (line) => lines.push(line) })
+  log.with({ monitor: 'kernel' }).info('reported node conditions', { error: new Error('why') })
+  log.debug('not at this level')
+  assert.deepEqual(lines, [
+    '{"level":"info","ts":"2025-12-24T01:53:06.000Z","msg":"reported node conditions","hostname":"worker-1","monitor":"kernel","error":"why"}\n',
+  ])
+})
+
+test('metrics in the text exposition format, labels escaped, buckets cumulative', () => {
+  const registry = new Registry()
+  registry.metric({ name: 'a_total', help: 'A \\ thing.', type: 'counter' }).add({ reason: 'x"y\n' })
+  registry.metric({ name: 'b', help: 'B.', type: 'gauge' }).set(1.5)
+  const seconds = registry.metric({ name: 'c_seconds', help: 'C.', type: 'histogram', buckets: [0.1, 1] })
+  for (const value of [0.05, 0.5, 5]) seconds.observe(value)
+  assert.equal(
+    registry.render(),
+    [
+      '# HELP a_total A \\\\ thing.',
+      '# TYPE a_total counter',
+      'a_total{reason="x\\"y\\n"} 1',
+      '# HELP b B.',
+      '# TYPE b gauge',
+      'b 1.5',
+      '# HELP c_seconds C.',
+      '# TYPE c_seconds histogram',
+      'c_seconds_bucket{le="0.1"} 1',
+      'c_seconds_bucket{le="1"} 2',
+      'c_seconds_bucket{le="+Inf"} 3',
+      'c_seconds_sum 5.55',
+      'c_seconds_count 3',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('a metric is one place: its name cannot be taken twice', () => {
+  const registry = new Registry()
+  registry.metric({ name: 'a', help: 'A.', type: 'gauge' })
+  assert.throws(() => registry.metric({ name: 'a', help: 'A.', type: 'gauge' }), /exists/)
+})
