@@ -1,0 +1,57 @@
+/** A decision: which rule matched a node, what every gate answered, and what would change the outcome. */
+import type { ConditionStatus } from './condition.ts'
+import type { Action, Mode, Sighting } from './repair.ts'
+
+/** `wait` resolves itself with time or room; `refuse` needs somebody to change something. */
+export type GateVerdict = 'allow' | 'wait' | 'refuse'
+
+export interface GateAnswer {
+  readonly answer: GateVerdict
+  /** Names the facts. Absolute times, so that the text changes only when a fact does. */
+  readonly why: string
+  /** What would turn it into `allow`; absent for `allow`. */
+  readonly change?: string
+}
+
+export interface GateRecord extends GateAnswer {
+  readonly gate: string
+}
+
+/** The rule that drives the decision. */
+export interface Rule {
+  readonly policy: string
+  readonly generation: number
+  readonly mode: Mode
+  readonly action: Action
+  readonly condition: string
+  readonly status: ConditionStatus
+  readonly reason: string
+}
+
+/**
+ * `act`: every gate allows. `would-act`: every gate but the mode allows. `no-action`: the rule says so. `cleared`: no rule
+ * matches any more. `wait` and `refuse`: the first gate that did not allow.
+ */
+export type Outcome = 'act' | 'would-act' | 'wait' | 'refuse' | 'no-action' | 'cleared'
+
+/** What is persisted of a decision in the attempt's record. */
+export interface DecisionRecord {
+  readonly at: number
+  readonly outcome: Outcome
+  readonly rule?: Rule
+  /** When the rule's toleration is over. */
+  readonly eligibleAt?: number
+  /** The gate that decided; absent for `act` and `cleared`. */
+  readonly decidedBy?: string
+  /** Every gate in order, also those after the one that decided. */
+  readonly gates: readonly GateRecord[]
+}
+
+/** The outcome for one node in one pass. */
+export interface Decision extends DecisionRecord {
+  readonly node: string
+  readonly nodeUid: string
+  /** The open record it belongs to; absent when this is the first sighting. */
+  readonly record?: string
+  readonly sightings: readonly Sighting[]
+}

@@ -1,0 +1,90 @@
+/** The cluster as one decision sees it: an immutable snapshot, times in wall-clock milliseconds of *our* clock. */
+import type { NodeCondition } from './condition.ts'
+
+export interface Taint {
+  readonly key: string
+  readonly value?: string
+  readonly effect: string
+}
+
+/** A condition, and when we last saw somebody assert it. */
+export interface SeenCondition extends NodeCondition {
+  /**
+   * When its status, transition or heartbeat was last seen to change, by our clock; before the first such change, its
+   * newest stamp clamped to now. A node's clock that is wrong therefore never makes a condition look fresher than we
+   * saw it, and makes it look stale for one heartbeat at most.
+   */
+  readonly seenAt: number
+}
+
+/** What decisions need of a Node. */
+export interface NodeView {
+  readonly name: string
+  readonly uid: string
+  readonly providerId?: string
+  readonly bootId?: string
+  /** When we saw `bootId` change; absent while we have only ever seen one boot of it. */
+  readonly rebootedAt?: number
+  readonly createdAt: number
+  readonly deleting: boolean
+  readonly unschedulable: boolean
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly taints: readonly Taint[]
+  readonly conditions: readonly SeenCondition[]
+}
+
+/** A machine request of Karpenter, as far as ownership of a node goes. */
+export interface ClaimView {
+  readonly name: string
+  readonly providerId?: string
+  readonly nodeName?: string
+  readonly deleting: boolean
+}
+
+/** How far our own picture of the cluster can be trusted. */
+export interface ApiHealth {
+  /** False until every watch has delivered its first whole list, and whenever one of them is behind. */
+  readonly synced: boolean
+  /** End of the settle period after the last outage we went through; absent when there was none. */
+  readonly settledAt?: number
+  /** Kubelet leases whose renewals we follow, and how many of them have stopped. */
+  readonly leases: { readonly followed: number; readonly stale: number }
+  /** What is wrong, for people; absent when nothing is. */
+  readonly trouble?: string
+}
+
+/** Our place in the leader election. */
+export interface Leadership {
+  readonly leading: boolean
+  /** Wall clock until which nobody else can lead; 0 when not leading. */
+  readonly until: number
+  /** Grows with every change of leader: a record that carries a higher one was written by our successor. */
+  readonly fencingToken: number
+  readonly identity: string
+}
+
+/** Everything one decision may look at. */
+export interface ClusterSnapshot {
+  readonly nodes: readonly NodeView[]
+  readonly claims: readonly ClaimView[]
+  readonly health: ApiHealth
+  readonly leadership: Leadership
+  /** Who asked the whole controller to pause, and why; absent when nobody did. */
+  readonly paused?: string
+}
+
+/** The condition of one type, if the node carries it. */
+export function conditionOf(node: NodeView, type: string): SeenCondition | undefined {
+  return node.conditions.find((condition) => condition.type === type)
+}
+
+/** True while kubelet reports Ready=True. */
+export function isReady(node: NodeView): boolean {
+  return conditionOf(node, 'Ready')?.status === 'True'
+}
+
+/** True when every pair of `selector` is among the labels; an empty selector selects everything. */
+export function selects(selector: Readonly<Record<string, string>>, labels: Readonly<Record<string, string>>): boolean {
+  return Object.entries(selector).every(([key, value]) => labels[key] === value)
+}

@@ -1,0 +1,112 @@
+/** The NodeRepair object: one attempt and its audit trail. Flat and without unions, see `policy/schema.ts`. */
+import * as z from 'zod'
+import { phases } from '../../model/repair.ts'
+
+const text = (most = 1024) => z.string().max(most)
+const time = () => z.string().max(40).describe('RFC 3339 with milliseconds.')
+const longText = 4096
+
+const sighting = z.object({
+  policy: text(253),
+  condition: text(316),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: text(),
+  observedSince: time().describe('Our own first sighting; foreign stamps can only move it later.'),
+})
+
+const rule = z.object({
+  policy: text(253),
+  generation: z.int().min(0),
+  mode: z.enum(['Observe', 'Approve', 'Enforce']),
+  action: z.enum(['NoAction', 'Replace']),
+  condition: text(316),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: text(),
+})
+
+const gate = z.object({
+  gate: text(63),
+  answer: z.enum(['allow', 'wait', 'refuse']),
+  why: text(longText),
+  change: text(longText).optional().describe('What would turn the answer into allow.'),
+})
+
+const decision = z.object({
+  at: time(),
+  outcome: z.enum(['act', 'would-act', 'wait', 'refuse', 'no-action', 'cleared']),
+  rule: rule.optional(),
+  eligibleAt: time().optional(),
+  decidedBy: text(63).optional().describe('The first gate that did not allow.'),
+  gates: z.array(gate).max(64).describe('Every gate in order, with its answer.'),
+})
+
+const drainLimits = z.object({
+  timeout: text(32),
+  onTimeout: z.enum(['Abort', 'ProceedWithout', 'ForceDelete']),
+  pdb: z.enum(['Respect', 'RespectUntilDeadline']),
+  gracePeriodSeconds: z.int().min(1).optional(),
+  blockedAfter: text(32),
+})
+
+const plan = z
+  .object({
+    policy: text(253),
+    generation: z.int().min(0),
+    action: z.enum(['NoAction', 'Replace']),
+    provider: text(63),
+    targetKind: text(63),
+    targetName: text(253),
+    targetUID: text(64),
+    condition: text(316),
+    status: z.enum(['True', 'False', 'Unknown']),
+    reason: text(),
+    drain: drainLimits,
+    dwell: text(32),
+  })
+  .describe('What was decided at admission; later edits of the policy do not change it.')
+
+const blocker = z.object({ pod: text(320), reason: text(), budgets: z.array(text(320)).max(32) })
+
+const drain = z.object({
+  startedAt: time(),
+  deadline: time(),
+  evicted: z.int().min(0),
+  remaining: z.int().min(0),
+  blockedSince: time().optional(),
+  blockers: z.array(blocker).max(64),
+  leftBehind: z.array(text(longText)).max(64).describe('Pods that were left on the node on purpose, and why.'),
+})
+
+const phaseEntry = z.object({ phase: z.enum(phases), at: time(), why: text(longText) })
+
+export const attemptSpec = z.object({
+  nodeName: text(253),
+  nodeUID: text(64),
+  providerID: text().optional(),
+  bootID: text(64).optional(),
+  nodeLabels: z.record(z.string(), z.string()).default({}).describe('Labels of the node, kept for when it is gone.'),
+  attempt: z.int().min(1).describe('Counts the attempts on this node.'),
+})
+
+export const attemptStatus = z.object({
+  phase: z.enum(phases).optional(),
+  phases: z.array(phaseEntry).max(256).optional(),
+  deadline: time().optional().describe('When the phase ends by itself.'),
+  sightings: z.array(sighting).max(256).optional(),
+  decision: decision.optional(),
+  plan: plan.optional(),
+  taintedAt: time().optional(),
+  drain: drain.optional(),
+  replacementName: text(253).optional(),
+  replacementUID: text(64).optional(),
+  healthySince: time().optional(),
+  proof: text(longText).optional(),
+  holder: text(253).optional(),
+  fencingToken: z.int().min(0).optional().describe('Changes of leader so far: the higher one wins.'),
+})
+
+/** What the API server checks on writes, and we on reads. */
+export const attemptObject = z.object({ spec: attemptSpec, status: attemptStatus.optional() })
+
+export type AttemptSpec = z.output<typeof attemptSpec>
+export type AttemptStatus = z.output<typeof attemptStatus>

@@ -1,0 +1,132 @@
+/** The CustomResourceDefinitions, made out of the schemas that also check what users write. */
+import * as z from 'zod'
+import type { KubeObject, Resource } from '../kube/api.ts'
+import { nodeRepairs, repairPolicies } from '../kube/api.ts'
+import { attemptSpec, attemptStatus } from './attempt/schema.ts'
+import { policySpec } from './policy/schema.ts'
+import { policyStatus } from './policy/status.ts'
+
+/** A CRD as apiextensions.k8s.io/v1 takes it, as far as we fill it in. */
+export interface CustomResourceDefinition extends KubeObject {
+  readonly apiVersion: 'apiextensions.k8s.io/v1'
+  readonly kind: 'CustomResourceDefinition'
+  readonly spec: {
+    readonly group: string
+    readonly scope: 'Cluster' | 'Namespaced'
+    readonly names: {
+      readonly plural: string
+      readonly singular: string
+      readonly kind: string
+      readonly listKind: string
+      readonly shortNames: readonly string[]
+      readonly categories: readonly string[]
+    }
+    readonly versions: readonly CrdVersion[]
+  }
+}
+
+interface CrdVersion {
+  readonly name: string
+  readonly served: boolean
+  readonly storage: boolean
+  readonly schema: { readonly openAPIV3Schema: Schema }
+  readonly subresources: { readonly status: Readonly<Record<string, never>> }
+  readonly additionalPrinterColumns: readonly Column[]
+}
+
+interface Column {
+  readonly name: string
+  readonly type: 'string' | 'date' | 'integer'
+  readonly jsonPath: string
+  readonly priority?: number
+}
+
+type Schema = { readonly [key: string]: unknown }
+
+/** Every CRD of the cluster half, in a stable order. */
+export function crds(): readonly CustomResourceDefinition[] {
+  return [
+    crd(repairPolicies, 'rpol', policySpec, policyStatus, [
+      { name: 'Mode', type: 'string', jsonPath: '.spec.mode' },
+      { name: 'Action', type: 'string', jsonPath: '.spec.action' },
+      { name: 'Accepted', type: 'string', jsonPath: '.status.conditions[?(@.type=="Accepted")].status' },
+      { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    ]),
+    crd(nodeRepairs, 'nrep', attemptSpec, attemptStatus, [
+      { name: 'Node', type: 'string', jsonPath: '.spec.nodeName' },
+      { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+      { name: 'Condition', type: 'string', jsonPath: '.status.decision.rule.condition' },
+      { name: 'Reason', type: 'string', jsonPath: '.status.decision.rule.reason' },
+      { name: 'Outcome', type: 'string', jsonPath: '.status.decision.outcome' },
+      { name: 'Decided-By', type: 'string', jsonPath: '.status.decision.decidedBy' },
+      { name: 'Replacement', type: 'string', jsonPath: '.status.replacementName', priority: 1 },
+      { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    ]),
+  ]
+}
+
+function crd(
+  { group, version, plural, kind, namespaced }: Resource,
+  shortName: string,
+  spec: z.ZodType,
+  status: z.ZodType,
+  additionalPrinterColumns: readonly Column[],
+): CustomResourceDefinition {
+  const names = {
+    plural,
+    singular: kind.toLowerCase(),
+    kind,
+    listKind: `${kind}List`,
+    shortNames: [shortName],
+    categories: ['nodemend'],
+  }
+  const openAPIV3Schema = {
+    type: 'object',
+    required: ['spec'],
+    properties: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { type: 'object' },
+      spec: structural(spec),
+      status: structural(status),
+    },
+  }
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: namespaced ? 'Namespaced' : 'Cluster',
+      names,
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema },
+          subresources: { status: {} },
+          additionalPrinterColumns,
+        },
+      ],
+    },
+  }
+}
+
+function structural(schema: z.ZodType): Schema {
+  return trimmed(z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' }))
+}
+
+/** Takes out the bounds of a double's safe integers, which `z.int()` adds to every integer and nobody meant. */
+function trimmed(schema: Schema): Schema {
+  const entries = Object.entries(schema).filter(
+    ([key, value]) =>
+      !(key === 'maximum' && value === Number.MAX_SAFE_INTEGER) &&
+      !(key === 'minimum' && value === Number.MIN_SAFE_INTEGER),
+  )
+  return Object.fromEntries(entries.map(([key, value]) => [key, isSchema(value) ? trimmed(value) : value]))
+}
+
+function isSchema(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,130 @@
+/** Which rule drives which node: matching, first sightings, and the one rule that counts. */
+import { type ClusterSnapshot, type NodeView, type SeenCondition, selects } from '../../model/node.ts'
+import {
+  type Attempt,
+  actions,
+  defaultTolerationMs,
+  modes,
+  type Policy,
+  type PolicyMatch,
+  type Sighting,
+} from '../../model/repair.ts'
+
+/** A sick node with the rule that drives it. */
+export interface Candidate {
+  readonly node: NodeView
+  /** Its open record, unless this is the first sighting. */
+  readonly record?: Attempt
+  readonly policy: Policy
+  readonly condition: SeenCondition
+  /** First sighting, as {@link Sighting.since}. */
+  readonly since: number
+  readonly eligibleAt: number
+  /** Every rule that matches now, so that no other condition's clock is lost. */
+  readonly sightings: readonly Sighting[]
+}
+
+interface Matched {
+  readonly policy: Policy
+  readonly match: PolicyMatch
+  readonly condition: SeenCondition
+}
+
+/** The candidate for `node`, or undefined when no rule matches it. `record` is its open Pending record, if any. */
+export function candidateFor(
+  node: NodeView,
+  policies: readonly Policy[],
+  record: Attempt | undefined,
+  snapshot: ClusterSnapshot,
+  now: number,
+): Candidate | undefined {
+  const rules = matchingRules(node, policies).map((matched) => {
+    const since = sinceOf(matched, node, record, snapshot, now)
+    return { ...matched, since, eligibleAt: since + tolerationOf(matched.policy, matched.condition.type) }
+  })
+  const driver = [...rules].sort((a, b) => compareRules(a, b, now))[0]
+  if (!driver) return undefined
+  return {
+    node,
+    ...(record && { record }),
+    policy: driver.policy,
+    condition: driver.condition,
+    since: driver.since,
+    eligibleAt: driver.eligibleAt,
+    sightings: rules
+      .map(({ policy, condition, since }) => ({
+        policy: policy.name,
+        condition: condition.type,
+        status: condition.status,
+        reason: condition.reason,
+        since,
+      }))
+      .sort((a, b) => compareText(a.policy, b.policy) || compareText(a.condition, b.condition)),
+  }
+}
+
+/** How long the policy puts up with the condition. */
+export function tolerationOf(policy: Policy, condition: string): number {
+  return policy.tolerationMs ?? defaultTolerationMs(condition)
+}
+
+/** Every rule that matches, once per policy and condition; rules that name the reason silence the fallbacks of the condition. */
+function matchingRules(node: NodeView, policies: readonly Policy[]): readonly Matched[] {
+  const ours = policies.filter((policy) => selects(policy.nodeSelector, node.labels))
+  return node.conditions.flatMap((condition) => {
+    const matched = ours.flatMap((policy) => {
+      const fitting = policy.match.filter((match) => fits(match, condition))
+      const match = fitting.find((one) => one.reason) ?? fitting[0]
+      return match ? [{ policy, match, condition }] : []
+    })
+    const specific = matched.filter(({ match }) => match.reason)
+    return specific.length > 0 ? specific : matched
+  })
+}
+
+function fits(match: PolicyMatch, condition: SeenCondition): boolean {
+  if (match.condition !== condition.type || match.status !== condition.status) return false
+  return match.reason?.test(condition.reason) ?? true
+}
+
+/**
+ * When the toleration started. Foreign stamps can only delay it: a transition newer than our sighting means that the
+ * condition was fine in between, while nobody watched. A stamp of the future says nothing and is ignored.
+ */
+function sinceOf(
+  { policy, condition }: Matched,
+  node: NodeView,
+  record: Attempt | undefined,
+  snapshot: ClusterSnapshot,
+  now: number,
+): number {
+  const sameBoot = record?.bootId === node.bootId
+  const seen = record?.sightings.find(
+    (one) => one.policy === policy.name && one.condition === condition.type && one.status === condition.status,
+  )
+  const first = sameBoot && seen ? seen.since : now
+  const stamp = Date.parse(condition.lastTransitionTime)
+  const flipped = stamp > first && stamp <= now ? stamp : first
+  return Math.max(flipped, snapshot.health.settledAt ?? 0)
+}
+
+type Timed = Matched & { readonly eligibleAt: number }
+
+/** Most disruptive action first; then what is due, the strictest mode first; then the earliest; then names. */
+function compareRules(a: Timed, b: Timed, now: number): number {
+  const due = (rule: Timed): number => (rule.eligibleAt <= now ? 1 : 0)
+  const mode = (rule: Timed): number => (due(rule) ? modes.indexOf(rule.policy.mode) : 0)
+  return (
+    actions.indexOf(b.policy.action) - actions.indexOf(a.policy.action) ||
+    due(b) - due(a) ||
+    mode(b) - mode(a) ||
+    a.eligibleAt - b.eligibleAt ||
+    compareText(a.policy.name, b.policy.name) ||
+    compareText(a.condition.type, b.condition.type)
+  )
+}
+
+/** Code-unit order: the same on every machine, whatever its locale. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

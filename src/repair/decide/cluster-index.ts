@@ -1,0 +1,126 @@
+/** Counts over the whole cluster, made once per pass: what the breaker, zone and budget gates look up. */
+import { type ClusterSnapshot, isReady, type NodeView, selects } from '../../model/node.ts'
+import { type Attempt, isInFlight, type Policy } from '../../model/repair.ts'
+import type { Candidate } from './candidate.ts'
+import { foreignOwner } from './foreign.ts'
+
+/** Labels that name a node's pool, in order of precedence. */
+const poolLabels = [
+  'karpenter.sh/nodepool',
+  'eks.amazonaws.com/nodegroup',
+  'nodemend.dev/node-group',
+  'cloud.google.com/gke-nodepool',
+  'kubernetes.azure.com/agentpool',
+] as const
+
+const zoneLabel = 'topology.kubernetes.io/zone'
+
+/** Nodes that fail together: the breaker's scope. */
+export interface Pool {
+  readonly name: string
+  total: number
+  /** UIDs of nodes that a rule matches or that are under repair, each once. */
+  readonly unhealthy: Set<string>
+  /** First sightings by signature (condition and reason). */
+  readonly sightings: Map<string, number[]>
+  inFlight: number
+}
+
+export interface Zone {
+  readonly name: string
+  total: number
+  unhealthy: number
+}
+
+/** How many nodes a policy selects, and how many repairs stand in that selection. */
+export interface PolicyScope {
+  readonly nodes: number
+  readonly inFlight: number
+  readonly blocked: number
+}
+
+export interface ClusterIndex {
+  poolOf(candidate: Candidate): Pool
+  zoneOf(node: NodeView): Zone | undefined
+  scopeOf(policy: Policy): PolicyScope
+}
+
+/** Indexes one snapshot. `sick` are the nodes that some rule matches. */
+export function indexCluster(
+  snapshot: ClusterSnapshot,
+  policies: readonly Policy[],
+  records: readonly Attempt[],
+  sick: ReadonlyMap<string, Candidate>,
+): ClusterIndex {
+  const pools = new Map<string, Pool>()
+  const zones = new Map<string, Zone>()
+  const pool = (labels: NodeView['labels'], policy: string): Pool => entry(pools, poolName(labels, policy), newPool)
+  // Nodes without a pool are counted per policy, because the policy's selection is then the only group we know of.
+  const policiesOf = (labels: NodeView['labels']): readonly string[] =>
+    hasPool(labels) ? [''] : policies.filter((one) => selects(one.nodeSelector, labels)).map((one) => one.name)
+
+  for (const node of snapshot.nodes) {
+    const candidate = sick.get(node.uid)
+    const ours = candidate && foreignOwner(node, snapshot.claims) === undefined
+    for (const policy of policiesOf(node.labels)) {
+      const into = pool(node.labels, policy)
+      into.total++
+      if (ours) into.unhealthy.add(node.uid)
+      if (ours) entry(into.sightings, signature(candidate), () => []).push(candidate.since)
+    }
+    const zone = node.labels[zoneLabel]
+    if (zone === undefined) continue
+    const into = entry(zones, zone, (name) => ({ name, total: 0, unhealthy: 0 }))
+    into.total++
+    if (candidate || !isReady(node)) into.unhealthy++
+  }
+  for (const attempt of records.filter((one) => isInFlight(one.phase))) {
+    for (const policy of policiesOf(attempt.nodeLabels)) {
+      const into = pool(attempt.nodeLabels, policy)
+      into.inFlight++
+      into.unhealthy.add(attempt.nodeUid)
+    }
+  }
+  const scopes = new Map(policies.map((policy) => [policy.name, scope(policy, snapshot, records)]))
+  return {
+    poolOf: ({ node, policy }) => pool(node.labels, policy.name),
+    zoneOf: (node) => zones.get(node.labels[zoneLabel] ?? ''),
+    scopeOf: (policy) => scopes.get(policy.name) ?? scope(policy, snapshot, records),
+  }
+}
+
+/** Condition and reason: what many nodes share when one cause hits them all. */
+export function signature({ condition }: Candidate): string {
+  return `${condition.type} ${condition.reason}`
+}
+
+function scope(policy: Policy, snapshot: ClusterSnapshot, records: readonly Attempt[]): PolicyScope {
+  const ours = records.filter((one) => one.plan?.policy === policy.name || selects(policy.nodeSelector, one.nodeLabels))
+  return {
+    nodes: snapshot.nodes.filter((node) => selects(policy.nodeSelector, node.labels)).length,
+    inFlight: ours.filter((one) => isInFlight(one.phase)).length,
+    blocked: ours.filter((one) => one.phase === 'Blocked').length,
+  }
+}
+
+function hasPool(labels: NodeView['labels']): boolean {
+  return poolLabels.some((key) => labels[key] !== undefined)
+}
+
+function poolName(labels: NodeView['labels'], policy: string): string {
+  const key = poolLabels.find((one) => labels[one] !== undefined)
+  return key ? `${key}=${labels[key]}` : `policy ${policy}`
+}
+
+function newPool(name: string): Pool {
+  return { name, total: 0, unhealthy: new Set(), sightings: new Map(), inFlight: 0 }
+}
+
+function entry<Value>(map: Map<string, Value>, key: string, make: (key: string) => Value): Value {
+  let found = map.get(key)
+  if (found === undefined) {
+    found = make(key)
+    map.set(key, found)
+  }
+  return found
+}

@@ -1,0 +1,148 @@
+/** The decision: a pure function of a snapshot, the policies, the records and the time. */
+import type { Decision, DecisionRecord, GateRecord, Outcome } from '../../model/decision.ts'
+import type { ClusterSnapshot } from '../../model/node.ts'
+import { type Attempt, isFinished, type Policy } from '../../model/repair.ts'
+import { type Candidate, candidateFor, compareText } from './candidate.ts'
+import { indexCluster } from './cluster-index.ts'
+import type { Admitted, Gate, GateContext } from './gate.ts'
+import { gates } from './gates.ts'
+
+/**
+ * One decision per sick node that is not yet under repair, and one per open Pending record whose fault is over. The
+ * answer depends on nothing but the arguments, and not on the order of their lists. Candidates are asked in the order of
+ * their eligibility, then of their names: that is the order in which they take up room.
+ */
+export function decide(
+  snapshot: ClusterSnapshot,
+  policies: readonly Policy[],
+  records: readonly Attempt[],
+  now: number,
+): readonly Decision[] {
+  const pending = pendingByNode(records)
+  const sick = new Map<string, Candidate>()
+  for (const node of snapshot.nodes) {
+    const candidate = candidateFor(node, policies, pending.get(node.uid), snapshot, now)
+    if (candidate) sick.set(node.uid, candidate)
+  }
+  const index = indexCluster(snapshot, policies, records, sick)
+  const underRepair = new Set(records.filter((one) => isActive(one)).map((one) => one.nodeUid))
+  const waiting = [...sick.values()].filter(({ node }) => !underRepair.has(node.uid)).sort(compareCandidates)
+  const admitted: Admitted[] = []
+  const decisions = waiting.map((candidate) => {
+    const decision = ask({ candidate, snapshot, records, index, admitted, now })
+    if (decision.outcome === 'act' || decision.outcome === 'would-act') {
+      admitted.push({ candidate, acting: decision.outcome === 'act' })
+    }
+    return decision
+  })
+  return [...decisions, ...clearedRecords(snapshot, records, pending, sick, now)]
+}
+
+/** Asks every gate about one candidate. */
+function ask(context: GateContext): Decision {
+  const { candidate, now } = context
+  const { node, policy, condition, record } = candidate
+  const answers = gates.map((gate) => askOne(gate, context))
+  const decider = answers.find((one) => one.answer !== 'allow')
+  return {
+    at: now,
+    node: node.name,
+    nodeUid: node.uid,
+    ...(record && { record: record.name }),
+    outcome: outcomeOf(decider, policy),
+    rule: {
+      policy: policy.name,
+      generation: policy.generation,
+      mode: policy.mode,
+      action: policy.action,
+      condition: condition.type,
+      status: condition.status,
+      reason: condition.reason,
+    },
+    eligibleAt: candidate.eligibleAt,
+    ...(decider && { decidedBy: decider.gate }),
+    gates: answers,
+    sightings: candidate.sightings,
+  }
+}
+
+/** A gate that cannot answer says no. */
+function askOne(gate: Gate, context: GateContext): GateRecord {
+  try {
+    return { gate: gate.name, ...gate.ask(context) }
+  } catch (error) {
+    const why = `the gate failed: ${error instanceof Error ? error.message : String(error)}`
+    return { gate: gate.name, answer: 'refuse', why, change: 'report this as a defect of nodemend' }
+  }
+}
+
+function outcomeOf(decider: GateRecord | undefined, policy: Policy): Outcome {
+  if (!decider) return 'act'
+  if (decider.gate === 'mode') return 'would-act'
+  if (decider.gate === 'match' && policy.action === 'NoAction') return 'no-action'
+  return decider.answer === 'wait' ? 'wait' : 'refuse'
+}
+
+/** Pending records whose node is gone or no longer matched. On half a picture nothing counts as gone. */
+function clearedRecords(
+  snapshot: ClusterSnapshot,
+  records: readonly Attempt[],
+  pending: ReadonlyMap<string, Attempt>,
+  sick: ReadonlyMap<string, Candidate>,
+  now: number,
+): readonly Decision[] {
+  if (!snapshot.health.synced) return []
+  const present = new Set(snapshot.nodes.map((node) => node.uid))
+  return records
+    .filter((one) => one.phase === 'Pending' && !(sick.has(one.nodeUid) && pending.get(one.nodeUid) === one))
+    .sort((a, b) => compareText(a.name, b.name))
+    .map((record) => {
+      const why = !present.has(record.nodeUid)
+        ? 'the node is gone'
+        : sick.has(record.nodeUid)
+          ? `repair ${pending.get(record.nodeUid)?.name ?? ''} is about the same node`
+          : 'no rule matches the node any more'
+      const gate: GateRecord = { gate: 'match', answer: 'refuse', why, change: 'a rule matches the node again' }
+      return {
+        at: now,
+        node: record.nodeName,
+        nodeUid: record.nodeUid,
+        record: record.name,
+        outcome: 'cleared' as const,
+        decidedBy: 'match',
+        gates: [gate],
+        sightings: [],
+      }
+    })
+}
+
+/** The open Pending record of each node; with several, the lowest number and then name counts. */
+function pendingByNode(records: readonly Attempt[]): ReadonlyMap<string, Attempt> {
+  const found = new Map<string, Attempt>()
+  for (const record of records) {
+    if (record.phase !== 'Pending') continue
+    const known = found.get(record.nodeUid)
+    if (!known || compareRecords(record, known) < 0) found.set(record.nodeUid, record)
+  }
+  return found
+}
+
+function isActive(record: Attempt): boolean {
+  return record.phase !== 'Pending' && !isFinished(record.phase)
+}
+
+function compareRecords(a: Attempt, b: Attempt): number {
+  return a.number - b.number || compareText(a.name, b.name)
+}
+
+function compareCandidates(a: Candidate, b: Candidate): number {
+  return a.eligibleAt - b.eligibleAt || compareText(a.node.name, b.node.name) || compareText(a.node.uid, b.node.uid)
+}
+
+/** True when `next` says something else than `known`: only then is a record written again. */
+export function saysSomethingElse(known: DecisionRecord | undefined, next: DecisionRecord): boolean {
+  if (!known) return true
+  const facts = (one: DecisionRecord): string =>
+    JSON.stringify([one.outcome, one.rule, one.eligibleAt, one.gates.map((gate) => [gate.gate, gate.answer])])
+  return facts(known) !== facts(next)
+}

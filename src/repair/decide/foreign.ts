@@ -1,0 +1,56 @@
+/** Marks of others who already act on a node. One node, one owner: where we see one of them, we stand back. */
+import type { ClaimView, NodeView } from '../../model/node.ts'
+
+interface Mark {
+  /** Exact key, or a prefix ending in `/`. */
+  readonly key: string
+  readonly owner: string
+}
+
+const taints: readonly Mark[] = [
+  { key: 'karpenter.sh/disrupted', owner: 'Karpenter is removing it' },
+  { key: 'karpenter.sh/unregistered', owner: 'Karpenter has not registered it yet' },
+  { key: 'karpenter.sh/rebooting', owner: 'Karpenter is rebooting it' },
+  { key: 'ToBeDeletedByClusterAutoscaler', owner: 'the cluster autoscaler is removing it' },
+  { key: 'DeletionCandidateOfClusterAutoscaler', owner: 'the cluster autoscaler is about to remove it' },
+  { key: 'node.cloudprovider.kubernetes.io/uninitialized', owner: 'its cloud provider has not initialised it yet' },
+  { key: 'node.cloudprovider.kubernetes.io/shutdown', owner: 'somebody shut it down on purpose' },
+  { key: 'node.kubernetes.io/out-of-service', owner: 'somebody declared it out of service' },
+  { key: 'remediation.medik8s.io/', owner: 'medik8s is remediating it' },
+  { key: 'medik8s.io/remediation', owner: 'medik8s is remediating it' },
+  { key: 'remediator.kubernetes.azure.com/', owner: 'AKS is repairing it' },
+]
+
+const annotations: readonly Mark[] = [
+  { key: 'weave.works/kured-reboot-in-progress', owner: 'kured is rebooting it' },
+  { key: 'cluster.x-k8s.io/remediate-machine', owner: 'Cluster API was asked to remediate it' },
+]
+
+const labels: readonly (Mark & { readonly value: string })[] = [
+  { key: 'eks.amazonaws.com/compute-type', value: 'auto', owner: 'EKS Auto Mode repairs its own nodes' },
+]
+
+/** Who else acts on `node`, in words; undefined when nobody does. */
+export function foreignOwner(node: NodeView, claims: readonly ClaimView[]): string | undefined {
+  if (node.deleting) return 'its Node object is being deleted'
+  for (const taint of node.taints) {
+    const mark = taints.find((one) => names(one, taint.key))
+    if (mark) return `${mark.owner} (taint ${taint.key})`
+  }
+  for (const key of Object.keys(node.annotations)) {
+    const mark = annotations.find((one) => names(one, key))
+    if (mark) return `${mark.owner} (annotation ${key})`
+  }
+  const label = labels.find((one) => node.labels[one.key] === one.value)
+  if (label) return `${label.owner} (label ${label.key}=${label.value})`
+  const claim = claims.find((one) => one.deleting && belongs(one, node))
+  return claim && `Karpenter is deleting its NodeClaim ${claim.name}`
+}
+
+function names(mark: Mark, key: string): boolean {
+  return mark.key.endsWith('/') ? key.startsWith(mark.key) : key === mark.key
+}
+
+function belongs(claim: ClaimView, node: NodeView): boolean {
+  return claim.providerId !== undefined ? claim.providerId === node.providerId : claim.nodeName === node.name
+}

@@ -1,0 +1,44 @@
+/** Every gate, in the order in which they decide. A new gate is one file and one line here. */
+import type { Gate } from './gate.ts'
+import { apiHealth } from './gates/api-health.ts'
+import { approval } from './gates/approval.ts'
+import { attempts } from './gates/attempts.ts'
+import { breaker } from './gates/breaker.ts'
+import { budget } from './gates/budget.ts'
+import { controlPlane } from './gates/control-plane.ts'
+import { foreign } from './gates/foreign-owner.ts'
+import { inRepair } from './gates/in-repair.ts'
+import { lastNode } from './gates/last-node.ts'
+import { leadership } from './gates/leadership.ts'
+import { match } from './gates/match.ts'
+import { mode } from './gates/mode.ts'
+import { pause } from './gates/pause.ts'
+import { stale } from './gates/stale.ts'
+import { toleration } from './gates/toleration.ts'
+import { veto } from './gates/veto.ts'
+import { zone } from './gates/zone.ts'
+
+export const gates: readonly Gate[] = [
+  // May anything happen at all?
+  apiHealth,
+  leadership,
+  pause,
+  // Is this node really sick, for long enough?
+  match,
+  stale,
+  toleration,
+  // May this node be touched?
+  veto,
+  foreign,
+  controlPlane,
+  lastNode,
+  inRepair,
+  attempts,
+  approval,
+  // May one more be touched now?
+  zone,
+  breaker,
+  budget,
+  // And is it more than a look?
+  mode,
+]

@@ -1,0 +1,11 @@
+/** Does somebody else already act on the node? */
+import { foreignOwner } from '../foreign.ts'
+import { allow, type Gate, refuse } from '../gate.ts'
+
+export const foreign: Gate = {
+  name: 'foreign-owner',
+  ask({ candidate: { node }, snapshot }) {
+    const owner = foreignOwner(node, snapshot.claims)
+    return owner ? refuse(owner, 'they finish or let go of it') : allow('nobody else acts on the node')
+  },
+}

@@ -1,0 +1,12 @@
+/** Has it been sick for long enough, by our own clock and our own first sighting? */
+import { allow, at, type Gate, wait } from '../gate.ts'
+
+export const toleration: Gate = {
+  name: 'toleration',
+  ask({ candidate: { since, eligibleAt, condition }, now }) {
+    const sick = `${condition.type} seen ${condition.status} since ${at(since)}`
+    if (now < eligibleAt)
+      return wait(`${sick}; tolerated until ${at(eligibleAt)}`, `it is still so at ${at(eligibleAt)}`)
+    return allow(`${sick}; tolerated until ${at(eligibleAt)}`)
+  },
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { describeError, parsePolicies, type RepairPolicyObject } from './parse.ts'
+import { policyStatusFor } from './status.ts'
+
+const object = (name: string, spec: unknown, generation = 1): RepairPolicyObject => ({
+  metadata: { name, generation },
+  spec,
+})
+const good = { match: [{ condition: 'KernelReady' }], action: 'Replace' }
+
+test('a policy of two lines gets safe defaults', () => {
+  const { policies, errors } = parsePolicies([object('kernel', good)])
+  assert.deepEqual(errors, [])
+  assert.deepEqual(policies, [
+    {
+      name: 'kernel',
+      generation: 1,
+      mode: 'Observe',
+      paused: false,
+      nodeSelector: {},
+      match: [{ condition: 'KernelReady', status: 'False' }],
+      action: 'Replace',
+      strategy: 'DeleteFirst',
+      provider: 'auto',
+      drain: { timeoutMs: 900_000, onTimeout: 'Abort', pdb: 'Respect', blockedAfterMs: 900_000 },
+      budgets: [{ nodes: { value: 10, percent: true } }],
+      breaker: {
+        share: { value: 20, percent: true },
+        rate: { value: 10, percent: true },
+        windowMs: 300_000,
+        minNodes: 5,
+      },
+      restraint: { dwellMs: 300_000 },
+    },
+  ])
+})
+
+test('a reason pattern must match the whole reason, in linear time', () => {
+  const { policies } = parsePolicies([
+    object('gpu', { ...good, match: [{ condition: 'AcceleratedHardwareReady', reason: 'NvidiaXID(48|79)Error' }] }),
+  ])
+  const reason = policies[0]?.match[0]?.reason
+  assert.equal(reason?.test('NvidiaXID79Error'), true)
+  assert.equal(reason?.test('NvidiaXID79ErrorAndMore'), false)
+  const nested = parsePolicies([object('a', { ...good, match: [{ condition: 'KernelReady', reason: '(a+)+b' }] })])
+  assert.equal(nested.policies[0]?.match[0]?.reason?.test('a'.repeat(50_000)), false)
+})
+
+test('one bad policy refuses the set, and says field, value and remedy', () => {
+  const cases: readonly (readonly [unknown, string])[] = [
+    [{ ...good, action: 'Reboot' }, 'policy bad: spec.action is Reboot: not available yet; use Replace or NoAction'],
+    [{ ...good, action: undefined }, 'spec.action is missing'],
+    [{ ...good, match: [] }, 'spec.match is []'],
+    [{ ...good, toleration: '10' }, 'spec.toleration is "10"'],
+    [{ ...good, budgets: [{ nodes: '101%' }] }, 'spec.budgets[0].nodes is "101%"'],
+    [{ ...good, match: [{ condition: 'KernelReady', reason: '(' }] }, 'spec.match[0].reason is (: not an RE2 pattern'],
+    [undefined, 'spec.match is missing'],
+  ]
+  for (const [spec, expected] of cases) {
+    const parsed = parsePolicies([object('good', good), object('bad', spec)])
+    assert.deepEqual(parsed.policies, [])
+    const [error] = parsed.errors
+    assert.ok(error)
+    assert.ok(
+      parsed.errors.map(describeError).join('\n').includes(expected),
+      parsed.errors.map(describeError).join('\n'),
+    )
+    assert.equal(error.policy, 'bad')
+  }
+})
+
+test('a policy that is being deleted is left out', () => {
+  const deleted = { ...object('bad', {}), metadata: { name: 'bad', deletionTimestamp: '2026-03-01T12:00:00Z' } }
+  assert.equal(parsePolicies([deleted, object('good', good)]).policies.length, 1)
+})
+
+test('the status names the culprit, also on the policies that are refused with it, and is written once', () => {
+  const bad = object('bad', { ...good, action: 'Reboot' }, 3)
+  const fine = object('good', good, 2)
+  const parsed = parsePolicies([fine, bad])
+  const status = policyStatusFor(fine, parsed, 0)
+  assert.equal(status?.conditions?.[0]?.reason, 'SetRefused')
+  assert.match(status?.conditions?.[0]?.message ?? '', /policy bad: spec\.action is Reboot/)
+  assert.equal(policyStatusFor(bad, parsed, 0)?.conditions?.[0]?.reason, 'Invalid')
+  const accepted = policyStatusFor(fine, parsePolicies([fine]), 0)
+  assert.equal(accepted?.conditions?.[0]?.status, 'True')
+  const written = { ...fine, status: accepted } as RepairPolicyObject // what the API would answer
+  assert.equal(policyStatusFor(written, parsePolicies([fine]), 5), undefined)
+})

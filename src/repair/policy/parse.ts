@@ -1,0 +1,160 @@
+/** RepairPolicy objects → policies. The set is taken whole or refused whole: half a set could be more aggressive than meant. */
+import { RE2JS } from 're2js'
+import { parseDuration } from '../../catalog/duration.ts'
+import type { KubeObject } from '../../kube/api.ts'
+import type { Action, Policy, PolicyMatch, Quantity, ReasonPattern } from '../../model/repair.ts'
+import { type PolicySpec, policySpec, reservedActions } from './schema.ts'
+
+/** A RepairPolicy as the API holds it. */
+export interface RepairPolicyObject extends KubeObject {
+  readonly spec?: unknown
+  readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly PolicyCondition[] }
+}
+
+export interface PolicyCondition {
+  readonly type: string
+  readonly status: 'True' | 'False'
+  readonly reason: string
+  readonly message: string
+  readonly lastTransitionTime: string
+  readonly observedGeneration?: number
+}
+
+/** What is wrong with one policy: which field, which value, and what to do about it. */
+export interface PolicyError {
+  readonly policy: string
+  readonly field: string
+  readonly value: string
+  readonly remedy: string
+}
+
+export interface ParsedPolicies {
+  readonly policies: readonly Policy[]
+  /** Not empty: the whole set is refused and `policies` is empty. */
+  readonly errors: readonly PolicyError[]
+}
+
+/** Parses and checks the whole set. Objects being deleted are left out. */
+export function parsePolicies(objects: readonly RepairPolicyObject[]): ParsedPolicies {
+  const errors: PolicyError[] = []
+  const policies: Policy[] = []
+  for (const object of objects) {
+    if (object.metadata.deletionTimestamp !== undefined) continue
+    const parsed = parsePolicy(object)
+    if ('errors' in parsed) errors.push(...parsed.errors)
+    else policies.push(parsed.policy)
+  }
+  policies.sort((a, b) => (a.name < b.name ? -1 : 1))
+  return errors.length > 0 ? { policies: [], errors } : { policies, errors }
+}
+
+/** One sentence for a status condition, an Event or a terminal. */
+export function describeError(error: PolicyError): string {
+  return `policy ${error.policy}: ${error.field} is ${error.value}: ${error.remedy}`
+}
+
+function parsePolicy(object: RepairPolicyObject): { policy: Policy } | { errors: readonly PolicyError[] } {
+  const name = object.metadata.name ?? ''
+  const result = policySpec.safeParse(object.spec ?? {})
+  if (!result.success) {
+    return {
+      errors: result.error.issues.map((issue) => ({
+        policy: name,
+        field: fieldText(issue.path),
+        value: valueText(object.spec, issue.path),
+        remedy: issue.message,
+      })),
+    }
+  }
+  const refusals = refusalsOf(result.data).map((refusal) => ({ policy: name, ...refusal }))
+  if (refusals.length > 0) return { errors: refusals }
+  return { policy: policyOf(name, object.metadata.generation ?? 0, result.data) }
+}
+
+type Refusal = Omit<PolicyError, 'policy'>
+
+/** What the schema cannot say. */
+function refusalsOf(spec: PolicySpec): readonly Refusal[] {
+  const refusals: Refusal[] = []
+  if ((reservedActions as readonly string[]).includes(spec.action)) {
+    refusals.push({ field: 'spec.action', value: spec.action, remedy: 'not available yet; use Replace or NoAction' })
+  }
+  for (const [index, match] of spec.match.entries()) {
+    const trouble = match.reason === undefined ? undefined : patternTrouble(match.reason)
+    if (match.reason !== undefined && trouble) {
+      refusals.push({
+        field: `spec.match[${index}].reason`,
+        value: match.reason,
+        remedy: `not an RE2 pattern: ${trouble}`,
+      })
+    }
+  }
+  return refusals
+}
+
+function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
+  return {
+    name,
+    generation,
+    mode: spec.mode,
+    paused: spec.paused,
+    nodeSelector: spec.nodeSelector,
+    match: spec.match.map(matchOf),
+    ...(spec.toleration !== undefined && { tolerationMs: ms(spec.toleration) }),
+    action: spec.action as Action, // refusalsOf has ruled the reserved names out
+    strategy: spec.strategy,
+    provider: spec.provider,
+    drain: {
+      timeoutMs: ms(spec.drain.timeout),
+      onTimeout: spec.drain.onTimeout,
+      pdb: spec.drain.pdb,
+      ...(spec.drain.gracePeriodSeconds !== undefined && { gracePeriodSeconds: spec.drain.gracePeriodSeconds }),
+      blockedAfterMs: ms(spec.drain.blockedAfter),
+    },
+    budgets: spec.budgets.map(({ nodes, reasons }) => ({ nodes: quantity(nodes), ...(reasons && { reasons }) })),
+    breaker: {
+      share: quantity(spec.breaker.share),
+      rate: quantity(spec.breaker.rate),
+      windowMs: ms(spec.breaker.window),
+      minNodes: spec.breaker.minNodes,
+    },
+    restraint: { dwellMs: ms(spec.restraint.dwell) },
+  }
+}
+
+function matchOf({ condition, status, reason }: PolicySpec['match'][number]): PolicyMatch {
+  return { condition, status, ...(reason !== undefined && { reason: patternOf(reason) }) }
+}
+
+/** Linear time whatever the pattern; the whole reason must match, so that `Xid7` is not `Xid79`. */
+function patternOf(source: string): ReasonPattern {
+  const pattern = RE2JS.compile(source)
+  return { source, test: (reason) => pattern.matches(reason) }
+}
+
+function patternTrouble(source: string): string | undefined {
+  try {
+    RE2JS.compile(source)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** `10%` or `3`; the schema has checked the text. */
+function quantity(text: string): Quantity {
+  return { value: Number.parseInt(text, 10), percent: text.endsWith('%') }
+}
+
+function ms(text: string): number {
+  return parseDuration(text) ?? 0 // the schema has checked the text
+}
+
+function fieldText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, key) => text + (typeof key === 'number' ? `[${key}]` : `.${String(key)}`), 'spec')
+}
+
+function valueText(spec: unknown, path: readonly PropertyKey[]): string {
+  const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], spec)
+  return value === undefined ? 'missing' : JSON.stringify(value)
+}

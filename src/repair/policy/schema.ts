@@ -1,0 +1,92 @@
+/**
+ * The spec of a RepairPolicy as users write it: the source of the CRD, of the defaults and of the checks. Flat and
+ * without unions, because a CRD needs a structural schema; what a schema cannot say is checked in `parse.ts`.
+ */
+import * as z from 'zod'
+
+/** `90s`, `15m`, `1h30m`. */
+export const durationText = /^([0-9]+(ms|s|m|h|d))+$/
+/** Karpenter's grammar: a count, or 0 – 100 %. */
+export const quantityText = /^((100|[0-9]{1,2})%|[0-9]+)$/
+/** Karpenter's limit. */
+const mostBudgets = 50
+const mostMatches = 64
+
+/** Actions that a later release brings: refused by name, so that nobody believes they work. */
+export const reservedActions = ['Notify', 'ResetGPU', 'RestartService', 'Reboot', 'PowerCycle'] as const
+
+const duration = (describe: string) => z.string().regex(durationText).max(32).describe(describe)
+const quantity = (describe: string) => z.string().regex(quantityText).max(8).describe(describe)
+
+const match = z.object({
+  condition: z.string().min(1).max(316).describe('Type of the node condition, e.g. KernelReady.'),
+  status: z.enum(['True', 'False', 'Unknown']).default('False').describe('Status that counts as sick.'),
+  reason: z
+    .string()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe('RE2 pattern that the whole reason must match. A match with a reason silences those without one.'),
+})
+
+const drain = z.object({
+  timeout: duration('How long pods may take to leave.').default('15m'),
+  onTimeout: z
+    .enum(['Abort', 'ProceedWithout', 'ForceDelete'])
+    .default('Abort')
+    .describe('What happens then: put everything back, go on without the rest, or delete the rest.'),
+  pdb: z
+    .enum(['Respect', 'RespectUntilDeadline'])
+    .default('Respect')
+    .describe('Whether ForceDelete may delete pods that a PodDisruptionBudget protects.'),
+  gracePeriodSeconds: z.int().min(1).max(86400).optional().describe('Upper limit for the grace period of a pod.'),
+  blockedAfter: duration('Blocked for this long, the repair lends its budget slot to the next node.').default('15m'),
+})
+
+const budget = z.object({
+  nodes: quantity('Most repairs in flight: a count or a share of the selected nodes, rounded up.'),
+  reasons: z
+    .array(z.enum(['Unhealthy', 'Drifted', 'Empty', 'Underutilized']))
+    .max(4)
+    .optional()
+    .describe('Disruptions it limits; all when absent. A repair is Unhealthy.'),
+})
+
+const breaker = z.object({
+  share: quantity('Share of a pool that may be unhealthy; above it nothing more is started there.').default('20%'),
+  rate: quantity('Share of a pool that may turn unhealthy with one reason within the window.').default('10%'),
+  window: duration('Window of rate.').default('5m'),
+  minNodes: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(5)
+    .describe('Pools of at most this size: no breaker, one repair at a time.'),
+})
+
+const restraint = z.object({
+  dwell: duration('How long the replacement must stay ready and healthy to prove the repair.').default('5m'),
+})
+
+export const policySpec = z.object({
+  mode: z.enum(['Observe', 'Approve', 'Enforce']).default('Observe').describe('Look only, ask a person, or act.'),
+  paused: z.boolean().default(false).describe('Nothing new is started while true.'),
+  nodeSelector: z.record(z.string(), z.string()).default({}).describe('Labels of the nodes it is for; all when empty.'),
+  match: z.array(match).min(1).max(mostMatches).describe('What counts as sick.'),
+  toleration: duration('How long it is put up with; 10m for AcceleratedHardwareReady, else 30m.').optional(),
+  action: z.enum(['NoAction', 'Replace', ...reservedActions]).describe('What is done about it.'),
+  strategy: z.enum(['DeleteFirst']).default('DeleteFirst').describe('Order of deletion and replacement.'),
+  provider: z.enum(['auto', 'karpenter', 'embedded']).default('auto').describe('Who replaces the node.'),
+  drain: drain.prefault({}).describe('How pods leave the node.'),
+  budgets: z
+    .array(budget)
+    .min(1)
+    .max(mostBudgets)
+    .default([{ nodes: '10%' }])
+    .describe('The smallest one counts.'),
+  breaker: breaker.prefault({}).describe('When the fleet, not the node, is the problem.'),
+  restraint: restraint.prefault({}).describe('When a repair counts as proven.'),
+})
+
+/** A policy's spec with every default filled in. */
+export type PolicySpec = z.output<typeof policySpec>
