@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { run } from '../../src/cli/run.ts'
+import { testIo } from './io.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'nodemend-rules-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const good = `family: vendor
+condition: KernelReady
+reasons:
+  - reason: VendorFanFailed
+    severity: fatal
+    summary: A fan of the chassis stopped.
+    detect:
+      - contains: "vendor-bmc"
+        pattern: 'vendor-bmc: fan (?P<n>\\d+) failed'
+        message: "fan {n} failed"
+        matches: ["vendor-bmc: fan 3 failed"]
+        ignores: ["vendor-bmc: fan 3 recovered"]
+    runbook: Replace the fan; check the air flow in front of it.
+`
+
+async function rulesTest(text: string) {
+  const file = join(folder, 'pack.yaml')
+  writeFileSync(file, text)
+  const io = testIo()
+  const code = await run(['rules', 'test', file], io)
+  return { code, out: io.printed.out.replaceAll(file, 'pack.yaml'), err: io.printed.err.replaceAll(file, 'pack.yaml') }
+}
+
+test('rules test: a good pack', async () => {
+  assert.deepEqual(await rulesTest(good), { code: 0, out: '2 of 2 samples hold\n', err: '' })
+})
+
+test('rules test: a sample that does not hold is named with its place', async () => {
+  const run = await rulesTest(good.replace('3 recovered', '3 failed'))
+  assert.equal(run.code, 1)
+  assert.match(run.out, /^pack\.yaml:12:20: this line must not match VendorFanFailed/)
+})
+
+test('rules test: broken YAML, unknown keys, bad patterns and taken names are named with place and remedy', async () => {
+  const cases: readonly (readonly [change: (text: string) => string, expected: RegExp])[] = [
+    [(text) => text.replace('severity: fatal', 'severity: [fatal'), /pack\.yaml:\d+:\d+: /],
+    [(text) => text.replace('severity: fatal', 'severity: dire'), /pack\.yaml:5:15: reasons\.0\.severity: /],
+    [(text) => text.replace('summary:', 'sumary:'), /pack\.yaml:\d+:\d+: reasons\.0/],
+    [(text) => text.replace('(?P<n>', '(?=x)(?P<n>'), /pack\.yaml:9:18: .*RE2/],
+    [(text) => text.replace('{n} failed', '{m} failed'), /pack\.yaml:10:18: .*\{m\} is no named group.*it has: n/],
+    [(text) => text.replace('VendorFanFailed', 'SoftLockup'), /pack\.yaml:4:13: reason SoftLockup is in .* already/],
+  ]
+  for (const [change, expected] of cases) {
+    const run = await rulesTest(change(good))
+    assert.equal(run.code, 2, run.out)
+    assert.match(run.err, expected)
+  }
+})
+
+test('rules test: a file that is not there', async () => {
+  const io = testIo()
+  assert.equal(await run(['rules', 'test', '/nowhere.yaml'], io), 2)
+  assert.match(io.printed.err, /cannot read \/nowhere\.yaml/)
+})
