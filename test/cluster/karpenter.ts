@@ -22,7 +22,7 @@ export interface KarpenterOptions {
   readonly tolerationSeconds?: number
 }
 
-interface Definition {
+interface WithConditions {
   readonly metadata: { readonly name: string }
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
 }
@@ -52,6 +52,10 @@ export async function startKarpenter(cluster: ControlPlane, options: KarpenterOp
   })
   await waitFor(running, () => answers(probePort), 60_000)
   await applyPool(cluster)
+  // A pool that is not ready when the first pod waits costs ten seconds: Karpenter looks again no sooner.
+  await eventually('the node pool to be ready', 30_000, async () => {
+    return isTrue(await cluster.admin.get<WithConditions>(poolPath()), 'Ready')
+  })
   return running
 }
 
@@ -62,7 +66,7 @@ async function applyPool(cluster: ControlPlane): Promise<void> {
     metadata: { name: POOL },
     spec: {},
   })
-  await cluster.admin.apply(`/apis/karpenter.sh/v1/nodepools/${POOL}`, {
+  await cluster.admin.apply(poolPath(), {
     apiVersion: 'karpenter.sh/v1',
     kind: 'NodePool',
     metadata: { name: POOL },
@@ -87,17 +91,24 @@ async function installDefinitions(cluster: ControlPlane): Promise<void> {
   const folder = await definitions(cluster)
   const names: string[] = []
   for (const file of readdirSync(folder)) {
-    const definition = parse(readFileSync(join(folder, file), 'utf8')) as Definition
+    const definition = parse(readFileSync(join(folder, file), 'utf8')) as WithConditions
     names.push(definition.metadata.name)
     await cluster.admin.apply(definitionPath(definition.metadata.name), definition)
   }
   await eventually("Karpenter's CRDs to be served", 30_000, async () => {
     for (const name of names) {
-      const { status } = await cluster.admin.get<Definition>(definitionPath(name))
-      if (!status?.conditions?.some(({ type, status: is }) => type === 'Established' && is === 'True')) return false
+      if (!isTrue(await cluster.admin.get<WithConditions>(definitionPath(name)), 'Established')) return false
     }
     return true
   })
+}
+
+function isTrue(object: WithConditions, condition: string): boolean {
+  return object.status?.conditions?.some(({ type, status }) => type === condition && status === 'True') ?? false
+}
+
+function poolPath(): string {
+  return `/apis/karpenter.sh/v1/nodepools/${POOL}`
 }
 
 function definitionPath(name: string): string {

@@ -14,8 +14,17 @@ interface Deployment {
 
 const NAME = 'web'
 
-/** Deploys `replicas` pods, one to a node, with a disruption budget of one; resolves to the nodes when all pods run. */
+/** Has Karpenter make `replicas` nodes by deploying as many pods; resolves to the nodes when all pods run. */
 export async function growFleet(cluster: ControlPlane, replicas: number): Promise<Fleet> {
+  await deployFleet(cluster, replicas)
+  return { nodes: await readyNodes(cluster, 'karpenter.sh/nodepool') }
+}
+
+/**
+ * Deploys `replicas` pods, one to a node, with a disruption budget of one, and waits until all run.
+ * `terminationMs`: how long a pod takes to go once it is told to; see stages.yaml.
+ */
+export async function deployFleet(cluster: ControlPlane, replicas: number, terminationMs = 0): Promise<void> {
   const labels = { app: NAME }
   await cluster.admin.apply(deploymentPath(), {
     apiVersion: 'apps/v1',
@@ -25,7 +34,7 @@ export async function growFleet(cluster: ControlPlane, replicas: number): Promis
       replicas,
       selector: { matchLabels: labels },
       template: {
-        metadata: { labels },
+        metadata: { labels, annotations: { 'nodemend.dev/test-termination': `${terminationMs}ms` } },
         spec: {
           terminationGracePeriodSeconds: 1,
           containers: [{ name: NAME, image: 'example.invalid/web', resources: { requests: { cpu: '100m' } } }],
@@ -47,7 +56,6 @@ export async function growFleet(cluster: ControlPlane, replicas: number): Promis
     spec: { maxUnavailable: 1, selector: { matchLabels: labels } },
   })
   await eventually(`${replicas} pods to run`, 60_000, () => allRun(cluster, replicas))
-  return { nodes: await readyNodes(cluster, 'karpenter.sh/nodepool') }
 }
 
 /** Whether the fleet's Deployment has all its pods running. */
