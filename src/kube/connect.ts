@@ -83,9 +83,9 @@ class Connection implements Api {
     try {
       call.onOpen?.()
       for await (const line of readLines(exchange.response, maxLineBytes)) {
-        exchange.renew()
+        exchange.hold()
         yield parseLine<T>(call, line)
-        exchange.renew() // the consumer's own time is not the server's silence
+        exchange.renew()
       }
     } catch (cause) {
       throw exchange.failure() ?? errorFromFailure(call, this.server, cause)

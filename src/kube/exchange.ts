@@ -20,6 +20,8 @@ export interface Exchange {
   readonly reused: boolean
   /** Moves the deadline: a line of a stream came. */
   renew(): void
+  /** Stops the deadline until the next `renew`: the reader is busy, and its own time is not the server's silence. */
+  hold(): void
   /** Why the exchange was cut by us (deadline, signal), if it was: it explains the socket error that the reader sees. */
   failure(): KubeError | undefined
   /** Releases timer and listener; destroys the connection unless the body was read to its end. */
@@ -63,6 +65,7 @@ export function openExchange(target: Target, call: Call, timeoutMs: number): Pro
         response,
         reused: request.reusedSocket,
         renew: () => guard.renew(),
+        hold: () => guard.hold(),
         failure: () => guard.failure,
         end: () => {
           guard.release()
@@ -81,6 +84,8 @@ class Guard {
   readonly #call: Call
   readonly #timeoutMs: number
   readonly #cut: (error: KubeError) => void
+  /** Infinity while the reader is busy. A line moves only this number; the timer looks at it when it fires. */
+  #deadline: number
   #cancel: Cancel
   readonly #onAbort = (): void => this.#fail('NM_KUBE_CLOSED', 'given up by its caller')
 
@@ -89,14 +94,18 @@ class Guard {
     this.#call = call
     this.#timeoutMs = timeoutMs
     this.#cut = cut
-    this.#cancel = this.#arm()
+    this.#deadline = clock.monotonic() + timeoutMs
+    this.#cancel = this.#arm(timeoutMs)
     if (call.signal?.aborted) this.#onAbort()
     else call.signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
   renew(): void {
-    this.#cancel()
-    if (!this.failure) this.#cancel = this.#arm()
+    this.#deadline = this.#clock.monotonic() + this.#timeoutMs
+  }
+
+  hold(): void {
+    this.#deadline = Number.POSITIVE_INFINITY
   }
 
   release(): void {
@@ -104,10 +113,13 @@ class Guard {
     this.#call.signal?.removeEventListener('abort', this.#onAbort)
   }
 
-  #arm(): Cancel {
-    return this.#clock.after(this.#timeoutMs, () =>
-      this.#fail('NM_KUBE_TIMEOUT', `nothing came for ${this.#timeoutMs / 1000} s: the server is slow or unreachable`),
-    )
+  #arm(ms: number): Cancel {
+    return this.#clock.after(ms, () => {
+      const left = this.#deadline - this.#clock.monotonic()
+      if (left > 0) this.#cancel = this.#arm(Math.min(left, this.#timeoutMs))
+      else
+        this.#fail('NM_KUBE_TIMEOUT', `nothing came for ${this.#timeoutMs / 1000} s: the server is slow or unreachable`)
+    })
   }
 
   #fail(code: 'NM_KUBE_CLOSED' | 'NM_KUBE_TIMEOUT', text: string): void {

@@ -7,9 +7,9 @@ import { errorFromStatus, type StatusBody } from './answer.ts'
 import type { Api, Call, KubeObject, Resource } from './api.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
 import { describeCall } from './call.ts'
-import { isKubeError, KubeError } from './errors.ts'
-import { listObjects, type ObjectList } from './objects.ts'
-import { createReplica, isOlder, type Replica, type WatchChange } from './replica.ts'
+import { KubeError, type KubeErrorCode } from './errors.ts'
+import { listObjects } from './objects.ts'
+import { type Copy, isOlder, keyOf, Replica, type WatchChange } from './replica.ts'
 
 export type { WatchChange } from './replica.ts'
 
@@ -31,21 +31,22 @@ export interface WatchOptions<T extends KubeObject, Raw extends KubeObject = T> 
   readonly namespace?: string
   readonly labelSelector?: string
   readonly fieldSelector?: string
-  /** Keeps of each object what is needed. `metadata` should keep name, namespace, uid and resourceVersion. */
+  /** Keeps of each object what is needed; applied page by page, so that memory stays small. */
   readonly project?: (object: Raw) => T
   /**
-   * The whole set, keyed `name` or `namespace/name`, after each complete list: the first one without a change call per
-   * object, later ones after a call for each difference. The map is the live copy: it moves on with later changes.
+   * The whole set, keyed `name` or `namespace/name`, after each complete list. The first list makes no change calls;
+   * later ones make one for each difference, before this. The map is the live copy: it moves on with later changes.
    */
   onSync(items: ReadonlyMap<string, T>): void
   onChange(change: WatchChange<T>): void
+  /** Told when `inSync` changes, and of every error. */
   onState?(state: WatchState): void
   readonly signal: AbortSignal
 }
 
 /** Silence after which a watch is taken for dead: bookmarks come every 60 to 75 s, plus a margin. */
 const silenceMs = 100_000
-/** A watch that ends sooner than this is not counted as a success: a server that hangs up at once is not asked at once. */
+/** A watch that ends sooner than this without an event is no success: a server that hangs up at once is not asked at once. */
 const shortWatchMs = 1_000
 /** The server is asked to end the watch after 5 to 10 minutes, so that load moves between its replicas. */
 const watchSeconds = 300
@@ -54,11 +55,10 @@ const watchSeconds = 300
  * Runs until `signal` is aborted, then resolves. Survives every refusal and breakage of the server with a jittered
  * back-off of 0.25 s to 30 s (Retry-After is honoured), and handlers that throw: their error goes to `onState`.
  */
-export async function watchObjects<T extends KubeObject, Raw extends KubeObject = T>(
+export function watchObjects<T extends KubeObject, Raw extends KubeObject = T>(
   options: WatchOptions<T, Raw>,
 ): Promise<void> {
-  const watch = new ListWatch<T, Raw>(options)
-  await watch.run()
+  return new ListWatch<T, Raw>(options).run()
 }
 
 interface WatchEvent<Raw> {
@@ -68,19 +68,21 @@ interface WatchEvent<Raw> {
 
 class ListWatch<T extends KubeObject, Raw extends KubeObject> {
   readonly #options: WatchOptions<T, Raw>
-  readonly #call: Call
+  readonly #watchCall: Call
   readonly #backoff: Backoff
-  readonly #replica: Replica<T, Raw>
+  readonly #replica: Replica<T>
   /** Where the next watch starts; undefined asks for a list. */
   #version: string | undefined
+  /** The last exchange broke: the server may have restarted meanwhile, with another history. */
+  #inDoubt = false
   #state: WatchState
 
   constructor(options: WatchOptions<T, Raw>) {
     const { resource, namespace, random, clock } = options
     this.#options = options
-    this.#call = { verb: 'watch', resource, ...(namespace === undefined ? {} : { namespace }) }
+    this.#watchCall = { verb: 'watch', resource, ...(namespace === undefined ? {} : { namespace }) }
     this.#backoff = createBackoff({ random })
-    this.#replica = createReplica<T, Raw>(options.project, (change) => this.#tell(() => options.onChange(change)))
+    this.#replica = new Replica((change) => this.#guarded(() => options.onChange(change)))
     this.#state = { inSync: false, sinceMonotonic: clock.monotonic() }
   }
 
@@ -88,36 +90,56 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
     const { signal, clock } = this.#options
     while (!signal.aborted) {
       try {
+        if (this.#inDoubt) await this.#checkHistory()
         if (this.#version === undefined) await this.#list()
         await this.#follow()
-      } catch (error) {
+      } catch (cause) {
         if (signal.aborted) return
-        const broken = this.#asKubeError(error)
-        this.#report(false, broken)
-        if (isKubeError(broken, 'NM_KUBE_EXPIRED')) this.#version = undefined
-        await sleep(clock, this.#backoff.next(broken.detail.retryAfterMs), signal).catch(() => undefined)
+        const error = this.#asKubeError(cause)
+        this.#report(false, error)
+        if (error.code === 'NM_KUBE_EXPIRED') this.#version = undefined
+        this.#inDoubt = this.#version !== undefined
+        await sleep(clock, this.#backoff.next(error.detail.retryAfterMs), signal).catch(() => undefined)
       }
     }
   }
 
   async #list(): Promise<void> {
-    const { api, resource, namespace, labelSelector, fieldSelector, signal } = this.#options
-    const list: ObjectList<Raw | T> = await listObjects(api, resource, {
+    const list = await listObjects<Copy<T>, Raw>(this.#options.api, this.#options.resource, {
+      ...this.#scope(),
+      project: (raw) => this.#copy(raw),
+    })
+    this.#replica.replace(list.items)
+    this.#version = list.resourceVersion
+    this.#guarded(() => this.#options.onSync(this.#replica.items))
+  }
+
+  /**
+   * Before a watch is resumed after a breakage: a server that was restored or restarted may count from lower versions
+   * again, and would let a watch from ours wait in silence. Asking for its present version costs one small page.
+   */
+  async #checkHistory(): Promise<void> {
+    const { api, resource, namespace, signal } = this.#options
+    const page = await api.request<{ readonly metadata?: { readonly resourceVersion?: string } }>({
+      verb: 'list',
+      resource,
       ...(namespace === undefined ? {} : { namespace }),
-      ...(labelSelector === undefined ? {} : { labelSelector }),
-      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      query: { limit: 1 },
       signal,
     })
-    this.#replica.replace(list.items as readonly Raw[])
-    this.#version = list.resourceVersion
-    this.#tell(() => this.#options.onSync(this.#replica.items))
+    const present = page.metadata?.resourceVersion
+    if (present !== undefined && this.#version !== undefined && isOlder(present, this.#version)) {
+      this.#version = undefined
+    }
+    this.#inDoubt = false
   }
 
   async #follow(): Promise<void> {
     const { api, clock, random, labelSelector, fieldSelector, signal } = this.#options
-    const started = clock.monotonic()
+    const openedAt = clock.monotonic()
+    let eventsSeen = false
     const stream = api.stream<WatchEvent<Raw>>({
-      ...this.#call,
+      ...this.#watchCall,
       query: {
         watch: true,
         allowWatchBookmarks: true,
@@ -131,56 +153,81 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
       signal,
     })
     for await (const event of stream) {
+      this.#take(event)
       this.#report(true)
       this.#backoff.reset()
-      this.#take(event)
+      eventsSeen = true
     }
-    if (clock.monotonic() - started < shortWatchMs) await sleep(clock, this.#backoff.next(), signal)
+    const tooSoon = !eventsSeen && clock.monotonic() - openedAt < shortWatchMs
+    if (tooSoon) await sleep(clock, this.#backoff.next(), signal)
   }
 
-  #take(event: WatchEvent<Raw>): void {
-    if (event.type === 'ERROR') throw errorFromStatus(this.#call, event.object as StatusBody) // its object is a Status
-    const version = event.object.metadata.resourceVersion ?? this.#version
+  #take({ type, object }: WatchEvent<Raw>): void {
+    if (type === 'ERROR') throw errorFromStatus(this.#watchCall, object as StatusBody) // then the object is a Status
+    const version = object.metadata.resourceVersion
     if (version !== undefined && this.#version !== undefined && isOlder(version, this.#version)) {
-      throw this.#wentBack(version)
+      throw this.#error(
+        'NM_KUBE_EXPIRED',
+        `the server went back from version ${this.#version} to ${version}; listing again`,
+      )
     }
-    if (event.type === 'DELETED') this.#replica.remove(event.object)
-    else if (event.type !== 'BOOKMARK') this.#replica.put(event.object)
-    this.#version = version
+    if (type === 'DELETED') this.#replica.remove(keyOf(object), this.#copy(object).object)
+    else if (type !== 'BOOKMARK') this.#replica.put(this.#copy(object))
+    this.#version = version ?? this.#version
   }
 
-  /** The server counts from lower numbers than before: it was restored or restarted, and its history is another one. */
-  #wentBack(version: string): KubeError {
-    const name = describeCall(this.#call)
-    const text = `${name}: the server went back from version ${this.#version} to ${version}; listing again`
-    return new KubeError('NM_KUBE_EXPIRED', text, { call: name })
+  #copy(raw: Raw): Copy<T> {
+    const { project } = this.#options
+    const { uid, resourceVersion: version } = raw.metadata
+    // Without a projection Raw is T: the default of the type parameter.
+    const object = project ? this.#guarded(() => project(raw)) : (raw as unknown as T)
+    return { key: keyOf(raw), uid, version, object }
   }
 
-  /** Calls a handler of the caller; what it throws is reported and does not stop the watch. */
-  #tell(handler: () => void): void {
+  /** Calls into the caller's code; what that throws is reported and does not stop the watch. */
+  #guarded<R>(step: () => R): R | undefined {
     try {
-      handler()
+      return step()
     } catch (cause) {
-      const name = describeCall(this.#call)
-      const text = `${name}: a handler of this program failed: ${cause instanceof Error ? cause.message : String(cause)}`
-      this.#report(this.#state.inSync, new KubeError('NM_KUBE_HANDLER', text, { call: name, cause }))
+      const said = cause instanceof Error ? cause.message : String(cause)
+      this.#report(
+        this.#state.inSync,
+        this.#error('NM_KUBE_HANDLER', `a handler of this program failed: ${said}`, cause),
+      )
+      return undefined
     }
   }
 
   #report(inSync: boolean, error?: KubeError): void {
-    if (inSync === this.#state.inSync && error === undefined) return
-    const sinceMonotonic = inSync === this.#state.inSync ? this.#state.sinceMonotonic : this.#options.clock.monotonic()
+    const moved = inSync !== this.#state.inSync
+    if (!moved && error === undefined) return
+    const sinceMonotonic = moved ? this.#options.clock.monotonic() : this.#state.sinceMonotonic
     this.#state = { inSync, sinceMonotonic, ...(error === undefined ? {} : { error }) }
     try {
       this.#options.onState?.(this.#state)
     } catch {
-      // nobody is left to tell
+      // the handler for errors failed: nobody is left to tell
     }
   }
 
-  #asKubeError(error: unknown): KubeError {
-    if (error instanceof KubeError) return error
-    const name = describeCall(this.#call)
-    return new KubeError('NM_KUBE_ANSWER', `${name}: ${String(error)}`, { call: name, cause: error })
+  #scope(): { namespace?: string; labelSelector?: string; fieldSelector?: string; signal: AbortSignal } {
+    const { namespace, labelSelector, fieldSelector, signal } = this.#options
+    return {
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      signal,
+    }
+  }
+
+  #asKubeError(cause: unknown): KubeError {
+    return cause instanceof KubeError
+      ? cause
+      : this.#error('NM_KUBE_ANSWER', `not a watch event: ${String(cause)}`, cause)
+  }
+
+  #error(code: KubeErrorCode, text: string, cause?: unknown): KubeError {
+    const call = describeCall(this.#watchCall)
+    return new KubeError(code, `${call}: ${text}`, { call, ...(cause === undefined ? {} : { cause }) })
   }
 }

@@ -53,7 +53,7 @@ interface Page<Raw> {
 const maxListRestarts = 3
 
 /** Lists in pages. A continue token that expired under a slow list restarts it, so the result is always one version. */
-export async function listObjects<T extends KubeObject, Raw extends KubeObject = T>(
+export async function listObjects<T, Raw extends KubeObject = T & KubeObject>(
   api: Api,
   resource: Resource,
   options: ListOptions<T, Raw> = {},
@@ -67,7 +67,7 @@ export async function listObjects<T extends KubeObject, Raw extends KubeObject =
   }
 }
 
-async function listOnce<T extends KubeObject, Raw extends KubeObject>(
+async function listOnce<T, Raw extends KubeObject>(
   api: Api,
   resource: Resource,
   options: ListOptions<T, Raw>,

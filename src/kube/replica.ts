@@ -6,18 +6,13 @@ export interface WatchChange<T> {
   readonly object: T
 }
 
-export interface Replica<T extends KubeObject, Raw extends KubeObject> {
-  readonly items: ReadonlyMap<string, T>
-  /** Takes a complete list: reports what appeared, changed and vanished since the last one; the first is taken silently. */
-  replace(list: readonly Raw[]): void
-  put(object: Raw): void
-  remove(object: Raw): void
-}
-
-/** Identity and version of what is held, apart from the object: a projection may drop both. */
-interface Stamp {
+/** An object as it is held: what identifies it stands apart, for a projection may drop it. */
+export interface Copy<T> {
+  readonly key: string
   readonly uid: string | undefined
   readonly version: string | undefined
+  /** Undefined when the caller's projection failed on it: then what is already held stays. */
+  readonly object: T | undefined
 }
 
 /** `name`, or `namespace/name`: the key of an object in the copy. */
@@ -26,43 +21,50 @@ export function keyOf(object: KubeObject): string {
   return namespace === undefined ? name : `${namespace}/${name}`
 }
 
-/** An object whose UID changed under its name is a deletion and an addition: two objects, not one that was modified. */
-export function createReplica<T extends KubeObject, Raw extends KubeObject>(
-  project: ((object: Raw) => T) | undefined,
-  onChange: (change: WatchChange<T>) => void,
-): Replica<T, Raw> {
-  const items = new Map<string, T>()
-  const stamps = new Map<string, Stamp>()
-  let filled = false
+/**
+ * Holds the copies and reports each difference once. An object whose UID changed under its name is a deletion and an
+ * addition: two objects, not one that was modified.
+ */
+export class Replica<T> {
+  readonly #items = new Map<string, T>()
+  readonly #stamps = new Map<string, Pick<Copy<T>, 'uid' | 'version'>>()
+  readonly #onChange: (change: WatchChange<T>) => void
+  #filled = false
 
-  const put = (raw: Raw): void => {
-    const key = keyOf(raw)
-    const stamp = { uid: raw.metadata.uid, version: raw.metadata.resourceVersion }
-    const held = stamps.get(key)
-    if (held && held.uid !== stamp.uid) drop(key)
-    else if (held && held.version !== undefined && held.version === stamp.version) return
-    const object = project ? project(raw) : (raw as unknown as T) // without a projection Raw is T
-    const type = items.has(key) ? 'modified' : 'added'
-    items.set(key, object)
-    stamps.set(key, stamp)
-    if (filled) onChange({ type, object })
+  constructor(onChange: (change: WatchChange<T>) => void) {
+    this.#onChange = onChange
   }
-  const drop = (key: string): void => {
-    const object = items.get(key)
-    items.delete(key)
-    stamps.delete(key)
-    if (object !== undefined) onChange({ type: 'deleted', object })
+
+  get items(): ReadonlyMap<string, T> {
+    return this.#items
   }
-  return {
-    items,
-    put,
-    remove: (raw) => drop(keyOf(raw)),
-    replace(list) {
-      const keep = new Set(list.map(keyOf))
-      for (const key of [...items.keys()]) if (!keep.has(key)) drop(key)
-      for (const raw of list) put(raw)
-      filled = true
-    },
+
+  /** Takes a complete list: reports what vanished, changed and appeared since the last one; the first is taken silently. */
+  replace(list: readonly Copy<T>[]): void {
+    const listed = new Set(list.map((copy) => copy.key))
+    for (const key of [...this.#items.keys()]) if (!listed.has(key)) this.remove(key)
+    for (const copy of list) this.put(copy)
+    this.#filled = true
+  }
+
+  put({ key, uid, version, object }: Copy<T>): void {
+    if (object === undefined) return
+    const held = this.#stamps.get(key)
+    if (held && held.uid !== uid) this.remove(key)
+    else if (held?.version !== undefined && held.version === version) return
+    const type = this.#items.has(key) ? 'modified' : 'added'
+    this.#items.set(key, object)
+    this.#stamps.set(key, { uid, version })
+    if (this.#filled) this.#onChange({ type, object })
+  }
+
+  /** Reports the deletion with the object as it was last held, or as `last` where the server sent its final state. */
+  remove(key: string, last?: T): void {
+    const held = this.#items.get(key)
+    if (held === undefined) return
+    this.#items.delete(key)
+    this.#stamps.delete(key)
+    this.#onChange({ type: 'deleted', object: last ?? held })
   }
 }
 
