@@ -62,6 +62,8 @@ export interface CompiledRule {
   readonly device?: string
   /** Short name of what the rule sees inside its family, or `{group}` for a number that stands in the line. */
   readonly code?: string
+  /** Lines of one incident on one device share it; see `Match.group`. */
+  readonly group?: string
   /** Overrides of the reason's own values for this rule alone. */
   readonly severity?: Severity
   readonly scope?: Scope

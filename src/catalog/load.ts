@@ -185,6 +185,7 @@ function compileRule(entry: ReasonEntry, rule: DetectEntry, index: number): Comp
     ...(rule.message !== undefined && { message: rule.message }),
     ...(rule.device !== undefined && { device: rule.device }),
     ...(rule.code !== undefined && { code: rule.code }),
+    ...(rule.group !== undefined && { group: rule.group }),
     ...(rule.severity !== undefined && { severity: rule.severity }),
     ...(rule.scope !== undefined && { scope: rule.scope }),
     ...(rule.family !== undefined && { family: rule.family }),

@@ -33,6 +33,7 @@ export const detectSchema = z.strictObject({
     .regex(/^([a-z0-9-]+|\{\w+\})$/, 'a code is lower-case letters, digits and -, or one {group}')
     .optional()
     .describe('short name of what this rule sees, e.g. gpu-lost; {group} for a number that stands in the line'),
+  group: z.string().optional().describe('lines of one incident on one device share it'),
   severity: severity.optional(),
   scope: scope.optional(),
   family: z.string().optional(),

@@ -19,7 +19,7 @@ export interface ClassifiedLine {
 
 export interface ClassifiedMatch {
   readonly family: string
-  readonly code?: number
+  readonly code?: number | string
   readonly device?: string
   readonly reason: string
   readonly condition: string

@@ -21,8 +21,8 @@ export interface Match {
   readonly scope: Scope
   /** Device family for reports: `xid`, `kernel`, `storage` … */
   readonly family: string
-  /** Error number in its family's numbering (XID, SXid, NVSwitch error), where it has one. */
-  readonly code?: number
+  /** Error number in its family's numbering (Xid, SXid, NVSwitch error), or the short name of what was seen (`gpu-lost`). */
+  readonly code?: number | string
   /** What is affected: a PCI address as in the line (lower case), a block device, an interface. */
   readonly device?: string
   /** One sentence for people, with the values of this line. */

@@ -106,7 +106,8 @@ function patternTry(rule: CompiledRule, reason: CompiledReason): Try {
     const groups = matcher.getNamedGroups()
     const message = fill(rule.message ?? text, groups)
     const device = rule.device === undefined ? '' : fill(rule.device, groups).toLowerCase()
-    return { ...base, message, ...(device !== '' && { device }) }
+    const code = rule.code === undefined ? '' : fill(rule.code, groups)
+    return { ...base, message, ...(device !== '' && { device }), ...(code !== '' && { code: numeric(code) }) }
   }
 }
 
@@ -119,8 +120,13 @@ function baseOf(rule: CompiledRule, reason: CompiledReason): Omit<Match, 'messag
     severity: rule.severity ?? reason.severity,
     scope: rule.scope ?? reason.scope,
     family: rule.family ?? reason.family,
+    ...(rule.group !== undefined && { group: rule.group }),
     ...(rule.recovery && { recovery: true }),
   }
+}
+
+function numeric(code: string): number | string {
+  return /^\d{1,15}$/.test(code) ? Number(code) : code
 }
 
 /** `{name}` → the group's text; a group that took no part is empty. */

@@ -14,6 +14,8 @@ export interface Decoded {
   readonly device?: string
   readonly message: string
   readonly group?: string
+  /** True when the line says that the trouble is over. */
+  readonly recovery?: boolean
 }
 
 /** Returns undefined when the line is not of its kind after all. Must be linear in the line and must not throw. */
