@@ -1,9 +1,10 @@
 /** Builds tools from their Go modules into the cache: once, even when two runs want them at the same moment. */
 
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { sleep, systemClock } from '../../src/telemetry/clock.ts'
+import { systemClock } from '../../src/telemetry/clock.ts'
+import { lockFile } from './lock.ts'
 import { TOOLS, type ToolName } from './tool-list.ts'
 
 export interface Build {
@@ -16,16 +17,16 @@ export interface Build {
   readonly log: (line: string) => void
 }
 
-/** The holder of a lock touches it this often; one that was not touched for {@link LOCK_STALE_MS} belongs to the dead. */
-const LOCK_BEAT_MS = 2_000
-const LOCK_STALE_MS = 20_000
 /** Compilers run at the lowest priority: a first run builds for minutes and shares the machine. */
 const NICENESS = '15'
 
 /** Builds what is still missing in `target`; waits where another process builds already. Rejects with what Go said. */
 export async function buildTools(build: Build): Promise<void> {
   mkdirSync(build.target, { recursive: true })
-  const release = await lock(join(build.target, 'building'), build.log)
+  const path = join(build.target, 'building')
+  const release = await lockFile(path, systemClock, () =>
+    build.log(`another run is building the same tools; waiting for it (${path})`),
+  )
   try {
     const missing = build.names.filter((name) => !existsSync(join(build.target, name)))
     if (missing.length > 0) await compile({ ...build, names: missing })
@@ -69,35 +70,4 @@ function goBuild(build: Build, output: string): Promise<void> {
       reject(new Error(`NM_CLUSTER_BUILD: go build of ${build.names.join(', ')} failed. ${remedy}\n${said.trim()}`))
     })
   })
-}
-
-/** Takes the lock file at `path` and keeps it fresh; the answer gives it back. */
-async function lock(path: string, log: (line: string) => void): Promise<() => void> {
-  for (let waited = false; !tryLock(path); waited = true) {
-    if (!waited) log(`another run is building the same tools; waiting for it (${path})`)
-    await sleep(systemClock, 500)
-  }
-  let cancel = systemClock.after(LOCK_BEAT_MS, beat)
-  function beat(): void {
-    const now = systemClock.now() / 1000
-    utimesSync(path, now, now)
-    cancel = systemClock.after(LOCK_BEAT_MS, beat)
-  }
-  return () => {
-    cancel()
-    rmSync(path, { force: true })
-  }
-}
-
-/** Two waiters may both take over a stale lock; then the same binaries are built twice and renamed into place twice. */
-function tryLock(path: string): boolean {
-  try {
-    writeFileSync(path, `${process.pid}\n`, { flag: 'wx' })
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-  const touched = statSync(path, { throwIfNoEntry: false })?.mtimeMs
-  if (touched !== undefined && systemClock.now() - touched > LOCK_STALE_MS) rmSync(path, { force: true })
-  return false
 }

@@ -21,6 +21,8 @@ export type Tools =
 export interface ToolOptions {
   /** Told about slow things (a build of minutes) and about what is skipped. Default: one line each on stderr. */
   readonly log?: (line: string) => void
+  /** Default: that of this process. */
+  readonly env?: Readonly<Record<string, string | undefined>>
 }
 
 /**
@@ -30,14 +32,15 @@ export interface ToolOptions {
  */
 export async function ensureTools(names: readonly ToolName[], options: ToolOptions = {}): Promise<Tools> {
   const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`))
-  if (process.env.NODEMEND_REAL_CLUSTER === 'skip') return unavailable('NODEMEND_REAL_CLUSTER=skip is set', log)
-  const go = await goVersion()
+  const env = options.env ?? process.env
+  if (env.NODEMEND_REAL_CLUSTER === 'skip') return unavailable('NODEMEND_REAL_CLUSTER=skip is set', log)
+  const go = await goVersion(env)
   if (go === undefined) return unavailable('there is no Go on the PATH (https://go.dev/dl, 1.26 or newer)', log)
   const folders = Object.fromEntries(
     (['kubernetes', 'kwok', 'karpenter', 'promtool'] as const).map((set) => [set, cachedSet(set, go)]),
   ) as Record<ToolSet, string>
   const paths = Object.fromEntries(
-    (Object.keys(TOOLS) as ToolName[]).map((name) => [name, onPath(name) ?? join(folders[TOOLS[name].set], name)]),
+    (Object.keys(TOOLS) as ToolName[]).map((name) => [name, onPath(name, env) ?? join(folders[TOOLS[name].set], name)]),
   ) as Record<ToolName, string>
   for (const set of Object.keys(folders) as ToolSet[]) {
     const missing = names.filter((name) => TOOLS[name].set === set && !existsSync(paths[name]))
@@ -62,9 +65,9 @@ function unavailable(because: string, log: (line: string) => void): Tools {
   return { available: false, why }
 }
 
-async function goVersion(): Promise<string | undefined> {
+async function goVersion(env: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
   try {
-    const { stdout } = await promisify(execFile)('go', ['env', 'GOVERSION', 'GOOS', 'GOARCH'])
+    const { stdout } = await promisify(execFile)('go', ['env', 'GOVERSION', 'GOOS', 'GOARCH'], { env })
     return stdout.trim().split('\n').join('-')
   } catch {
     return undefined
@@ -80,8 +83,8 @@ function cachedSet(set: ToolSet, go: string): string {
   return join(cacheFolder(), 'tools', `${set}-${hash.digest('hex').slice(0, 16)}`)
 }
 
-function onPath(name: ToolName): string | undefined {
+function onPath(name: ToolName, env: Readonly<Record<string, string | undefined>>): string | undefined {
   if (!TOOLS[name].fromPath) return undefined
-  const candidates = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name))
+  const candidates = (env.PATH ?? '').split(delimiter).map((folder) => join(folder, name))
   return candidates.find((path) => existsSync(path))
 }

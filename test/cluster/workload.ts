@@ -1,11 +1,19 @@
 /** Workloads that make nodes: a Deployment whose pods refuse each other's company, so each brings a node with it. */
 
 import type { ControlPlane } from './control-plane.ts'
+import { POOL } from './karpenter.ts'
 import { readyNodes } from './kwok.ts'
 import { eventually } from './wait.ts'
 
 export interface Fleet {
   readonly nodes: readonly string[]
+}
+
+export interface FleetOptions {
+  /** How long a pod takes to go once it is told to; see stages.yaml. */
+  readonly terminationMs?: number
+  /** Labels of the nodes the pods may run on. */
+  readonly nodeSelector?: Readonly<Record<string, string>>
 }
 
 interface Deployment {
@@ -16,15 +24,12 @@ const NAME = 'web'
 
 /** Has Karpenter make `replicas` nodes by deploying as many pods; resolves to the nodes when all pods run. */
 export async function growFleet(cluster: ControlPlane, replicas: number): Promise<Fleet> {
-  await deployFleet(cluster, replicas)
+  await deployFleet(cluster, replicas, { nodeSelector: { 'karpenter.sh/nodepool': POOL } })
   return { nodes: await readyNodes(cluster, 'karpenter.sh/nodepool') }
 }
 
-/**
- * Deploys `replicas` pods, one to a node, with a disruption budget of one, and waits until all run.
- * `terminationMs`: how long a pod takes to go once it is told to; see stages.yaml.
- */
-export async function deployFleet(cluster: ControlPlane, replicas: number, terminationMs = 0): Promise<void> {
+/** Deploys `replicas` pods, one to a node, with a disruption budget of one, and waits until all run. */
+export async function deployFleet(cluster: ControlPlane, replicas: number, options: FleetOptions = {}): Promise<void> {
   const labels = { app: NAME }
   await cluster.admin.apply(deploymentPath(), {
     apiVersion: 'apps/v1',
@@ -34,9 +39,10 @@ export async function deployFleet(cluster: ControlPlane, replicas: number, termi
       replicas,
       selector: { matchLabels: labels },
       template: {
-        metadata: { labels, annotations: { 'nodemend.dev/test-termination': `${terminationMs}ms` } },
+        metadata: { labels, annotations: { 'nodemend.dev/test-termination': `${options.terminationMs ?? 0}ms` } },
         spec: {
           terminationGracePeriodSeconds: 1,
+          nodeSelector: options.nodeSelector ?? {},
           containers: [{ name: NAME, image: 'example.invalid/web', resources: { requests: { cpu: '100m' } } }],
           affinity: {
             podAntiAffinity: {

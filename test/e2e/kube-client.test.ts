@@ -37,7 +37,7 @@ test('our client and a real control plane', async (t) => {
   await t.test('evictions stop at the disruption budget and go on when a pod is back', async () => {
     startKwok(cluster)
     await addNodes(cluster, [{ name: 'one' }, { name: 'two' }, { name: 'three' }])
-    await deployFleet(cluster, 3, 1_000)
+    await deployFleet(cluster, 3, { terminationMs: 1_000 })
     await eventually('the budget to allow one', 20_000, async () => (await allowed(cluster)) === 1)
     const [first, second] = await podNames(cluster)
     assert.ok(first && second)
