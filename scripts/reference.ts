@@ -75,16 +75,16 @@ ${entry.runbook.trim()}
 
 function xidPage(file: z.infer<typeof xidFileSchema>): string {
   const rows = file.xids.map(
-    (row) => `| ${row.code} | ${row.name} | ${scopeText(row)} | ${row.action} | ${row.group ?? ''} | ${row.summary} |`,
+    (row) => `| ${row.code} | ${row.name} | ${scopeText(row)} | ${row.action} | ${row.summary} |`,
   )
   return `${notice}
 # NVIDIA Xid numbers
 
 Reason \`NvidiaXID<n>Error\` where fatal, else \`NvidiaXID<n>Warning\`. An unknown number is reported as
-${file.unknown}, never dropped. Lines of one GPU and one group within 60 seconds are one finding.
+${file.unknown}, never dropped. Lines of one GPU within 60 seconds are one finding.
 
-| Xid | name | severity | action | group | meaning |
-|---|---|---|---|---|---|
+| Xid | name | severity | action | meaning |
+|---|---|---|---|---|
 ${rows.join('\n')}
 `
 }

@@ -79,7 +79,6 @@ export interface XidRow {
   readonly severity: Severity
   readonly scope: Scope
   readonly action: string
-  readonly group?: string
 }
 
 /** One NVSwitch SXid. The severity word in the line wins unless `override`. */

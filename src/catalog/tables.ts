@@ -20,7 +20,6 @@ export const xidFileSchema = z.strictObject({
       severity,
       scope: z.enum(['hardware', 'application']),
       action: z.string(),
-      group: z.string().optional(),
     }),
   ),
   composites: z.array(

@@ -7,11 +7,16 @@ import { judgeNvlink5 } from './nvlink5.ts'
 import { adviceFor, quote, rowOf } from './text.ts'
 import { readXidLine, type XidLine } from './xid-line.ts'
 
+/**
+ * Whatever one GPU reports within a minute is one incident, whose gravest line leads: bus loss is 79, then 154, then a
+ * rain of 45 and 119. The rules for NVRM lines in catalog/nvidia.yaml use the same name.
+ */
+const gpuIncident = 'gpu'
+
 interface Verdict {
   readonly severity: Severity
   readonly scope: Scope
   readonly action: string
-  readonly group?: string
   /** What the decoding adds to the line's own text. */
   readonly note?: string
   readonly recovery?: boolean
@@ -31,7 +36,7 @@ export function decodeXid(text: string, tables: CompiledTables): Decoded | undef
     code: line.code,
     device: line.device,
     message: messageOf(line, row, verdict),
-    ...(verdict.group !== undefined && { group: verdict.group }),
+    group: gpuIncident,
     ...(verdict.recovery && { recovery: true }),
   }
 }
@@ -47,7 +52,6 @@ function judge(line: XidLine, row: XidRow | undefined, tables: CompiledTables): 
   if (!row) return { severity: tables.unknown, scope: 'hardware', action: 'none' }
   if (line.code === 154) return { ...row, ...recoveryAction(line.text) }
   if (line.code === 94 || line.code === 95) return { ...row, ...resetFlags(line.text) }
-  if (line.code === 45) return { ...row, ...cause(line.text, tables) }
   if (line.code === 74) return { ...row, ...noted(readNvlink4(line.text)) }
   if (line.code >= 144 && line.code <= 150) {
     const found = judgeNvlink5(line.code, line.text, tables.nvlink5, row.severity)
@@ -81,13 +85,6 @@ function resetFlags(text: string): Partial<Verdict> {
   if (/\bD-RST: ?Yes\b/i.test(text)) return { severity: 'fatal', action: 'drain-and-reset' }
   if (/(?<!D-)\bRST: ?Yes\b/i.test(text)) return { severity: 'fatal', action: 'reset-gpu' }
   return {}
-}
-
-/** Xid 45 of newer drivers names the Xid it follows, and then belongs to that one's incident. */
-function cause(text: string, tables: CompiledTables): Partial<Verdict> {
-  const found = /caused by previous Xid (\d{1,9})/i.exec(text)
-  const row = found && rowOf(tables.xids, Number(found[1]))
-  return row?.group === undefined ? {} : { group: row.group }
 }
 
 function messageOf(line: XidLine, row: XidRow | undefined, verdict: Verdict): string {
