@@ -1,0 +1,74 @@
+/** Entries → one condition. Pure. */
+import { type ConditionType, unknownText } from '../../model/condition.ts'
+import { cutText } from './cut-text.ts'
+import type { Settings } from './settings.ts'
+import type { ConditionState, Entry, Watch } from './state.ts'
+
+/** Longest message of a condition, bytes. */
+export const longestMessage = 1024
+
+/** What `type` is now. `wallNow` becomes the transition time, if the status moved. */
+export function judgeCondition(
+  type: ConditionType,
+  entries: Iterable<Entry>,
+  watch: Watch,
+  previous: ConditionState,
+  settings: Settings,
+  wallNow: number,
+): ConditionState {
+  const causes = [...entries].filter((entry) => entry.leader.condition === type && condemns(entry, settings))
+  const next = causes.length > 0 ? unhealthy(causes, settings) : withoutCause(type, watch, previous, settings)
+  return { ...next, since: next.status === previous.status ? previous.since : Math.max(previous.since, wallNow) }
+}
+
+/** Whether the entry, as it stands, makes its condition False. */
+export function condemns(entry: Entry, settings: Settings): boolean {
+  return entry.raisedAt !== undefined && settings.severityOf(entry.leader, entry.origin) === 'fatal'
+}
+
+type Judgement = Omit<ConditionState, 'since'>
+
+function withoutCause(type: ConditionType, watch: Watch, previous: ConditionState, settings: Settings): Judgement {
+  switch (watch.state) {
+    case 'checked':
+      return { status: 'True', ...settings.readyTextOf(type) }
+    case 'blind':
+      return { status: 'Unknown', reason: 'CannotCheck', message: watch.why }
+    case 'pending':
+      // Nothing was checked since this process began: what stood before stands, but a cause that is gone does not.
+      return previous.status === 'False' ? { status: 'Unknown', ...unknownText } : previous
+  }
+}
+
+/** The newest cause gives the reason, so the text changes only when the causes do; the others are named behind it. */
+function unhealthy(causes: readonly Entry[], settings: Settings): Judgement {
+  const newestFirst = [...causes].sort(
+    (a, b) => (b.raisedAt ?? 0) - (a.raisedAt ?? 0) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0),
+  )
+  const [first, ...others] = newestFirst
+  if (!first) return { status: 'Unknown', ...unknownText }
+  const repair = settings.repairOf(first.leader)
+  const hint = repair === 'none' ? '' : ` (suggested repair: ${repair})`
+  const parts = [`${describe(first)}${hint}`, ...others.map((entry) => `${entry.leader.reason}: ${describe(entry)}`)]
+  return { status: 'False', reason: first.leader.reason, message: joinBounded(parts) }
+}
+
+/** The entry in one sentence for people, its device and its origin included. */
+export function describe(entry: Entry): string {
+  const { message, device } = entry.leader
+  const where = device !== undefined && !message.toLowerCase().includes(device) ? ` on ${device}` : ''
+  const forged = entry.origin === 'userspace' ? ' (written from user space)' : ''
+  return `${cutText(message, 256)}${where}${forged}`
+}
+
+function joinBounded(parts: readonly string[]): string {
+  let text = ''
+  for (const [index, part] of parts.entries()) {
+    const longer = index === 0 ? part : `${text}; ${part}`
+    const left = parts.length - index - 1
+    const room = longestMessage - (left > 0 ? 20 : 0)
+    if (Buffer.byteLength(longer) > room) return cutText(`${text}; and ${parts.length - index} more`, longestMessage)
+    text = longer
+  }
+  return text
+}

@@ -1,0 +1,207 @@
+/**
+ * The life cycle: state and what came in → next state. Pure, and fed in the order of the log: a run that is killed and
+ * resumed from its stored state and cursor comes to the same conditions as one that never was.
+ */
+import { type ConditionType, conditionTypes } from '../../model/condition.ts'
+import { condemns } from './condition.ts'
+import { addNotice, type Draft, draftOf, judge, lifetimeOf, makeRoom, remove, store } from './draft.ts'
+import { type Ending, endOf } from './ending.ts'
+import { openIncident, outranks, withCompanion, withLeader } from './incident.ts'
+import { endedNotice, raisedNotice, tellAt, withTold } from './notice.ts'
+import type { Settings } from './settings.ts'
+import type { Entry, LifecycleState, Moment, Sighting, Steady, Watch } from './state.ts'
+
+export type Input =
+  | { readonly kind: 'seen'; readonly sighting: Sighting }
+  /** The boot that is running; another one than the state's ends what a boot ends. */
+  | { readonly kind: 'boot'; readonly bootId: string }
+  /** The evidence of these conditions was read up to now, or cannot be. */
+  | { readonly kind: 'watch'; readonly conditions: readonly ConditionType[]; readonly watch: Watch }
+  /** Time passed. */
+  | { readonly kind: 'tick' }
+  /** The settings changed: every condition is judged anew. */
+  | { readonly kind: 'settings' }
+  /** These notices have been told. A notice that grew meanwhile stays. */
+  | { readonly kind: 'told'; readonly notices: LifecycleState['notices'] }
+
+export interface Outcome {
+  readonly state: LifecycleState
+  /** Entries that were raised, in order: for metrics and the log. */
+  readonly raised: readonly Entry[]
+  /** When to step again even if nothing comes in. */
+  readonly wakeAt: Steady | undefined
+}
+
+export function step(state: LifecycleState, inputs: readonly Input[], moment: Moment, settings: Settings): Outcome {
+  const draft = draftOf(state, moment, settings)
+  for (const input of inputs) take(draft, input)
+  sweep(draft, moment.now)
+  const wakeAt = tell(draft, moment.now)
+  const { bootId, entries, conditions, watches, notices, dropped } = draft
+  return { state: { bootId, entries, conditions, watches, notices, dropped }, raised: draft.raised, wakeAt }
+}
+
+function take(draft: Draft, input: Input): void {
+  switch (input.kind) {
+    case 'seen':
+      see(draft, input.sighting)
+      break
+    case 'boot':
+      boot(draft, input.bootId)
+      break
+    case 'watch':
+      for (const type of input.conditions) {
+        draft.watches[type] = input.watch
+        judge(draft, type, draft.moment.now)
+      }
+      break
+    case 'tick':
+      break
+    case 'settings':
+      for (const type of conditionTypes) judge(draft, type, draft.moment.now)
+      break
+    case 'told':
+      for (const [id, notice] of input.notices) if (draft.notices.get(id) === notice) draft.notices.delete(id)
+  }
+}
+
+function see(draft: Draft, sighting: Sighting): void {
+  sweep(draft, sighting.at)
+  const { match, origin } = sighting
+  if (draft.settings.severityOf(match, origin) === undefined) return
+  const key = keyOf(match.reason, match.device)
+  const known = draft.entries.get(key)
+  if (match.recovery) recover(draft, sighting)
+  else if (known) repeat(draft, key, known, sighting)
+  else if (!join(draft, key, sighting)) begin(draft, key, sighting)
+}
+
+/** Takes the line into the open incident of its device; false when there is none, or it must be counted by itself first. */
+function join(draft: Draft, key: string, sighting: Sighting): boolean {
+  const incident = openIncident(draft.entries.values(), sighting)
+  if (!incident) return false
+  const incidentKey = keyOf(incident.leader.reason, incident.leader.device)
+  if (!outranks(sighting, incident, draft.settings)) {
+    store(draft, incidentKey, withCompanion(incident, sighting))
+    return true
+  }
+  if (draft.settings.lifecycleOf(sighting.match).raise.count > 1) return false
+  remove(draft, incidentKey)
+  raise(draft, key, withLeader(incident, sighting, idOf(draft, sighting)))
+  judge(draft, incident.leader.condition, sighting.at)
+  return true
+}
+
+function begin(draft: Draft, key: string, sighting: Sighting): void {
+  if (!makeRoom(draft, sighting)) return
+  const { match, origin, at } = sighting
+  const fresh: Entry = {
+    id: idOf(draft, sighting),
+    leader: match,
+    origin,
+    at,
+    lastAt: at,
+    wallAt: Math.round(at + draft.moment.wallOffset),
+    lines: 0,
+    recent: [],
+    companions: [],
+  }
+  repeat(draft, key, fresh, sighting)
+}
+
+function repeat(draft: Draft, key: string, entry: Entry, sighting: Sighting): void {
+  const { over: _over, ...rest } = entry
+  const fromKernel = entry.origin === 'kernel' || sighting.origin === 'kernel'
+  const origin = fromKernel ? 'kernel' : 'userspace'
+  // A kernel line takes over the text of a line that user space wrote before it.
+  const leader = entry.origin === origin ? entry.leader : sighting.match
+  const next: Entry = { ...rest, leader, origin, lastAt: Math.max(entry.lastAt, sighting.at), lines: entry.lines + 1 }
+  if (entry.raisedAt !== undefined) {
+    store(draft, key, next)
+    if (origin !== entry.origin) judge(draft, leader.condition, sighting.at)
+    return
+  }
+  const { count, withinMs } = lifetimeOf(draft, entry).raise
+  const recent = [...entry.recent.filter((at) => at >= sighting.at - withinMs), sighting.at]
+  if (recent.length < count) store(draft, key, { ...next, recent })
+  else raise(draft, key, { ...next, recent: [], raisedAt: sighting.at })
+}
+
+function raise(draft: Draft, key: string, entry: Entry): void {
+  store(draft, key, entry)
+  draft.raised.push(entry)
+  judge(draft, entry.leader.condition, entry.raisedAt ?? entry.lastAt)
+}
+
+/** The log says that the trouble is over: on one device, or on all where the line names none. */
+function recover(draft: Draft, { match, at }: Sighting): void {
+  for (const [key, entry] of [...draft.entries]) {
+    if (entry.leader.reason !== match.reason) continue
+    if (match.device !== undefined && entry.leader.device !== match.device) continue
+    if (entry.raisedAt === undefined) remove(draft, key)
+    else store(draft, key, { ...entry, over: entry.over ?? at })
+  }
+  sweep(draft, at)
+}
+
+function boot(draft: Draft, bootId: string): void {
+  if (draft.bootId === bootId) return
+  draft.bootId = bootId
+  for (const [key, entry] of [...draft.entries]) {
+    if (entry.raisedAt === undefined) remove(draft, key)
+    else if (lifetimeOf(draft, entry).clearedByBoot) end(draft, key, entry, 'boot', draft.moment.now)
+  }
+}
+
+/** Ends everything that ends by `time`, in the order in which it ends. */
+function sweep(draft: Draft, time: Steady): void {
+  if (time < draft.deadline) return
+  const due: {
+    readonly key: string
+    readonly entry: Entry
+    readonly at: Steady
+    readonly why: Ending | 'boot'
+  }[] = []
+  draft.deadline = Number.POSITIVE_INFINITY
+  for (const [key, entry] of draft.entries) {
+    const ending = endOf(entry, lifetimeOf(draft, entry))
+    if (ending && ending.at <= time) due.push({ key, entry, ...ending })
+    else if (ending) draft.deadline = Math.min(draft.deadline, ending.at)
+  }
+  due.sort((a, b) => a.at - b.at)
+  for (const { key, entry, why, at } of due) end(draft, key, entry, why, at)
+}
+
+function end(draft: Draft, key: string, entry: Entry, why: Ending | 'boot', at: Steady): void {
+  remove(draft, key)
+  if (entry.raisedAt === undefined) return
+  judge(draft, entry.leader.condition, at)
+  const announced = entry.told !== undefined && (why === 'recovered' || condemns(entry, draft.settings))
+  if (announced) addNotice(draft, endedNotice(entry, why, Math.round(at + draft.moment.wallOffset)))
+}
+
+/** Puts what is due into the notices. Returns when the life cycle has to look again. */
+function tell(draft: Draft, now: Steady): Steady | undefined {
+  let next = draft.deadline
+  for (const [key, entry] of draft.entries) {
+    const severity = draft.settings.severityOf(entry.leader, entry.origin)
+    const due = severity && tellAt(entry, severity)
+    if (severity === undefined || due === undefined) continue
+    if (due > now) {
+      next = Math.min(next, due)
+      continue
+    }
+    draft.entries.set(key, withTold(entry, now))
+    addNotice(draft, raisedNotice(entry, severity, draft.moment.wallOffset))
+  }
+  return Number.isFinite(next) ? next : undefined
+}
+
+/** One entry per reason and device. */
+export function keyOf(reason: string, device: string | undefined): string {
+  return `${reason}|${device ?? ''}`
+}
+
+function idOf(draft: Draft, sighting: Sighting): string {
+  return `${draft.bootId.slice(0, 8)}-${sighting.sequence}`
+}

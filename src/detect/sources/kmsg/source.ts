@@ -1,0 +1,174 @@
+/** The kernel log as a stream of records: drains, paces, counts what was lost, opens again what broke. */
+import type { Cancel, Clock, Random } from '../../../telemetry/clock.ts'
+import { nextPause } from './pace.ts'
+import type { KmsgReader } from './reader.ts'
+import { emptyRecord, type RecordView } from './record.ts'
+
+/** Most records in one turn: other work of the process waits that long at most, some milliseconds. */
+export const batchRecords = 1024
+
+/** Waiting time before a broken log is opened again; doubles up to a minute. */
+const reopenMs = 1000
+const longestReopenMs = 60_000
+
+/** A turn that is late by this much means that the loop is dead. */
+const overdueMs = 30_000
+
+/** What one turn did. Handed over after the records themselves. */
+export interface Batch {
+  readonly records: number
+  /** Records that the ring lost before they were read. */
+  readonly lost: number
+  /** Records that were there and could not be read. */
+  readonly skipped: number
+  /** Where to go on after this batch: the sequence number (device) or offset (file) after the newest record. */
+  readonly position: number
+  /** The log is read to its end: what is not in here has not been logged yet. */
+  readonly atEnd: boolean
+}
+
+export interface KmsgSink {
+  /** One record. `bytes` and `record` are reused: copy what must outlive the call. */
+  record(bytes: Uint8Array, record: RecordView): void
+  batch(batch: Batch): void
+  /** The log became unreadable; it is opened again later. */
+  broke(error: Error): void
+}
+
+export interface KmsgSourceOptions {
+  /** Opens the log; `from` is the position to go on from, a hint for readers that can seek. May throw. */
+  readonly open: (from: number | undefined) => KmsgReader
+  /** Position of a stored cursor of this boot: records before it have had their effect. */
+  readonly from?: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly sink: KmsgSink
+}
+
+export class KmsgSource {
+  readonly #options: KmsgSourceOptions
+  readonly #record = emptyRecord()
+  #reader: KmsgReader | undefined
+  #position: number | undefined // next sequence that is expected; undefined before the first record without a cursor
+  #newest = -1 // sequence of the newest record since the log was opened
+  #pausedMs = 0
+  #failures = 0
+  #due = 0 // monotonic time by which the next turn must have run; Infinity while the log itself wakes us
+  #cancel: Cancel | undefined
+  #stopped = false
+
+  constructor(options: KmsgSourceOptions) {
+    this.#options = options
+    this.#position = options.from
+  }
+
+  /** Opens the log and reads on for ever; the first turn runs before it returns. */
+  start(): void {
+    this.#turn()
+  }
+
+  /** No record is handed over after it returns. */
+  stop(): void {
+    this.#stopped = true
+    this.#cancel?.()
+    this.#reader?.close()
+    this.#reader = undefined
+  }
+
+  /** Whether the log is being read: false while it cannot be opened, and when the loop has died. */
+  get alive(): boolean {
+    return this.#reader !== undefined && this.#options.clock.monotonic() < this.#due + overdueMs
+  }
+
+  #turn(): void {
+    if (this.#stopped) return
+    try {
+      this.#reader ??= this.#open()
+      const batch = this.#drain(this.#reader)
+      this.#failures = 0
+      if (batch.records > 0 || batch.lost > 0 || batch.skipped > 0 || batch.atEnd) this.#options.sink.batch(batch)
+      this.#schedule(batch)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #open(): KmsgReader {
+    this.#newest = -1
+    return this.#options.open(this.#position)
+  }
+
+  #drain(reader: KmsgReader): Batch {
+    const record = this.#record
+    let records = 0
+    let lost = 0
+    let skipped = 0
+    let outcome = reader.next(record)
+    for (; outcome !== 'nothing'; outcome = reader.next(record)) {
+      if (outcome === 'skipped') {
+        skipped++
+        if (this.#position !== undefined) this.#position++
+      }
+      if (outcome === 'record') {
+        records++
+        lost += this.#take(reader, record)
+      }
+      if (records === batchRecords) break
+    }
+    const atEnd = outcome === 'nothing'
+    if (atEnd && reader.consecutive) this.#distrustCursorAhead(reader)
+    return { records, lost, skipped, position: this.#position ?? 0, atEnd }
+  }
+
+  /** Hands one record over, unless it had its effect before. Returns how many records are missing in front of it. */
+  #take(reader: KmsgReader, record: RecordView): number {
+    this.#newest = record.sequence
+    const expected = this.#position
+    if (expected !== undefined && record.sequence < expected) return 0
+    this.#options.sink.record(reader.buffer, record)
+    this.#position = record.sequence + 1
+    return reader.consecutive && expected !== undefined ? record.sequence - expected : 0
+  }
+
+  /** A stored position that this log has not reached belongs to another log: everything in this one is unseen. */
+  #distrustCursorAhead(reader: KmsgReader): void {
+    if (this.#newest < 0 || this.#position === undefined || this.#newest + 1 >= this.#position) return
+    reader.close()
+    this.#reader = undefined
+    this.#position = undefined
+  }
+
+  #schedule(batch: Batch): void {
+    if (!batch.atEnd || !this.#reader) {
+      this.#after(0)
+    } else if (batch.records > 0) {
+      this.#pausedMs = nextPause(batch.records, this.#pausedMs)
+      this.#after(this.#pausedMs)
+    } else {
+      this.#pausedMs = 0
+      this.#sleepOn(this.#reader)
+    }
+  }
+
+  #sleepOn(reader: KmsgReader): void {
+    this.#due = Number.POSITIVE_INFINITY
+    reader.wake().then(
+      () => this.#turn(),
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  #after(ms: number): void {
+    this.#due = this.#options.clock.monotonic() + ms
+    this.#cancel = this.#options.clock.after(ms, () => this.#turn())
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopped) return
+    this.#reader?.close()
+    this.#reader = undefined
+    const wait = Math.min(longestReopenMs, reopenMs * 2 ** this.#failures++)
+    this.#after(wait * (0.5 + this.#options.random() / 2))
+    this.#options.sink.broke(error instanceof Error ? error : new Error(String(error)))
+  }
+}
