@@ -123,8 +123,9 @@ class Connection implements Api {
 
   async #send(call: Call, kind: 'call' | 'stream', timeoutMs: number): Promise<Exchange> {
     if (this.#closed) throw closedError(call)
-    const token = await this.#config.token?.()
-    const agent = this.#sockets.agent(kind, await this.#tls())
+    // Together, so that an exec plugin that gives both runs once.
+    const [token, tls] = await Promise.all([this.#config.token?.(), this.#tls()])
+    const agent = this.#sockets.agent(kind, tls)
     const headers: Record<string, string> = {
       accept: call.accept ?? 'application/json',
       'user-agent': this.#options.userAgent ?? 'nodemend',
