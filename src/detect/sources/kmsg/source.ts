@@ -75,9 +75,14 @@ export class KmsgSource {
     this.#reader = undefined
   }
 
-  /** Whether the log is being read: false while it cannot be opened, and when the loop has died. */
+  /** False when the loop has died: a turn that was due long ago has not run. */
   get alive(): boolean {
-    return this.#reader !== undefined && this.#options.clock.monotonic() < this.#due + overdueMs
+    return this.#options.clock.monotonic() < this.#due + overdueMs
+  }
+
+  /** False while the log cannot be opened or read. */
+  get reading(): boolean {
+    return this.#reader !== undefined
   }
 
   #turn(): void {

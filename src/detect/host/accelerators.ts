@@ -1,0 +1,46 @@
+/** Accelerators on the PCI bus, by vendor and class: what sysfs answers from memory, without touching a device. */
+import type { Host } from './host.ts'
+
+export type AcceleratorKind = 'nvidia' | 'neuron' | 'amd' | 'gaudi'
+
+export interface Accelerator {
+  readonly kind: AcceleratorKind
+  /** PCI address with domain, lower case, e.g. `0000:3b:00.0`. */
+  readonly address: string
+  /** Vendor and device id, e.g. `10de:2330`. */
+  readonly id: string
+  /** The bound driver; absent when none is. */
+  readonly driver?: string
+}
+
+/** PCI classes (base and sub) of compute: VGA, 3D and other display controllers, processing accelerators. */
+const compute = /^0x(?:0300|0302|0380|1200)/
+
+interface Vendor {
+  readonly kind: AcceleratorKind
+  readonly fits: (pciClass: string, device: string) => boolean
+}
+
+/** https://pci-ids.ucw.cz: 10de NVIDIA, 1002 AMD, 1da3 Habana, 1d0f Amazon (whose other devices are NVMe and ENA). */
+const vendors: Readonly<Record<string, Vendor>> = {
+  '0x10de': { kind: 'nvidia', fits: (pciClass) => compute.test(pciClass) },
+  '0x1002': { kind: 'amd', fits: (pciClass) => /^0x(?:0302|0380|1200)/.test(pciClass) },
+  '0x1da3': { kind: 'gaudi', fits: () => true },
+  '0x1d0f': { kind: 'neuron', fits: (_class, device) => /^0x7[0-9a-f]64$/.test(device) },
+}
+
+const folder = 'sys/bus/pci/devices'
+
+export function findAccelerators(host: Host): readonly Accelerator[] {
+  return host.list(folder).flatMap((address) => {
+    const read = (file: string): string => host.read(`${folder}/${address}/${file}`)?.trim() ?? ''
+    const vendorId = read('vendor')
+    const vendor = vendors[vendorId]
+    if (!vendor) return []
+    const device = read('device')
+    if (!vendor.fits(read('class'), device)) return []
+    const driver = /^DRIVER=(.+)$/m.exec(read('uevent'))?.[1]
+    const id = `${vendorId.slice(2)}:${device.slice(2)}`
+    return [{ kind: vendor.kind, address: address.toLowerCase(), id, ...(driver !== undefined && { driver }) }]
+  })
+}

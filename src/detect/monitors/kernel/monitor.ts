@@ -1,0 +1,114 @@
+/** The kernel log: every rule of the catalogue whose source is `kmsg`. The shape that other monitors follow. */
+import { conditionTypes } from '../../../model/condition.ts'
+import type { LogEvidence } from '../../../model/evidence.ts'
+import type { Match } from '../../../model/finding.ts'
+import type { Clock, Random } from '../../../telemetry/clock.ts'
+import type { Log } from '../../../telemetry/log.ts'
+import type { Sighting, Watch } from '../../lifecycle/state.ts'
+import type { Timeline } from '../../lifecycle/timeline.ts'
+import type { Matcher } from '../../match/matcher.ts'
+import type { KmsgReader } from '../../sources/kmsg/reader.ts'
+import type { RecordView } from '../../sources/kmsg/record.ts'
+import { type Batch, type KmsgSink, KmsgSource } from '../../sources/kmsg/source.ts'
+import type { Monitor, Report } from '../monitor.ts'
+import { explain, judgeBroken, judgeOverrun } from './judge.ts'
+import { KernelReading } from './read.ts'
+
+/** A log that was readable may break for this long before its conditions become Unknown. */
+const blindAfterMs = 60_000
+
+export interface KernelMonitorOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly timeline: Timeline
+  readonly log: Log
+  readonly matcher: () => Matcher
+  readonly open: (from: number | undefined) => KmsgReader
+  /** The cursor's name in the state file. */
+  readonly cursor: string
+  /** The stored cursor, when it is of this log. */
+  readonly from?: number
+  readonly report: Report
+  /** Counts for metrics, after each batch. */
+  readonly onBatch: (batch: Batch) => void
+  readonly onEvidence: (evidence: LogEvidence, matches: readonly Match[]) => void
+}
+
+export class KernelMonitor implements Monitor, KmsgSink {
+  readonly name = 'kernel'
+  readonly conditions = conditionTypes
+  readonly #options: KernelMonitorOptions
+  readonly #reading: KernelReading
+  readonly #source: KmsgSource
+  #watch: Watch['state'] = 'pending'
+  #brokenSince: number | undefined
+  #position = 0
+
+  constructor(options: KernelMonitorOptions) {
+    const { clock, random, open, from } = options
+    this.#options = options
+    this.#reading = new KernelReading(options)
+    this.#source = new KmsgSource({ clock, random, open, sink: this, ...(from !== undefined && { from }) })
+  }
+
+  get alive(): boolean {
+    return this.#source.alive
+  }
+
+  get reading(): boolean {
+    return this.#source.reading
+  }
+
+  start(): void {
+    this.#source.start()
+  }
+
+  stop(): void {
+    this.#source.stop()
+  }
+
+  record(bytes: Uint8Array, record: RecordView): void {
+    this.#reading.take(bytes, record)
+  }
+
+  batch(batch: Batch): void {
+    this.#options.onBatch(batch)
+    this.#position = batch.position
+    const sightings = [...this.#reading.collect(batch.atEnd)]
+    if (batch.lost > 0) {
+      this.#options.log.warn('kernel log records were lost', { monitor: this.name, lost: batch.lost })
+      sightings.unshift(this.#own(judgeOverrun(batch.lost)))
+    }
+    if (this.#brokenSince !== undefined) {
+      this.#brokenSince = undefined
+      this.#options.log.info('the kernel log is read again', { monitor: this.name })
+      sightings.push(this.#own({ ...judgeBroken(new Error('over')), recovery: true }))
+    }
+    const checked = batch.atEnd && this.#watch !== 'checked'
+    if (checked) this.#watch = 'checked'
+    this.#options.report(this, {
+      sightings,
+      cursor: { source: this.#options.cursor, position: batch.position },
+      ...(checked && { watch: { state: 'checked' } }),
+    })
+  }
+
+  broke(error: Error): void {
+    const now = this.#options.clock.monotonic()
+    const first = this.#brokenSince === undefined
+    this.#brokenSince ??= now
+    if (first) this.#options.log.error('the kernel log cannot be read', { monitor: this.name, error })
+    const blind = this.#watch === 'pending' || (this.#watch === 'checked' && now - this.#brokenSince >= blindAfterMs)
+    if (!first && !blind) return
+    if (blind) this.#watch = 'blind'
+    this.#options.report(this, {
+      sightings: first ? [this.#own(judgeBroken(error))] : [],
+      ...(blind && { watch: { state: 'blind', why: `The kernel log cannot be read: ${explain(error)}` } }),
+    })
+  }
+
+  /** A finding about the reading itself, placed where the log was left. */
+  #own(match: Match): Sighting {
+    return { match, at: Math.floor(this.#options.timeline.now()), sequence: this.#position, origin: 'kernel' }
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * What every monitor is: it reads its own evidence, says what it means, and reports. A monitor that breaks reports
+ * itself as a finding and goes on trying; it never stops its neighbours.
+ */
+import type { ConditionType } from '../../model/condition.ts'
+import type { Sighting, Watch } from '../lifecycle/state.ts'
+
+export interface Monitor {
+  /** As in metrics and the log's `monitor` field. */
+  readonly name: string
+  /** What its evidence speaks about. */
+  readonly conditions: readonly ConditionType[]
+  /** False when its loop has died: the process should be restarted. */
+  readonly alive: boolean
+  /** False while its evidence cannot be read: a restart would not help. */
+  readonly reading: boolean
+  start(): void
+  stop(): void
+}
+
+/** What a monitor saw in one go. */
+export interface Observation {
+  readonly sightings: readonly Sighting[]
+  /** How far its source is read with these sightings; they and the cursor are stored together. */
+  readonly cursor?: { readonly source: string; readonly position: number }
+  /** Present when it changed whether the evidence can be read. */
+  readonly watch?: Watch
+}
+
+/** Where monitors report to. Must not throw. */
+export type Report = (monitor: Monitor, observation: Observation) => void

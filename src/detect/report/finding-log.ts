@@ -1,0 +1,47 @@
+/** Writes findings to the log, boundedly: a storm must not fill the node's disk with our own words. */
+import type { Clock } from '../../telemetry/clock.ts'
+import type { Log } from '../../telemetry/log.ts'
+import type { Settings } from '../lifecycle/settings.ts'
+import type { Entry } from '../lifecycle/state.ts'
+
+/** Findings in one go, and how long until one more may be written. */
+const burst = 64
+const refillMs = 1_000
+
+export class FindingLog {
+  readonly #clock: Clock
+  readonly #log: Log
+  #tokens = burst
+  #tokensAt: number
+  #unwritten = 0
+
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock
+    this.#log = log
+    this.#tokensAt = clock.monotonic()
+  }
+
+  raised(entry: Entry, settings: Settings): void {
+    const now = this.#clock.monotonic()
+    this.#tokens = Math.min(burst, this.#tokens + (now - this.#tokensAt) / refillMs)
+    this.#tokensAt = now
+    if (this.#tokens < 1) {
+      this.#unwritten++
+      return
+    }
+    this.#tokens--
+    const { leader, origin } = entry
+    this.#log.info('finding raised', {
+      monitor: 'kernel',
+      conditionType: leader.condition,
+      reason: leader.reason,
+      severity: settings.severityOf(leader, origin),
+      scope: leader.scope,
+      ...(leader.device !== undefined && { device: leader.device }),
+      message: leader.message,
+      origin,
+      ...(this.#unwritten > 0 && { notLoggedBefore: this.#unwritten }),
+    })
+    this.#unwritten = 0
+  }
+}

@@ -1,0 +1,25 @@
+/** Conditions → the body of a server-side apply on `nodes/status`. Pure. */
+import { conditionTypes, type NodeCondition } from '../../model/condition.ts'
+import type { LifecycleState } from '../lifecycle/state.ts'
+
+/** Our name in `managedFields`. Conditions of other managers are never touched; leaving one of ours out removes it. */
+export const fieldManager = 'nodemend-agent'
+
+export function nodeConditions(state: Pick<LifecycleState, 'conditions'>, wallNow: number): readonly NodeCondition[] {
+  return conditionTypes.map((type) => {
+    const { status, reason, message, since } = state.conditions[type]
+    return {
+      type,
+      status,
+      reason,
+      message,
+      lastHeartbeatTime: rfc3339(wallNow),
+      lastTransitionTime: rfc3339(Math.min(since, wallNow)),
+    }
+  })
+}
+
+/** metav1.Time holds whole seconds. */
+export function rfc3339(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+}

@@ -1,0 +1,65 @@
+/** `GET /metrics`, `/healthz`, `/readyz` on plain HTTP: what kubelet and Prometheus ask. */
+import { createServer, type Server, type ServerResponse } from 'node:http'
+
+export interface Probe {
+  readonly ok: boolean
+  /** One line for people. */
+  readonly text: string
+}
+
+export interface ServeOptions {
+  /** `:8080`, `127.0.0.1:8080`, `[::1]:8080`; port 0 takes a free one. */
+  readonly address: string
+  readonly metrics: () => string
+  readonly healthz: () => Probe
+  readonly readyz: () => Probe
+}
+
+export interface Serving {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** Listens; rejects with what listen(2) says (`EADDRINUSE`), or a TypeError for an address that is none. */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { host, port } = parseAddress(options.address)
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').split('?')[0]
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'only GET and HEAD\n')
+    if (path === '/metrics') return answer(response, 200, options.metrics(), 'text/plain; version=0.0.4; charset=utf-8')
+    if (path === '/healthz' || path === '/livez') return probe(response, options.healthz())
+    if (path === '/readyz') return probe(response, options.readyz())
+    return answer(response, 404, 'try /metrics, /healthz or /readyz\n')
+  })
+  server.keepAliveTimeout = 5_000
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const bound = server.address()
+  return { port: typeof bound === 'object' && bound ? bound.port : port, close: () => close(server) }
+}
+
+/** `:8080` → every interface. Throws TypeError. */
+export function parseAddress(address: string): { readonly host: string | undefined; readonly port: number } {
+  const parts = /^(?:\[(?<six>[^\]]+)\]|(?<host>[^:[\]]*)):(?<port>\d{1,5})$/.exec(address)?.groups
+  const port = Number(parts?.port)
+  if (!parts || port > 65_535) throw new TypeError(`"${address}" is not an address; write :PORT or HOST:PORT`)
+  return { host: parts.six ?? (parts.host || undefined), port }
+}
+
+function probe(response: ServerResponse, { ok, text }: Probe): void {
+  answer(response, ok ? 200 : 503, `${text}\n`)
+}
+
+function answer(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
+  response.end(body)
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}

@@ -1,0 +1,150 @@
+/**
+ * Keeps the node's conditions on the API server as they are here: a change that matters at once, otherwise a heartbeat
+ * with jitter. Level, not edge: what is written is the state at the time of writing.
+ */
+import { type Api, nodes } from '../../kube/api.ts'
+import { isKubeError, type KubeError } from '../../kube/errors.ts'
+import { applyObject } from '../../kube/objects.ts'
+import type { NodeCondition } from '../../model/condition.ts'
+import type { Cancel, Clock, Random } from '../../telemetry/clock.ts'
+import type { Log } from '../../telemetry/log.ts'
+import { fieldManager } from './node-status.ts'
+import { retryAfter } from './retry.ts'
+
+/** Changes that come within this time are written together. */
+const coalesceMs = 20
+/** Between heartbeats; up to a tenth more, so that a fleet does not write in step. */
+export const heartbeatMs = 300_000
+/** First deadline of a write; doubles with each one that is missed, because a slow server needs time, not repetition. */
+const firstTimeoutMs = 3_000
+const longestTimeoutMs = 30_000
+
+export interface StatusWriterOptions {
+  readonly api: Api
+  readonly node: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** The conditions as they are now. */
+  readonly conditions: () => readonly NodeCondition[]
+  /** Called before each write; resolves when the state behind it is on disk, or soon anyway. */
+  readonly ready: () => Promise<void>
+  /** After each try, with the error's code when it failed. */
+  readonly onWrite: (code: string) => void
+}
+
+export class StatusWriter {
+  readonly #options: StatusWriterOptions
+  readonly #stop = new AbortController()
+  #pending = false // a change has not been written
+  #writing: Promise<void> | undefined
+  #cancel: Cancel | undefined
+  #failures = 0
+  #timeoutMs = firstTimeoutMs
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options
+  }
+
+  /** True once the server has the newest change. */
+  get settled(): boolean {
+    return !this.#pending
+  }
+
+  /** Something that people and controllers must see has changed. */
+  changed(): void {
+    if (this.#pending || this.#stop.signal.aborted) return
+    this.#pending = true
+    if (!this.#writing) this.#after(coalesceMs)
+  }
+
+  /** Writes what is pending, trying once within `ms`; then nothing more. */
+  async stop(ms: number): Promise<void> {
+    this.#cancel?.()
+    const giveUp = this.#options.clock.after(ms, () => this.#stop.abort())
+    await this.#writing
+    this.#cancel?.()
+    if (this.#pending && !this.#stop.signal.aborted) await this.#write()
+    giveUp()
+    this.#cancel?.()
+    this.#stop.abort()
+  }
+
+  #after(ms: number): void {
+    this.#cancel?.()
+    if (this.#stop.signal.aborted) return
+    this.#cancel = this.#options.clock.after(ms, () => {
+      this.#writing = this.#write().finally(() => {
+        this.#writing = undefined
+      })
+    })
+  }
+
+  async #write(): Promise<void> {
+    const { api, node, log, onWrite, random } = this.#options
+    await this.#options.ready()
+    const conditions = this.#options.conditions()
+    const urgent = this.#pending
+    this.#pending = false
+    try {
+      log.debug('reporting managed conditions', { count: conditions.length })
+      await applyObject(
+        api,
+        nodes,
+        { name: node },
+        { status: { conditions } },
+        {
+          fieldManager,
+          force: true,
+          subresource: 'status',
+          metadataOnly: true,
+          timeoutMs: this.#timeoutMs,
+          signal: this.#stop.signal,
+        },
+      )
+      onWrite('ok')
+      this.#succeeded(conditions)
+      this.#after(this.#pending ? coalesceMs : heartbeatMs * (1 + random() / 10))
+    } catch (error) {
+      if (this.#stop.signal.aborted) return
+      this.#pending ||= urgent
+      onWrite(isKubeError(error) ? error.code : 'NM_KUBE_ANSWER')
+      this.#after(this.#failed(error))
+    }
+  }
+
+  #succeeded(conditions: readonly NodeCondition[]): void {
+    const { log, node } = this.#options
+    const unhealthy = conditions
+      .filter(({ status }) => status === 'False')
+      .map(({ type, reason }) => `${type}=${reason}`)
+    log.info('reported node conditions', {
+      node,
+      count: conditions.length,
+      ...(unhealthy.length > 0 && { unhealthy }),
+      ...(this.#failures > 0 && { failures: this.#failures }),
+    })
+    this.#failures = 0
+    this.#timeoutMs = firstTimeoutMs
+  }
+
+  /** Counts the failure; returns when to try again. */
+  #failed(error: unknown): number {
+    const { log, node, random } = this.#options
+    if (this.#failures++ === 0)
+      log.warn('cannot report node conditions; trying again', { node, error, remedy: remedyOf(error) })
+    if (isKubeError(error, 'NM_KUBE_TIMEOUT')) this.#timeoutMs = Math.min(longestTimeoutMs, this.#timeoutMs * 2)
+    return retryAfter(error, { urgent: this.#pending, failures: this.#failures }, random)
+  }
+}
+
+function remedyOf(error: unknown): string | undefined {
+  if (!isKubeError(error)) return undefined
+  const remedies: Partial<Record<KubeError['code'], string>> = {
+    NM_KUBE_NOT_FOUND:
+      'the node is not registered (yet); --hostname-override or MY_NODE_NAME must be its name in the cluster',
+    NM_KUBE_FORBIDDEN: 'allow this identity to patch nodes/status',
+    NM_KUBE_UNAUTHORIZED: 'the credentials are not valid; a service account token is read again before each try',
+  }
+  return remedies[error.code]
+}
