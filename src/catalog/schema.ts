@@ -69,7 +69,7 @@ export const reasonSchema = z.strictObject({
   severity,
   scope: scope.default('hardware'),
   summary: z.string().min(10).describe('one sentence for people'),
-  detect: z.array(detectSchema).min(1),
+  detect: z.array(detectSchema).default([]).describe('how a log shows it; empty where code raises the reason'),
   lifecycle: lifecycleSchema.prefault({}),
   repair: z
     .strictObject({

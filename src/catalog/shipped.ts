@@ -14,8 +14,10 @@ export const shippedFiles = [
   'fabric.yaml',
   'pcie.yaml',
   'storage.yaml',
+  'filesystems.yaml',
   'networking.yaml',
   'runtime.yaml',
+  'hardware.yaml',
   'kernel.yaml',
 ] as const
 
