@@ -50,15 +50,11 @@ const burst = 10
 const refillMs = 60_000
 const maxBuckets = 500
 
-interface Bucket {
-  tokens: number
-  atMonotonic: number
-}
-
 export class EventQueue {
   readonly #options: EventQueueOptions
   readonly #waiting = new Map<string, Entry>()
-  readonly #buckets = new Map<string, Bucket>()
+  /** Per key: the monotonic time when its bucket is full again. */
+  readonly #buckets = new Map<string, number>()
   #dropped = 0
 
   constructor(options: EventQueueOptions) {
@@ -78,10 +74,10 @@ export class EventQueue {
     const now = this.#options.clock.now()
     const limit = `${objectText(notice.regarding)} ${notice.key ?? notice.reason}`
     const series = seriesOf(notice, notice.message)
-    const entry: Entry = { series, limit, notice, count: 1, firstAt: now, lastAt: now, held: false, refusals: 0 }
-    if (this.#waiting.has(series) || this.#spend(limit)) this.putBack(entry)
-    else if (this.#options.isKnown(series)) this.putBack({ ...entry, held: true })
-    else this.putBack(folded(entry))
+    const entry: Entry = { series, limit, notice, count: 1, firstAt: now, lastAt: now, held: true, refusals: 0 }
+    if (this.#waiting.has(series)) this.putBack(entry)
+    else if (this.#spend(limit)) this.putBack({ ...entry, held: false })
+    else this.putBack(this.#options.isKnown(series) ? entry : folded(entry))
   }
 
   /** The oldest entry that may be written now; it leaves the queue. */
@@ -118,8 +114,8 @@ export class EventQueue {
   nextInMs(): number | undefined {
     let soonest: number | undefined
     for (const entry of this.#waiting.values()) {
-      const wait = entry.held ? (1 - this.#refilled(entry.limit).tokens) * refillMs : 0
-      if (soonest === undefined || wait < soonest) soonest = Math.max(0, wait)
+      const wait = entry.held ? this.#tokenInMs(entry.limit) : 0
+      if (soonest === undefined || wait < soonest) soonest = wait
     }
     return soonest
   }
@@ -131,7 +127,8 @@ export class EventQueue {
     for (const { limit } of this.#waiting.values()) (seen.has(limit) ? repeated : seen).add(limit)
     for (const entry of this.#waiting.values()) {
       const into = folded(entry)
-      if (!repeated.has(entry.limit) || entry.series === into.series) continue
+      const sent = entry.name !== undefined // it may have been stored: folded it would be counted twice
+      if (sent || !repeated.has(entry.limit) || entry.series === into.series) continue
       this.#waiting.delete(entry.series)
       const room = this.#waiting.get(into.series)
       if (!room) {
@@ -147,23 +144,22 @@ export class EventQueue {
     this.drop(oldest)
   }
 
+  /** Takes a token of the key, if it has one. */
   #spend(limit: string): boolean {
-    const bucket = this.#refilled(limit)
-    if (bucket.tokens < 1) return false
-    bucket.tokens -= 1
+    if (this.#tokenInMs(limit) > 0) return false
+    const now = this.#options.clock.monotonic()
+    const fullAt = Math.max(this.#buckets.get(limit) ?? 0, now) + refillMs
     this.#buckets.delete(limit)
-    this.#buckets.set(limit, bucket)
+    this.#buckets.set(limit, fullAt)
     const [oldest] = this.#buckets.keys()
     if (this.#buckets.size > maxBuckets && oldest !== undefined) this.#buckets.delete(oldest)
     return true
   }
 
-  #refilled(limit: string): Bucket {
-    const now = this.#options.clock.monotonic()
-    const bucket = this.#buckets.get(limit) ?? { tokens: burst, atMonotonic: now }
-    bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.atMonotonic) / refillMs)
-    bucket.atMonotonic = now
-    return bucket
+  /** Milliseconds until the key has a token: 0 when it has one. Whole, so that a timer for it never fires a hair early. */
+  #tokenInMs(limit: string): number {
+    const fullAt = this.#buckets.get(limit) ?? 0
+    return Math.max(0, Math.ceil(fullAt - (burst - 1) * refillMs - this.#options.clock.monotonic()))
   }
 }
 
@@ -180,7 +176,7 @@ function folded(entry: Entry): Entry {
 }
 
 function joined(a: Entry, b: Entry): Entry {
-  const newest = a.lastAt >= b.lastAt ? a : b
+  const newest = a.lastAt > b.lastAt ? a : b
   const name = a.name ?? b.name
   return {
     ...newest,

@@ -64,6 +64,7 @@ class Recorder implements EventRecorder {
   /** Set while the server is left alone after a failure; a new notice does not shorten that. */
   #backingOff = false
   #cancelWake: Cancel | undefined
+  #names = 0
 
   constructor(options: EventRecorderOptions) {
     const { clock, random } = options
@@ -193,11 +194,12 @@ class Recorder implements EventRecorder {
     return entry.notice.regarding.namespace ?? this.#options.namespace ?? 'default'
   }
 
+  /** Unique among all recorders: the time, our own count, and chance. */
   #suffix(): string {
     const { clock, random } = this.#options
-    return `${clock.now().toString(16)}${Math.floor(random() * 0x10000)
-      .toString(16)
-      .padStart(4, '0')}`
+    this.#names = (this.#names + 1) % 0x10000
+    const parts = [clock.now(), this.#names, Math.floor(random() * 0x10000)]
+    return parts.map((part) => part.toString(16).padStart(4, '0')).join('')
   }
 
   #limits(): { readonly timeoutMs: number; readonly signal: AbortSignal } {
