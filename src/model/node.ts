@@ -32,6 +32,8 @@ export interface NodeView {
   readonly annotations: Readonly<Record<string, string>>
   readonly taints: readonly Taint[]
   readonly conditions: readonly SeenCondition[]
+  /** Names of the providers that can replace it, best first. */
+  readonly providers: readonly string[]
 }
 
 /** A machine request of Karpenter, as far as ownership of a node goes. */

@@ -38,6 +38,7 @@ export function givenNode(name: string, given: Partial<NodeView> = {}, ...sick: 
     labels: {},
     annotations: {},
     taints: [],
+    providers: ['embedded'],
     conditions: [givenCondition('Ready', 'True', { lastTransitionTime: '2026-02-28T12:00:00Z' }), ...sick],
     ...given,
   }

@@ -39,7 +39,7 @@ export function candidateFor(
   now: number,
 ): Candidate | undefined {
   const rules = matchingRules(node, policies).map((matched) => {
-    const since = sinceOf(matched, node, record, snapshot, now)
+    const since = sinceOf(matched, record, snapshot, now)
     return { ...matched, since, eligibleAt: since + tolerationOf(matched.policy, matched.condition.type) }
   })
   const driver = [...rules].sort((a, b) => compareRules(a, b, now))[0]
@@ -93,16 +93,14 @@ function fits(match: PolicyMatch, condition: SeenCondition): boolean {
  */
 function sinceOf(
   { policy, condition }: Matched,
-  node: NodeView,
   record: Attempt | undefined,
   snapshot: ClusterSnapshot,
   now: number,
 ): number {
-  const sameBoot = record?.bootId === node.bootId
   const seen = record?.sightings.find(
     (one) => one.policy === policy.name && one.condition === condition.type && one.status === condition.status,
   )
-  const first = sameBoot && seen ? seen.since : now
+  const first = seen?.since ?? now
   const stamp = Date.parse(condition.lastTransitionTime)
   const flipped = stamp > first && stamp <= now ? stamp : first
   return Math.max(flipped, snapshot.health.settledAt ?? 0)

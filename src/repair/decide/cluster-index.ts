@@ -81,11 +81,11 @@ export function indexCluster(
       into.unhealthy.add(attempt.nodeUid)
     }
   }
-  const scopes = new Map(policies.map((policy) => [policy.name, scope(policy, snapshot, records)]))
+  const scopes = new Map(policies.map((policy) => [policy.name, policyScope(policy, snapshot, records)]))
   return {
     poolOf: ({ node, policy }) => pool(node.labels, policy.name),
     zoneOf: (node) => zones.get(node.labels[zoneLabel] ?? ''),
-    scopeOf: (policy) => scopes.get(policy.name) ?? scope(policy, snapshot, records),
+    scopeOf: (policy) => scopes.get(policy.name) ?? policyScope(policy, snapshot, records),
   }
 }
 
@@ -94,7 +94,8 @@ export function signature({ condition }: Candidate): string {
   return `${condition.type} ${condition.reason}`
 }
 
-function scope(policy: Policy, snapshot: ClusterSnapshot, records: readonly Attempt[]): PolicyScope {
+/** Counts for one policy, over what it selects. */
+export function policyScope(policy: Policy, snapshot: ClusterSnapshot, records: readonly Attempt[]): PolicyScope {
   const ours = records.filter((one) => one.plan?.policy === policy.name || selects(policy.nodeSelector, one.nodeLabels))
   return {
     nodes: snapshot.nodes.filter((node) => selects(policy.nodeSelector, node.labels)).length,

@@ -134,13 +134,11 @@ describe('matching and toleration', () => {
   test('a reboot or a new Node object starts the clock anew', () => {
     const node = givenNode('a', { bootId: 'boot-2' }, sick)
     const record = givenSighting(givenNode('a', {}, sick), noon)
-    const [decision] = decide(
-      givenSnapshot({ nodes: [fresh(node, noon + hour)] }),
-      [givenPolicy()],
-      [record],
-      noon + hour,
-    )
-    assert.equal(decision?.eligibleAt, noon + hour + 30 * minute)
+    const snapshot = givenSnapshot({ nodes: [fresh(node, noon + hour)] })
+    const [anew, old] = decide(snapshot, [givenPolicy()], [record], noon + hour)
+    assert.equal(anew?.eligibleAt, noon + hour + 30 * minute)
+    assert.equal(anew?.record, undefined)
+    assert.deepEqual([old?.record, old?.outcome], [record.name, 'cleared'])
   })
 
   test('a record whose fault is over, or whose node is gone, is cleared; on half a picture it is not', () => {

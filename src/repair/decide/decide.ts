@@ -18,7 +18,7 @@ export function decide(
   records: readonly Attempt[],
   now: number,
 ): readonly Decision[] {
-  const pending = pendingByNode(records)
+  const pending = pendingByNode(records, snapshot)
   const sick = new Map<string, Candidate>()
   for (const node of snapshot.nodes) {
     const candidate = candidateFor(node, policies, pending.get(node.uid), snapshot, now)
@@ -97,11 +97,14 @@ function clearedRecords(
     .filter((one) => one.phase === 'Pending' && !(sick.has(one.nodeUid) && pending.get(one.nodeUid) === one))
     .sort((a, b) => compareText(a.name, b.name))
     .map((record) => {
+      const other = pending.get(record.nodeUid)
       const why = !present.has(record.nodeUid)
         ? 'the node is gone'
-        : sick.has(record.nodeUid)
-          ? `repair ${pending.get(record.nodeUid)?.name ?? ''} is about the same node`
-          : 'no rule matches the node any more'
+        : !sick.has(record.nodeUid)
+          ? 'no rule matches the node any more'
+          : other
+            ? `repair ${other.name} is about the same node`
+            : 'the node rebooted: what was seen before counts no more'
       const gate: GateRecord = { gate: 'match', answer: 'refuse', why, change: 'a rule matches the node again' }
       return {
         at: now,
@@ -116,11 +119,14 @@ function clearedRecords(
     })
 }
 
-/** The open Pending record of each node; with several, the lowest number and then name counts. */
-function pendingByNode(records: readonly Attempt[]): ReadonlyMap<string, Attempt> {
+/** The open Pending record of each node in its present boot; with several, the lowest number and then name counts. */
+function pendingByNode(records: readonly Attempt[], snapshot: ClusterSnapshot): ReadonlyMap<string, Attempt> {
+  const boots = new Map(snapshot.nodes.map((node) => [node.uid, node.bootId]))
   const found = new Map<string, Attempt>()
   for (const record of records) {
-    if (record.phase !== 'Pending') continue
+    const boot = boots.get(record.nodeUid)
+    const otherBoot = boot !== undefined && record.bootId !== undefined && boot !== record.bootId
+    if (record.phase !== 'Pending' || otherBoot) continue
     const known = found.get(record.nodeUid)
     if (!known || compareRecords(record, known) < 0) found.set(record.nodeUid, record)
   }

@@ -13,6 +13,7 @@ import { leadership } from './gates/leadership.ts'
 import { match } from './gates/match.ts'
 import { mode } from './gates/mode.ts'
 import { pause } from './gates/pause.ts'
+import { provider } from './gates/provider.ts'
 import { stale } from './gates/stale.ts'
 import { toleration } from './gates/toleration.ts'
 import { veto } from './gates/veto.ts'
@@ -31,6 +32,7 @@ export const gates: readonly Gate[] = [
   veto,
   foreign,
   controlPlane,
+  provider,
   lastNode,
   inRepair,
   attempts,

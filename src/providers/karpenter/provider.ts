@@ -1,0 +1,107 @@
+/**
+ * Karpenter: deleting the NodeClaim makes Karpenter drain what is left, end the machine and then drop its finaliser; its
+ * provisioner starts another machine when pods need one. We delete the claim and write nothing else of Karpenter's, so
+ * that the pool's own termination grace period applies.
+ */
+import { type Api, type KubeObject, nodeClaims, nodes, pods } from '../../kube/api.ts'
+import { isKubeError } from '../../kube/errors.ts'
+import { deleteObject, getObject, listObjects } from '../../kube/objects.ts'
+import type { NodeView } from '../../model/node.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import {
+  type Operation,
+  type OperationView,
+  type Provider,
+  replaceTimeoutMs,
+  type Successor,
+  type TargetAnswer,
+} from '../provider.ts'
+import { orUnknown, pickSuccessor } from '../successor.ts'
+
+/** A NodeClaim, as far as we read it (karpenter.sh/v1). */
+export interface NodeClaim extends KubeObject {
+  readonly status?: { readonly providerID?: string; readonly nodeName?: string }
+}
+
+const poolLabel = 'karpenter.sh/nodepool'
+/** Karpenter has had this long to see that pods wait; when none does by then, the pool needs no new node. */
+const provisioningMs = 120_000
+
+/** A provider for nodes of a Karpenter NodePool. */
+export function karpenterProvider(api: Api, clock: Clock): Provider {
+  return {
+    name: 'karpenter',
+    owns: (node) => node.labels[poolLabel] !== undefined,
+    target: (node) => findClaim(api, node),
+    look: (operation) => orUnknown(() => look(api, clock, operation)),
+    async replace({ target }) {
+      try {
+        await deleteObject(api, nodeClaims, { name: target.name }, { uid: target.uid, timeoutMs: replaceTimeoutMs })
+      } catch (error) {
+        if (!isKubeError(error, 'NM_KUBE_NOT_FOUND', 'NM_KUBE_CONFLICT')) throw error // gone, or another one by now
+      }
+    },
+  }
+}
+
+/** Karpenter itself treats none, or more than one, as "no NodeClaim": so do we. */
+async function findClaim(api: Api, node: NodeView): Promise<TargetAnswer> {
+  const { items } = await listObjects<NodeClaim>(api, nodeClaims)
+  const ours = items.filter(({ status }) =>
+    node.providerId === undefined ? status?.nodeName === node.name : status?.providerID === node.providerId,
+  )
+  const [claim] = ours
+  if (claim === undefined || ours.length > 1) {
+    const why = `${ours.length} NodeClaims name this node, one must`
+    return { kind: 'refused', why, change: 'exactly one NodeClaim with the node’s providerID' }
+  }
+  const { name = '', uid = '', deletionTimestamp } = claim.metadata
+  if (deletionTimestamp !== undefined) {
+    return {
+      kind: 'refused',
+      why: `Karpenter is already deleting NodeClaim ${name}`,
+      change: 'nothing: it is being replaced',
+    }
+  }
+  return { kind: 'found', target: { kind: 'NodeClaim', name, uid } }
+}
+
+async function look(api: Api, clock: Clock, operation: Operation): Promise<OperationView> {
+  const { target } = operation
+  const claim = await read<NodeClaim>(api, nodeClaims, target.name)
+  if (claim?.metadata.uid === target.uid) {
+    if (claim.metadata.deletionTimestamp === undefined) return { state: 'not-started' }
+    return { state: 'running', why: `Karpenter is terminating NodeClaim ${target.name}` }
+  }
+  const node = await read(api, nodes, operation.nodeName)
+  if (node?.metadata.uid === operation.nodeUid) return { state: 'running', why: 'the Node object is still there' }
+  return { state: 'gone', successor: await successor(api, clock, operation) }
+}
+
+async function successor(api: Api, clock: Clock, operation: Operation): Promise<Successor> {
+  const pool = operation.nodeLabels[poolLabel] ?? ''
+  const { items } = await listObjects<NodeClaim>(api, nodeClaims, { labelSelector: `${poolLabel}=${pool}` })
+  const newcomers = await Promise.all(
+    items.map(async ({ metadata, status }) => {
+      const createdAt = Date.parse(metadata.creationTimestamp ?? '')
+      const recent = createdAt >= operation.committedAt - provisioningMs
+      const node = recent && status?.nodeName ? await read(api, nodes, status.nodeName) : undefined
+      const { name = '', uid = '' } = node?.metadata ?? {}
+      return { createdAt, ...(node && { node: { name, uid } }) }
+    }),
+  )
+  const picked = pickSuccessor(operation, newcomers)
+  if (picked.kind === 'found' || clock.now() - operation.committedAt < provisioningMs) return picked
+  const waiting = await listObjects<KubeObject>(api, pods, { fieldSelector: 'spec.nodeName=,status.phase=Pending' })
+  if (waiting.items.length > 0) return picked
+  return { kind: 'not-needed', why: 'no pod waits for a node, so Karpenter has no reason to start one' }
+}
+
+async function read<T extends KubeObject>(api: Api, resource: typeof nodes, name: string): Promise<T | undefined> {
+  try {
+    return await getObject<T>(api, resource, { name })
+  } catch (error) {
+    if (isKubeError(error, 'NM_KUBE_NOT_FOUND')) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,56 @@
+/** Who can replace a node. One folder per provider, with the same file names in each. */
+import type { NodeView } from '../model/node.ts'
+import type { Replacement, Target } from '../model/repair.ts'
+
+/** The deadline of the deleting call: shorter than what a leader has left, so that a lost leader's call is over in time. */
+export const replaceTimeoutMs = 5_000
+
+/** One replacement, identified for ever: asking twice for the same operation must not replace twice. */
+export interface Operation {
+  /** The attempt's name. */
+  readonly id: string
+  readonly nodeName: string
+  readonly nodeUid: string
+  readonly nodeLabels: Readonly<Record<string, string>>
+  /** What is deleted; its UID makes the deletion safe to repeat. */
+  readonly target: Target
+  /** When it was committed, wall clock. */
+  readonly committedAt: number
+  /** UIDs of nodes that other operations already count as their replacement. */
+  readonly taken: ReadonlySet<string>
+}
+
+export type TargetAnswer =
+  | { readonly kind: 'found'; readonly target: Target }
+  /** Nothing that could be deleted safely; `why` for people. */
+  | { readonly kind: 'refused'; readonly why: string; readonly change: string }
+
+/** What became of an operation, as the API tells now: never from memory, so that it survives us. */
+export type OperationView =
+  /** Certainly not begun: the target is there and nobody deletes it. */
+  | { readonly state: 'not-started' }
+  /** The old node is on its way out. */
+  | { readonly state: 'running'; readonly why: string }
+  /** The old node is gone. */
+  | { readonly state: 'gone'; readonly successor: Successor }
+  /** It cannot be told: no answer. */
+  | { readonly state: 'unknown'; readonly why: string }
+
+export type Successor =
+  | { readonly kind: 'awaited'; readonly why: string }
+  | { readonly kind: 'found'; readonly node: Replacement }
+  /** The pool needs no new node: nothing waits for one. */
+  | { readonly kind: 'not-needed'; readonly why: string }
+
+export interface Provider {
+  /** As in `spec.provider` of a policy. */
+  readonly name: string
+  /** True when it can replace `node`, judged by the node alone. */
+  owns(node: Pick<NodeView, 'labels'>): boolean
+  /** What would have to be deleted to replace `node`. Rejects with KubeError. */
+  target(node: NodeView): Promise<TargetAnswer>
+  /** Rejects never: no answer is `unknown`. */
+  look(operation: Operation): Promise<OperationView>
+  /** Deletes the target, if it is still the same object. Rejects with KubeError. */
+  replace(operation: Operation): Promise<void>
+}

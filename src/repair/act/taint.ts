@@ -1,0 +1,59 @@
+/**
+ * Our own cordon: a NoSchedule taint that names the attempt. `spec.unschedulable` has no owner and is left to people, so
+ * that nothing of theirs is ever undone.
+ */
+import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
+import { isKubeError } from '../../kube/errors.ts'
+import { getObject, patchObject } from '../../kube/objects.ts'
+import type { Taint } from '../../model/node.ts'
+
+export const repairTaintKey = 'nodemend.dev/repairing'
+
+/** Taints are one atomic list, written by kubelet, controllers and people alike: a lost race is tried again this often. */
+const mostRaces = 5
+
+interface NodeObject extends KubeObject {
+  readonly spec?: { readonly taints?: readonly Taint[] }
+}
+
+export type TaintAnswer = 'set' | 'already' | 'removed' | 'absent' | 'gone' | 'foreign'
+
+/** Sets our taint for `attempt` on the node with `uid`. `foreign`: another attempt's taint is there. */
+export function setTaint(api: Api, node: { name: string; uid: string }, attempt: string): Promise<TaintAnswer> {
+  return edit(api, node, (taints) => {
+    const ours = taints.find((taint) => taint.key === repairTaintKey)
+    if (ours) return ours.value === attempt ? 'already' : 'foreign'
+    return [...taints, { key: repairTaintKey, value: attempt, effect: 'NoSchedule' }]
+  })
+}
+
+/** Removes the taint of `attempt`, and nothing else. */
+export function removeTaint(api: Api, node: { name: string; uid: string }, attempt: string): Promise<TaintAnswer> {
+  return edit(api, node, (taints) => {
+    const rest = taints.filter((taint) => taint.key !== repairTaintKey || taint.value !== attempt)
+    return rest.length === taints.length ? 'absent' : rest
+  })
+}
+
+/** Read, change, write if nobody wrote in between. */
+async function edit(
+  api: Api,
+  { name, uid }: { name: string; uid: string },
+  change: (taints: readonly Taint[]) => readonly Taint[] | TaintAnswer,
+): Promise<TaintAnswer> {
+  for (let races = 0; ; races++) {
+    try {
+      const node = await getObject<NodeObject>(api, nodes, { name })
+      if (node.metadata.uid !== uid) return 'gone'
+      const before = node.spec?.taints ?? []
+      const taints = change(before)
+      if (typeof taints === 'string') return taints
+      const { resourceVersion } = node.metadata
+      await patchObject(api, nodes, { name }, { metadata: { resourceVersion }, spec: { taints } }, { type: 'merge' })
+      return taints.length > before.length ? 'set' : 'removed'
+    } catch (error) {
+      if (isKubeError(error, 'NM_KUBE_NOT_FOUND')) return 'gone'
+      if (!isKubeError(error, 'NM_KUBE_CONFLICT') || races >= mostRaces) throw error
+    }
+  }
+}

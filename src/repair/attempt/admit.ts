@@ -1,0 +1,89 @@
+/** From a decision to a record, and from a record to an admitted repair. */
+import type { Decision, DecisionRecord } from '../../model/decision.ts'
+import type { NodeView } from '../../model/node.ts'
+import type { Attempt, Plan, Policy, Sighting, Target } from '../../model/repair.ts'
+import { attemptName } from './name.ts'
+import { observationMs, withPhase } from './step.ts'
+
+/** The first record about a node: what was seen, and what was decided about it. */
+export function newAttempt(decision: Decision, node: NodeView, number: number): Attempt {
+  return {
+    name: attemptName(node.name, node.uid, number),
+    resourceVersion: '',
+    createdAt: decision.at,
+    nodeName: node.name,
+    nodeUid: node.uid,
+    ...(node.providerId !== undefined && { providerId: node.providerId }),
+    ...(node.bootId !== undefined && { bootId: node.bootId }),
+    nodeLabels: node.labels,
+    number,
+    phase: 'Pending',
+    phases: [{ phase: 'Pending', at: decision.at, why: 'a rule matches the node' }],
+    sightings: decision.sightings,
+    decision: recordOf(decision),
+  }
+}
+
+/** The record with a newer decision in it. */
+export function withDecision(attempt: Attempt, decision: Decision): Attempt {
+  return { ...attempt, sightings: decision.sightings, decision: recordOf(decision) }
+}
+
+/** The record of a repair that every gate allowed. The policy's values are copied: what is committed no longer changes. */
+export function admitted(
+  attempt: Attempt,
+  decision: Decision,
+  policy: Policy,
+  provider: string,
+  target: Target,
+): Attempt {
+  const { rule } = decision
+  const plan: Plan = {
+    policy: policy.name,
+    generation: policy.generation,
+    action: policy.action,
+    provider,
+    target,
+    condition: rule?.condition ?? '',
+    status: rule?.status ?? 'False',
+    reason: rule?.reason ?? '',
+    drain: policy.drain,
+    dwellMs: policy.restraint.dwellMs,
+  }
+  const why = `every gate allows it; ${provider} will replace ${target.kind} ${target.name}`
+  return withPhase(
+    { ...withDecision(attempt, decision), plan },
+    'Preparing',
+    decision.at,
+    why,
+    decision.at + observationMs,
+  )
+}
+
+/** The decision with one more refusal, found out when the repair was about to start. */
+export function refusedLate(decision: Decision, gate: string, why: string, change: string): Decision {
+  return {
+    ...decision,
+    outcome: 'refuse',
+    decidedBy: gate,
+    gates: [...decision.gates, { gate, answer: 'refuse', why, change }],
+  }
+}
+
+/** True when the sightings say something else: which rules match, or since when. */
+export function sightingsDiffer(a: readonly Sighting[], b: readonly Sighting[]): boolean {
+  const facts = (all: readonly Sighting[]): string =>
+    JSON.stringify(all.map((one) => [one.policy, one.condition, one.status, one.since]))
+  return facts(a) !== facts(b)
+}
+
+function recordOf({ at, outcome, rule, eligibleAt, decidedBy, gates }: Decision): DecisionRecord {
+  return {
+    at,
+    outcome,
+    ...(rule && { rule }),
+    ...(eligibleAt !== undefined && { eligibleAt }),
+    ...(decidedBy !== undefined && { decidedBy }),
+    gates,
+  }
+}

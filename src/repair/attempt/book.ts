@@ -1,0 +1,100 @@
+/**
+ * The records: NodeRepair objects as the watch and our own writes show them, whichever is newer. Every write names the
+ * version it is based on, so that of two controllers only one gets through; the other sees a conflict and looks again.
+ */
+import { type Api, type KubeObject, nodeRepairs } from '../../kube/api.ts'
+import { isKubeError } from '../../kube/errors.ts'
+import { createObject, deleteObject, getObject, replaceObject } from '../../kube/objects.ts'
+import { isOlder } from '../../kube/replica.ts'
+import type { Attempt } from '../../model/repair.ts'
+import { type NodeRepairObject, readAttempt, specOf, statusOf } from './record.ts'
+
+export class AttemptBook {
+  readonly #api: Api
+  readonly #records = new Map<string, Attempt>()
+  /** Names of objects that are not ours to read. */
+  readonly #unreadable = new Set<string>()
+
+  constructor(api: Api) {
+    this.#api = api
+  }
+
+  get records(): readonly Attempt[] {
+    return [...this.#records.values()]
+  }
+
+  get unreadable(): readonly string[] {
+    return [...this.#unreadable]
+  }
+
+  find(name: string): Attempt | undefined {
+    return this.#records.get(name)
+  }
+
+  /** Takes an object from the watch or from an answer; an older one than ours is ignored. */
+  take(object: KubeObject): Attempt | undefined {
+    const { name = '', resourceVersion = '' } = object.metadata
+    const held = this.#records.get(name)
+    if (held && isOlder(resourceVersion, held.resourceVersion)) return held
+    const attempt = readAttempt(object)
+    if (attempt) this.#records.set(name, attempt)
+    else this.#unreadable.add(name)
+    return attempt
+  }
+
+  /** Takes a complete list: what is not in it is gone. */
+  takeAll(objects: Iterable<KubeObject>): void {
+    const present = new Set<string>()
+    for (const object of objects) {
+      present.add(object.metadata.name ?? '')
+      this.take(object)
+    }
+    for (const name of this.#records.keys()) if (!present.has(name)) this.drop(name)
+  }
+
+  drop(name: string): void {
+    this.#records.delete(name)
+    this.#unreadable.delete(name)
+  }
+
+  /**
+   * Creates the record with its status. Two exchanges, because the API takes status only on its own subresource: a crash
+   * in between leaves a Pending record without sightings, whose toleration then starts with the next pass. Undefined when
+   * the name is taken: somebody else has this attempt.
+   */
+  async create(attempt: Attempt): Promise<Attempt | undefined> {
+    try {
+      const body: NodeRepairObject = { metadata: { name: attempt.name }, spec: specOf(attempt) }
+      const created = this.take(await createObject<KubeObject>(this.#api, nodeRepairs, body))
+      return created && this.write({ ...attempt, resourceVersion: created.resourceVersion })
+    } catch (error) {
+      if (!isKubeError(error, 'NM_KUBE_EXISTS')) throw error
+      await this.refresh(attempt.name)
+      return undefined
+    }
+  }
+
+  /** Writes the status. `NM_KUBE_CONFLICT` when the record changed since `attempt` was read. */
+  async write(attempt: Attempt): Promise<Attempt> {
+    const { name, resourceVersion } = attempt
+    const body = { metadata: { name, resourceVersion }, spec: specOf(attempt), status: statusOf(attempt) }
+    const written = await replaceObject<KubeObject>(this.#api, nodeRepairs, { name }, body, { subresource: 'status' })
+    return this.take(written) ?? attempt
+  }
+
+  /** Reads the record from the server, past every cache; undefined when it is gone. */
+  async refresh(name: string): Promise<Attempt | undefined> {
+    try {
+      return this.take(await getObject<KubeObject>(this.#api, nodeRepairs, { name }))
+    } catch (error) {
+      if (!isKubeError(error, 'NM_KUBE_NOT_FOUND')) throw error
+      this.drop(name)
+      return undefined
+    }
+  }
+
+  async remove({ name, resourceVersion }: Attempt): Promise<void> {
+    await deleteObject(this.#api, nodeRepairs, { name }, { resourceVersion })
+    this.drop(name)
+  }
+}

@@ -1,0 +1,215 @@
+/** The pass: look, decide, record, act. Level-triggered: any pass may be the first after a crash, or the last before one. */
+import { type Api, leases, repairPolicies } from '../kube/api.ts'
+import { isKubeError } from '../kube/errors.ts'
+import { getObject, replaceObject } from '../kube/objects.ts'
+import type { Decision } from '../model/decision.ts'
+import type { ClusterSnapshot, Leadership, NodeView } from '../model/node.ts'
+import { type Attempt, isFinished, type Policy } from '../model/repair.ts'
+import type { Provider } from '../providers/provider.ts'
+import type { Clock } from '../telemetry/clock.ts'
+import { removeTaint, repairTaintKey } from './act/taint.ts'
+import { admitted, newAttempt, refusedLate, sightingsDiffer, withDecision } from './attempt/admit.ts'
+import type { AttemptBook } from './attempt/book.ts'
+import type { Executor } from './attempt/execute.ts'
+import { outdated } from './attempt/retention.ts'
+import { withPhase } from './attempt/step.ts'
+import { hasRoom, roomOf } from './decide/budget.ts'
+import { policyScope } from './decide/cluster-index.ts'
+import { decide, saysSomethingElse } from './decide/decide.ts'
+import type { Observer } from './observe/observer.ts'
+import type { ParsedPolicies } from './policy/parse.ts'
+import { policyStatusFor } from './policy/status.ts'
+import type { Reporter } from './report.ts'
+
+/** Records written per pass that nothing hurries: a thousand nodes that turn at once do not become a thousand writes. */
+const recordsPerPass = 50
+/** Old records and stray taints removed per pass. */
+const tidiesPerPass = 20
+/** A person pauses the whole controller by this annotation on its lease; its value says why. */
+const pausedKey = 'nodemend.dev/paused'
+
+export interface ControllerOptions {
+  readonly api: Api
+  readonly clock: Clock
+  readonly observer: Observer
+  readonly book: AttemptBook
+  readonly executor: Executor
+  readonly providers: readonly Provider[]
+  readonly reporter: Reporter
+  readonly leadership: () => Leadership
+  readonly lease: { readonly namespace: string; readonly name: string }
+}
+
+export class Controller {
+  readonly #options: ControllerOptions
+  /** The last good set: stays in force while the present one is refused. */
+  #inForce: readonly Policy[] = []
+  #judged: ParsedPolicies | undefined
+  #reported = ''
+  #paused: string | undefined
+
+  constructor(options: ControllerOptions) {
+    this.#options = options
+  }
+
+  /** One pass. Resolves to true while a repair is under way and wants another pass soon. Never rejects. */
+  async pass(): Promise<boolean> {
+    const { clock, observer, book, reporter, leadership } = this.#options
+    const started = clock.monotonic()
+    await this.#try('reading leases', () => this.#readWorld())
+    const snapshot = observer.snapshot(leadership(), this.#paused)
+    if (!snapshot.health.synced || !snapshot.leadership.leading) {
+      reporter.pass(snapshot, [], book.records, 0, clock.now())
+      return false
+    }
+    await this.#try('judging policies', () => this.#judgePolicies())
+    const decisions = decide(snapshot, this.#inForce, book.records, clock.now())
+    await this.#settle(decisions, snapshot)
+    const active = book.records.filter((one) => one.phase !== 'Pending' && !isFinished(one.phase))
+    const blocked = active.filter((one) => one.phase === 'Blocked')
+    await Promise.all(active.filter((one) => one.phase !== 'Blocked').map((one) => this.#advance(one, snapshot)))
+    // One after the other: each asks for a slot, and must see what the one before took.
+    for (const one of blocked) await this.#advance(one, snapshot)
+    await this.#tidy(snapshot)
+    reporter.pass(snapshot, decisions, book.records, (clock.monotonic() - started) / 1000, clock.now())
+    return active.length > 0
+  }
+
+  async #readWorld(): Promise<void> {
+    const { api, observer, book, lease, leadership } = this.#options
+    if (!leadership().leading) return
+    try {
+      const { metadata } = await getObject(api, leases, lease)
+      this.#paused = metadata.annotations?.[pausedKey]
+    } catch (error) {
+      if (!isKubeError(error, 'NM_KUBE_NOT_FOUND')) throw error
+    }
+    if (book.records.some((one) => !isFinished(one.phase))) await observer.leases.poll()
+  }
+
+  /** A refused set changes nothing but its own status. */
+  async #judgePolicies(): Promise<void> {
+    const { api, clock, observer, reporter } = this.#options
+    const parsed = observer.policies
+    if (parsed.errors.length === 0) this.#inForce = parsed.policies
+    if (this.#judged === parsed) return
+    for (const object of observer.policyObjects) {
+      const status = policyStatusFor(object, parsed, clock.now())
+      if (!status) continue
+      const { name = '' } = object.metadata
+      await replaceObject(api, repairPolicies, { name }, { ...object, status }, { subresource: 'status' })
+    }
+    this.#judged = parsed
+    const news = JSON.stringify([parsed.policies.map((one) => [one.name, one.generation]), parsed.errors])
+    if (news !== this.#reported) reporter.policies(parsed)
+    this.#reported = news
+  }
+
+  /** Puts every decision on record that says something new; starts what every gate allows. */
+  async #settle(decisions: readonly Decision[], snapshot: ClusterSnapshot): Promise<void> {
+    const nodes = new Map(snapshot.nodes.map((node) => [node.uid, node]))
+    let writes = 0
+    for (const decision of decisions) {
+      const record = decision.record === undefined ? undefined : this.#options.book.find(decision.record)
+      const node = nodes.get(decision.nodeUid)
+      const news = record === undefined || saysNews(record, decision)
+      if (!news && decision.outcome !== 'act') continue
+      if (decision.outcome !== 'act' && ++writes > recordsPerPass) continue
+      await this.#try('recording a decision', () => this.#settleOne(decision, record, node))
+    }
+  }
+
+  async #settleOne(decision: Decision, record: Attempt | undefined, node: NodeView | undefined): Promise<void> {
+    const { book, reporter } = this.#options
+    if (decision.outcome === 'cleared') {
+      if (!record) return
+      const why = decision.gates[0]?.why ?? ''
+      reporter.phase(
+        await book.write(this.#ours(withPhase(withDecision(record, decision), 'Cancelled', decision.at, why))),
+      )
+      return
+    }
+    if (!node) return
+    if (!record) {
+      const number = 1 + Math.max(0, ...book.records.filter((one) => one.nodeUid === node.uid).map((one) => one.number))
+      const created = await book.create(this.#ours(newAttempt(decision, node, number)))
+      if (!created) return
+      reporter.decision(decision, created.name)
+      if (decision.outcome === 'act') await this.#admit(decision, created, node)
+      return
+    }
+    if (decision.outcome === 'act') return this.#admit(decision, record, node)
+    reporter.decision(decision, record.name)
+    await book.write(this.#ours(withDecision(record, decision)))
+  }
+
+  /** The last question before anything is touched: what exactly would be deleted? */
+  async #admit(decision: Decision, record: Attempt, node: NodeView): Promise<void> {
+    const { book, reporter, providers } = this.#options
+    const policy = this.#inForce.find((one) => one.name === decision.rule?.policy)
+    const name = policy?.provider === 'auto' ? node.providers[0] : policy?.provider
+    const provider = providers.find((one) => one.name === name)
+    if (!policy || !provider) return
+    const answer = await provider.target(node)
+    if (answer.kind === 'refused') {
+      const refused = refusedLate(decision, 'target', answer.why, answer.change)
+      if (!saysNews(record, refused)) return
+      reporter.decision(refused, record.name)
+      await book.write(this.#ours(withDecision(record, refused)))
+      return
+    }
+    reporter.decision(decision, record.name)
+    reporter.phase(await book.write(this.#ours(admitted(record, decision, policy, provider.name, answer.target))))
+  }
+
+  async #advance(attempt: Attempt, snapshot: ClusterSnapshot): Promise<void> {
+    const { book, executor } = this.#options
+    const policy = this.#inForce.find((one) => one.name === attempt.plan?.policy)
+    const scope = policy && policyScope(policy, snapshot, book.records)
+    // Without its policy a blocked repair has no budget left to ask: it goes on.
+    const slotFree = !policy || !scope || hasRoom(roomOf(policy, scope, []))
+    await this.#try('advancing a repair', () => executor.advance(attempt, snapshot, slotFree))
+  }
+
+  /** Removes what nobody needs any more: old records, and taints of ours that no open repair stands behind. */
+  async #tidy(snapshot: ClusterSnapshot): Promise<void> {
+    const { api, book, clock } = this.#options
+    for (const record of outdated(book.records, clock.now()).slice(0, tidiesPerPass)) {
+      await this.#try('removing an old record', () => book.remove(record))
+    }
+    for (const { node, attempt } of strayTaints(snapshot, book.records).slice(0, tidiesPerPass)) {
+      await this.#try('removing a stray taint', () => removeTaint(api, node, attempt))
+    }
+  }
+
+  #ours(attempt: Attempt): Attempt {
+    const { identity, fencingToken } = this.#options.leadership()
+    return { ...attempt, holder: identity, fencingToken }
+  }
+
+  /** A lost race is not an error: somebody else wrote, and the next pass sees it. */
+  async #try(what: string, run: () => Promise<unknown>): Promise<void> {
+    try {
+      await run()
+    } catch (error) {
+      if (!isKubeError(error, 'NM_KUBE_CONFLICT')) this.#options.reporter.error(what, error)
+    }
+  }
+}
+
+function saysNews(record: Attempt, decision: Decision): boolean {
+  return saysSomethingElse(record.decision, decision) || sightingsDiffer(record.sightings, decision.sightings)
+}
+
+/** Our taints without an open repair of that name: left over from a crash between two writes. */
+function strayTaints(
+  snapshot: ClusterSnapshot,
+  records: readonly Attempt[],
+): readonly { node: NodeView; attempt: string }[] {
+  const open = new Set(records.filter((one) => !isFinished(one.phase)).map((one) => one.name))
+  return snapshot.nodes.flatMap((node) => {
+    const taint = node.taints.find((one) => one.key === repairTaintKey)
+    const attempt = taint?.value ?? ''
+    return taint && !node.deleting && !open.has(attempt) ? [{ node, attempt }] : []
+  })
+}

@@ -1,0 +1,43 @@
+/**
+ * Can our picture be trusted, and since when again? A gap in what we saw is an outage, whoever caused it (the API server,
+ * the network, ourselves stopped or not leading): after it, everything settles first.
+ */
+import type { ApiHealth } from '../../model/node.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+
+/** A gap longer than this is an outage. */
+export const outageMs = 30_000
+
+export class HealthTracker {
+  readonly #clock: Clock
+  readonly #settleMs: number
+  #lastGood: number | undefined
+  #settledAt: number | undefined
+
+  constructor(clock: Clock, settleMs: number) {
+    this.#clock = clock
+    this.#settleMs = settleMs
+  }
+
+  /** Told before each pass whether every watch is in sync. */
+  check(synced: boolean): void {
+    if (!synced) return
+    const now = this.#clock.monotonic()
+    if (this.#lastGood !== undefined && now - this.#lastGood > outageMs) this.settle()
+    this.#lastGood = now
+  }
+
+  /** Starts a settle period: something was away. */
+  settle(): void {
+    if (this.#settleMs > 0) this.#settledAt = this.#clock.now() + this.#settleMs
+  }
+
+  health(synced: boolean, leases: ApiHealth['leases'], trouble?: string): ApiHealth {
+    return {
+      synced,
+      leases,
+      ...(this.#settledAt !== undefined && { settledAt: this.#settledAt }),
+      ...(trouble !== undefined && { trouble }),
+    }
+  }
+}

@@ -1,0 +1,179 @@
+/** Watches what decisions look at, and makes one immutable snapshot of it per pass. */
+import {
+  type Api,
+  type KubeObject,
+  nodeClaims,
+  nodeRepairs,
+  nodes,
+  type Resource,
+  repairPolicies,
+} from '../../kube/api.ts'
+import { type WatchChange, type WatchState, watchObjects } from '../../kube/list-watch.ts'
+import type { ClaimView, ClusterSnapshot, Leadership, NodeView } from '../../model/node.ts'
+import type { NodeClaim } from '../../providers/karpenter/provider.ts'
+import type { Provider } from '../../providers/provider.ts'
+import type { Clock, Random } from '../../telemetry/clock.ts'
+import type { AttemptBook } from '../attempt/book.ts'
+import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../policy/parse.ts'
+import { HealthTracker } from './health.ts'
+import { KubeletLeases } from './kubelet-leases.ts'
+import { type NodeObject, SeenNodes, type WatchedNode } from './seen.ts'
+
+export interface ObserverOptions {
+  readonly api: Api
+  readonly clock: Clock
+  readonly random: Random
+  readonly book: AttemptBook
+  readonly providers: readonly Provider[]
+  readonly settleMs: number
+  /** Something changed that a decision may depend on. */
+  readonly onChange: () => void
+  /** A watch broke; it goes on by itself. */
+  readonly onError: (error: unknown) => void
+  readonly signal: AbortSignal
+}
+
+interface WatchedClaim extends KubeObject {
+  readonly view: ClaimView
+}
+
+export class Observer {
+  readonly health: HealthTracker
+  readonly leases: KubeletLeases
+  readonly #options: ObserverOptions
+  readonly #seen = new SeenNodes()
+  readonly #states = new Map<Resource, WatchState>()
+  #nodes: ReadonlyMap<string, WatchedNode> = new Map()
+  #claims: ReadonlyMap<string, WatchedClaim> = new Map()
+  #policyObjects: ReadonlyMap<string, RepairPolicyObject> = new Map()
+  #policies: ParsedPolicies | undefined
+
+  constructor(options: ObserverOptions) {
+    this.#options = options
+    this.health = new HealthTracker(options.clock, options.settleMs)
+    this.leases = new KubeletLeases(options.api, options.clock)
+  }
+
+  /** Runs the watches until the signal is aborted. */
+  async run(): Promise<void> {
+    const { book } = this.#options
+    await Promise.all([
+      this.#watch<WatchedNode, NodeObject>(nodes, {
+        project: (object) => this.#seen.see(object, this.#providersOf(object), this.#options.clock.now()),
+        onSync: (items) => {
+          this.#nodes = items
+        },
+        onChange: ({ type, object }) => {
+          if (type === 'deleted') this.#seen.forget(object.metadata.uid ?? '')
+        },
+      }),
+      this.#watch<RepairPolicyObject>(repairPolicies, {
+        onSync: (items) => {
+          this.#policyObjects = items
+          this.#policies = undefined
+        },
+        onChange: () => {
+          this.#policies = undefined
+        },
+      }),
+      this.#watch<KubeObject>(nodeRepairs, {
+        onSync: (items) => book.takeAll(items.values()),
+        onChange: ({ type, object }) => {
+          if (type === 'deleted') book.drop(object.metadata.name ?? '')
+          else book.take(object)
+        },
+      }),
+      this.#watch<WatchedClaim, NodeClaim>(nodeClaims, {
+        project: readClaim,
+        onSync: (items) => {
+          this.#claims = items
+        },
+      }),
+    ])
+  }
+
+  /** What is wrong with the picture; undefined when nothing is. */
+  get trouble(): string | undefined {
+    for (const resource of [nodes, repairPolicies, nodeRepairs, nodeClaims]) {
+      const state = this.#states.get(resource)
+      if (state?.inSync) continue
+      const missing = state?.error?.code === 'NM_KUBE_NOT_FOUND'
+      if (missing && resource === nodeClaims) continue // no Karpenter here: there are no claims
+      if (missing) return `the cluster does not know ${resource.plural}.${resource.group}; install the CRDs of nodemend`
+      return state?.error ? state.error.message : `the watch of ${resource.plural} has not caught up`
+    }
+    return undefined
+  }
+
+  /** The policies as they stand now, parsed once per change. */
+  get policies(): ParsedPolicies {
+    this.#policies ??= parsePolicies([...this.#policyObjects.values()])
+    return this.#policies
+  }
+
+  get policyObjects(): readonly RepairPolicyObject[] {
+    return [...this.#policyObjects.values()]
+  }
+
+  snapshot(leadership: Leadership, paused: string | undefined): ClusterSnapshot {
+    const { trouble } = this
+    const synced = trouble === undefined
+    this.health.check(synced)
+    return {
+      nodes: [...this.#nodes.values()].map((one): NodeView => one.view),
+      claims: [...this.#claims.values()].map((one) => one.view),
+      health: this.health.health(synced, this.leases.counts, trouble),
+      leadership,
+      ...(paused !== undefined && { paused }),
+    }
+  }
+
+  #watch<T extends KubeObject, Raw extends KubeObject = T>(
+    resource: Resource,
+    handlers: {
+      readonly project?: (object: Raw) => T
+      readonly onSync: (items: ReadonlyMap<string, T>) => void
+      readonly onChange?: (change: WatchChange<T>) => void
+    },
+  ): Promise<void> {
+    const { api, clock, random, onChange, onError, signal } = this.#options
+    return watchObjects<T, Raw>({
+      api,
+      clock,
+      random,
+      resource,
+      ...(handlers.project && { project: handlers.project }),
+      onSync: (items) => {
+        handlers.onSync(items)
+        onChange()
+      },
+      onChange: (change) => {
+        handlers.onChange?.(change)
+        onChange()
+      },
+      onState: (state) => {
+        const known = this.#states.get(resource)
+        this.#states.set(resource, state)
+        if (state.error && state.error.code !== known?.error?.code) onError(state.error)
+        if (state.inSync !== known?.inSync) onChange()
+      },
+      signal,
+    })
+  }
+
+  #providersOf({ metadata }: NodeObject): readonly string[] {
+    const labels = metadata.labels ?? {}
+    return this.#options.providers.filter((one) => one.owns({ labels })).map((one) => one.name)
+  }
+}
+
+function readClaim({ metadata, status }: NodeClaim): WatchedClaim {
+  const { name = '', uid = '', resourceVersion = '', deletionTimestamp } = metadata
+  const view: ClaimView = {
+    name,
+    ...(status?.providerID !== undefined && { providerId: status.providerID }),
+    ...(status?.nodeName !== undefined && { nodeName: status.nodeName }),
+    deleting: deletionTimestamp !== undefined,
+  }
+  return { metadata: { name, uid, resourceVersion }, view }
+}

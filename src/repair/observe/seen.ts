@@ -1,0 +1,114 @@
+/** Raw nodes → node views, with what only a watcher can know: when a condition was last asserted, when the node rebooted. */
+import type { KubeObject } from '../../kube/api.ts'
+import type { ConditionStatus } from '../../model/condition.ts'
+import type { NodeView, SeenCondition, Taint } from '../../model/node.ts'
+
+/** A Node of the API, as far as decisions read it. */
+export interface NodeObject extends KubeObject {
+  readonly spec?: {
+    readonly providerID?: string
+    readonly unschedulable?: boolean
+    readonly taints?: readonly Taint[]
+  }
+  readonly status?: {
+    readonly nodeInfo?: { readonly bootID?: string }
+    readonly conditions?: readonly RawCondition[]
+  }
+}
+
+interface RawCondition {
+  readonly type: string
+  readonly status: ConditionStatus
+  readonly reason?: string
+  readonly message?: string
+  readonly lastHeartbeatTime?: string | null
+  readonly lastTransitionTime?: string | null
+}
+
+/** What is kept of a watched Node. */
+export interface WatchedNode extends KubeObject {
+  readonly view: NodeView
+}
+
+/** Messages are for people who look at the node itself; records carry the reason. */
+const longestMessage = 256
+
+/** Remembers one view per Node object, and compares the next one with it. `now` is our clock. */
+export class SeenNodes {
+  readonly #views = new Map<string, NodeView>()
+
+  /** Takes a Node as the watch delivers it. `providers` names who can replace it. */
+  see(object: NodeObject, providers: readonly string[], now: number): WatchedNode {
+    const { name = '', uid = '', resourceVersion = '', labels = {}, annotations = {} } = object.metadata
+    const known = this.#views.get(uid)
+    const bootId = object.status?.nodeInfo?.bootID
+    const rebooted = known?.bootId !== undefined && bootId !== undefined && known.bootId !== bootId
+    const rebootedAt = rebooted ? now : known?.rebootedAt
+    const providerId = object.spec?.providerID
+    const view: NodeView = {
+      name,
+      uid,
+      ...(providerId !== undefined && { providerId }),
+      ...(bootId !== undefined && bootId !== '' && { bootId }),
+      ...(rebootedAt !== undefined && { rebootedAt }),
+      createdAt: Date.parse(object.metadata.creationTimestamp ?? '') || 0,
+      deleting: object.metadata.deletionTimestamp !== undefined,
+      unschedulable: object.spec?.unschedulable ?? false,
+      labels,
+      annotations: annotationsOf(annotations),
+      taints: object.spec?.taints ?? [],
+      conditions: (object.status?.conditions ?? []).map((one) => seeCondition(one, known, now)),
+      providers,
+    }
+    this.#views.set(uid, view)
+    return { metadata: { name, uid, resourceVersion }, view }
+  }
+
+  /** Forgets a Node that is gone. */
+  forget(uid: string): void {
+    this.#views.delete(uid)
+  }
+}
+
+function seeCondition(raw: RawCondition, node: NodeView | undefined, now: number): SeenCondition {
+  const known = node?.conditions.find((one) => one.type === raw.type)
+  const condition = {
+    type: raw.type,
+    status: raw.status,
+    reason: raw.reason ?? '',
+    message: (raw.message ?? '').slice(0, longestMessage),
+    lastTransitionTime: raw.lastTransitionTime ?? '',
+    ...(raw.lastHeartbeatTime && { lastHeartbeatTime: raw.lastHeartbeatTime }),
+  }
+  return { ...condition, seenAt: seenAt(condition, node, known, now) }
+}
+
+type Stamped = Omit<SeenCondition, 'seenAt'>
+
+/** A change that we saw counts as now. Without one, only the stamps can tell, and they are not believed beyond now. */
+function seenAt(condition: Stamped, node: NodeView | undefined, known: SeenCondition | undefined, now: number): number {
+  if (node && !known) return now
+  if (known && changed(condition, known)) return now
+  if (known) return known.seenAt
+  const stamps = [condition.lastHeartbeatTime, condition.lastTransitionTime].map((text) => Date.parse(text ?? ''))
+  const newest = Math.max(...stamps.filter((stamp) => !Number.isNaN(stamp)))
+  return Number.isFinite(newest) ? Math.min(newest, now) : now
+}
+
+function changed(a: Stamped, b: Stamped): boolean {
+  return (
+    a.status !== b.status ||
+    a.lastTransitionTime !== b.lastTransitionTime ||
+    a.lastHeartbeatTime !== b.lastHeartbeatTime ||
+    a.reason !== b.reason
+  )
+}
+
+/** Annotations can be large, and decisions read a few: those whose key names a repairer. */
+function annotationsOf(all: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(all).filter(([key]) => readPrefixes.some((prefix) => key.startsWith(prefix))),
+  )
+}
+
+const readPrefixes = ['nodemend.dev/', 'karpenter.sh/', 'weave.works/', 'cluster.x-k8s.io/'] as const

@@ -1,0 +1,174 @@
+/** What the controller tells: Events for people, metrics for machines, one log line per change. */
+import type { EventRecorder } from '../kube/event-recorder.ts'
+import type { Decision } from '../model/decision.ts'
+import type { ClusterSnapshot } from '../model/node.ts'
+import { type Attempt, isFinished, type Phase, phaseSince } from '../model/repair.ts'
+import type { Metric, Registry } from '../telemetry/exposition.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { ParsedPolicies } from './policy/parse.ts'
+
+/** A veto that somebody forgot is mentioned this often. */
+const vetoEveryMs = 3_600_000
+
+const eventReasons: Readonly<Record<Phase, string>> = {
+  Pending: 'RepairPending',
+  Preparing: 'RepairStarted',
+  Draining: 'RepairDraining',
+  Blocked: 'RepairBlocked',
+  Committing: 'RepairCommitted',
+  Acting: 'RepairReplacing',
+  Observing: 'RepairAwaitingReplacement',
+  Dwelling: 'RepairProving',
+  Unknown: 'RepairUnknown',
+  Succeeded: 'RepairSucceeded',
+  Failed: 'RepairFailed',
+  Cancelled: 'RepairCancelled',
+}
+const warnings: ReadonlySet<Phase> = new Set(['Blocked', 'Unknown', 'Failed'])
+
+export interface ReporterOptions {
+  readonly events: EventRecorder
+  readonly registry: Registry
+  readonly log: Log
+}
+
+export class Reporter {
+  readonly #events: EventRecorder
+  readonly #log: Log
+  readonly #metrics: ReturnType<typeof metricsIn>
+  readonly #vetoes = new Map<string, number>()
+
+  constructor({ events, registry, log }: ReporterOptions) {
+    this.#events = events
+    this.#log = log
+    this.#metrics = metricsIn(registry)
+  }
+
+  /** A new phase is on record. */
+  phase(attempt: Attempt): void {
+    const { phase, nodeName, nodeUid, plan } = attempt
+    const why = attempt.phases.at(-1)?.why ?? ''
+    const type = warnings.has(phase) ? 'Warning' : 'Normal'
+    const regarding = { kind: 'Node', name: nodeName, uid: nodeUid }
+    this.#events.record({
+      regarding,
+      type,
+      reason: eventReasons[phase],
+      message: `${attempt.name}: ${why}`,
+      key: attempt.name,
+    })
+    this.#log.info('repair phase', { node: nodeName, repair: attempt.name, phase, why })
+    const before = attempt.phases.at(-2)
+    if (before) this.#metrics.phaseSeconds.observe((phaseSince(attempt) - before.at) / 1000, { phase: before.phase })
+    if (!isFinished(phase)) return
+    const { condition = attempt.decision?.rule?.condition ?? '', action = attempt.decision?.rule?.action ?? '' } =
+      plan ?? {}
+    this.#metrics.repairs.add({ outcome: phase, condition, action })
+  }
+
+  /** A decision was put on record because it says something new. */
+  decision(decision: Decision, name: string): void {
+    const gate = decision.gates.find((one) => one.gate === decision.decidedBy)
+    const why = gate?.why ?? 'every gate allows it'
+    this.#log.info('decision', {
+      node: decision.node,
+      repair: name,
+      outcome: decision.outcome,
+      decidedBy: decision.decidedBy,
+      why,
+    })
+    if (decision.outcome === 'would-act') {
+      const { action = '', condition = '', reason = '' } = decision.rule ?? {}
+      const message = `${name}: would ${action} because of ${condition} (${reason}); ${why}`
+      this.#node(decision, 'Normal', 'RepairWouldAct', message)
+    } else if (decision.outcome === 'refuse') {
+      this.#node(decision, 'Warning', 'RepairRefused', `${name}: ${decision.decidedBy ?? ''}: ${why}`)
+    }
+  }
+
+  /** One pass: what stands where. */
+  pass(
+    snapshot: ClusterSnapshot,
+    decisions: readonly Decision[],
+    records: readonly Attempt[],
+    seconds: number,
+    now: number,
+  ): void {
+    const { open, decided, blockedPods, leader, synced, passSeconds, stale } = this.#metrics
+    for (const metric of [open, decided, blockedPods]) metric.reset()
+    for (const one of records.filter((record) => !isFinished(record.phase))) open.add({ phase: one.phase })
+    for (const one of decisions) decided.add({ outcome: one.outcome, gate: one.decidedBy ?? '' })
+    for (const one of records) {
+      if (!isFinished(one.phase) && one.drain) blockedPods.add({ node: one.nodeName }, one.drain.blockers.length)
+    }
+    stale.set(
+      decisions.filter((one) => one.gates.some((gate) => gate.gate === 'stale' && gate.answer !== 'allow')).length,
+    )
+    leader.set(snapshot.leadership.leading ? 1 : 0)
+    synced.set(snapshot.health.synced ? 1 : 0)
+    passSeconds.observe(seconds)
+    this.#remindOfVetoes(decisions, now)
+  }
+
+  /** The policy set was taken or refused. */
+  policies({ policies, errors }: ParsedPolicies): void {
+    this.#metrics.policies.set(policies.length, { state: 'accepted' })
+    this.#metrics.policies.set(new Set(errors.map((error) => error.policy)).size, { state: 'refused' })
+    if (errors.length > 0) this.#log.error('policies refused', { errors })
+    else this.#log.info('policies in force', { policies: policies.map((one) => `${one.name}@${one.generation}`) })
+  }
+
+  error(what: string, error: unknown): void {
+    this.#metrics.errors.add({ during: what })
+    this.#log.error(what, { error })
+  }
+
+  #remindOfVetoes(decisions: readonly Decision[], now: number): void {
+    const vetoed = decisions.filter((one) => one.gates.some((gate) => gate.gate === 'veto' && gate.answer !== 'allow'))
+    this.#metrics.vetoed.set(vetoed.length)
+    for (const uid of this.#vetoes.keys()) if (!vetoed.some((one) => one.nodeUid === uid)) this.#vetoes.delete(uid)
+    for (const one of vetoed) {
+      if (now - (this.#vetoes.get(one.nodeUid) ?? Number.NEGATIVE_INFINITY) < vetoEveryMs) continue
+      this.#vetoes.set(one.nodeUid, now)
+      this.#node(one, 'Normal', 'RepairVetoed', one.gates.find((gate) => gate.gate === 'veto')?.why ?? '')
+    }
+  }
+
+  #node(decision: Decision, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.#events.record({
+      regarding: { kind: 'Node', name: decision.node, uid: decision.nodeUid },
+      type,
+      reason,
+      message,
+    })
+  }
+}
+
+function metricsIn(registry: Registry) {
+  const gauge = (name: string, help: string): Metric => registry.metric({ name, help, type: 'gauge' })
+  const counter = (name: string, help: string): Metric => registry.metric({ name, help, type: 'counter' })
+  return {
+    open: gauge('nodemend_repairs_open', 'Repairs that are not finished, by phase.'),
+    repairs: counter('nodemend_repairs_total', 'Finished repairs by outcome, condition and action.'),
+    phaseSeconds: registry.metric({
+      name: 'nodemend_repair_phase_seconds',
+      help: 'How long repairs stayed in a phase.',
+      type: 'histogram',
+      buckets: [1, 5, 15, 60, 300, 900, 1800, 3600],
+    }),
+    decided: gauge('nodemend_decisions', 'Sick nodes by the outcome of the last pass and the gate that decided.'),
+    blockedPods: gauge('nodemend_drain_blockers', 'Pods in the way of a drain, by node.'),
+    vetoed: gauge('nodemend_vetoed_nodes', 'Sick nodes that a veto protects.'),
+    stale: gauge('nodemend_stale_conditions', 'Sick nodes whose condition nobody asserts any more.'),
+    leader: gauge('nodemend_leader', '1 while this controller leads.'),
+    synced: gauge('nodemend_synced', '1 while every watch follows the API server.'),
+    policies: gauge('nodemend_policies', 'Policies by state: one refused policy keeps the last good set in force.'),
+    passSeconds: registry.metric({
+      name: 'nodemend_pass_seconds',
+      help: 'Time of one pass over the cluster.',
+      type: 'histogram',
+      buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 15],
+    }),
+    errors: counter('nodemend_controller_errors_total', 'Errors of the controller by what it was doing.'),
+  }
+}
