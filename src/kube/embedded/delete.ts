@@ -1,0 +1,208 @@
+/** DELETE: preconditions, graceful deletion of pods, finalizers, propagation. */
+import { type Cluster, type Target, timestamp } from './cluster.ts'
+import { establish, purge } from './custom/definition.ts'
+import { type ApiFailure, badRequest, conflict, forbidden, invalid, invalidValue } from './failure.ts'
+import { type ApiObject, at, isObject, type Json, type JsonObject, numberAt, textAt, withAt } from './json.ts'
+import { storageKey } from './kinds.ts'
+import { namespaceFinalizers } from './rules/plain.ts'
+import { objectKey } from './store.ts'
+import { liveObject } from './write.ts'
+
+export interface DeleteOptions {
+  readonly graceSeconds: number | undefined
+  readonly uid: string | undefined
+  readonly resourceVersion: string | undefined
+  readonly propagation: 'Background' | 'Foreground' | 'Orphan' | undefined
+  readonly dryRun: boolean
+}
+
+export const plainDelete: DeleteOptions = {
+  graceSeconds: undefined,
+  uid: undefined,
+  resourceVersion: undefined,
+  propagation: undefined,
+  dryRun: false,
+}
+
+export interface Deleted {
+  /** The object when it lives on (grace, finalizers) or its kind answers with it; else a Status. */
+  readonly body: JsonObject
+  readonly gone: boolean
+}
+
+/** Namespaces that a cluster cannot lose. */
+const immortal = new Set(['default', 'kube-system', 'kube-public'])
+const foreground = 'foregroundDeletion'
+const orphan = 'orphan'
+
+/** Options from a body (`DeleteOptions`) and, where it is silent, from the query. */
+export function readDeleteOptions(body: Json | undefined, query: URLSearchParams): DeleteOptions {
+  if (body !== undefined && !isObject(body)) throw badRequest('the body of a delete must be DeleteOptions')
+  const kind = at(body, 'kind')
+  if (kind !== undefined && kind !== 'DeleteOptions') {
+    throw badRequest(`${String(kind)} in version "v1" cannot be handled as a DeleteOptions`)
+  }
+  const grace = at(body, 'gracePeriodSeconds') ?? numberOf(query.get('gracePeriodSeconds'))
+  const propagation = textAt(body, 'propagationPolicy') || query.get('propagationPolicy') || undefined
+  if (propagation !== undefined && !['Background', 'Foreground', 'Orphan'].includes(propagation)) {
+    throw invalid({ group: 'meta.k8s.io', plural: '', kind: 'DeleteOptions' }, '', [
+      invalidValue('propagationPolicy', propagation, 'must be one of Background, Foreground, Orphan'),
+    ])
+  }
+  const dry = [...query.getAll('dryRun'), ...listOf(at(body, 'dryRun'))]
+  return {
+    graceSeconds: typeof grace === 'number' ? (grace < 0 ? 1 : grace) : undefined,
+    uid: textAt(body, 'preconditions', 'uid') || undefined,
+    resourceVersion: textAt(body, 'preconditions', 'resourceVersion') || undefined,
+    propagation: propagation as DeleteOptions['propagation'], // checked above
+    dryRun: dry.length > 0,
+  }
+}
+
+function listOf(value: Json | undefined): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+function numberOf(text: string | null): number | undefined {
+  return text === null || text === '' ? undefined : Number(text)
+}
+
+/** 409 when the object is not the one the caller means. */
+export function requirePreconditions(live: ApiObject, target: Target, options: DeleteOptions): void {
+  const { uid, resourceVersion } = live.metadata
+  const subject = { ...target.kind, plural: target.kind.kind }
+  const refuse = (what: string, wanted: string, found: string | undefined, why: string): ApiFailure =>
+    conflict(
+      subject,
+      target.name,
+      `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${found}). The object might have been ${why}`,
+    )
+  if (options.uid !== undefined && options.uid !== uid)
+    throw refuse('UID', options.uid, uid, 'deleted and then recreated')
+  if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
+    throw refuse('ResourceVersion', options.resourceVersion, resourceVersion, 'modified')
+  }
+}
+
+/** Deletes or starts to delete. Throws 403, 404 or 409. */
+export function deleteObject(cluster: Cluster, target: Target, options: DeleteOptions = plainDelete): Deleted {
+  const live = liveObject(cluster, target)
+  requirePreconditions(live, target, options)
+  const { kind } = target
+  if (kind.plural === 'namespaces' && kind.group === '' && immortal.has(target.name)) {
+    throw forbidden(kind, target.name, 'this namespace may not be deleted')
+  }
+  if (kind.plural === 'pods' && kind.group === '') return deletePod(cluster, target, live, options)
+  if (kind.plural === 'namespaces' && kind.group === '') return deleteNamespace(cluster, target, live, options)
+  const finalizers = withPropagation(live.metadata.finalizers ?? [], options)
+  if (finalizers.length > 0) return mark(cluster, target, live, { graceSeconds: 0, finalizers, options })
+  return remove(cluster, target, live, options)
+}
+
+function withPropagation(finalizers: readonly string[], options: DeleteOptions): readonly string[] {
+  const others = finalizers.filter(
+    (name) => options.propagation === undefined || (name !== foreground && name !== orphan),
+  )
+  if (options.propagation === 'Foreground') return [...others, foreground]
+  return options.propagation === 'Orphan' ? [...others, orphan] : others
+}
+
+interface Marking {
+  readonly graceSeconds: number
+  readonly finalizers: readonly string[]
+  readonly options: DeleteOptions
+}
+
+/** Sets the deletion timestamp, or brings it forward; someone else finishes the deletion. */
+function mark(cluster: Cluster, target: Target, live: ApiObject, marking: Marking): Deleted {
+  const { graceSeconds, finalizers } = marking
+  const first = live.metadata.deletionTimestamp === undefined
+  const metadata = {
+    ...live.metadata,
+    ...(finalizers.length > 0 ? { finalizers } : {}),
+    deletionTimestamp:
+      first || graceSeconds < (live.metadata.deletionGracePeriodSeconds ?? 0)
+        ? deadline(cluster, live, graceSeconds)
+        : live.metadata.deletionTimestamp,
+    deletionGracePeriodSeconds: first
+      ? graceSeconds
+      : Math.min(graceSeconds, live.metadata.deletionGracePeriodSeconds ?? 0),
+    ...(first && live.metadata.generation !== undefined ? { generation: live.metadata.generation + 1 } : {}),
+  }
+  const next: ApiObject = { ...live, metadata }
+  const unchanged = !first && JSON.stringify(metadata) === JSON.stringify(live.metadata)
+  if (unchanged || marking.options.dryRun) return { body: unchanged ? live : next, gone: false }
+  return { body: cluster.store.put(storageKey(target.kind), next), gone: false }
+}
+
+/** The end of the grace period, counted from the first request and never in the past. */
+function deadline(cluster: Cluster, live: ApiObject, graceSeconds: number): string {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = live.metadata
+  if (deletionTimestamp === undefined) return timestamp(cluster.clock, graceSeconds * 1000)
+  const asked = Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000 + graceSeconds * 1000
+  return timestamp(cluster.clock, Math.max(0, asked - cluster.clock.now()))
+}
+
+function deletePod(cluster: Cluster, target: Target, live: ApiObject, options: DeleteOptions): Deleted {
+  const finished = ['Succeeded', 'Failed'].includes(textAt(live, 'status', 'phase'))
+  const bound = textAt(live, 'spec', 'nodeName') !== ''
+  const own = at(live, 'spec', 'terminationGracePeriodSeconds')
+  const asked = options.graceSeconds ?? (typeof own === 'number' ? own : 0)
+  const finalizers = withPropagation(live.metadata.finalizers ?? [], options)
+  const terminating = live.metadata.deletionTimestamp !== undefined
+  if (terminating && numberAt(live, 'metadata', 'deletionGracePeriodSeconds') > 0) {
+    const current = numberAt(live, 'metadata', 'deletionGracePeriodSeconds')
+    const wanted = options.graceSeconds ?? current
+    if (wanted >= current) return { body: live, gone: false }
+    if (wanted > 0 || finalizers.length > 0) {
+      return mark(cluster, target, live, {
+        graceSeconds: Math.max(wanted, finalizers.length > 0 ? 0 : 1),
+        finalizers,
+        options,
+      })
+    }
+    return remove(cluster, target, live, options)
+  }
+  const grace = bound && !finished ? asked : 0
+  if ((grace > 0 && !terminating) || finalizers.length > 0) {
+    return mark(cluster, target, live, { graceSeconds: grace, finalizers, options })
+  }
+  return remove(cluster, target, live, options)
+}
+
+/** A namespace is emptied by its controller, which then takes the finalizer away. */
+function deleteNamespace(cluster: Cluster, target: Target, live: ApiObject, options: DeleteOptions): Deleted {
+  if (namespaceFinalizers(live) === 0) return remove(cluster, target, live, options)
+  if (live.metadata.deletionTimestamp !== undefined) {
+    const why =
+      'The system is ensuring all content is removed from this namespace.  Upon completion, this namespace will automatically be purged by the system.'
+    throw conflict(target.kind, target.name, why)
+  }
+  const metadata = { ...live.metadata, deletionTimestamp: timestamp(cluster.clock) }
+  const next = withAt({ ...live, metadata }, ['status', 'phase'], 'Terminating')
+  return { body: options.dryRun ? next : cluster.store.put('namespaces', next), gone: false }
+}
+
+function remove(cluster: Cluster, target: Target, live: ApiObject, options: DeleteOptions): Deleted {
+  const { kind } = target
+  const gone = options.dryRun
+    ? live
+    : (cluster.store.remove(storageKey(kind), objectKey(live.metadata.namespace, live.metadata.name)) ?? live)
+  if (!options.dryRun && kind.plural === 'customresourcedefinitions') {
+    purge(cluster, live)
+    establish(cluster, target.name)
+  }
+  if (kind.plural === 'pods' || kind.plural === 'serviceaccounts') return { body: gone, gone: true }
+  return { body: successStatus(target, live), gone: true }
+}
+
+function successStatus(target: Target, live: ApiObject): JsonObject {
+  const { kind } = target
+  const details = {
+    name: target.name,
+    ...(kind.group === '' ? {} : { group: kind.group }),
+    kind: kind.plural,
+    uid: live.metadata.uid ?? '',
+  }
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }
+}

@@ -1,0 +1,40 @@
+/** Bearer tokens: who asks, and whether that one may. */
+import { timingSafeEqual } from 'node:crypto'
+import { ApiFailure, qualified, unauthorized } from '../failure.ts'
+import type { ResourceRoute, Verb } from './route.ts'
+
+export interface User {
+  readonly token: string
+  readonly name: string
+  readonly groups?: readonly string[]
+  /** Refuses with 403 where it answers false; absent allows everything, as `system:masters` does. */
+  readonly may?: (verb: Verb, resource: string, subresource: string) => boolean
+}
+
+/** The user of an Authorization header; throws 401. */
+export function authenticate(users: readonly User[], header: string | undefined): User {
+  const token = /^Bearer\s+(\S+)\s*$/i.exec(header ?? '')?.[1]
+  const user = token === undefined ? undefined : users.find((one) => sameText(one.token, token))
+  if (!user) throw unauthorized()
+  return user
+}
+
+function sameText(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+/** Throws 403 in the words of RBAC. */
+export function authorize(user: User, verb: Verb, route: ResourceRoute): void {
+  const { kind, name, namespace, subresource } = route
+  if (!user.may || user.may(verb, kind.plural, subresource)) return
+  const resource = subresource === '' ? kind.plural : `${kind.plural}/${subresource}`
+  const scope = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`
+  const why = `User "${user.name}" cannot ${verb} resource "${resource}" in API group "${kind.group}" ${scope}`
+  const what = name === '' ? qualified(kind) : `${qualified(kind)} "${name}"`
+  throw new ApiFailure(403, 'Forbidden', `${what} is forbidden: ${why}`, {
+    ...(name === '' ? {} : { name }),
+    ...(kind.group === '' ? {} : { group: kind.group }),
+    kind: kind.plural,
+  })
+}

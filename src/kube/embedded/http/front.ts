@@ -1,0 +1,124 @@
+/** The HTTP face: reads requests, refuses the unknown, writes answers and streams watches. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Cluster } from '../cluster.ts'
+import { ApiFailure, internal, tooLarge } from '../failure.ts'
+import type { ApiObject, Json, JsonObject } from '../json.ts'
+import { isTrue } from '../watch.ts'
+import { authenticate, authorize, type User } from './access.ts'
+import { type ApiRequest, handle, type WatchAnswer } from './handle.ts'
+import { answerForm, mediaType, parseBody } from './negotiate.ts'
+import { plainPage } from './pages.ts'
+import { isServed, resourceRoute, segments, verbOf } from './route.ts'
+import { streamWatch } from './stream.ts'
+
+/** As the real server: larger bodies are refused. */
+export const maxBodyBytes = 3 * 1024 * 1024
+
+export interface Front {
+  readonly cluster: Cluster
+  readonly users: readonly User[]
+  /** `127.0.0.1:6443`, for discovery. */
+  readonly address: () => string
+  /** Watches that run; ended when the server stops. */
+  readonly watches: Set<() => void>
+}
+
+/** Answers one request; never throws. */
+export async function serve(front: Front, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    await answer(front, request, response)
+  } catch (error) {
+    const failure =
+      error instanceof ApiFailure ? error : internal(error instanceof Error ? error.message : String(error))
+    writeFailure(response, failure)
+  }
+}
+
+async function answer(front: Front, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://loopback')
+  const path = segments(url.pathname)
+  const user = authenticate(front.users, request.headers.authorization)
+  const text = await readBody(request)
+  const page = await plainPage(front, user, {
+    path,
+    method: request.method ?? 'GET',
+    accept: request.headers.accept,
+    text,
+  })
+  if (page) return writeText(response, page.code, page.type, page.body)
+  if (!isResourcePath(front, path)) return writeText(response, 404, 'text/plain; charset=utf-8', '404 page not found\n')
+  const route = resourceRoute(front.cluster.kinds, path)
+  const watching = isTrue(url.searchParams.get('watch'))
+  const verb = verbOf(request.method ?? 'GET', route, watching)
+  authorize(user, verb, route)
+  const form = answerForm(request.headers.accept)
+  const contentType = mediaType(request.headers['content-type'])
+  const body = await bodyOf(text, contentType)
+  const userAgent = request.headers['user-agent'] ?? ''
+  const call: ApiRequest = { verb, route, query: url.searchParams, body, contentType, form, userAgent }
+  const result = handle(front.cluster, call)
+  if ('watch' in result) return startWatch(front, call, result, response)
+  for (const warning of result.warnings) response.appendHeader('Warning', `299 - ${JSON.stringify(warning)}`)
+  writeJson(response, result.code, result.body)
+}
+
+function isResourcePath(front: Front, path: readonly string[]): boolean {
+  if (path[0] === 'api') return path[1] === 'v1' && path.length > 2
+  return path[0] === 'apis' && path.length > 3 && isServed(front.cluster.kinds, `${path[1]}/${path[2]}`)
+}
+
+async function bodyOf(text: string, type: string): Promise<Json | undefined> {
+  return text === '' ? undefined : parseBody(text, type)
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxBodyBytes) throw tooLarge(maxBodyBytes)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function startWatch(front: Front, call: ApiRequest, result: WatchAnswer, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' })
+  response.flushHeaders()
+  const stop = streamWatch(front.cluster, call, result, response)
+  front.watches.add(stop)
+  response.once('close', () => {
+    front.watches.delete(stop)
+    stop()
+  })
+}
+
+const texts = new WeakMap<JsonObject, string>()
+
+/** The JSON text of a stored object, made once however many answers and watches carry it. */
+export function textOf(object: ApiObject | JsonObject): string {
+  const known = texts.get(object)
+  if (known !== undefined) return known
+  const text = JSON.stringify(object)
+  texts.set(object, text)
+  return text
+}
+
+export function writeJson(response: ServerResponse, code: number, body: JsonObject): void {
+  writeText(response, code, 'application/json', `${JSON.stringify(body)}\n`)
+}
+
+function writeText(response: ServerResponse, code: number, type: string, text: string): void {
+  if (response.writableEnded || response.headersSent) return void response.destroy()
+  const length = Buffer.byteLength(text)
+  response.writeHead(code, { 'content-type': type, 'content-length': length, 'cache-control': 'no-cache, private' })
+  response.end(text)
+}
+
+function writeFailure(response: ServerResponse, failure: ApiFailure): void {
+  const retry = failure.details?.retryAfterSeconds
+  if (retry !== undefined && !response.headersSent) response.setHeader('Retry-After', String(retry))
+  if (failure.code === 413 && !response.headersSent) response.setHeader('Connection', 'close')
+  writeJson(response, failure.code, failure.status)
+}

@@ -1,0 +1,236 @@
+/** One request to the API, from its route to its answer. Knows nothing of sockets. */
+import type { Cluster, Target, WriteOptions, Written } from '../cluster.ts'
+import { establish } from '../custom/definition.ts'
+import { deleteObject, readDeleteOptions } from '../delete.ts'
+import { evictPod } from '../evict.ts'
+import { badRequest, invalid, notSupported } from '../failure.ts'
+import { type ApiObject, isObject, type Json, type JsonObject } from '../json.ts'
+import { groupVersion, type ServedKind } from '../kinds.ts'
+import { listPage, selectionOf } from '../list.ts'
+import { patchObject } from '../patch/patch.ts'
+import { bindPod } from '../subresource/binding.ts'
+import { patchScale, readScale, updateScale } from '../subresource/scale.ts'
+import { asMetadata, asTable, type IncludeObject } from '../table/table.ts'
+import { isTrue, type WatchRequest, watchRequest } from '../watch.ts'
+import { createObject, liveObject, updateObject } from '../write.ts'
+import type { Form } from './negotiate.ts'
+import type { ResourceRoute, Verb } from './route.ts'
+
+export interface ApiRequest {
+  readonly verb: Verb
+  readonly route: ResourceRoute
+  readonly query: URLSearchParams
+  readonly body: Json | undefined
+  /** Media type of the body. */
+  readonly contentType: string
+  readonly form: Form
+  readonly userAgent: string
+}
+
+export interface Answer {
+  readonly code: number
+  readonly body: JsonObject
+  readonly warnings: readonly string[]
+}
+
+export interface WatchAnswer {
+  readonly watch: WatchRequest
+  readonly include: IncludeObject
+}
+
+/** Runs the request. Throws {@link import('../failure.ts').ApiFailure}. */
+export function handle(cluster: Cluster, request: ApiRequest): Answer | WatchAnswer {
+  const { verb, route, query } = request
+  const target: Target = route
+  switch (verb) {
+    case 'list':
+      return { code: 200, body: listBody(cluster, request), warnings: [] }
+    case 'watch': {
+      const fields = route.name === '' ? query : withName(query, route.name)
+      const selection = selectionOf(route.kind, route.namespace, fields)
+      return { watch: watchRequest(selection, query), include: includeObject(query) }
+    }
+    case 'get':
+      return shown(cluster, request, readObject(cluster, target))
+    case 'create':
+      return route.subresource === '' ? created(cluster, request) : createSubresource(cluster, request)
+    case 'update':
+    case 'patch':
+      return changed(cluster, request)
+    case 'delete': {
+      const { body } = deleteObject(cluster, target, readDeleteOptions(request.body, query))
+      return isStored(body) ? shown(cluster, request, body) : { code: 200, body, warnings: [] }
+    }
+    case 'deletecollection':
+      return { code: 200, body: deleteCollection(cluster, request), warnings: [] }
+  }
+}
+
+function isStored(body: JsonObject): body is ApiObject {
+  return body['kind'] !== 'Status'
+}
+
+function withName(query: URLSearchParams, name: string): URLSearchParams {
+  const out = new URLSearchParams(query)
+  const given = out.get('fieldSelector')
+  out.set('fieldSelector', `${given ? `${given},` : ''}metadata.name=${name}`)
+  return out
+}
+
+function readObject(cluster: Cluster, target: Target): ApiObject {
+  return target.subresource === 'scale' ? readScale(cluster, target) : liveObject(cluster, target)
+}
+
+/** `includeObject` of a table request. Throws 400. */
+export function includeObject(query: URLSearchParams): IncludeObject {
+  const asked = query.get('includeObject') || 'Metadata'
+  if (asked === 'None' || asked === 'Metadata' || asked === 'Object') return asked
+  throw badRequest(`unrecognized includeObject value: "${asked}"`)
+}
+
+/** Options of a write, from its query. Throws 400 or 422. */
+export function writeOptions(request: ApiRequest): WriteOptions {
+  const { query, userAgent } = request
+  const validation = query.get('fieldValidation') || 'Warn'
+  const subject = {
+    group: 'meta.k8s.io',
+    plural: '',
+    kind: request.verb === 'patch' ? 'PatchOptions' : 'CreateOptions',
+  }
+  if (validation !== 'Ignore' && validation !== 'Warn' && validation !== 'Strict') {
+    throw invalid(subject, '', [notSupported('fieldValidation', validation, ['Ignore', 'Warn', 'Strict', ''])])
+  }
+  for (const value of query.getAll('dryRun')) {
+    if (value !== 'All') throw invalid(subject, '', [notSupported('dryRun', value, ['All'])])
+  }
+  const isApply = request.contentType.startsWith('application/apply-patch')
+  const force = query.get('force')
+  if (force !== null && !isApply) {
+    const message = 'Forbidden: may not be specified for non-apply patch'
+    throw invalid(subject, '', [{ reason: 'FieldValueForbidden', message, field: 'force' }])
+  }
+  const manager = query.get('fieldManager') ?? ''
+  return {
+    manager: isApply ? manager : manager || managerOf(userAgent),
+    dryRun: query.getAll('dryRun').length > 0,
+    fieldValidation: validation,
+    force: isTrue(force),
+  }
+}
+
+/** A client that does not name its field manager is known by its program. */
+function managerOf(userAgent: string): string {
+  return (userAgent.split('/', 1)[0] || 'unknown').slice(0, 128)
+}
+
+function listBody(cluster: Cluster, request: ApiRequest): JsonObject {
+  const { route, query, form } = request
+  const page = listPage(cluster, selectionOf(route.kind, route.namespace, query), query)
+  const metadata = {
+    resourceVersion: String(page.revision),
+    ...(page.continueToken === undefined ? {} : { continue: page.continueToken }),
+    ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
+  }
+  if (form === 'table') {
+    const options = { include: includeObject(query), nowMs: cluster.clock.now(), listMeta: metadata }
+    return asTable(route.kind, page.items, options)
+  }
+  if (form === 'metadata') {
+    const items = page.items.map(asMetadata)
+    return { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items }
+  }
+  return {
+    kind: route.kind.listKind,
+    apiVersion: groupVersion(route.kind),
+    metadata,
+    items: page.items.map((item) => listed(item, route.kind)),
+  }
+}
+
+/** Items of a built-in list carry no kind of their own. */
+function listed(item: ApiObject, kind: ServedKind): JsonObject {
+  if (kind.custom) return item
+  const { kind: _kind, apiVersion: _version, ...rest } = item
+  return rest
+}
+
+/** One object in the form the client asked for. */
+function shown(
+  cluster: Cluster,
+  request: ApiRequest,
+  object: ApiObject,
+  code = 200,
+  warnings: readonly string[] = [],
+): Answer {
+  return { code, body: inForm(cluster, request, object), warnings }
+}
+
+function inForm(cluster: Cluster, request: ApiRequest, object: ApiObject): JsonObject {
+  if (request.form === 'object' || request.route.subresource === 'scale') return object
+  if (request.form === 'metadata') return asMetadata(object)
+  const { resourceVersion = '' } = object.metadata
+  const options = { include: includeObject(request.query), nowMs: cluster.clock.now(), listMeta: { resourceVersion } }
+  return asTable(request.route.kind, [object], options)
+}
+
+function written(cluster: Cluster, request: ApiRequest, result: Written): Answer {
+  afterWrite(cluster, request.route.kind, result.object.metadata.name)
+  return shown(cluster, request, result.object, result.code, result.warnings)
+}
+
+/** A definition takes effect in the moment it is stored. */
+function afterWrite(cluster: Cluster, kind: ServedKind, name: string): void {
+  if (kind.plural === 'customresourcedefinitions') establish(cluster, name)
+}
+
+function needBody(request: ApiRequest): Json {
+  if (request.body === undefined) throw badRequest('the request needs a body')
+  return request.body
+}
+
+function created(cluster: Cluster, request: ApiRequest): Answer {
+  const { kind, namespace } = request.route
+  return written(cluster, request, createObject(cluster, kind, namespace, needBody(request), writeOptions(request)))
+}
+
+function createSubresource(cluster: Cluster, request: ApiRequest): Answer {
+  const options = writeOptions(request)
+  const target: Target = request.route
+  const body = needBody(request)
+  const answer =
+    target.subresource === 'eviction'
+      ? evictPod(cluster, target, body, options)
+      : bindPod(cluster, target, body, options)
+  return { code: 201, body: answer, warnings: [] }
+}
+
+function changed(cluster: Cluster, request: ApiRequest): Answer {
+  const target: Target = request.route
+  const body = needBody(request)
+  const options = writeOptions(request)
+  if (target.subresource === 'scale') {
+    const object =
+      request.verb === 'update'
+        ? updateScale(cluster, target, body, options)
+        : patchScale(cluster, target, body, request.contentType, options)
+    return shown(cluster, request, object)
+  }
+  const result =
+    request.verb === 'update'
+      ? updateObject(cluster, target, body, options)
+      : patchObject(cluster, target, body, request.contentType, options)
+  return written(cluster, request, result)
+}
+
+function deleteCollection(cluster: Cluster, request: ApiRequest): JsonObject {
+  const { route, query } = request
+  const page = listPage(cluster, selectionOf(route.kind, route.namespace, query), query)
+  const options = readDeleteOptions(isObject(request.body) ? request.body : undefined, query)
+  for (const item of page.items) {
+    const target: Target = { ...route, namespace: item.metadata.namespace, name: item.metadata.name }
+    deleteObject(cluster, target, options)
+  }
+  const items = page.items.map((item) => listed(item, route.kind))
+  const metadata = { resourceVersion: String(page.revision) }
+  return { kind: route.kind.listKind, apiVersion: groupVersion(route.kind), metadata, items }
+}

@@ -1,0 +1,50 @@
+/** A watch as a stream of JSON lines, with the socket's back-pressure passed on. */
+import type { ServerResponse } from 'node:http'
+import type { Cluster } from '../cluster.ts'
+import type { ApiObject, JsonObject } from '../json.ts'
+import { asMetadata, asTable } from '../table/table.ts'
+import { Watch, type WatchEvent, type WatchReader } from '../watch.ts'
+import { textOf } from './front.ts'
+import type { ApiRequest, WatchAnswer } from './handle.ts'
+
+/** Starts the watch; returns the way to end it. */
+export function streamWatch(
+  cluster: Cluster,
+  call: ApiRequest,
+  answer: WatchAnswer,
+  response: ServerResponse,
+): () => void {
+  let firstTable = true
+  const objectText = (event: WatchEvent): string => {
+    if (event.type === 'ERROR' || call.form === 'object') return textOf(event.object)
+    const object = event.object as ApiObject // every event but ERROR carries an object or a bookmark of one
+    if (call.form === 'metadata') return JSON.stringify(asMetadata(object))
+    const table = tableEvent(cluster, call, answer, object, event.type === 'BOOKMARK')
+    const columns = firstTable && event.type !== 'BOOKMARK'
+    if (columns) firstTable = false
+    return JSON.stringify(columns ? table : { ...table, columnDefinitions: null })
+  }
+  const reader: WatchReader = {
+    send: (event) => response.write(`{"type":"${event.type}","object":${objectText(event)}}\n`),
+    onDrain: (run) => void response.once('drain', run),
+    end: () => void response.end(),
+  }
+  const watch = new Watch(cluster, answer.watch, reader)
+  watch.start()
+  return () => {
+    watch.stop()
+    if (!response.writableEnded) response.end()
+  }
+}
+
+function tableEvent(
+  cluster: Cluster,
+  call: ApiRequest,
+  answer: WatchAnswer,
+  object: ApiObject,
+  bookmark: boolean,
+): JsonObject {
+  const listMeta: JsonObject = { resourceVersion: object.metadata.resourceVersion }
+  const options = { include: answer.include, nowMs: cluster.clock.now(), listMeta }
+  return asTable(call.route.kind, bookmark ? [] : [object], options)
+}

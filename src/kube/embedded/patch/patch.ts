@@ -1,0 +1,122 @@
+/** PATCH, all four kinds, on an object or its status. */
+import type { Cluster, Target, WriteOptions, Written } from '../cluster.ts'
+import { ApiFailure, badRequest, invalid, notFound, required, unsupportedMediaType } from '../failure.ts'
+import { type ApiObject, at, isObject, type Json, textAt } from '../json.ts'
+import { groupVersion, storageKey } from '../kinds.ts'
+import { trackApply } from '../ownership/track.ts'
+import { OwnershipError } from '../ownership/walk.ts'
+import { checkKind, nameFromPath, prepare, strictFailure, withPlace } from '../prepare.ts'
+import { undeclaredFields } from '../schema/undeclared.ts'
+import { objectKey } from '../store.ts'
+import { insertObject, liveObject, requireSame, storeTracked, storeUpdate, writeOf } from '../write.ts'
+import { applyJsonPatch } from './json-patch.ts'
+import { applyMergePatch, applyStrategicPatch } from './merge-patch.ts'
+
+export const jsonPatchType = 'application/json-patch+json'
+export const mergePatchType = 'application/merge-patch+json'
+export const strategicPatchType = 'application/strategic-merge-patch+json'
+export const applyPatchType = 'application/apply-patch+yaml'
+const applyBinaryType = 'application/apply-patch+cbor'
+
+/** PATCH with any of the four content types. */
+export function patchObject(
+  cluster: Cluster,
+  target: Target,
+  body: Json,
+  contentType: string,
+  options: WriteOptions,
+): Written {
+  if (contentType === applyPatchType) return applyObject(cluster, target, body, options)
+  const live = liveObject(cluster, target)
+  const patched = patchedBody(target, live, body, contentType)
+  const { object, warnings } = prepare(target.kind, patched, options.fieldValidation)
+  const next = nameFromPath(object, target)
+  requireSame(live, next, target)
+  return { ...storeUpdate(cluster, target, live, next, options), warnings }
+}
+
+/** The body a patch makes of a stored object; also used for subresources that are not objects of their own. */
+export function patchedBody(target: Target, live: Json, body: Json, contentType: string): Json {
+  switch (contentType) {
+    case jsonPatchType:
+      return applyJsonPatch(live, body)
+    case mergePatchType:
+      if (!isObject(body)) throw badRequest('error decoding patch: json: cannot unmarshal array into Go value')
+      return applyMergePatch(live, body)
+    case strategicPatchType:
+      if (target.kind.custom)
+        throw unsupportedMediaType([jsonPatchType, mergePatchType, applyPatchType, applyBinaryType])
+      if (!isObject(body)) throw badRequest('error decoding patch: json: cannot unmarshal array into Go value')
+      return applyStrategicPatch(target.kind.shape, live, body) ?? {}
+    default:
+      throw unsupportedMediaType([
+        jsonPatchType,
+        mergePatchType,
+        ...(target.kind.custom ? [] : [strategicPatchType]),
+        applyPatchType,
+        applyBinaryType,
+      ])
+  }
+}
+
+function applyObject(cluster: Cluster, target: Target, body: Json, options: WriteOptions): Written {
+  const { kind } = target
+  if (options.manager === '') {
+    const subject = { group: 'meta.k8s.io', plural: '', kind: 'PatchOptions' }
+    throw invalid(subject, '', [required('fieldManager', 'is required for apply patch')])
+  }
+  const config = readConfig(target, body, options)
+  const known = cluster.store.get(storageKey(kind), objectKey(target.namespace, target.name))
+  if (!known && target.subresource !== '') throw notFound(kind, target.name)
+  const skeleton: ApiObject = { apiVersion: groupVersion(kind), kind: kind.kind, metadata: { name: '' } }
+  const live = known ?? withPlace(skeleton, target.name, target.namespace)
+  if (known) requireSame(known, config, target)
+  const applied = ownershipErrors(() =>
+    trackApply(live, config, writeOf(cluster, target, options, 'Apply'), options.force),
+  )
+  if (known && !applied.changed) return { code: 200, object: known, warnings: [] }
+  const { object, warnings } = prepare(kind, applied.object, options.fieldValidation)
+  const placed = withPlace(object, target.name, target.namespace)
+  if (!known) return { ...insertObject(cluster, kind, placed, options), warnings }
+  return { ...storeTracked(cluster, target, known, placed, options), warnings }
+}
+
+/** The applied configuration as sent: defaults and zero values are not the applier's. */
+function readConfig(target: Target, body: Json, options: WriteOptions): ApiObject {
+  const { kind } = target
+  if (!isObject(body)) throw badRequest('error decoding YAML: the body is not an object')
+  if (textAt(body, 'kind') === '') throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body)}'`)
+  if (body['apiVersion'] !== groupVersion(kind)) {
+    throw badRequest(
+      `Incorrect version specified in apply patch. Specified patch version: ${String(body['apiVersion'])}, expected: ${groupVersion(kind)}`,
+    )
+  }
+  checkKind(kind, body)
+  if (at(body, 'metadata', 'managedFields') !== undefined) throw badRequest('metadata.managedFields must be nil')
+  const undeclared = undeclaredFields(kind.shape, body)
+  if (undeclared.length > 0) {
+    if (options.fieldValidation === 'Strict') {
+      throw strictFailure(
+        kind,
+        undeclared.map((path) => `unknown field "${path}"`),
+      )
+    }
+    const place = `${target.namespace ?? ''}/${target.name}; ${groupVersion(kind)}, Kind=${kind.kind}`
+    const why = `.${undeclared[0]}: field not declared in schema`
+    throw new ApiFailure(500, '', `failed to create typed patch object (${place}): ${why}`)
+  }
+  const metadata = at(body, 'metadata')
+  const object = { ...body, metadata: { name: '', ...(isObject(metadata) ? metadata : {}) } } as unknown as ApiObject // kind and version were checked above
+  return nameFromPath(object, target)
+}
+
+function ownershipErrors<T>(run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof OwnershipError) {
+      throw new ApiFailure(500, '', `failed to create typed patch object: ${error.message}`)
+    }
+    throw error
+  }
+}

@@ -1,0 +1,88 @@
+/** From a request body to an object of the kind: decoded, pruned, defaulted, with the warnings that came up. */
+import type { Target, WriteOptions } from './cluster.ts'
+import { pruneCustom } from './custom/prune.ts'
+import { badRequest } from './failure.ts'
+import { type ApiMeta, type ApiObject, isObject, type Json, type JsonObject } from './json.ts'
+import { groupVersion, type ServedKind } from './kinds.ts'
+import { rulesOf } from './rules/table.ts'
+import { decode } from './schema/decode.ts'
+import { builtinType } from './schema/types.ts'
+
+export interface Prepared {
+  readonly object: ApiObject
+  readonly warnings: readonly string[]
+}
+
+/** Decodes a whole object. Throws 400 on a wrong kind, a wrong type, or (Strict) an unknown field. */
+export function prepare(kind: ServedKind, body: Json, validation: WriteOptions['fieldValidation']): Prepared {
+  const sent = checkKind(kind, body)
+  const { value, unknown } = kind.custom ? pruneCustom(kind, sent) : decode(kind.shape, sent, kind.kind, kind.version)
+  const warnings = unknown.map((path) => `unknown field "${path}"`)
+  if (validation === 'Strict' && warnings.length > 0) throw strictFailure(kind, warnings)
+  const object = asApiObject(kind, value)
+  return { object: rulesOf(kind).defaults?.(object) ?? object, warnings: validation === 'Warn' ? warnings : [] }
+}
+
+export function strictFailure(kind: ServedKind, errors: readonly string[]): Error {
+  const what = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}`
+  return badRequest(`${what}: strict decoding error: ${errors.join(', ')}`)
+}
+
+/** A built-in body may leave kind and version out; what it says must be what the path says. */
+export function checkKind(kind: ServedKind, body: Json): JsonObject {
+  if (!isObject(body)) throw badRequest('the object provided is unrecognized (must be of type Object)')
+  const version = body['apiVersion']
+  const name = body['kind']
+  if (kind.custom && name === undefined) {
+    throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body)}'`)
+  }
+  const wrongVersion = version !== undefined && version !== groupVersion(kind)
+  if (wrongVersion && (kind.custom || name === kind.kind || name === undefined)) {
+    throw badRequest(
+      `the API version in the data (${String(version)}) does not match the expected API version (${groupVersion(kind)})`,
+    )
+  }
+  if (wrongVersion || (name !== undefined && name !== kind.kind)) {
+    throw badRequest(
+      `${String(name)} in version "${kind.version}" cannot be handled as a ${kind.kind}: no kind "${String(name)}" is registered for version "${String(version)}" in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+    )
+  }
+  return body
+}
+
+function asApiObject(kind: ServedKind, value: JsonObject): ApiObject {
+  const meta = value['metadata']
+  const metadata = isObject(meta) ? (meta as ApiMeta) : { name: '' } // decoded as ObjectMeta; an absent name is refused later
+  return {
+    ...value,
+    apiVersion: groupVersion(kind),
+    kind: kind.kind,
+    metadata: { ...metadata, name: metadata.name ?? '' },
+  }
+}
+
+const metaShape = builtinType('ObjectMeta')
+
+/** Metadata of a custom resource, decoded as the real server decodes it. */
+export function decodeMetadata(value: Json | undefined, kind: string, version: string): JsonObject {
+  return isObject(value) ? decode(metaShape, value, kind, version).value : {}
+}
+
+/** The name in the body must be the one in the path; an empty one is filled in. */
+export function nameFromPath(object: ApiObject, target: Target): ApiObject {
+  const { name, namespace } = object.metadata
+  if (name !== '' && name !== target.name) {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`)
+  }
+  if (namespace !== undefined && target.namespace !== undefined && namespace !== target.namespace) {
+    throw badRequest(
+      `the namespace of the object (${namespace}) does not match the namespace on the URL (${target.namespace})`,
+    )
+  }
+  return withPlace(object, target.name, target.namespace)
+}
+
+export function withPlace(object: ApiObject, name: string, namespace: string | undefined): ApiObject {
+  const { namespace: _old, ...rest } = object.metadata
+  return { ...object, metadata: { ...rest, name, ...(namespace === undefined ? {} : { namespace }) } as ApiMeta }
+}

@@ -1,0 +1,301 @@
+/** Creating and updating objects: ownership, admission, validation, generation, no-op detection, storing. */
+import {
+  type Cluster,
+  nameSuffix,
+  newUid,
+  plainWrite,
+  type Target,
+  timestamp,
+  type WriteOptions,
+  type Written,
+} from './cluster.ts'
+import { customCauses } from './custom/validate.ts'
+import { alreadyExists, badRequest, type Cause, conflict, forbidden, invalid, modified, notFound } from './failure.ts'
+import { type ApiObject, at, isObject, type Json, sameJson, withAt } from './json.ts'
+import { builtinKind, groupVersion, type ServedKind, storageKey } from './kinds.ts'
+import { readOwners } from './ownership/managed-fields.ts'
+import { trackUpdate, type Write } from './ownership/track.ts'
+import { nameFromPath, prepare, withPlace } from './prepare.ts'
+import { metadataCauses, metadataUpdateCauses } from './rules/metadata.ts'
+import { isTerminating } from './rules/plain.ts'
+import { rulesOf } from './rules/table.ts'
+import { objectKey } from './store.ts'
+
+const maxNamePrefix = 58
+/** Kinds that a PUT may create. */
+const createdByPut = new Set(['leases.coordination.k8s.io', 'events'])
+/** Kinds whose updates must say which version they are based on. */
+const conditionalOnly = new Set([
+  'leases.coordination.k8s.io',
+  'poddisruptionbudgets.policy',
+  'customresourcedefinitions.apiextensions.k8s.io',
+  'volumeattachments.storage.k8s.io',
+])
+
+/** The stored object; throws 404. */
+export function liveObject(cluster: Cluster, target: Target): ApiObject {
+  const live = cluster.store.get(storageKey(target.kind), objectKey(target.namespace, target.name))
+  if (!live) throw notFound(target.kind, target.name)
+  return live
+}
+
+/** How this write is recorded in managedFields. */
+export function writeOf(cluster: Cluster, target: Target, options: WriteOptions, operation: 'Apply' | 'Update'): Write {
+  const { kind, subresource } = target
+  const reset =
+    subresource === 'status' ? (rulesOf(kind).resetOnStatus ?? [['spec']]) : kind.hasStatus ? [['status']] : []
+  return {
+    shape: kind.shape,
+    owner: { manager: options.manager, operation, apiVersion: groupVersion(kind), subresource },
+    reset,
+    now: timestamp(cluster.clock),
+  }
+}
+
+/** POST. Throws 400, 403, 404 (namespace), 409 or 422. */
+export function createObject(
+  cluster: Cluster,
+  kind: ServedKind,
+  namespace: string | undefined,
+  body: Json,
+  options: WriteOptions = plainWrite,
+): Written {
+  const { object, warnings } = prepare(kind, body, options.fieldValidation)
+  if (namespace !== undefined && object.metadata.namespace !== undefined && object.metadata.namespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  }
+  if (object.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
+  const placed = withPlace(object, object.metadata.name || generatedName(cluster, object), namespace)
+  const target: Target = { kind, namespace, name: placed.metadata.name, subresource: '' }
+  const tracked = trackUpdate(undefined, placed, writeOf(cluster, target, options, 'Update'))
+  return { ...insertObject(cluster, kind, tracked, options), warnings }
+}
+
+function generatedName(cluster: Cluster, object: ApiObject): string {
+  const prefix = object.metadata['generateName']
+  return typeof prefix === 'string' && prefix !== ''
+    ? `${prefix.slice(0, maxNamePrefix)}${nameSuffix(cluster.random)}`
+    : ''
+}
+
+/** Admission, validation and storage of a new object whose ownership is already recorded. */
+export function insertObject(cluster: Cluster, kind: ServedKind, object: ApiObject, options: WriteOptions): Written {
+  const rules = rulesOf(kind)
+  if (object.metadata.name !== '') requireNamespace(cluster, kind, object)
+  const clean =
+    kind.hasStatus && !rules.keepStatusOnCreate ? withAt(object, ['status'], emptyStatus(kind, object)) : object
+  const admitted = rules.create?.(clean) ?? clean
+  const stamped: ApiObject = {
+    ...admitted,
+    metadata: {
+      ...withoutDeletion(admitted),
+      uid: newUid(cluster.random),
+      creationTimestamp: timestamp(cluster.clock),
+      ...(kind.hasGeneration ? { generation: 1 } : {}),
+    },
+  }
+  refuseInvalid(kind, stamped, undefined)
+  const key = storageKey(kind)
+  if (cluster.store.get(key, objectKey(stamped.metadata.namespace, stamped.metadata.name))) {
+    throw alreadyExists(kind, stamped.metadata.name)
+  }
+  return { code: 201, object: options.dryRun ? stamped : cluster.store.put(key, stamped), warnings: [] }
+}
+
+/** A dropped status is what the type's zero value would be written as: nothing for custom resources. */
+function emptyStatus(kind: ServedKind, object: ApiObject): Json | undefined {
+  if (kind.custom) return undefined
+  return prepare(kind, { metadata: { name: object.metadata.name } }, 'Ignore').object['status']
+}
+
+function withoutDeletion(object: ApiObject): ApiObject['metadata'] {
+  const {
+    deletionTimestamp: _at,
+    deletionGracePeriodSeconds: _grace,
+    selfLink: _link,
+    generation: _g,
+    ...rest
+  } = object.metadata
+  return rest as ApiObject['metadata']
+}
+
+function requireNamespace(cluster: Cluster, kind: ServedKind, object: ApiObject): void {
+  const namespace = object.metadata.namespace
+  if (!kind.namespaced || namespace === undefined) return
+  const found = cluster.store.get('namespaces', objectKey(undefined, namespace))
+  if (!found) throw notFound(builtinKind('namespaces'), namespace)
+  if (!isTerminating(found)) return
+  const why = `unable to create new content in namespace ${namespace} because it is being terminated`
+  throw forbidden(kind, object.metadata.name, why, [
+    {
+      reason: 'NamespaceTerminating',
+      message: `namespace ${namespace} is being terminated`,
+      field: 'metadata.namespace',
+    },
+  ])
+}
+
+/** PUT. */
+export function updateObject(
+  cluster: Cluster,
+  target: Target,
+  body: Json,
+  options: WriteOptions = plainWrite,
+): Written {
+  const { object, warnings } = prepare(target.kind, body, options.fieldValidation)
+  const next = nameFromPath(object, target)
+  const known = cluster.store.get(storageKey(target.kind), objectKey(target.namespace, target.name))
+  if (
+    !known &&
+    target.subresource === '' &&
+    createdByPut.has(storageKey(target.kind)) &&
+    !next.metadata.resourceVersion
+  ) {
+    return { ...createObject(cluster, target.kind, target.namespace, next, options), warnings }
+  }
+  const live = known ?? liveObject(cluster, target)
+  if (!next.metadata.resourceVersion && needsVersion(target.kind)) {
+    const detail = 'must be specified for an update'
+    throw invalid(target.kind, target.name, [
+      { reason: 'FieldValueInvalid', message: `Invalid value: 0: ${detail}`, field: 'metadata.resourceVersion' },
+    ])
+  }
+  requireSame(live, next, target)
+  return { ...storeUpdate(cluster, target, live, next, options), warnings }
+}
+
+function needsVersion(kind: ServedKind): boolean {
+  return kind.custom !== undefined || conditionalOnly.has(storageKey(kind))
+}
+
+/** Optimistic concurrency: 409 when the body names another version or uid. */
+export function requireSame(live: ApiObject, next: ApiObject, target: Target): void {
+  const { uid, resourceVersion } = next.metadata
+  if (uid && uid !== live.metadata.uid) {
+    throw conflict(
+      target.kind,
+      target.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`,
+    )
+  }
+  if (resourceVersion && resourceVersion !== live.metadata.resourceVersion) throw modified(target.kind, target.name)
+}
+
+/** Stores `next`, what the caller wants, over `live`; ownership is recorded as an Update. */
+export function storeUpdate(
+  cluster: Cluster,
+  target: Target,
+  live: ApiObject,
+  next: ApiObject,
+  options: WriteOptions,
+): Written {
+  const kept = withSystemFields(next, live)
+  const tracked = trackUpdate(live, kept, writeOf(cluster, target, options, 'Update'))
+  return storeTracked(cluster, target, live, tracked, options)
+}
+
+/** Stores an object whose ownership is settled: keeps what the endpoint may not change, validates, counts. */
+export function storeTracked(
+  cluster: Cluster,
+  target: Target,
+  live: ApiObject,
+  tracked: ApiObject,
+  options: WriteOptions,
+): Written {
+  const { kind } = target
+  const limited = withinEndpoint(kind, target.subresource, withSystemFields(tracked, live), live)
+  const next = countGeneration(kind, limited, live)
+  refuseInvalid(kind, next, live)
+  const written = (object: ApiObject): Written => ({ code: 200, object, warnings: [] })
+  if (sameButTimes(next, live)) return written(live)
+  if (options.dryRun) return written(next)
+  const isGone = next.metadata.deletionTimestamp !== undefined && !next.metadata.finalizers?.length
+  if (isGone && (next.metadata.deletionGracePeriodSeconds ?? 0) === 0 && !holdsContent(kind, next)) {
+    cluster.store.remove(storageKey(kind), objectKey(next.metadata.namespace, next.metadata.name))
+    return written(next)
+  }
+  return written(cluster.store.put(storageKey(kind), next))
+}
+
+/** A namespace's own finalizers live in its spec. */
+function holdsContent(kind: ServedKind, object: ApiObject): boolean {
+  const finalizers = kind.plural === 'namespaces' ? at(object, 'spec', 'finalizers') : undefined
+  return Array.isArray(finalizers) && finalizers.length > 0
+}
+
+function withSystemFields(next: ApiObject, live: ApiObject): ApiObject {
+  const kept = { ...live.metadata }
+  const metadata = {
+    ...next.metadata,
+    uid: next.metadata.uid ?? kept.uid,
+    creationTimestamp: next.metadata.creationTimestamp ?? kept.creationTimestamp,
+    deletionTimestamp: next.metadata.deletionTimestamp ?? kept.deletionTimestamp,
+    deletionGracePeriodSeconds: next.metadata.deletionGracePeriodSeconds ?? kept.deletionGracePeriodSeconds,
+    generation: kept.generation,
+    resourceVersion: kept.resourceVersion,
+  }
+  return { ...next, metadata: withoutUndefined(metadata) as ApiObject['metadata'] }
+}
+
+function withoutUndefined(value: Readonly<Record<string, Json | undefined>>): Record<string, Json> {
+  const out: Record<string, Json> = {}
+  for (const [key, entry] of Object.entries(value)) if (entry !== undefined) out[key] = entry
+  return out
+}
+
+/** The main resource leaves status alone, the status subresource everything else. */
+function withinEndpoint(kind: ServedKind, subresource: string, next: ApiObject, live: ApiObject): ApiObject {
+  if (!kind.hasStatus) return next
+  if (subresource === '') return withAt(next, ['status'], live['status'])
+  if (subresource !== 'status') return next
+  if (kind.custom) {
+    const owners = next.metadata.managedFields
+    return withAt(withAt(live, ['metadata', 'managedFields'], owners), ['status'], next['status'])
+  }
+  let limited = next
+  for (const path of rulesOf(kind).resetOnStatus ?? [['spec']]) limited = withAt(limited, path, at(live, ...path))
+  return limited
+}
+
+function countGeneration(kind: ServedKind, next: ApiObject, live: ApiObject): ApiObject {
+  if (!kind.hasGeneration) return next
+  const desired = (object: ApiObject): Json => {
+    const { metadata: _meta, status: _status, apiVersion: _version, kind: _kind, ...rest } = object
+    return (kind.custom ? rest : (object['spec'] ?? null)) as Json // what remains is plain JSON
+  }
+  const before = live.metadata.generation ?? 1
+  const marked = next.metadata.deletionTimestamp !== undefined && live.metadata.deletionTimestamp === undefined
+  const generation = marked || !sameJson(desired(next), desired(live)) ? before + 1 : before
+  return withAt(next, ['metadata', 'generation'], generation)
+}
+
+function refuseInvalid(kind: ServedKind, next: ApiObject, live: ApiObject | undefined): void {
+  const rules = rulesOf(kind)
+  const causes: Cause[] = live
+    ? metadataUpdateCauses(next, live)
+    : metadataCauses(next.metadata, kind.namespaced, rules.nameForm ?? 'subdomain')
+  if (live) causes.push(...metadataCauses(next.metadata, kind.namespaced, rules.nameForm ?? 'subdomain'))
+  causes.push(...(rules.validate?.(next) ?? []))
+  if (live) causes.push(...(rules.validateUpdate?.(next, live) ?? []))
+  if (kind.custom) causes.push(...customCauses(kind, next))
+  if (causes.length > 0) throw invalid(kind, next.metadata.name, causes)
+}
+
+/** True when nothing but the times in managedFields differs: such a write is not stored. */
+function sameButTimes(next: ApiObject, live: ApiObject): boolean {
+  if (next === live) return true
+  const plain = (object: ApiObject): Json => ({
+    ...object,
+    metadata: {
+      ...object.metadata,
+      managedFields: (object.metadata.managedFields ?? []).map((entry) => withAt(entry, ['time'], undefined)),
+    },
+  })
+  return readOwners(next).size === readOwners(live).size && sameJson(plain(next), plain(live))
+}
+
+/** For callers inside the process: the object as a plain map, or an empty one. */
+export function specOf(object: ApiObject): Readonly<Record<string, Json | undefined>> {
+  const spec = object['spec']
+  return isObject(spec) ? spec : {}
+}
