@@ -66,7 +66,7 @@ function spendBudget(cluster: Cluster, pod: ApiObject, options: DeleteOptions): 
 
 /** A pod that is not ready does not count as available, so losing it may cost nothing. */
 function freeOfBudget(pod: ApiObject, budget: ApiObject): boolean {
-  const ready = listAt(pod, 'status', 'conditions').some((one) => one['type'] === 'Ready' && one['status'] === 'True')
+  const ready = listAt(pod, 'status', 'conditions').some((one) => one.type === 'Ready' && one.status === 'True')
   if (ready) return false
   if (at(budget, 'spec', 'unhealthyPodEvictionPolicy') === 'AlwaysAllow') return true
   const desired = numberAt(budget, 'status', 'desiredHealthy')
@@ -101,9 +101,9 @@ function exhausted(budget: ApiObject): Cause {
   const { name } = budget.metadata
   const needed = numberAt(budget, 'status', 'desiredHealthy')
   const healthy = numberAt(budget, 'status', 'currentHealthy')
-  const condition = listAt(budget, 'status', 'conditions').find((one) => one['type'] === 'DisruptionAllowed')
-  const said = condition?.['status'] === 'False' ? textAt(condition, 'message') : ''
-  if (said !== '' && condition?.['reason'] === 'SyncFailed') {
+  const condition = listAt(budget, 'status', 'conditions').find((one) => one.type === 'DisruptionAllowed')
+  const said = condition?.status === 'False' ? textAt(condition, 'message') : ''
+  if (said !== '' && condition?.reason === 'SyncFailed') {
     const message = `The disruption budget ${name} does not allow evicting pods currently because it failed sync: ${said}`
     return { reason: 'DisruptionBudget', message }
   }
@@ -120,7 +120,7 @@ function exhausted(budget: ApiObject): Cause {
 
 /** The pod says why it goes before it goes. */
 function markDisrupted(cluster: Cluster, kind: ServedKind, pod: ApiObject): void {
-  const conditions = listAt(pod, 'status', 'conditions').filter((one) => one['type'] !== 'DisruptionTarget')
+  const conditions = listAt(pod, 'status', 'conditions').filter((one) => one.type !== 'DisruptionTarget')
   const condition: JsonObject = {
     type: 'DisruptionTarget',
     status: 'True',

@@ -161,10 +161,10 @@ function writeToken(token: Token): string {
 function readToken(text: string | null): Token | undefined {
   if (!text) return undefined
   const parsed = tryParse(Buffer.from(text, 'base64url').toString())
-  if (!isObject(parsed) || typeof parsed['rv'] !== 'number' || typeof parsed['start'] !== 'string') {
+  if (!isObject(parsed) || typeof parsed.rv !== 'number' || typeof parsed.start !== 'string') {
     throw badRequest('continue key is not valid: invalid continue token')
   }
-  return { revision: parsed['rv'], after: parsed['start'] }
+  return { revision: parsed.rv, after: parsed.start }
 }
 
 function tryParse(text: string): Json | undefined {

@@ -31,8 +31,8 @@ export function strictFailure(kind: ServedKind, errors: readonly string[]): Erro
 /** A built-in body may leave kind and version out; what it says must be what the path says. */
 export function checkKind(kind: ServedKind, body: Json): JsonObject {
   if (!isObject(body)) throw badRequest('the object provided is unrecognized (must be of type Object)')
-  const version = body['apiVersion']
-  const name = body['kind']
+  const version = body.apiVersion
+  const name = body.kind
   if (kind.custom && name === undefined) {
     throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body)}'`)
   }
@@ -51,7 +51,7 @@ export function checkKind(kind: ServedKind, body: Json): JsonObject {
 }
 
 function asApiObject(kind: ServedKind, value: JsonObject): ApiObject {
-  const meta = value['metadata']
+  const meta = value.metadata
   const metadata = isObject(meta) ? (meta as ApiMeta) : { name: '' } // decoded as ObjectMeta; an absent name is refused later
   return {
     ...value,

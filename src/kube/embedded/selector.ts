@@ -64,9 +64,9 @@ export function objectSelector(selector: Json | undefined): (labels: Readonly<Re
 }
 
 function expressionHolds(term: JsonObject, labels: Readonly<Record<string, string>>): boolean {
-  const value = labels[String(term['key'])]
-  const values = Array.isArray(term['values']) ? term['values'] : []
-  switch (term['operator']) {
+  const value = labels[String(term.key)]
+  const values = Array.isArray(term.values) ? term.values : []
+  switch (term.operator) {
     case 'In':
       return value !== undefined && values.includes(value)
     case 'NotIn':
@@ -118,7 +118,7 @@ export function fieldSelector(text: string, kind: ServedKind): Match {
     const [, field = '', operator = '', value = ''] = /^([^=!]+)(==|=|!=)(.*)$/.exec(term) ?? []
     if (operator === '') throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`)
     if (!allowed.includes(field)) throw badRequest(unknownField(field, kind))
-    return { path: field.split('.'), value: unescape(value), equal: operator !== '!=' }
+    return { path: field.split('.'), value: unquoted(value), equal: operator !== '!=' }
   })
   return (object) => terms.every((term) => (fieldText(object, term.path) === term.value) === term.equal)
 }
@@ -138,7 +138,7 @@ function splitTerms(text: string): readonly string[] {
     .filter((term) => term !== '')
 }
 
-function unescape(value: string): string {
+function unquoted(value: string): string {
   return value.replaceAll(/\\([\\,=])/g, '$1')
 }
 

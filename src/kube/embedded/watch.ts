@@ -86,7 +86,10 @@ export class Watch {
     const { from, timeoutMs } = this.#request
     if (from !== undefined) {
       const position = from > store.revision ? store.end(this.#key) : store.positionAfter(this.#key, from)
-      if (position === undefined) return this.#fail(from)
+      if (position === undefined) {
+        this.#fail(from)
+        return
+      }
       this.#position = position
       this.#sentRevision = from
     }
@@ -112,7 +115,10 @@ export class Watch {
       this.#waiting = false
       while (index < state.length && !this.#ended) {
         const object = state[index++]
-        if (object && !this.#send({ type: 'ADDED', object })) return this.#resume(step)
+        if (object && !this.#send({ type: 'ADDED', object })) {
+          this.#resume(step)
+          return
+        }
       }
       if (markInitial) this.#sendBookmark(revision, { [initialEventsEnd]: 'true' })
       this.#pump()
@@ -131,15 +137,19 @@ export class Watch {
     for (;;) {
       const event = store.eventAt(this.#key, this.#position)
       if (event === undefined) return
-      if (event === 'dropped') return this.#fail(this.#sentRevision)
+      if (event === 'dropped') {
+        this.#fail(this.#sentRevision)
+        return
+      }
       this.#position++
       const sent = visibleEvent(event, this.#request.selection)
       this.#sentRevision = event.revision
       if (sent && !this.#send(sent)) {
-        return this.#resume(() => {
+        this.#resume(() => {
           this.#waiting = false
           this.#pump()
         })
+        return
       }
     }
   }

@@ -72,7 +72,7 @@ export function createObject(
 }
 
 function generatedName(cluster: Cluster, object: ApiObject): string {
-  const prefix = object.metadata['generateName']
+  const prefix = object.metadata.generateName
   return typeof prefix === 'string' && prefix !== ''
     ? `${prefix.slice(0, maxNamePrefix)}${nameSuffix(cluster.random)}`
     : ''
@@ -105,7 +105,7 @@ export function insertObject(cluster: Cluster, kind: ServedKind, object: ApiObje
 /** A dropped status is what the type's zero value would be written as: nothing for custom resources. */
 function emptyStatus(kind: ServedKind, object: ApiObject): Json | undefined {
   if (kind.custom) return undefined
-  return prepare(kind, { metadata: { name: object.metadata.name } }, 'Ignore').object['status']
+  return prepare(kind, { metadata: { name: object.metadata.name } }, 'Ignore').object.status
 }
 
 function withoutDeletion(object: ApiObject): ApiObject['metadata'] {
@@ -246,11 +246,11 @@ function withoutUndefined(value: Readonly<Record<string, Json | undefined>>): Re
 /** The main resource leaves status alone, the status subresource everything else. */
 function withinEndpoint(kind: ServedKind, subresource: string, next: ApiObject, live: ApiObject): ApiObject {
   if (!kind.hasStatus) return next
-  if (subresource === '') return withAt(next, ['status'], live['status'])
+  if (subresource === '') return withAt(next, ['status'], live.status)
   if (subresource !== 'status') return next
   if (kind.custom) {
     const owners = next.metadata.managedFields
-    return withAt(withAt(live, ['metadata', 'managedFields'], owners), ['status'], next['status'])
+    return withAt(withAt(live, ['metadata', 'managedFields'], owners), ['status'], next.status)
   }
   let limited = next
   for (const path of rulesOf(kind).resetOnStatus ?? [['spec']]) limited = withAt(limited, path, at(live, ...path))
@@ -261,7 +261,7 @@ function countGeneration(kind: ServedKind, next: ApiObject, live: ApiObject): Ap
   if (!kind.hasGeneration) return next
   const desired = (object: ApiObject): Json => {
     const { metadata: _meta, status: _status, apiVersion: _version, kind: _kind, ...rest } = object
-    return (kind.custom ? rest : (object['spec'] ?? null)) as Json // what remains is plain JSON
+    return (kind.custom ? rest : (object.spec ?? null)) as Json // what remains is plain JSON
   }
   const before = live.metadata.generation ?? 1
   const marked = next.metadata.deletionTimestamp !== undefined && live.metadata.deletionTimestamp === undefined
@@ -296,6 +296,6 @@ function sameButTimes(next: ApiObject, live: ApiObject): boolean {
 
 /** For callers inside the process: the object as a plain map, or an empty one. */
 export function specOf(object: ApiObject): Readonly<Record<string, Json | undefined>> {
-  const spec = object['spec']
+  const spec = object.spec
   return isObject(spec) ? spec : {}
 }

@@ -20,14 +20,14 @@ function defaults(definition: ApiObject): ApiObject {
   const names: Record<string, Json | undefined> = {
     ...(at(definition, 'spec', 'names') as JsonObject), // decoded as a struct, never absent
   }
-  names['singular'] ||= kind.toLowerCase()
-  names['listKind'] ||= `${kind}List`
+  names.singular ||= kind.toLowerCase()
+  names.listKind ||= `${kind}List`
   const conversion = at(definition, 'spec', 'conversion') ?? { strategy: 'None' }
   return { ...definition, spec: { ...(at(definition, 'spec') as JsonObject), names, conversion } as JsonObject }
 }
 
 function pending(definition: ApiObject): ApiObject {
-  const storage = listAt(definition, 'spec', 'versions').find((version) => version['storage'] === true)
+  const storage = listAt(definition, 'spec', 'versions').find((version) => version.storage === true)
   return {
     ...definition,
     status: {
@@ -54,7 +54,7 @@ function validate(definition: ApiObject): Cause[] {
     causes.push(notSupported('spec.scope', scope, ['Cluster', 'Namespaced']))
   }
   const versions = listAt(definition, 'spec', 'versions')
-  if (versions.filter((version) => version['storage'] === true).length !== 1) {
+  if (versions.filter((version) => version.storage === true).length !== 1) {
     causes.push(
       invalidValue(
         'spec.versions',
@@ -63,15 +63,15 @@ function validate(definition: ApiObject): Cause[] {
       ),
     )
   }
-  versions.forEach((version, index) => causes.push(...versionCauses(version, `spec.versions[${index}]`)))
+  for (const [index, version] of versions.entries()) causes.push(...versionCauses(version, `spec.versions[${index}]`))
   return causes
 }
 
 function versionCauses(version: JsonObject, path: string): Cause[] {
   const schema = at(version, 'schema', 'openAPIV3Schema')
   if (!isObject(schema)) return [required(`${path}.schema.openAPIV3Schema`, 'schemas are required')]
-  if (schema['type'] !== 'object') {
-    return [invalidValue(`${path}.schema.openAPIV3Schema.type`, schema['type'] ?? '', 'must be object at the root')]
+  if (schema.type !== 'object') {
+    return [invalidValue(`${path}.schema.openAPIV3Schema.type`, schema.type ?? '', 'must be object at the root')]
   }
   return schemaCauses(schema, `${path}.schema.openAPIV3Schema`)
 }
@@ -80,12 +80,12 @@ function versionCauses(version: JsonObject, path: string): Cause[] {
 function schemaCauses(schema: JsonObject, path: string): Cause[] {
   const causes: Cause[] = []
   const loose = schema['x-kubernetes-int-or-string'] === true || schema['x-kubernetes-preserve-unknown-fields'] === true
-  if (!schema['type'] && !loose) causes.push(required(`${path}.type`, 'must not be empty for specified object fields'))
+  if (!schema.type && !loose) causes.push(required(`${path}.type`, 'must not be empty for specified object fields'))
   if (schema['x-kubernetes-list-type'] === 'map' && !isList(schema['x-kubernetes-list-map-keys'])) {
     causes.push(required(`${path}.x-kubernetes-list-map-keys`, 'must not be empty if x-kubernetes-list-type is map'))
   }
   const { properties, items, additionalProperties } = schema
-  if (schema['type'] === 'array' && !isObject(items)) causes.push(required(`${path}.items`, 'must be specified'))
+  if (schema.type === 'array' && !isObject(items)) causes.push(required(`${path}.items`, 'must be specified'))
   for (const [name, property] of Object.entries(isObject(properties) ? properties : {})) {
     if (isObject(property)) causes.push(...schemaCauses(property, `${path}.properties[${name}]`))
   }
@@ -99,7 +99,7 @@ export function servedBy(definition: ApiObject): readonly ServedKind[] {
   const names = at(definition, 'spec', 'names')
   const group = textAt(definition, 'spec', 'group')
   return listAt(definition, 'spec', 'versions')
-    .filter((version) => version['served'] === true)
+    .filter((version) => version.served === true)
     .map((version) => {
       const kind = textAt(names, 'kind')
       const resource = {
@@ -166,7 +166,7 @@ export function establish(cluster: Cluster, name: string): void {
     condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
     condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
   ]
-  const status = { ...(stored['status'] as JsonObject), acceptedNames: accepted ?? null, conditions } // written by create
+  const status = { ...(stored.status as JsonObject), acceptedNames: accepted ?? null, conditions } // written by create
   cluster.store.put(storageKey(kind), withAt(stored, ['status'], status))
 }
 

@@ -14,12 +14,12 @@ export function pruneCustom(kind: ServedKind, body: JsonObject): Decoded {
   const pruned = schema ? defaulted(schema, pruneValue(schema, rest, '', unknown)) : rest
   const content = isObject(pruned) ? pruned : {}
   const { metadata: _m, apiVersion: _v, kind: _k, ...fields } = content
-  return { value: { ...fields, metadata: decodeMetadata(body['metadata'], kind.kind, kind.version) }, unknown }
+  return { value: { ...fields, metadata: decodeMetadata(body.metadata, kind.kind, kind.version) }, unknown }
 }
 
 function pruneValue(schema: JsonObject, value: Json, path: string, unknown: string[]): Json {
   if (isList(value)) {
-    const items = schema['items']
+    const items = schema.items
     return isObject(items) ? value.map((entry, index) => pruneValue(items, entry, `${path}[${index}]`, unknown)) : value
   }
   if (!isObject(value)) return value
@@ -31,7 +31,7 @@ function pruneValue(schema: JsonObject, value: Json, path: string, unknown: stri
     const here = path === '' ? name : `${path}.${name}`
     if (child) {
       // A null where the schema gives a default and forbids null counts as absent.
-      if (entry === null && child['default'] !== undefined && child['nullable'] !== true) continue
+      if (entry === null && child.default !== undefined && child.nullable !== true) continue
       out[name] = pruneValue(child, entry, here, unknown)
     } else if (keepsUnknown(schema) || (embedded && ownFields.includes(name))) out[name] = entry
     else unknown.push(here)
@@ -41,7 +41,7 @@ function pruneValue(schema: JsonObject, value: Json, path: string, unknown: stri
 
 function defaulted(schema: JsonObject, value: Json): Json {
   if (isList(value)) {
-    const items = schema['items']
+    const items = schema.items
     return isObject(items) ? value.map((entry) => defaulted(items, entry)) : value
   }
   if (!isObject(value)) return value
@@ -50,10 +50,10 @@ function defaulted(schema: JsonObject, value: Json): Json {
     const child = childSchema(schema, name)
     if (entry !== undefined) out[name] = child ? defaulted(child, entry) : entry
   }
-  const properties = schema['properties']
+  const properties = schema.properties
   for (const [name, property] of Object.entries(isObject(properties) ? properties : {})) {
     if (!isObject(property) || out[name] !== undefined) continue
-    const fallback = property['default']
+    const fallback = property.default
     if (fallback !== undefined) out[name] = defaulted(property, fallback)
   }
   return out

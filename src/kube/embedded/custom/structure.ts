@@ -26,10 +26,10 @@ export function shapeOf(schema: JsonObject): Shape {
   if (schema['x-kubernetes-int-or-string'] === true) return { is: 'scalar', scalar: 'int-or-string' }
   const open = schema['x-kubernetes-preserve-unknown-fields'] === true
   const atomic = schema['x-kubernetes-map-type'] === 'atomic'
-  switch (schema['type']) {
+  switch (schema.type) {
     case 'object': {
-      const properties = schema['properties']
-      const additional = schema['additionalProperties']
+      const properties = schema.properties
+      const additional = schema.additionalProperties
       if (isObject(properties)) return structOf(properties, { open, atomic })
       if (isObject(additional)) return { is: 'map', of: shapeOf(additional), atomic }
       if (additional === true || open) return atomic ? { is: 'map', of: anyShape, atomic } : anyShape
@@ -41,7 +41,7 @@ export function shapeOf(schema: JsonObject): Shape {
     case 'integer':
     case 'number':
     case 'boolean':
-      return { is: 'scalar', scalar: schema['type'] }
+      return { is: 'scalar', scalar: schema.type }
     default:
       return anyShape
   }
@@ -51,7 +51,7 @@ function structOf(properties: JsonObject, marks: { readonly open: boolean; reado
   const fields = new Map<string, Field>()
   for (const [name, property] of Object.entries(properties)) {
     if (!isObject(property)) continue
-    const fallback = property['default']
+    const fallback = property.default
     fields.set(name, {
       shape: shapeOf(property),
       always: false,
@@ -63,7 +63,7 @@ function structOf(properties: JsonObject, marks: { readonly open: boolean; reado
 }
 
 function listOf(schema: JsonObject): Shape {
-  const items = schema['items']
+  const items = schema.items
   const of = isObject(items) ? shapeOf(items) : anyShape
   const relation = schema['x-kubernetes-list-type']
   const keys = schema['x-kubernetes-list-map-keys']
@@ -77,16 +77,16 @@ function listOf(schema: JsonObject): Shape {
 
 /** The property schema of a field, through `properties` or `additionalProperties`. */
 export function childSchema(schema: JsonObject | undefined, name: string): JsonObject | undefined {
-  const properties = schema?.['properties']
+  const properties = schema?.properties
   const property = isObject(properties) ? properties[name] : undefined
   if (isObject(property)) return property
-  const additional = schema?.['additionalProperties']
+  const additional = schema?.additionalProperties
   return isObject(additional) ? additional : undefined
 }
 
 /** True when a field the schema does not name is kept. */
 export function keepsUnknown(schema: JsonObject): boolean {
-  return schema['x-kubernetes-preserve-unknown-fields'] === true || schema['additionalProperties'] === true
+  return schema['x-kubernetes-preserve-unknown-fields'] === true || schema.additionalProperties === true
 }
 
 /** The alternatives of `anyOf`, `oneOf` or `allOf`. */

@@ -13,7 +13,7 @@ export function customCauses(kind: ServedKind, object: ApiObject): Cause[] {
 
 function valueCauses(schema: JsonObject, value: Json, path: string): Cause[] {
   if (value === null) {
-    if (schema['nullable'] === true) return []
+    if (schema.nullable === true) return []
     return path === '' ? [] : [typeCause(schema, value, path)].filter((cause) => cause !== undefined)
   }
   const wrongType = typeCause(schema, value, path)
@@ -36,7 +36,7 @@ function typeCause(schema: JsonObject, value: Json, path: string): Cause | undef
       ? undefined
       : typeInvalid(shown, value, `${shown} in body must be of type integer,string: "${kindOf(value)}"`)
   }
-  const type = schema['type']
+  const type = schema.type
   if (typeof type !== 'string' || fitsType(type, value)) return undefined
   return typeInvalid(shown, value, `${shown} in body must be of type ${type}: "${kindOf(value)}"`)
 }
@@ -62,7 +62,7 @@ function kindOf(value: Json): string {
 }
 
 function enumCauses(schema: JsonObject, value: Json, path: string): Cause[] {
-  const allowed = schema['enum']
+  const allowed = schema.enum
   if (!isList(allowed) || allowed.some((one) => sameJson(one, value))) return []
   return [notSupported(path, String(value), allowed.map(String))]
 }
@@ -78,7 +78,7 @@ function branchCauses(schema: JsonObject, value: Json, path: string): Cause[] {
   if (one.length > 0 && one.filter(fits).length !== 1) {
     causes.push(invalidValue(path, '', `${quoted(path)} must validate one and only one schema (oneOf)`))
   }
-  const not = schema['not']
+  const not = schema.not
   if (isObject(not) && fits(not))
     causes.push(invalidValue(path, '', `${quoted(path)} must not validate the schema (not)`))
   return causes
@@ -137,7 +137,7 @@ function listCauses(schema: JsonObject, value: readonly Json[], path: string): C
     causes.push(invalidValue(path, value.length, `${path} in body should have at least ${minItems} items`))
   }
   causes.push(...repeatCauses(schema, value, path))
-  if (isObject(items)) value.forEach((entry, index) => causes.push(...valueCauses(items, entry, `${path}[${index}]`)))
+  if (isObject(items)) causes.push(...value.flatMap((entry, index) => valueCauses(items, entry, `${path}[${index}]`)))
   return causes
 }
 
@@ -163,7 +163,7 @@ function keyFields(entry: JsonObject, keys: readonly string[]): JsonObject {
 function objectCauses(schema: JsonObject, value: JsonObject, path: string): Cause[] {
   const causes: Cause[] = []
   const join = (name: string): string => (path === '' ? name : `${path}.${name}`)
-  const needed = schema['required']
+  const needed = schema.required
   for (const name of isList(needed) ? needed.map(String) : []) {
     if (value[name] === undefined) causes.push(required(join(name)))
   }

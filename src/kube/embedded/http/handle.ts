@@ -67,7 +67,7 @@ export function handle(cluster: Cluster, request: ApiRequest): Answer | WatchAns
 }
 
 function isStored(body: JsonObject): body is ApiObject {
-  return body['kind'] !== 'Status'
+  return body.kind !== 'Status'
 }
 
 function withName(query: URLSearchParams, name: string): URLSearchParams {

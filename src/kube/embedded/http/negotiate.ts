@@ -17,7 +17,7 @@ export function parseAccept(header: string | undefined): readonly MediaRange[] {
   const ranges = (header || '*/*').split(',').map((part) => {
     const [type = '', ...params] = part.split(';').map((piece) => piece.trim())
     const pairs = Object.fromEntries(params.map((param) => param.split('=', 2).map((side) => side.trim())))
-    return { type: type.toLowerCase(), params: pairs as Record<string, string>, weight: Number(pairs['q'] ?? 1) }
+    return { type: type.toLowerCase(), params: pairs as Record<string, string>, weight: Number(pairs.q ?? 1) }
   })
   return ranges.filter((range) => range.weight > 0).sort((a, b) => b.weight - a.weight)
 }
@@ -26,9 +26,9 @@ export function parseAccept(header: string | undefined): readonly MediaRange[] {
 export function answerForm(header: string | undefined): Form {
   for (const range of parseAccept(header)) {
     if (!isJson(range.type)) continue
-    const as = range.params['as']
+    const as = range.params.as
     if (as === undefined) return 'object'
-    if (range.params['g'] !== 'meta.k8s.io' || range.params['v'] !== 'v1') continue
+    if (range.params.g !== 'meta.k8s.io' || range.params.v !== 'v1') continue
     if (as === 'Table') return 'table'
     if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return 'metadata'
   }

@@ -68,7 +68,7 @@ function operation(kind: ServedKind, verb: string): JsonObject {
 function describe(kind: ServedKind, schemas: Record<string, JsonObject>): JsonObject {
   const { schema } = kind.custom ?? {}
   if (!schema) return structSchema(kind.shape, schemas)
-  const properties = schema['properties']
+  const properties = schema.properties
   return {
     ...schema,
     properties: {

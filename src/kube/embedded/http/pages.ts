@@ -93,7 +93,7 @@ function discovery(front: Front, request: PageRequest, place: Place): Page | und
 
 function wantsAggregated(accept: string | undefined): boolean {
   const [best] = parseAccept(accept)
-  return best?.params['as'] === 'APIGroupDiscoveryList' && best.params['v'] === 'v2'
+  return best?.params.as === 'APIGroupDiscoveryList' && best.params.v === 'v2'
 }
 
 /** `kubectl auth can-i` and `kubectl auth whoami`. */

@@ -47,7 +47,7 @@ export function has(set: FieldSet, path: readonly string[]): boolean {
   let here: FieldSet | undefined = set
   for (const step of path.slice(0, -1)) here = here?.children.get(step)
   const last = path.at(-1)
-  return last !== undefined && here !== undefined && here.members.has(last)
+  return last !== undefined && here?.members.has(last) === true
 }
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {

@@ -36,11 +36,11 @@ export function readOwners(object: ApiObject | undefined): Owners {
   for (const entry of object?.metadata.managedFields ?? []) {
     const owner: Owner = {
       manager: textAt(entry, 'manager'),
-      operation: entry['operation'] === 'Apply' ? 'Apply' : 'Update',
+      operation: entry.operation === 'Apply' ? 'Apply' : 'Update',
       apiVersion: textAt(entry, 'apiVersion'),
       subresource: textAt(entry, 'subresource'),
     }
-    const fields = entry['fieldsV1']
+    const fields = entry.fieldsV1
     const set = isObject(fields) ? fromFieldsV1(fields) : emptySet
     owners.set(ownerKey(owner), { owner, set, time: textAt(entry, 'time') || undefined })
   }

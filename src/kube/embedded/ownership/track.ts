@@ -183,7 +183,7 @@ function prune(shape: StructShape, merged: Json, owners: Owners, last: FieldSet)
 
 function asObject(value: Json, fallback: ApiObject): ApiObject {
   const object = isObject(value) ? value : {}
-  const metadata = isObject(object['metadata']) ? object['metadata'] : {}
+  const metadata = isObject(object.metadata) ? object.metadata : {}
   return {
     ...object,
     apiVersion: fallback.apiVersion,

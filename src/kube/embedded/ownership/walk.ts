@@ -58,7 +58,10 @@ export function fieldSetOf(shape: Shape, value: Json): FieldSet {
 
 function collect(shape: Shape, value: Json, path: readonly string[], set: FieldSetBuilder): void {
   const grain = grainOf(shape, value)
-  if (grain === 'leaf') return insert(set, path)
+  if (grain === 'leaf') {
+    insert(set, path)
+    return
+  }
   if (grain === 'fields') {
     if (!isObject(value)) return
     for (const [name, entry] of Object.entries(value)) {
@@ -114,7 +117,10 @@ function compareAt(
   if (before === after) return // shared structure is common: writes copy only what they change
   const grain = grainOf(shape, after ?? before)
   const bothEmpty = isHollow(before) && isHollow(after)
-  if (grain === 'leaf' || bothEmpty) return leaf(before, after, path, sink)
+  if (grain === 'leaf' || bothEmpty) {
+    leaf(before, after, path, sink)
+    return
+  }
   if (grain === 'fields') compareFields(shape, before, after, path, sink)
   else if (shape.is === 'list') compareEntries(shape, before, after, path, sink)
   if (before === undefined) insert(sink.added, path)

@@ -17,14 +17,14 @@ export function applyMergePatch(target: Json | undefined, patch: Json): Json {
 /** Strategic merge of `patch` into `target`. Directives: `$patch`, `$setElementOrder/x`, `$deleteFromPrimitiveList/x`, `$retainKeys`. */
 export function applyStrategicPatch(shape: Shape, target: Json | undefined, patch: Json): Json | undefined {
   if (!isObject(patch)) return patch
-  const directive = patch['$patch']
+  const directive = patch.$patch
   if (directive === 'delete') return undefined
   if (directive === 'replace') return withoutDirectives(patch)
   if (directive !== undefined && directive !== 'merge') {
     throw badRequest(`unknown patch type found: ${String(directive)}`)
   }
   const out: Record<string, Json | undefined> = isObject(target) ? { ...target } : {}
-  const retained = patch['$retainKeys']
+  const retained = patch.$retainKeys
   if (isList(retained)) for (const name of Object.keys(out)) if (!retained.includes(name)) delete out[name]
   for (const [name, value] of Object.entries(patch)) {
     if (name.startsWith('$') || value === undefined) continue
@@ -58,7 +58,7 @@ function withoutDirectives(patch: JsonObject): JsonObject {
 
 function mergeList(shape: Shape, target: Json | undefined, patch: readonly Json[]): Json {
   const entries = patch.filter(
-    (entry) => !isObject(entry) || entry['$patch'] !== 'replace' || Object.keys(entry).length > 1,
+    (entry) => !isObject(entry) || entry.$patch !== 'replace' || Object.keys(entry).length > 1,
   )
   if (shape.is !== 'list' || shape.mergeKey === undefined || entries.length < patch.length) return entries
   const present = isList(target) ? target : []

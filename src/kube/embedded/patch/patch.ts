@@ -86,9 +86,9 @@ function readConfig(target: Target, body: Json, options: WriteOptions): ApiObjec
   const { kind } = target
   if (!isObject(body)) throw badRequest('error decoding YAML: the body is not an object')
   if (textAt(body, 'kind') === '') throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body)}'`)
-  if (body['apiVersion'] !== groupVersion(kind)) {
+  if (body.apiVersion !== groupVersion(kind)) {
     throw badRequest(
-      `Incorrect version specified in apply patch. Specified patch version: ${String(body['apiVersion'])}, expected: ${groupVersion(kind)}`,
+      `Incorrect version specified in apply patch. Specified patch version: ${String(body.apiVersion)}, expected: ${groupVersion(kind)}`,
     )
   }
   checkKind(kind, body)

@@ -10,7 +10,7 @@ const notReady = 'node.kubernetes.io/not-ready'
 /** A node that registers is kept free of pods until a controller has seen it ready. */
 function create(node: ApiObject): ApiObject {
   const taints = listAt(node, 'spec', 'taints')
-  const known = taints.some((taint) => taint['key'] === notReady && taint['effect'] === 'NoSchedule')
+  const known = taints.some((taint) => taint.key === notReady && taint.effect === 'NoSchedule')
   return known ? node : withAt(node, ['spec', 'taints'], [...taints, { key: notReady, effect: 'NoSchedule' }])
 }
 

@@ -20,16 +20,16 @@ const unreachableSeconds = 300
 export function defaultPodSpec(spec: JsonObject): JsonObject {
   const withDefaults: Record<string, Json | undefined> = {
     ...spec,
-    dnsPolicy: spec['dnsPolicy'] ?? 'ClusterFirst',
-    restartPolicy: spec['restartPolicy'] ?? 'Always',
-    securityContext: spec['securityContext'] ?? {},
-    terminationGracePeriodSeconds: spec['terminationGracePeriodSeconds'] ?? 30,
-    schedulerName: spec['schedulerName'] ?? 'default-scheduler',
+    dnsPolicy: spec.dnsPolicy ?? 'ClusterFirst',
+    restartPolicy: spec.restartPolicy ?? 'Always',
+    securityContext: spec.securityContext ?? {},
+    terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
+    schedulerName: spec.schedulerName ?? 'default-scheduler',
   }
   for (const list of ['containers', 'initContainers']) {
     if (spec[list] != null) withDefaults[list] = listAt(spec, list).map(defaultContainer)
   }
-  const account = spec['serviceAccountName'] ?? spec['serviceAccount']
+  const account = spec.serviceAccountName ?? spec.serviceAccount
   if (account !== undefined) Object.assign(withDefaults, { serviceAccountName: account, serviceAccount: account })
   return withDefaults
 }
@@ -39,9 +39,9 @@ function defaultContainer(container: JsonObject): JsonObject {
   const tag = /:([\w][\w.-]*)$/.exec(image.replace(/@.*$/, ''))?.[1] ?? (image.includes('@') ? 'digest' : 'latest')
   const out: Record<string, Json | undefined> = {
     ...container,
-    imagePullPolicy: container['imagePullPolicy'] ?? (tag === 'latest' ? 'Always' : 'IfNotPresent'),
-    terminationMessagePath: container['terminationMessagePath'] ?? '/dev/termination-log',
-    terminationMessagePolicy: container['terminationMessagePolicy'] ?? 'File',
+    imagePullPolicy: container.imagePullPolicy ?? (tag === 'latest' ? 'Always' : 'IfNotPresent'),
+    terminationMessagePath: container.terminationMessagePath ?? '/dev/termination-log',
+    terminationMessagePolicy: container.terminationMessagePolicy ?? 'File',
   }
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     const set = container[probe]
@@ -59,7 +59,7 @@ function defaults(pod: ApiObject): ApiObject {
   for (const list of ['containers', 'initContainers']) {
     if (full[list] != null) full[list] = listAt(full, list).map(requestsFromLimits)
   }
-  return { ...pod, spec: { ...full, enableServiceLinks: full['enableServiceLinks'] ?? true } }
+  return { ...pod, spec: { ...full, enableServiceLinks: full.enableServiceLinks ?? true } }
 }
 
 function requestsFromLimits(container: JsonObject): JsonObject {
@@ -91,9 +91,9 @@ function lostNodeTolerations(given: readonly JsonObject[]): readonly JsonObject[
 }
 
 function covers(toleration: JsonObject, key: string): boolean {
-  const effect = toleration['effect']
-  const anyKey = !toleration['key'] && toleration['operator'] === 'Exists'
-  return (anyKey || toleration['key'] === key) && (!effect || effect === 'NoExecute')
+  const effect = toleration.effect
+  const anyKey = !toleration.key && toleration.operator === 'Exists'
+  return (anyKey || toleration.key === key) && (!effect || effect === 'NoExecute')
 }
 
 /** Guaranteed when every container limits cpu and memory to its requests, BestEffort when none asks for anything. */

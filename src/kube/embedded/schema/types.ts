@@ -22,7 +22,7 @@ export function parseTypes(...texts: readonly string[]): ReadonlyMap<string, Str
   const structs = new Map<string, Mutable>()
   const bodies = new Map<string, string>()
   for (const entry of texts.join('').split(/\n(?=\S)/)) {
-    const [, atomic, name, body] = /^\s*(!?)(\w+):([^]*)$/.exec(entry) ?? []
+    const [, atomic, name, body] = /^\s*(!?)(\w+):([\s\S]*)$/.exec(entry) ?? []
     if (name === undefined || body === undefined) continue
     structs.set(name, { is: 'struct', name, fields: new Map(), atomic: atomic === '!', open: false })
     bodies.set(name, body)

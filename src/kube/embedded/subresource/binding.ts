@@ -33,7 +33,7 @@ function refuseBound(target: Target, pod: ApiObject, uid: string): void {
 
 /** The pod on its node, with the condition the real server adds. */
 export function bound(cluster: Cluster, pod: ApiObject, node: string): ApiObject {
-  const conditions = listAt(pod, 'status', 'conditions').filter((one) => one['type'] !== 'PodScheduled')
+  const conditions = listAt(pod, 'status', 'conditions').filter((one) => one.type !== 'PodScheduled')
   const scheduled: JsonObject = {
     type: 'PodScheduled',
     status: 'True',

@@ -39,8 +39,8 @@ const created = (object: ApiObject, now: number): string => age(object.metadata.
 const orNone = (text: string): string => (text === '' ? '<none>' : text)
 
 function nodeCells(node: ApiObject, now: number): readonly Json[] {
-  const ready = listAt(node, 'status', 'conditions').find((one) => one['type'] === 'Ready')
-  const status = [ready ? (ready['status'] === 'True' ? 'Ready' : 'NotReady') : 'Unknown']
+  const ready = listAt(node, 'status', 'conditions').find((one) => one.type === 'Ready')
+  const status = [ready ? (ready.status === 'True' ? 'Ready' : 'NotReady') : 'Unknown']
   if (at(node, 'spec', 'unschedulable') === true) status.push('SchedulingDisabled')
   const roles = Object.entries(node.metadata.labels ?? {}).flatMap(([key, value]) => {
     if (key.startsWith('node-role.kubernetes.io/')) return [key.slice('node-role.kubernetes.io/'.length)]
@@ -49,7 +49,7 @@ function nodeCells(node: ApiObject, now: number): readonly Json[] {
   const info = at(node, 'status', 'nodeInfo')
   const address = (type: string): string =>
     textAt(
-      listAt(node, 'status', 'addresses').find((one) => one['type'] === type),
+      listAt(node, 'status', 'addresses').find((one) => one.type === type),
       'address',
     )
   const architecture = textAt(info, 'architecture')
@@ -109,7 +109,7 @@ function selectorText(object: ApiObject): string {
   const selector = at(object, 'spec', 'selector')
   const labels = Object.entries(mapAt(selector, 'matchLabels')).map(([key, value]) => `${key}=${value}`)
   const terms = listAt(selector, 'matchExpressions').map((term) => {
-    const values = Array.isArray(term['values']) ? term['values'].join(',') : ''
+    const values = Array.isArray(term.values) ? term.values.join(',') : ''
     const operator = textAt(term, 'operator')
     if (operator === 'Exists') return textAt(term, 'key')
     return operator === 'DoesNotExist'

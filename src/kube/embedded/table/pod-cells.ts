@@ -3,10 +3,10 @@ import { type ApiObject, at, type Json, type JsonObject, listAt, numberAt, textA
 import { age, humanDuration } from './age.ts'
 
 export function podCells(pod: ApiObject, now: number): readonly Json[] {
-  const sidecars = listAt(pod, 'spec', 'initContainers').filter((one) => one['restartPolicy'] === 'Always')
+  const sidecars = listAt(pod, 'spec', 'initContainers').filter((one) => one.restartPolicy === 'Always')
   const statuses = listAt(pod, 'status', 'containerStatuses')
   const total = listAt(pod, 'spec', 'containers').length + sidecars.length
-  const ready = statuses.filter((one) => one['ready'] === true && at(one, 'state', 'running') !== undefined).length
+  const ready = statuses.filter((one) => one.ready === true && at(one, 'state', 'running') !== undefined).length
   const none = (text: string): string => (text === '' ? '<none>' : text)
   return [
     pod.metadata.name,
@@ -26,7 +26,7 @@ function reason(pod: ApiObject): string {
   const deleting = pod.metadata.deletionTimestamp !== undefined
   if (deleting && at(pod, 'status', 'reason') === 'NodeLost') return 'Unknown'
   if (deleting && phase !== 'Succeeded' && phase !== 'Failed') return 'Terminating'
-  const gated = listAt(pod, 'status', 'conditions').some((one) => one['reason'] === 'SchedulingGated')
+  const gated = listAt(pod, 'status', 'conditions').some((one) => one.reason === 'SchedulingGated')
   let word = gated ? 'SchedulingGated' : textAt(pod, 'status', 'reason') || phase
   for (const status of [...listAt(pod, 'status', 'containerStatuses')].reverse()) word = stateWord(status) ?? word
   return word
@@ -54,9 +54,7 @@ function readinessGates(pod: ApiObject): string {
   const gates = listAt(pod, 'spec', 'readinessGates')
   if (gates.length === 0) return '<none>'
   const open = gates.filter((gate) =>
-    listAt(pod, 'status', 'conditions').some(
-      (one) => one['type'] === gate['conditionType'] && one['status'] === 'True',
-    ),
+    listAt(pod, 'status', 'conditions').some((one) => one.type === gate.conditionType && one.status === 'True'),
   )
   return `${open.length}/${gates.length}`
 }

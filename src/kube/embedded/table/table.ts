@@ -20,14 +20,13 @@ const plainTable: TableSpec = {
 function customTable(printed: readonly JsonObject[]): TableSpec {
   if (printed.length === 0) return { ...plainTable, columns: [nameColumn, { ...ageColumn, type: 'date' }] }
   const columns = printed.map((column): Column => {
-    const format = column['format']
+    const format = column.format
     return {
-      name: String(column['name'] ?? ''),
-      type: (column['type'] ?? 'string') as Column['type'], // validated when the definition was stored
-      priority: typeof column['priority'] === 'number' ? column['priority'] : 0,
+      name: String(column.name ?? ''),
+      type: (column.type ?? 'string') as Column['type'], // validated when the definition was stored
+      priority: typeof column.priority === 'number' ? column.priority : 0,
       description: String(
-        column['description'] ??
-          `Custom resource definition column (in JSONPath format): ${String(column['jsonPath'])}`,
+        column.description ?? `Custom resource definition column (in JSONPath format): ${String(column.jsonPath)}`,
       ),
       ...(typeof format === 'string' ? { format } : {}),
     }
@@ -36,7 +35,7 @@ function customTable(printed: readonly JsonObject[]): TableSpec {
     columns: [nameColumn, ...columns],
     cells: (object, now) => [
       object.metadata.name,
-      ...printed.map((column) => customCell(object, String(column['jsonPath']), String(column['type']), now)),
+      ...printed.map((column) => customCell(object, String(column.jsonPath), String(column.type), now)),
     ],
   }
 }
