@@ -27,11 +27,16 @@ export function readCorpus(folder: string, matcher: Matcher): Corpus | undefined
 
 /** Lines of the kinds that a healthy machine prints, with random numbers in them, for checkouts without real logs. */
 export function generateCorpus(count: number, random: Random): Corpus {
-  const lines = Array.from({ length: count }, () => {
-    const template = templates[Math.floor(random() * templates.length)] ?? ''
-    return template.replace(/#+/g, (digits) => String(Math.floor(random() * 10 ** digits.length)))
-  })
-  return pack('generated', lines)
+  return pack(
+    'generated',
+    Array.from({ length: count }, () => meaninglessLine(random)),
+  )
+}
+
+/** One line of a kind that a healthy machine prints. */
+export function meaninglessLine(random: Random): string {
+  const template = templates[Math.floor(random() * templates.length)] ?? ''
+  return template.replace(/#+/g, (digits) => String(Math.floor(random() * 10 ** digits.length)))
 }
 
 function logFiles(folder: string): string[] {

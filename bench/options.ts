@@ -1,6 +1,6 @@
 /** The command line of the benches. */
 import { parseArgs } from 'node:util'
-import { type Peer, parsePeer } from './peers.ts'
+import { type Peer, parsePeer } from './subjects/peers.ts'
 
 export interface BenchOptions {
   readonly output: 'json' | 'table'

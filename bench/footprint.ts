@@ -1,0 +1,84 @@
+/**
+ * What an agent takes from its node: memory and CPU when nothing happens, what it asks of the API, and whether a flood
+ * of lines leaves anything behind.
+ */
+import { sleep, systemClock } from '../src/telemetry/clock.ts'
+import type { Bench, BenchContext, Figures } from './bench.ts'
+import { meaninglessLine } from './corpus.ts'
+import { feed, type KmsgDevice, openKmsgDevice } from './kmsg-device.ts'
+import { ratesBetween, readEffort, readMemory } from './process-figures.ts'
+import { Lab, subjectsFor } from './subjects/run.ts'
+import { sideBySide } from './subjects/side-by-side.ts'
+import type { Subject } from './subjects/subject.ts'
+import type { Gate } from './target/gate.ts'
+import { startTarget, type Target } from './target/target.ts'
+
+const minuteMs = 60_000
+const settleMinutes = 2
+const floodLines = 200_000
+/** Half of the flood comes as fast as it can be written, so the ring overruns; half so that all of it can be read. */
+const readablePerSecond = 10_000
+const burst = 100
+
+export const footprint: Bench = {
+  name: 'footprint',
+  summary: 'memory, CPU, wake-ups and API requests when idle, and memory after 200,000 lines',
+  async run(context) {
+    const subjects = subjectsFor(context.options.peers)
+    const target = await startTarget(context.log)
+    const device = openKmsgDevice()
+    const gate = await target.gate()
+    try {
+      const figures = await sideBySide(subjects, (subject) => measure(subject, target, gate, device, context))
+      return { ...figures, server: target.server }
+    } finally {
+      await gate.close()
+      device.close()
+      await target.close()
+    }
+  },
+}
+
+async function measure(
+  subject: Subject,
+  target: Target,
+  gate: Gate,
+  device: KmsgDevice,
+  { options, log, random }: BenchContext,
+): Promise<Figures> {
+  const minute = options.quick ? 5_000 : minuteMs
+  const minutes = options.minutes ?? (options.quick ? 2 : 10)
+  const lab = new Lab(target)
+  try {
+    const { running } = await lab.startReady(subject, gate.url)
+    log(`${subject.name}: settles for ${settleMinutes} minutes, then ${minutes} idle minutes`)
+    await sleep(systemClock, settleMinutes * minute)
+    const settled = readMemory(running.pid)
+    gate.resetCount()
+    const before = readEffort(running.pid)
+    const start = systemClock.monotonic()
+    const records = device.newest()
+    await sleep(systemClock, minutes * minute)
+    const idle = ratesBetween(before, readEffort(running.pid), systemClock.monotonic() - start)
+    const requests = gate.count()
+    const strangers = device.newest() - records
+    const after = await flood(running.pid, device, minute, random)
+    return { ...settled, ...idle, requests, minutes, recordsMeanwhile: strangers, after }
+  } finally {
+    await lab.close()
+  }
+}
+
+/** Memory after the flood and a minute later. */
+async function flood(pid: number, device: KmsgDevice, minute: number, random: () => number): Promise<Figures> {
+  const texts = Array.from({ length: 1000 }, () => `nodemend-bench: ${meaninglessLine(random)}`)
+  const text = (index: number): string => texts[index % texts.length] ?? ''
+  for (let index = 0; index < floodLines / 2; index++) device.write(text(index))
+  const seconds = floodLines / 2 / readablePerSecond
+  await feed(device.write, { perSecond: readablePerSecond, burst, seconds, text })
+  await sleep(systemClock, minute / 6)
+  const first = readMemory(pid)
+  await sleep(systemClock, minute)
+  const later = readMemory(pid)
+  return { ...first, lines: floodLines, aMinuteLater: { ...later } }
+}

@@ -1,0 +1,84 @@
+/**
+ * What a kernel log record costs that means nothing, from the device to the end of the rules: CPU of the whole agent
+ * process while records come at a steady rate, less what it uses when none come, per record that the kernel counted.
+ */
+import { sleep, systemClock } from '../src/telemetry/clock.ts'
+import type { Bench, BenchContext, Figures } from './bench.ts'
+import { meaninglessLine } from './corpus.ts'
+import { feed, type KmsgDevice, openKmsgDevice } from './kmsg-device.ts'
+import { type Effort, readEffort } from './process-figures.ts'
+import { round } from './statistics.ts'
+import { Lab, subjectsFor } from './subjects/run.ts'
+import { sideBySide } from './subjects/side-by-side.ts'
+import type { Subject } from './subjects/subject.ts'
+import { embeddedTarget, type Target } from './target/target.ts'
+
+const rates = [500, 2000] as const
+const burst = 10
+/** After the start: late initialisation, the first heartbeat, the compiler. */
+const settleMs = 5000
+/** After the last line: an agent that works in batches has one under way. */
+const tailMs = 1500
+
+export const kmsg: Bench = {
+  name: 'kmsg',
+  summary: 'CPU per record of /dev/kmsg at 500/s and 2,000/s',
+  async run(context) {
+    const subjects = subjectsFor(context.options.peers)
+    const target = await embeddedTarget()
+    const device = openKmsgDevice()
+    try {
+      const figures = await sideBySide(subjects, (subject) => measure(subject, target, device, context))
+      return { ...figures, burst, server: target.server }
+    } finally {
+      device.close()
+      await target.close()
+    }
+  },
+}
+
+async function measure(subject: Subject, target: Target, device: KmsgDevice, context: BenchContext): Promise<Figures> {
+  const seconds = context.options.seconds ?? (context.options.quick ? 2 : 10)
+  const lab = new Lab(target)
+  try {
+    const { running } = await lab.startReady(subject)
+    await sleep(systemClock, settleMs)
+    const idle = await spent(running.pid, device, () => sleep(systemClock, seconds * 1000))
+    const figures: Record<string, number> = { idleMilliCpu: round(idle.cpuUs / idle.elapsedMs, 2) }
+    for (const perSecond of rates) {
+      const text = (index: number): string => `nodemend-bench ${index}: ${meaninglessLine(context.random)}`
+      const busy = await spent(running.pid, device, async () => {
+        await feed(device.write, { perSecond, burst, seconds, text })
+        await sleep(systemClock, tailMs)
+      })
+      if (busy.records < perSecond * seconds) {
+        throw new Error(
+          `NM_BENCH_KMSG: of ${perSecond * seconds} lines the kernel took ${busy.records}: somebody put the limit on writers back`,
+        )
+      }
+      const cost = (busy.cpuUs - (idle.cpuUs / idle.elapsedMs) * busy.elapsedMs) / busy.records
+      figures[`usPerRecordAt${perSecond}`] = round(cost, 2)
+      figures[`recordsAt${perSecond}`] = busy.records
+      context.log(`${subject.name}: ${round(cost, 2)} µs of CPU per record at ${perSecond}/s`)
+    }
+    return figures
+  } finally {
+    await lab.close()
+  }
+}
+
+interface Spent {
+  readonly cpuUs: number
+  readonly elapsedMs: number
+  readonly records: number
+}
+
+async function spent(pid: number, device: KmsgDevice, run: () => Promise<unknown>): Promise<Spent> {
+  const records = device.newest()
+  const before: Effort = readEffort(pid)
+  const start = systemClock.monotonic()
+  await run()
+  const elapsedMs = systemClock.monotonic() - start
+  const after = readEffort(pid)
+  return { cpuUs: after.cpuUs - before.cpuUs, elapsedMs, records: device.newest() - records }
+}

@@ -1,0 +1,66 @@
+/** Our own agent: the bundle that ships, with a rule pack of faults that end by a line, so that each try starts fresh. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { hasCondition, type Subject } from './subject.ts'
+
+/** AcceleratedHardwareReady is not among them: a machine without accelerators does not carry it. */
+const faults = [
+  { type: 'KernelReady', reason: 'BenchKernelFault' },
+  { type: 'NetworkingReady', reason: 'BenchNetworkingFault' },
+  { type: 'StorageReady', reason: 'BenchStorageFault' },
+  { type: 'ContainerRuntimeReady', reason: 'BenchRuntimeFault' },
+] as const
+
+export function nodemend(bundle: string): Subject {
+  return {
+    name: 'nodemend',
+    kinds: [...faults.keys()],
+    launch: ({ folder, kubeconfig, nodeName, ports: [metrics] }) => ({
+      name: `nodemend-${nodeName}`,
+      command: process.execPath,
+      args: [
+        bundle,
+        `--kubeconfig=${kubeconfig}`,
+        `--hostname-override=${nodeName}`,
+        `--state-file=${join(folder, 'state.json')}`,
+        `--metrics-address=127.0.0.1:${metrics}`,
+        `--rules=${writePack(folder)}`,
+      ],
+    }),
+    isReady: (conditions) => hasCondition(conditions, 'KernelReady', 'True'),
+    fault: (n) => {
+      const { type, reason } = faults[n % faults.length] ?? faults[0]
+      return {
+        line: `nodemend-bench: ${reason} began`,
+        shows: (conditions) => hasCondition(conditions, type, 'False', reason),
+        recovery: {
+          line: `nodemend-bench: ${reason} ended`,
+          shows: (conditions) => hasCondition(conditions, type, 'True'),
+        },
+      }
+    },
+  }
+}
+
+function writePack(folder: string): string {
+  const rules = join(folder, 'rules')
+  mkdirSync(rules, { recursive: true })
+  const reasons = faults.map(({ type, reason }) => ({
+    reason,
+    condition: type,
+    severity: 'fatal',
+    summary: 'A fault that a bench writes into the kernel log and takes back.',
+    detect: ['began', 'ended'].map((word) => ({
+      contains: `nodemend-bench: ${reason}`,
+      pattern: `nodemend-bench: ${reason} ${word}`,
+      message: `${reason} ${word}`,
+      recovery: word === 'ended',
+      matches: [`nodemend-bench: ${reason} ${word}`],
+    })),
+    lifecycle: { hold: '0s' },
+    runbook: 'Nothing is wrong: somebody measures how fast faults are reported.',
+  }))
+  // JSON is YAML.
+  writeFileSync(join(rules, 'bench.yaml'), JSON.stringify({ family: 'bench', condition: 'KernelReady', reasons }))
+  return rules
+}

@@ -1,0 +1,50 @@
+/** The barest way to an API server, beside every client under test. */
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { request as tlsRequest } from 'node:https'
+
+/** Where an API server is, and how to be let in. */
+export interface Door {
+  readonly url: string
+  /** PEM; absent for plain HTTP. */
+  readonly ca?: string
+  readonly token: string
+}
+
+export interface DoorCall {
+  readonly method: string
+  readonly path: string
+  readonly body?: string
+}
+
+/** Starts one exchange; the caller listens for `error`. */
+export function knock(door: Door, call: DoorCall, answered: (incoming: IncomingMessage) => void): ClientRequest {
+  const send = door.url.startsWith('https:') ? tlsRequest : request
+  const headers = { authorization: `Bearer ${door.token}`, 'content-type': 'application/json' }
+  const outgoing = send(
+    new URL(call.path, door.url),
+    { method: call.method, headers, ...(door.ca !== undefined && { ca: door.ca }) },
+    answered,
+  )
+  outgoing.end(call.body)
+  return outgoing
+}
+
+/** One whole exchange: the answer's text; rejects for every status that is not 2xx. */
+export function ask(door: Door, call: DoorCall): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const outgoing = knock(door, call, (incoming) => {
+      let text = ''
+      incoming.setEncoding('utf8')
+      incoming.on('data', (part: string) => {
+        text += part
+      })
+      incoming.once('error', reject)
+      incoming.once('end', () => {
+        const status = incoming.statusCode ?? 0
+        if (status >= 200 && status < 300) resolve(text)
+        else reject(new Error(`NM_BENCH_API: ${call.method} ${call.path} answered ${status}: ${text}`))
+      })
+    })
+    outgoing.once('error', reject)
+  })
+}
