@@ -105,7 +105,7 @@ function patternTry(rule: CompiledRule, reason: CompiledReason): Try {
     if (!matcher.find()) return undefined
     const groups = matcher.getNamedGroups()
     const message = fill(rule.message ?? text, groups)
-    const device = rule.device === undefined ? '' : fill(rule.device, groups).toLowerCase()
+    const device = deviceOf(rule.device ?? '', groups).toLowerCase()
     const code = rule.code === undefined ? '' : fill(rule.code, groups)
     return { ...base, message, ...(device !== '' && { device }), ...(code !== '' && { code: numeric(code) }) }
   }
@@ -129,7 +129,16 @@ function numeric(code: string): number | string {
   return /^\d{1,15}$/.test(code) ? Number(code) : code
 }
 
+/** Empty when none of the template's groups took part: `nd{nd}` without a number is no device. */
+function deviceOf(template: string, groups: Readonly<Record<string, string | null>>): string {
+  const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+  return names.length > 0 && names.every((name) => !groups[name]) ? '' : fill(template, groups)
+}
+
 /** `{name}` → the group's text; a group that took no part is empty. */
 function fill(template: string, groups: Readonly<Record<string, string | null>>): string {
-  return template.replace(/\{(\w+)\}/g, (_whole, name: string) => groups[name] ?? '').trim()
+  return template
+    .replace(/\{(\w+)\}/g, (_whole, name: string) => groups[name] ?? '')
+    .replace(/ {2,}/g, ' ')
+    .trim()
 }
