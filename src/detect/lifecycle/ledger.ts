@@ -54,6 +54,10 @@ export class Ledger {
     return this.#state
   }
 
+  get settings(): Settings {
+    return this.#settings
+  }
+
   /** Takes what came in, in order; `cursors` say how far the sources are read with it. */
   take(inputs: readonly Input[], cursors: Cursors = {}): void {
     if (this.#stopped) return

@@ -4,6 +4,8 @@
  */
 import type { ConditionType } from '../../model/condition.ts'
 import type { Sighting, Watch } from '../lifecycle/state.ts'
+import type { Cursors } from '../lifecycle/state-file.ts'
+import type { Input } from '../lifecycle/step.ts'
 
 export interface Monitor {
   /** As in metrics and the log's `monitor` field. */
@@ -29,3 +31,13 @@ export interface Observation {
 
 /** Where monitors report to. Must not throw. */
 export type Report = (monitor: Monitor, observation: Observation) => void
+
+/** What an observation means to the life cycle, in the order of the log. */
+export function inputsOf(monitor: Monitor, { sightings, watch }: Observation): readonly Input[] {
+  const seen = sightings.map((sighting): Input => ({ kind: 'seen', sighting }))
+  return watch ? [...seen, { kind: 'watch', conditions: monitor.conditions, watch }] : seen
+}
+
+export function cursorsOf({ cursor }: Observation): Cursors {
+  return cursor ? { [cursor.source]: cursor.position } : {}
+}

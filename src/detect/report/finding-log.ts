@@ -1,7 +1,7 @@
 /** Writes findings to the log, boundedly: a storm must not fill the node's disk with our own words. */
+import type { Severity } from '../../model/finding.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
-import type { Settings } from '../lifecycle/settings.ts'
 import type { Entry } from '../lifecycle/state.ts'
 
 /** Findings in one go, and how long until one more may be written. */
@@ -21,7 +21,7 @@ export class FindingLog {
     this.#tokensAt = clock.monotonic()
   }
 
-  raised(entry: Entry, settings: Settings): void {
+  raised(entry: Entry, severity: Severity): void {
     const now = this.#clock.monotonic()
     this.#tokens = Math.min(burst, this.#tokens + (now - this.#tokensAt) / refillMs)
     this.#tokensAt = now
@@ -35,7 +35,7 @@ export class FindingLog {
       monitor: 'kernel',
       conditionType: leader.condition,
       reason: leader.reason,
-      severity: settings.severityOf(leader, origin),
+      severity,
       scope: leader.scope,
       ...(leader.device !== undefined && { device: leader.device }),
       message: leader.message,

@@ -1,0 +1,74 @@
+/**
+ * The bundles: `dist/agent.cjs` (what a node runs), `dist/nodemend.cjs` (everything) and `dist/catalogue.json` (the
+ * shipped catalogue, compiled). CommonJS because an ESM import of `node:http` costs 13 MB RSS on Node 22 and later.
+ * `dist/*.meta.json` say what is in each bundle; a test compares them with the allow-lists.
+ */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { compileShipped } from '../src/catalog/shipped.ts'
+
+const root = join(import.meta.dirname, '..')
+const dist = join(root, 'dist')
+
+/**
+ * What the agent needs only when an operator gave it rule packs, a configuration file or a kubeconfig. Each is a file
+ * of its own beside the agent's, so that the agent itself holds neither a YAML parser nor a schema.
+ */
+const lazyParts: Readonly<Record<string, string>> = {
+  'src/catalog/load.ts': 'agent-rules.cjs',
+  'src/detect/match/samples.ts': 'agent-samples.cjs',
+  'src/kube/kubeconfig.ts': 'agent-kubeconfig.cjs',
+  yaml: 'agent-yaml.cjs',
+}
+
+const lazy: Plugin = {
+  name: 'lazy',
+  setup(plugin) {
+    plugin.onResolve({ filter: /.*/ }, ({ kind, path, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined
+      const part = lazyParts[path.startsWith('.') ? relativeToRoot(join(resolveDir, path)) : path]
+      return part === undefined ? undefined : { path: `./${part}`, external: true }
+    })
+  },
+}
+
+function relativeToRoot(path: string): string {
+  return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path
+}
+
+const shared: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  minify: true,
+  keepNames: true, // error names and classes stay readable in logs
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  // Only for OIDC kubeconfigs, and only where somebody installed it: 4 MB that nobody else needs.
+  external: ['@kubernetes/client-node'],
+  logOverride: { 'empty-import-meta': 'silent' },
+}
+
+async function bundle(entry: string, file: string, options: BuildOptions = {}): Promise<number> {
+  const result = await build({ ...shared, ...options, entryPoints: [entry], outfile: join(dist, file) })
+  writeFileSync(join(dist, file.replace(/\.cjs$/, '.meta.json')), `${JSON.stringify(result.metafile, null, 2)}\n`)
+  return Object.values(result.metafile?.outputs ?? {})[0]?.bytes ?? 0
+}
+
+rmSync(dist, { recursive: true, force: true })
+mkdirSync(dist, { recursive: true })
+const sizes: Record<string, number> = {}
+sizes['agent.cjs'] = await bundle('src/cli/agent-main.ts', 'agent.cjs', { plugins: [lazy] })
+for (const [entry, file] of Object.entries(lazyParts)) sizes[file] = await bundle(entry, file)
+sizes['nodemend.cjs'] = await bundle('src/cli/main.ts', 'nodemend.cjs')
+if (existsSync(join(root, 'catalog'))) {
+  const text = JSON.stringify(compileShipped(join(root, 'catalog')))
+  writeFileSync(join(dist, 'catalogue.json'), text)
+  sizes['catalogue.json'] = text.length
+}
+for (const [file, bytes] of Object.entries(sizes))
+  console.log(`${(bytes / 1000).toFixed(1).padStart(8)} kB  dist/${file}`)

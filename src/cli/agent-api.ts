@@ -1,0 +1,28 @@
+/** The agent's way to the cluster: its pod's service account, else a kubeconfig, else none. */
+import { readFile } from 'node:fs/promises'
+import type { Api } from '../kube/api.ts'
+import { connectTo } from '../kube/connect.ts'
+import { inClusterConfig, isInCluster } from '../kube/in-cluster.ts'
+import type { Clock, Random } from '../telemetry/clock.ts'
+import { version } from '../telemetry/version.ts'
+
+export interface AgentApiOptions {
+  readonly kubeconfig: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/**
+ * Opens nothing yet, so an API server that is down is no error here. Undefined when neither a pod's credentials nor a
+ * kubeconfig are at hand: the agent then detects and serves metrics only. Rejects with `NM_KUBE_CONFIG`.
+ */
+export async function agentApi({ kubeconfig, env, clock, random }: AgentApiOptions): Promise<Api | undefined> {
+  const options = { clock, random, userAgent: `nodemend-agent/${version}`, maxConnections: 2 }
+  if (kubeconfig !== undefined) {
+    const { loadKubeconfig } = await import('../kube/kubeconfig.ts')
+    const config = await loadKubeconfig({ path: kubeconfig, env, clock, readFile: (path) => readFile(path, 'utf8') })
+    return connectTo(config, options)
+  }
+  return isInCluster({ env }) ? connectTo(inClusterConfig({ root: '/', env }), options) : undefined
+}

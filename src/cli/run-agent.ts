@@ -1,0 +1,138 @@
+/** The agent, put together: this file is its parts list. Runs until `signal`, then writes what is pending and ends. */
+import { statSync } from 'node:fs'
+import type { CompiledCatalogue } from '../catalog/compiled.ts'
+import { findAccelerators } from '../detect/host/accelerators.ts'
+import { bootClock, bootId, hostname } from '../detect/host/boot.ts'
+import { openHost } from '../detect/host/host.ts'
+import { replaceFile } from '../detect/host/replace-file.ts'
+import { Ledger } from '../detect/lifecycle/ledger.ts'
+import { createSettings, type Settings } from '../detect/lifecycle/settings.ts'
+import { emptyState } from '../detect/lifecycle/state.ts'
+import { createTimeline } from '../detect/lifecycle/timeline.ts'
+import { decoders } from '../detect/match/decoders.ts'
+import { createRuleBook } from '../detect/match/rule-book.ts'
+import { KernelMonitor } from '../detect/monitors/kernel/monitor.ts'
+import { cursorsOf, inputsOf, type Monitor } from '../detect/monitors/monitor.ts'
+import { acceleratorReady } from '../detect/report/accelerator-ready.ts'
+import { AgentReport } from '../detect/report/agent-report.ts'
+import { serve } from '../detect/report/serve.ts'
+import { openKmsgDevice } from '../detect/sources/kmsg/device.ts'
+import { openKmsgFile } from '../detect/sources/kmsg/file.ts'
+import type { Api } from '../kube/api.ts'
+import { type Clock, type Random, sleep } from '../telemetry/clock.ts'
+import { createLog } from '../telemetry/log.ts'
+import { version } from '../telemetry/version.ts'
+import { ConfigFile, readPacks, readState } from './agent-files.ts'
+import type { AgentOptions } from './agent-options.ts'
+
+/** How often the configuration and the rule packs are looked at. */
+const reloadMs = 60_000
+/** How long the end may take: kubelet grants 30 s, an upgrade should not wait for a dead API server. */
+const lastWordsMs = 3_000
+
+export interface AgentParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly signal: AbortSignal
+  /** Receives whole log lines. */
+  readonly write: (line: string) => void
+  readonly catalogue: CompiledCatalogue
+  /** Absent: detects and serves metrics, reports nothing to a cluster. */
+  readonly api: Api | undefined
+  /** Told when everything runs, with the port that is served. */
+  readonly onReady?: (port: number) => void
+}
+
+export async function runAgent(options: AgentOptions, parts: AgentParts): Promise<void> {
+  const { clock, random, signal, catalogue, api } = parts
+  const host = openHost(options.hostRoot)
+  const node = options.node ?? hostname(host)
+  const log = createLog({ clock, hostname: node, level: options.level, write: parts.write })
+  const boot = bootId(host)
+  log.info('starting', { version, node, boot, server: api?.server ?? 'none' })
+
+  const stored = readState(host, options.stateFile, log)
+  const timeline = createTimeline(clock, bootClock(host, clock), boot, stored?.time)
+  const rules = createRuleBook({ shipped: catalogue, decoders, readPacks: async () => readPacks(options.rules) })
+  const config = new ConfigFile(host, options.config)
+  const accelerators = findAccelerators(host).map(({ kind }) => kind)
+  const settingsNow = (): Settings =>
+    createSettings({
+      reasons: rules.current().catalogue.reasons,
+      overrides: config.overrides,
+      acceptUserspace: options.acceptUserFacility,
+      acceleratorReady: acceleratorReady(accelerators),
+    })
+  const report = new AgentReport({ api, node, clock, random, log })
+
+  const reload = async (): Promise<boolean> => {
+    const newRules = report.reloaded('rules', await rules.reload())
+    const newConfig = report.reloaded('config', await config.reload())
+    return newRules || newConfig
+  }
+  await reload()
+
+  const ledger = new Ledger({
+    clock,
+    timeline,
+    log,
+    settings: settingsNow(),
+    state: stored?.lifecycle ?? emptyState(boot, clock.now()),
+    cursors: stored?.cursors ?? {},
+    save: (text) => replaceFile(host.path(options.stateFile), text),
+    onStep: (outcome, before) => report.stepped(outcome, before),
+    onSaved: (outcome) => report.saved(outcome),
+  })
+  const kmsg = host.path(options.kmsg)
+  const device = isDevice(kmsg)
+  const cursor = device ? 'kmsg' : `file:${kmsg}`
+  const isOfThisLog = stored !== undefined && (!device || stored.time.bootId === boot)
+  const from = isOfThisLog ? stored.cursors[cursor] : undefined
+  const monitors: readonly Monitor[] = [
+    new KernelMonitor({
+      clock,
+      random,
+      timeline,
+      log,
+      cursor,
+      matcher: () => rules.current().matcher,
+      open: (position) => {
+        return device ? openKmsgDevice(kmsg) : openKmsgFile({ path: kmsg, clock, from: position ?? 0 })
+      },
+      ...(from !== undefined && { from }),
+      report: (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation)),
+      onBatch: (batch) => report.batch(batch),
+      onEvidence: (evidence, matches) => report.evidence(evidence, matches),
+    }),
+  ]
+  // Probes answer before the first record is read; a port that is taken ends the agent while nothing is open yet.
+  const listeners = [options.metricsAddress, options.probeAddress].filter((one) => one !== undefined)
+  const serving = await Promise.all(listeners.map((address) => serve({ address, ...report.pages })))
+  report.start({ ledger, monitors, rules: () => rules.current().matcher.rules })
+  ledger.take([{ kind: 'boot', bootId: boot }])
+  for (const monitor of monitors) monitor.start()
+
+  log.info('running', { rules: rules.current().matcher.rules, port: serving[0]?.port })
+  parts.onReady?.(serving[0]?.port ?? 0)
+
+  while (!signal.aborted) {
+    await sleep(clock, reloadMs, signal).catch(() => undefined)
+    if (!signal.aborted && (await reload())) ledger.adopt(settingsNow())
+  }
+
+  log.info('stopping')
+  for (const monitor of monitors) monitor.stop()
+  await Promise.all([ledger.saved(), report.stop(lastWordsMs)])
+  await ledger.stop()
+  await Promise.all(serving.map((one) => one.close()))
+  api?.close()
+  log.info('stopped')
+}
+
+function isDevice(path: string): boolean {
+  try {
+    return statSync(path).isCharacterDevice()
+  } catch {
+    return true // absent: treated as the device, so the message says what to do
+  }
+}

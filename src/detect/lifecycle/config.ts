@@ -1,0 +1,94 @@
+/**
+ * `/etc/nodemend/config.yaml`: an operator's overrides per reason and per code. Strict, with file:line:column, because
+ * a typo that is ignored leaves a fleet with other severities than its owner believes. A bad file never stops the
+ * agent: what was in force before stays in force.
+ */
+import type { Document, LineCounter } from 'yaml'
+import { noOverrides, type Override, type Overrides } from './settings.ts'
+
+export type ConfigOutcome =
+  | { readonly outcome: 'loaded'; readonly overrides: Overrides }
+  | { readonly outcome: 'refused'; readonly problems: readonly string[] }
+
+interface Reading {
+  readonly file: string
+  readonly document: Document
+  readonly lines: LineCounter
+  readonly problems: string[]
+}
+
+type Path = readonly (string | number)[]
+
+const severities = ['info', 'warning', 'fatal'] as const
+
+/** Parses `text` of `file`. The YAML parser is loaded here and not before: most nodes have no such file. */
+export async function parseConfig(file: string, text: string): Promise<ConfigOutcome> {
+  const { LineCounter, parseDocument } = await import('yaml')
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  const reading: Reading = { file, document, lines, problems: [] }
+  for (const error of document.errors) {
+    const { line, col } = lines.linePos(error.pos[0])
+    reading.problems.push(`${file}:${line}:${col}: ${error.message.split('\n')[0]}`)
+  }
+  const overrides = reading.problems.length > 0 ? noOverrides : readRoot(reading, document.toJS())
+  if (reading.problems.length > 0) return { outcome: 'refused', problems: reading.problems }
+  return { outcome: 'loaded', overrides }
+}
+
+function readRoot(reading: Reading, root: unknown): Overrides {
+  if (root === null || root === undefined) return noOverrides
+  const fields = mapOf(reading, [], root, ['reasons', 'codes'])
+  return {
+    reasons: overridesOf(reading, ['reasons'], fields.reasons),
+    codes: Object.fromEntries(
+      Object.entries(mapOf(reading, ['codes'], fields.codes)).map(([family, codes]) => {
+        return [family, overridesOf(reading, ['codes', family], codes)]
+      }),
+    ),
+  }
+}
+
+function overridesOf(reading: Reading, path: Path, value: unknown): Readonly<Record<string, Override>> {
+  const entries = Object.entries(mapOf(reading, path, value))
+  return Object.fromEntries(entries.map(([name, one]) => [name, overrideOf(reading, [...path, name], one)]))
+}
+
+function overrideOf(reading: Reading, path: Path, value: unknown): Override {
+  const { severity, disabled } = mapOf(reading, path, value, ['severity', 'disabled'])
+  const known = severities.find((one) => one === severity)
+  if (severity !== undefined && !known)
+    complain(reading, [...path, 'severity'], `write one of ${severities.join(', ')}`)
+  if (disabled !== undefined && typeof disabled !== 'boolean') {
+    complain(reading, [...path, 'disabled'], 'write true or false')
+  }
+  return { ...(known && { severity: known }), ...(typeof disabled === 'boolean' && { disabled }) }
+}
+
+function mapOf(reading: Reading, path: Path, value: unknown, allowed?: readonly string[]): Record<string, unknown> {
+  if (value === undefined || value === null) return {}
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    complain(reading, path, 'must be a map')
+    return {}
+  }
+  for (const key of Object.keys(value)) {
+    if (allowed && !allowed.includes(key))
+      complain(reading, [...path, key], `is unknown; known are ${allowed.join(', ')}`)
+  }
+  return value as Record<string, unknown> // an object that is no array, out of YAML: its keys are strings
+}
+
+function complain({ file, document, lines, problems }: Reading, path: Path, message: string): void {
+  const node = document.getIn(withNumbers(document, path), true) as { readonly range?: readonly number[] } | undefined
+  const { line, col } = lines.linePos(node?.range?.[0] ?? 0)
+  problems.push(`${file}:${line}:${col}: ${path.join('.') || 'the file'} ${message}`)
+}
+
+/** `63:` is a number in YAML and a text in JavaScript: looks for the key that is there. */
+function withNumbers(document: Document, path: Path): Path {
+  return path.map((key, index) => {
+    const number = Number(key)
+    const before = path.slice(0, index)
+    return !document.hasIn([...before, key]) && document.hasIn([...before, number]) ? number : key
+  })
+}

@@ -1,0 +1,184 @@
+/** Everything that leaves the agent: node conditions, Events, metrics, probes and log, fed by the ledger's steps. */
+import type { Api } from '../../kube/api.ts'
+import { type ConditionType, conditionTypes } from '../../model/condition.ts'
+import type { LogEvidence } from '../../model/evidence.ts'
+import type { Match } from '../../model/finding.ts'
+import { type Clock, type Random, sleep } from '../../telemetry/clock.ts'
+import { Registry } from '../../telemetry/exposition.ts'
+import type { Log } from '../../telemetry/log.ts'
+import { version } from '../../telemetry/version.ts'
+import type { ReplaceOutcome } from '../host/replace-file.ts'
+import type { Ledger } from '../lifecycle/ledger.ts'
+import type { ConditionState, LifecycleState } from '../lifecycle/state.ts'
+import type { Outcome } from '../lifecycle/step.ts'
+import type { Monitor } from '../monitors/monitor.ts'
+import type { Batch } from '../sources/kmsg/source.ts'
+import { EventWriter } from './event-writer.ts'
+import { FindingLog } from './finding-log.ts'
+import { createMetrics } from './metrics.ts'
+import { nodeConditions } from './node-status.ts'
+import { refreshMetrics } from './refresh-metrics.ts'
+import type { Probe } from './serve.ts'
+import { StatusWriter } from './status-writer.ts'
+
+/** A report waits this long for the state behind it to be on disk. A disk that hangs does not hold it up. */
+const patienceMs = 50
+
+export interface AgentReportOptions {
+  readonly api: Api | undefined
+  readonly node: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+export interface Reported {
+  readonly ledger: Ledger
+  readonly monitors: readonly Monitor[]
+  readonly rules: () => number
+}
+
+type ReloadOutcome = 'unchanged' | 'loaded' | { readonly outcome?: string; readonly problems?: readonly string[] }
+
+export class AgentReport {
+  readonly #options: AgentReportOptions
+  readonly #registry = new Registry()
+  readonly #metrics = createMetrics(this.#registry)
+  readonly #findingLog: FindingLog
+  #reported: Reported | undefined
+  #status: StatusWriter | undefined
+  #events: EventWriter | undefined
+  /** The first check of this process has finished, or cannot be made. */
+  #checked = false
+
+  constructor(options: AgentReportOptions) {
+    this.#options = options
+    this.#findingLog = new FindingLog(options.clock, options.log)
+    this.#metrics.buildInfo.set(1, { version, node: process.version })
+  }
+
+  /** Bodies of the pages that are served. */
+  readonly pages = {
+    metrics: (): string => this.#render(),
+    healthz: (): Probe => this.#health(),
+    readyz: (): Probe => this.#readiness(),
+  }
+
+  /** Begins to report the ledger. The first write comes with the first step that has something to say. */
+  start(reported: Reported): void {
+    this.#reported = reported
+    const { api, node, clock, random, log } = this.#options
+    if (!api) {
+      log.warn('no cluster: nothing is reported but metrics and log', {
+        remedy: 'run as a pod with a service account, or give --kubeconfig',
+      })
+      return
+    }
+    const { ledger } = reported
+    const shared = { api, node, clock, random, log }
+    this.#status = new StatusWriter({
+      ...shared,
+      conditions: () => nodeConditions(ledger.state, clock.now()),
+      ready: () => this.#soonSaved(ledger),
+      onWrite: (code) => {
+        this.#metrics.apiWrites.add({ verb: 'apply', resource: 'nodes/status', code })
+        if (code === 'ok') this.#metrics.reported.set(clock.now() / 1000)
+      },
+    })
+    this.#events = new EventWriter({
+      ...shared,
+      notices: () => ledger.state.notices,
+      onTold: (notice) => ledger.take([{ kind: 'told', notices: new Map([[notice.id, notice]]) }]),
+      onWrite: (code) => this.#metrics.apiWrites.add({ verb: 'apply', resource: 'events', code }),
+    })
+  }
+
+  async stop(ms: number): Promise<void> {
+    await Promise.all([this.#status?.stop(ms), this.#events?.stop(ms)])
+  }
+
+  stepped({ raised, state }: Outcome, before: LifecycleState): void {
+    const settings = this.#reported?.ledger.settings
+    for (const entry of raised) {
+      const severity = settings?.severityOf(entry.leader, entry.origin) ?? 'info'
+      this.#metrics.findings.add({ severity, reason: entry.leader.reason })
+      this.#findingLog.raised(entry, severity)
+    }
+    const changed = conditionTypes.filter((type) => differs(state.conditions[type], before.conditions[type]))
+    for (const type of changed) this.#logChange(type, state.conditions[type], before.conditions[type])
+    const firstCheck = !this.#checked && conditionTypes.some((type) => state.watches[type].state !== 'pending')
+    if (firstCheck) this.#checked = true
+    // Before the first check there is nothing to say: what an earlier process reported stands.
+    if (this.#checked && (firstCheck || changed.length > 0)) this.#status?.changed()
+    this.#events?.changed()
+  }
+
+  saved(outcome: ReplaceOutcome): void {
+    const code = outcome.written ? 'ok' : ((outcome.trouble as NodeJS.ErrnoException).code ?? 'unknown')
+    this.#metrics.stateWrites.add({ code })
+  }
+
+  batch(batch: Batch): void {
+    this.#metrics.kmsgRecords.add({}, batch.records)
+    this.#metrics.kmsgPosition.set(batch.position)
+    if (batch.lost > 0) {
+      this.#metrics.kmsgOverruns.add()
+      this.#metrics.kmsgLost.add({}, batch.lost)
+    }
+    if (batch.skipped > 0) this.#metrics.kmsgSkipped.add({}, batch.skipped)
+  }
+
+  evidence(evidence: LogEvidence, matches: readonly Match[]): void {
+    this.#metrics.lines.add({ source: evidence.source, origin: evidence.origin })
+    this.#options.log.debug('evidence', {
+      monitor: 'kernel',
+      source: evidence.source,
+      text: evidence.text,
+      reasons: matches.map(({ reason }) => reason),
+    })
+  }
+
+  /** Logs and counts what a reload of rules or configuration came to; true when something new is in force. */
+  reloaded(kind: 'rules' | 'config', outcome: ReloadOutcome): boolean {
+    const problems = typeof outcome === 'object' ? outcome.problems : undefined
+    if (problems) {
+      this.#metrics.configErrors.add({ kind })
+      this.#options.log.error(`${kind} refused; what was in force before stays in force`, { problems })
+      return false
+    }
+    const loaded = outcome === 'loaded' || (typeof outcome === 'object' && outcome.outcome === 'loaded')
+    if (loaded) this.#options.log.info(`${kind} loaded`)
+    return loaded
+  }
+
+  #logChange(type: ConditionType, now: ConditionState, before: ConditionState): void {
+    const { status, reason, message } = now
+    const write = status === 'True' ? this.#options.log.info : this.#options.log.warn
+    write('condition changed', { conditionType: type, status, before: before.status, reason, message })
+  }
+
+  /** The state is on its way to disk; waits for it, but not for a disk that hangs. */
+  async #soonSaved(ledger: Ledger): Promise<void> {
+    const enough = new AbortController()
+    await Promise.race([ledger.saved(), sleep(this.#options.clock, patienceMs, enough.signal).catch(() => undefined)])
+    enough.abort()
+  }
+
+  #render(): string {
+    if (this.#reported) refreshMetrics(this.#metrics, this.#reported)
+    return this.#registry.render()
+  }
+
+  #health(): Probe {
+    const dead = this.#reported?.monitors.filter((monitor) => !monitor.alive).map(({ name }) => name) ?? []
+    return dead.length === 0 ? { ok: true, text: 'ok' } : { ok: false, text: `dead: ${dead.join(', ')}` }
+  }
+
+  #readiness(): Probe {
+    return this.#checked ? { ok: true, text: 'ok' } : { ok: false, text: 'the first check has not finished' }
+  }
+}
+
+function differs(a: ConditionState, b: ConditionState): boolean {
+  return a.status !== b.status || a.reason !== b.reason || a.message !== b.message
+}

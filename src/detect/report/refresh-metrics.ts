@@ -1,0 +1,30 @@
+/** Gauges that are read off the state when somebody asks for them. */
+import { conditionTypes } from '../../model/condition.ts'
+import type { Metric } from '../../telemetry/exposition.ts'
+import type { Reported } from './agent-report.ts'
+import type { AgentMetrics } from './metrics.ts'
+
+const statuses = ['True', 'False', 'Unknown'] as const
+
+export function refreshMetrics(metrics: AgentMetrics, { ledger, monitors, rules }: Reported): void {
+  const { state, settings } = ledger
+  metrics.active.reset()
+  for (const entry of state.entries.values()) {
+    const severity = settings.severityOf(entry.leader, entry.origin)
+    if (entry.raisedAt === undefined || severity === undefined) continue
+    metrics.active.add({ type: entry.leader.condition, severity })
+  }
+  for (const type of conditionTypes) {
+    for (const status of statuses) setIf(metrics.condition, state.conditions[type].status === status, { type, status })
+  }
+  for (const monitor of monitors)
+    setIf(metrics.monitorAlive, monitor.alive && monitor.reading, { monitor: monitor.name })
+  metrics.rules.set(rules())
+  metrics.dropped.set(state.dropped.entries, { kind: 'entries' })
+  metrics.dropped.set(state.dropped.notices, { kind: 'notices' })
+  metrics.waiting.set(state.notices.size)
+}
+
+function setIf(metric: Metric, holds: boolean, labels: Readonly<Record<string, string>>): void {
+  metric.set(holds ? 1 : 0, labels)
+}
