@@ -117,7 +117,7 @@ function baseOf(rule: CompiledRule, reason: CompiledReason): Omit<Match, 'messag
     reason: reason.reason,
     entry: reason.reason,
     condition: reason.condition,
-    severity: rule.severity ?? reason.severity,
+    severity: rule.recovery ? 'info' : (rule.severity ?? reason.severity),
     scope: rule.scope ?? reason.scope,
     family: rule.family ?? reason.family,
     ...(rule.group !== undefined && { group: rule.group }),
@@ -135,10 +135,11 @@ function deviceOf(template: string, groups: Readonly<Record<string, string | nul
   return names.length > 0 && names.every((name) => !groups[name]) ? '' : fill(template, groups)
 }
 
-/** `{name}` → the group's text; a group that took no part is empty. */
+/** `{name}` → the group's text, empty when it took no part; control characters do not get through to terminals. */
 function fill(template: string, groups: Readonly<Record<string, string | null>>): string {
   return template
     .replace(/\{(\w+)\}/g, (_whole, name: string) => groups[name] ?? '')
+    .replace(/\p{Cc}+/gu, '?')
     .replace(/ {2,}/g, ' ')
     .trim()
 }
