@@ -1,0 +1,30 @@
+/** All modelled controllers together: what a cluster without real machines needs to feel alive. */
+import type { Cluster } from '../cluster.ts'
+import { startDisruption } from './disruption.ts'
+import { type KubeletOptions, startKubelets } from './kubelet.ts'
+import { type Model, together } from './loop.ts'
+import { startGarbage, startNamespaces } from './namespaces.ts'
+import { type NodeGroupOptions, startNodeGroup } from './node-group.ts'
+import { type NodeLifecycleOptions, startNodeLifecycle } from './node-lifecycle.ts'
+import { startScheduler } from './scheduler.ts'
+import { startWorkloads } from './workload.ts'
+
+export interface ModelOptions {
+  readonly groups?: readonly NodeGroupOptions[]
+  readonly kubelet?: KubeletOptions
+  readonly nodeLifecycle?: NodeLifecycleOptions
+}
+
+/** Starts everything; `stop` ends everything. */
+export function startModels(cluster: Cluster, options: ModelOptions = {}): Model {
+  return together(
+    startNamespaces(cluster),
+    ...(options.groups ?? []).map((group) => startNodeGroup(cluster, group)),
+    startKubelets(cluster, options.kubelet),
+    startNodeLifecycle(cluster, options.nodeLifecycle),
+    startScheduler(cluster),
+    startWorkloads(cluster),
+    startDisruption(cluster),
+    startGarbage(cluster),
+  )
+}

@@ -1,0 +1,241 @@
+/** Modelled workload controllers: ReplicaSets, Deployments, StatefulSets and DaemonSets keep the pods they promise. */
+import { createHash } from 'node:crypto'
+import type { Cluster } from '../cluster.ts'
+import {
+  type ApiObject,
+  at,
+  canonical,
+  isObject,
+  type Json,
+  type JsonObject,
+  mapAt,
+  numberAt,
+  withAt,
+} from '../json.ts'
+import { builtinKind } from '../kinds.ts'
+import { objectSelector } from '../selector.ts'
+import { controlledBy, controllerOf, isFinished, isReady } from './conditions.ts'
+import { Hand, Loop, type Model, targetOf } from './loop.ts'
+import { toleratesNode } from './scheduler.ts'
+
+const pods = builtinKind('pods')
+const nodes = builtinKind('nodes')
+const replicaSets = builtinKind('replicasets')
+const deployments = builtinKind('deployments')
+const statefulSets = builtinKind('statefulsets')
+const daemonSets = builtinKind('daemonsets')
+
+/** Starts all four. */
+export function startWorkloads(cluster: Cluster): Model {
+  const hand = new Hand(cluster, 'kube-controller-manager')
+  return new Loop(cluster, [pods, nodes, replicaSets, deployments, statefulSets, daemonSets], () => {
+    const owned = podsByOwner(hand)
+    const podsOf = (owner: ApiObject): readonly ApiObject[] => owned.get(owner.metadata.uid ?? '') ?? []
+    for (const one of hand.list(deployments)) keepDeployment(hand, one)
+    for (const one of hand.list(replicaSets)) keepReplicaSet(hand, one, podsOf(one))
+    for (const one of hand.list(statefulSets)) keepStatefulSet(hand, one, podsOf(one))
+    for (const one of hand.list(daemonSets)) keepDaemonSet(hand, one, podsOf(one))
+  })
+}
+
+function podsByOwner(hand: Hand): ReadonlyMap<string, readonly ApiObject[]> {
+  const out = new Map<string, ApiObject[]>()
+  for (const pod of hand.list(pods)) {
+    const uid = String(controllerOf(pod)?.uid ?? '')
+    const known = out.get(uid)
+    if (known) known.push(pod)
+    else out.set(uid, [pod])
+  }
+  return out
+}
+
+/** Alive and meant to stay. */
+const isActive = (pod: ApiObject): boolean => !isFinished(pod) && pod.metadata.deletionTimestamp === undefined
+
+function podFrom(owner: ApiObject, naming: JsonObject): JsonObject {
+  const template = at(owner, 'spec', 'template')
+  const metadata = at(template, 'metadata')
+  return {
+    metadata: {
+      labels: mapAt(metadata, 'labels'),
+      annotations: mapAt(metadata, 'annotations'),
+      ...naming,
+      ownerReferences: [controlledBy(owner)],
+    },
+    spec: at(template, 'spec') ?? {},
+  }
+}
+
+function keepReplicaSet(hand: Hand, set: ApiObject, mine: readonly ApiObject[]): void {
+  if (set.metadata.deletionTimestamp !== undefined) return
+  const { name, namespace } = set.metadata
+  const wanted = numberAt(set, 'spec', 'replicas')
+  const active = mine.filter(isActive)
+  for (let count = active.length; count < wanted; count++) {
+    hand.create(pods, podFrom(set, { generateName: `${name}-` }), namespace)
+  }
+  const surplus = [...active].sort(leastUsefulFirst).slice(0, Math.max(0, active.length - wanted))
+  for (const pod of surplus) hand.delete(targetOf(pods, pod), { uid: pod.metadata.uid })
+  const ready = active.filter(isReady).length
+  stateCounts(hand, targetOf(replicaSets, set, 'status'), {
+    replicas: active.length,
+    fullyLabeledReplicas: active.length,
+    readyReplicas: ready,
+    availableReplicas: ready,
+  })
+}
+
+/** Pods that cost least to lose: not scheduled, then not ready, then the youngest. */
+function leastUsefulFirst(a: ApiObject, b: ApiObject): number {
+  const rank = (pod: ApiObject): number => (at(pod, 'spec', 'nodeName') ? 1 : 0) + (isReady(pod) ? 2 : 0)
+  const byRank = rank(a) - rank(b)
+  if (byRank !== 0) return byRank
+  return (a.metadata.creationTimestamp ?? '') > (b.metadata.creationTimestamp ?? '') ? -1 : 1
+}
+
+type Counts = Readonly<Record<string, number>>
+
+/** Zero counts are left out, as the API writes them, except `replicas`. */
+function stateCounts(hand: Hand, target: ReturnType<typeof targetOf>, counts: Counts): void {
+  hand.update(target, (live) => {
+    const status: Record<string, Json> = { observedGeneration: live.metadata.generation ?? 1 }
+    const before = at(live, 'status')
+    for (const [field, value] of Object.entries(isObject(before) ? before : {})) {
+      if (!(field in counts) && value !== undefined) status[field] = value
+    }
+    status.observedGeneration = live.metadata.generation ?? 1
+    const always = target.kind.plural === 'daemonsets' || target.kind.plural === 'statefulsets'
+    for (const [field, value] of Object.entries(counts)) {
+      if (value > 0 || field === 'replicas' || always) status[field] = value
+    }
+    return withAt(live, ['status'], status)
+  })
+}
+
+/** The label that tells apart the pods of two templates. */
+const hashLabel = 'pod-template-hash'
+
+function templateHash(template: Json | undefined): string {
+  return createHash('sha256')
+    .update(canonical(template ?? null))
+    .digest('hex')
+    .slice(0, 10)
+}
+
+function keepDeployment(hand: Hand, deployment: ApiObject): void {
+  if (deployment.metadata.deletionTimestamp !== undefined) return
+  const { name, namespace, uid } = deployment.metadata
+  const wanted = numberAt(deployment, 'spec', 'replicas')
+  const hash = templateHash(at(deployment, 'spec', 'template'))
+  const mine = hand.list(replicaSets, namespace).filter((set) => controllerOf(set)?.uid === uid)
+  const current = mine.find((set) => set.metadata.labels?.[hashLabel] === hash)
+  if (!current) hand.create(replicaSets, replicaSetFrom(deployment, hash, wanted), namespace)
+  else scaleTo(hand, current, wanted)
+  // The old sets go when the new one stands: simpler than a rolling update, and enough for drains.
+  const standing = current && numberAt(current, 'status', 'readyReplicas') >= wanted
+  for (const old of mine) if (old !== current && standing) scaleTo(hand, old, 0)
+  const sum = (field: string): number => mine.reduce((total, set) => total + numberAt(set, 'status', field), 0)
+  const available = sum('availableReplicas')
+  stateCounts(
+    hand,
+    { kind: deployments, namespace, name, subresource: 'status' },
+    {
+      replicas: sum('replicas'),
+      updatedReplicas: current ? numberAt(current, 'status', 'replicas') : 0,
+      readyReplicas: sum('readyReplicas'),
+      availableReplicas: available,
+      unavailableReplicas: Math.max(0, wanted - available),
+    },
+  )
+}
+
+function scaleTo(hand: Hand, set: ApiObject, replicas: number): void {
+  hand.update(targetOf(replicaSets, set), (live) =>
+    numberAt(live, 'spec', 'replicas') === replicas ? undefined : withAt(live, ['spec', 'replicas'], replicas),
+  )
+}
+
+function replicaSetFrom(deployment: ApiObject, hash: string, replicas: number): JsonObject {
+  const template = at(deployment, 'spec', 'template')
+  const labels = { ...mapAt(template, 'metadata', 'labels'), [hashLabel]: hash }
+  const marked = isObject(template) ? withAt(template, ['metadata', 'labels'], labels) : {}
+  const selector = at(deployment, 'spec', 'selector')
+  const matchLabels = { ...mapAt(selector, 'matchLabels'), [hashLabel]: hash }
+  return {
+    metadata: { name: `${deployment.metadata.name}-${hash}`, labels, ownerReferences: [controlledBy(deployment)] },
+    spec: { replicas, selector: { ...(isObject(selector) ? selector : {}), matchLabels }, template: marked },
+  }
+}
+
+function keepStatefulSet(hand: Hand, set: ApiObject, mine: readonly ApiObject[]): void {
+  if (set.metadata.deletionTimestamp !== undefined) return
+  const { name, namespace } = set.metadata
+  const wanted = numberAt(set, 'spec', 'replicas')
+  const present = new Map(mine.map((pod) => [pod.metadata.name, pod]))
+  for (let index = 0; index < wanted; index++) {
+    const pod = present.get(`${name}-${index}`)
+    if (!pod) hand.create(pods, podFrom(set, { name: `${name}-${index}` }), namespace)
+    if (!pod || !isReady(pod)) break // one at a time, in order
+  }
+  const surplus = mine.filter((pod) => Number(pod.metadata.name.slice(name.length + 1)) >= wanted && isActive(pod))
+  const last = surplus.sort((a, b) => (a.metadata.name > b.metadata.name ? -1 : 1))[0]
+  if (last) hand.delete(targetOf(pods, last), { uid: last.metadata.uid })
+  const ready = mine.filter((pod) => isActive(pod) && isReady(pod)).length
+  stateCounts(hand, targetOf(statefulSets, set, 'status'), {
+    replicas: mine.filter(isActive).length,
+    readyReplicas: ready,
+    availableReplicas: ready,
+    currentReplicas: mine.filter(isActive).length,
+  })
+}
+
+/** Tolerations every DaemonSet pod gets, so that it runs where nothing else may. */
+const daemonTolerations: readonly JsonObject[] = [
+  { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute' },
+  { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute' },
+  { key: 'node.kubernetes.io/disk-pressure', operator: 'Exists', effect: 'NoSchedule' },
+  { key: 'node.kubernetes.io/memory-pressure', operator: 'Exists', effect: 'NoSchedule' },
+  { key: 'node.kubernetes.io/pid-pressure', operator: 'Exists', effect: 'NoSchedule' },
+  { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' },
+]
+
+function keepDaemonSet(hand: Hand, set: ApiObject, mine: readonly ApiObject[]): void {
+  if (set.metadata.deletionTimestamp !== undefined) return
+  const { name, namespace } = set.metadata
+  const draft = daemonPod(set, name)
+  const eligible = hand.list(nodes).filter((node) => runsOn(draft, node))
+  const byNode = new Map(
+    mine.filter((pod) => !isFinished(pod)).map((pod) => [String(at(pod, 'spec', 'nodeName')), pod]),
+  )
+  for (const node of eligible) {
+    if (byNode.has(node.metadata.name)) continue
+    hand.create(pods, withAt(draft, ['spec', 'nodeName'], node.metadata.name), namespace)
+  }
+  const allowed = new Set(eligible.map((node) => node.metadata.name))
+  for (const [node, pod] of byNode) {
+    if (!allowed.has(node) && isActive(pod)) hand.delete(targetOf(pods, pod), { uid: pod.metadata.uid })
+  }
+  const ready = [...byNode.values()].filter((pod) => isActive(pod) && isReady(pod)).length
+  stateCounts(hand, targetOf(daemonSets, set, 'status'), {
+    desiredNumberScheduled: eligible.length,
+    currentNumberScheduled: [...byNode.keys()].filter((node) => allowed.has(node)).length,
+    numberMisscheduled: 0,
+    numberReady: ready,
+    numberAvailable: ready,
+    updatedNumberScheduled: byNode.size,
+  })
+}
+
+function daemonPod(set: ApiObject, name: string): ApiObject {
+  const pod = podFrom(set, { generateName: `${name}-` })
+  const given = at(pod, 'spec', 'tolerations')
+  const tolerations = [...(Array.isArray(given) ? given : []), ...daemonTolerations]
+  return withAt(pod, ['spec', 'tolerations'], tolerations as Json) as ApiObject // a draft: its name comes on create
+}
+
+function runsOn(draft: ApiObject, node: ApiObject): boolean {
+  if (node.metadata.deletionTimestamp !== undefined) return false
+  const wanted = mapAt(draft, 'spec', 'nodeSelector')
+  const matches = objectSelector({ matchLabels: wanted })
+  return matches(node.metadata.labels ?? {}) && toleratesNode(draft, node)
+}
