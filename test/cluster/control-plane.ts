@@ -52,7 +52,7 @@ export interface ControlPlane {
 }
 
 /** Takes the API server away and brings it back, on the same port with the same data and certificates. */
-export interface Outage {
+interface Outage {
   /** Kills it with SIGKILL; from now on connections are refused. */
   refuse(): Promise<void>
   /** Starts it again and waits until it is ready. */

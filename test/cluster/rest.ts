@@ -6,14 +6,14 @@
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 
-export interface Answer {
+interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The parsed body, or its text where it is not JSON. */
   readonly body: unknown
 }
 
-export interface RestCall {
+interface RestCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Path and query, e.g. `/api/v1/nodes?limit=1`. */
   readonly path: string

@@ -55,7 +55,7 @@ export function toolSource(set: ToolSet): string {
 }
 
 /** Where built tools and other things worth keeping live: never inside the repository. */
-export function cacheFolder(): string {
+function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nodemend')
 }
 
