@@ -35,8 +35,9 @@ function withoutCause(type: ConditionType, watch: Watch, previous: ConditionStat
     case 'blind':
       return { status: 'Unknown', reason: 'CannotCheck', message: watch.why }
     case 'pending':
-      // Nothing was checked since this process began: what stood before stands, but a cause that is gone does not.
-      return previous.status === 'False' ? { status: 'Unknown', ...unknownText } : previous
+      // This process has checked nothing yet and reports nothing yet, so what an earlier one knew stands; a cause that
+      // ended by the log or by time leaves what it would have left there.
+      return previous.status === 'False' ? { status: 'True', ...settings.readyTextOf(type) } : previous
   }
 }
 
