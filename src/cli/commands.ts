@@ -1,7 +1,9 @@
 /** Every command of `nodemend`, in the order of `--help`. */
 import type { Command } from 'commander'
+import { agentCommand } from './agent.ts'
 import { classifyCommand } from './classify.ts'
+import { demoCommand } from './demo/demo.ts'
 import type { Io } from './io.ts'
 import { rulesCommand } from './rules.ts'
 
-export const commands: readonly ((io: Io) => Command)[] = [classifyCommand, rulesCommand]
+export const commands: readonly ((io: Io) => Command)[] = [agentCommand, demoCommand, classifyCommand, rulesCommand]

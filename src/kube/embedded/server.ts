@@ -27,7 +27,7 @@ export interface EmbeddedOptions {
   /** Default 127.0.0.1. */
   readonly host?: string
   /** CustomResourceDefinitions to install, as plain objects. */
-  readonly crds?: readonly Json[]
+  readonly crds?: readonly object[]
   /** The state of a server that ran before: a restart keeps everything, as etcd would. */
   readonly cluster?: Cluster
   /** Events kept per kind for watches to resume from; default 8,192. */
@@ -74,7 +74,8 @@ export function installDefinition(cluster: Cluster, definition: Json): void {
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { clock, random, host = '127.0.0.1' } = options
   const cluster = options.cluster ?? newCluster(clock, random, options.historySize)
-  for (const definition of options.crds ?? []) installDefinition(cluster, definition)
+  // Plain objects of whatever type: the store validates them as JSON.
+  for (const definition of options.crds ?? []) installDefinition(cluster, definition as Json)
   const users = options.users ?? [{ token: freshToken(random), name: 'nodemend-admin', groups: ['system:masters'] }]
   const certificate = selfSigned(clock)
   let address = host

@@ -1,0 +1,70 @@
+/** What the demo prints: the live timeline, how to look around, and the summary for scripts. */
+import { styleText } from 'node:util'
+import { type StageEntry, stages, type Timeline } from '../../drill/timeline.ts'
+import type { Io } from '../io.ts'
+
+/** The last line of `--output json`. Times of stages are since the injection. */
+export interface DemoSummary {
+  readonly ok: boolean
+  readonly stages: readonly {
+    readonly stage: string
+    readonly at: string
+    readonly sinceInjectedMs: number
+    readonly what: string
+  }[]
+  readonly totalMs: number
+  readonly failed?: string
+}
+
+export function summaryOf(timeline: Timeline): DemoSummary {
+  const injectedAt = timeline.entries[0]?.at ?? 0
+  const entries = timeline.entries.map((entry) => ({
+    stage: entry.stage,
+    at: new Date(entry.at).toISOString(),
+    sinceInjectedMs: Math.max(0, Math.round(entry.at - injectedAt)),
+    what: entry.what,
+  }))
+  return {
+    ok: entries.length === stages.length,
+    stages: entries,
+    totalMs: Math.max(0, ...entries.map((entry) => entry.sinceInjectedMs)),
+    ...(timeline.failed !== undefined && { failed: timeline.failed }),
+  }
+}
+
+/** One line of the live timeline. */
+export function stageLine(entry: StageEntry, timeline: Timeline, io: Io): string {
+  const since = Math.max(0, entry.at - (timeline.entries[0]?.at ?? entry.at)) / 1000
+  const name = entry.stage.padEnd(12)
+  const label = io.colour ? styleText(entry.stage === 'proof' ? 'green' : 'bold', name) : name
+  return `${since.toFixed(3).padStart(9)} s  ${label}${entry.what}\n`
+}
+
+/** Where to look while it runs. */
+export function guide(facts: {
+  readonly kubeconfig: string
+  readonly node: string
+  readonly agentPort: number
+  readonly controllerPort: number
+  readonly injectByHand: string
+}): string {
+  const { kubeconfig, node, agentPort, controllerPort, injectByHand } = facts
+  return `
+Look around in another terminal:
+  export KUBECONFIG=${kubeconfig}
+  kubectl get nodes
+  kubectl describe node ${node}
+  kubectl get noderepairs
+  kubectl get events -A -w
+  npm run -s nodemend -- status
+  npm run -s nodemend -- why ${node}
+  curl -s http://127.0.0.1:${agentPort}/metrics        # the agent
+  curl -s http://127.0.0.1:${controllerPort}/metrics        # the controller
+
+Inject one by hand:
+  ${injectByHand}
+
+Ctrl-C ends everything.
+
+`
+}
