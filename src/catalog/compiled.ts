@@ -102,7 +102,7 @@ export interface Nvlink5Row {
   readonly status?: string
   readonly severity: Severity
   readonly action: string
-  /** The same word with these bits means `reset-gpu`. */
+  /** A word that fits one of these instead means `reset-gpu`. */
   readonly promoteV1?: string
   readonly promoteV2?: string
   /** Whom to look at when it comes again, e.g. `check-peer`. */

@@ -40,7 +40,7 @@ function worstRow(
   status: number,
   rows: readonly Nvlink5Row[],
 ): Nvlink5Verdict | undefined {
-  const fitting = rows.filter((row) => row.xid === xid && (fits(interrupt, row.intrV1) || fits(interrupt, row.intrV2)))
+  const fitting = rows.filter((row) => row.xid === xid && patterns(row).some((bits) => fits(interrupt, bits)))
   const equal = fitting.filter((row) => row.status === undefined || Number(row.status) === status)
   const verdicts = (equal.length > 0 ? equal : fitting.filter((row) => contains(status, row))).map((row) =>
     verdictOf(row, interrupt),
@@ -57,6 +57,11 @@ function verdictOf(row: Nvlink5Row, interrupt: number): Nvlink5Verdict {
     ...(row.advice !== undefined && { advice: row.advice }),
     by: 'row',
   }
+}
+
+/** All words that a row stands for: ordinary and promoted, in both layouts. */
+function patterns(row: Nvlink5Row): readonly string[] {
+  return [row.intrV1, row.intrV2, row.promoteV1, row.promoteV2].filter((bits) => bits !== undefined)
 }
 
 function contains(status: number, row: Nvlink5Row): boolean {
