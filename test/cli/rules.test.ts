@@ -39,7 +39,7 @@ test('rules test: a good pack', async () => {
 test('rules test: a sample that does not hold is named with its place', async () => {
   const run = await rulesTest(good.replace('3 recovered', '3 failed'))
   assert.equal(run.code, 1)
-  assert.match(run.out, /^pack\.yaml:12:20: this line must not match VendorFanFailed/)
+  assert.match(run.out, /^pack\.yaml:12:19: this line must not match VendorFanFailed/)
 })
 
 test('rules test: broken YAML, unknown keys, bad patterns and taken names are named with place and remedy', async () => {
