@@ -2,8 +2,9 @@
 import type { Command } from 'commander'
 import { agentCommand } from './agent.ts'
 import { classifyCommand } from './classify.ts'
+import { controllerCommand } from './controller.ts'
 import { demoCommand } from './demo/demo.ts'
 import type { Io } from './io.ts'
 import { rulesCommand } from './rules.ts'
 
-export const commands: readonly ((io: Io) => Command)[] = [agentCommand, demoCommand, classifyCommand, rulesCommand]
+export const commands: readonly ((io: Io) => Command)[] = [agentCommand, controllerCommand, demoCommand, classifyCommand, rulesCommand]
