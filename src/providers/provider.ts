@@ -2,9 +2,6 @@
 import type { NodeView } from '../model/node.ts'
 import type { Replacement, Target } from '../model/repair.ts'
 
-/** The deadline of the deleting call: shorter than what a leader has left, so that a lost leader's call is over in time. */
-export const replaceTimeoutMs = 5_000
-
 /** One replacement, identified for ever: asking twice for the same operation must not replace twice. */
 export interface Operation {
   /** The attempt's name. */
@@ -51,6 +48,6 @@ export interface Provider {
   target(node: NodeView): Promise<TargetAnswer>
   /** Rejects never: no answer is `unknown`. */
   look(operation: Operation): Promise<OperationView>
-  /** Deletes the target, if it is still the same object. Rejects with KubeError. */
-  replace(operation: Operation): Promise<void>
+  /** Deletes the target, if it is still the same object, within `timeoutMs`. Rejects with KubeError. */
+  replace(operation: Operation, timeoutMs: number): Promise<void>
 }

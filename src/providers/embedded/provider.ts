@@ -5,7 +5,7 @@
 import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { deleteObject, getObject, listObjects } from '../../kube/objects.ts'
-import { type Operation, type OperationView, type Provider, replaceTimeoutMs } from '../provider.ts'
+import type { Operation, OperationView, Provider } from '../provider.ts'
 import { orUnknown, pickSuccessor } from '../successor.ts'
 
 /** Names the group a modelled node belongs to. */
@@ -20,9 +20,9 @@ export function embeddedProvider(api: Api): Provider {
       return { kind: 'found', target: { kind: 'Node', name: node.name, uid: node.uid } }
     },
     look: (operation) => orUnknown(() => look(api, operation)),
-    async replace({ target }) {
+    async replace({ target }, timeoutMs) {
       try {
-        await deleteObject(api, nodes, { name: target.name }, { uid: target.uid, timeoutMs: replaceTimeoutMs })
+        await deleteObject(api, nodes, { name: target.name }, { uid: target.uid, timeoutMs })
       } catch (error) {
         if (!isKubeError(error, 'NM_KUBE_NOT_FOUND', 'NM_KUBE_CONFLICT')) throw error // gone, or another one by now
       }

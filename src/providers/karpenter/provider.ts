@@ -8,14 +8,7 @@ import { isKubeError } from '../../kube/errors.ts'
 import { deleteObject, getObject, listObjects } from '../../kube/objects.ts'
 import type { NodeView } from '../../model/node.ts'
 import type { Clock } from '../../telemetry/clock.ts'
-import {
-  type Operation,
-  type OperationView,
-  type Provider,
-  replaceTimeoutMs,
-  type Successor,
-  type TargetAnswer,
-} from '../provider.ts'
+import type { Operation, OperationView, Provider, Successor, TargetAnswer } from '../provider.ts'
 import { orUnknown, pickSuccessor } from '../successor.ts'
 
 /** A NodeClaim, as far as we read it (karpenter.sh/v1). */
@@ -34,9 +27,9 @@ export function karpenterProvider(api: Api, clock: Clock): Provider {
     owns: (node) => node.labels[poolLabel] !== undefined,
     target: (node) => findClaim(api, node),
     look: (operation) => orUnknown(() => look(api, clock, operation)),
-    async replace({ target }) {
+    async replace({ target }, timeoutMs) {
       try {
-        await deleteObject(api, nodeClaims, { name: target.name }, { uid: target.uid, timeoutMs: replaceTimeoutMs })
+        await deleteObject(api, nodeClaims, { name: target.name }, { uid: target.uid, timeoutMs })
       } catch (error) {
         if (!isKubeError(error, 'NM_KUBE_NOT_FOUND', 'NM_KUBE_CONFLICT')) throw error // gone, or another one by now
       }

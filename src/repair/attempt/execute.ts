@@ -2,7 +2,7 @@
 import type { Api } from '../../kube/api.ts'
 import type { ClusterSnapshot, Leadership } from '../../model/node.ts'
 import { type Attempt, isFinished, type Phase } from '../../model/repair.ts'
-import { type Operation, type OperationView, type Provider, replaceTimeoutMs } from '../../providers/provider.ts'
+import type { Operation, OperationView, Provider } from '../../providers/provider.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Drainer, DrainPass } from '../act/drain/run.ts'
 import { removeTaint, setTaint } from '../act/taint.ts'
@@ -23,6 +23,11 @@ export interface ExecutorOptions {
   /** Told of every new phase that is on record. */
   readonly onPhase: (attempt: Attempt) => void
 }
+
+/** The deadline of the deleting call. It always ends before our leadership does, so that a lost leader's call is over. */
+const longestReplaceMs = 5_000
+/** Less time than this is not worth beginning. */
+const shortestReplaceMs = 500
 
 /** What one tick works on. */
 interface Tick {
@@ -131,10 +136,10 @@ export class Executor {
     if (!provider || !operation) return `provider ${attempt.plan?.provider ?? ''} is not available`
     const onServer = await book.refresh(attempt.name)
     if (onServer?.resourceVersion !== attempt.resourceVersion) return 'the record changed meanwhile'
-    const { until } = leadership()
-    if (this.#refusal(attempt) !== undefined || until < clock.now() + replaceTimeoutMs)
-      return 'too little time left as the leader'
-    await provider.replace(operation)
+    if (this.#refusal(attempt) !== undefined) return 'not the leader'
+    const timeoutMs = Math.min(longestReplaceMs, leadership().until - clock.now())
+    if (timeoutMs < shortestReplaceMs) return 'too little time left as the leader'
+    await provider.replace(operation, timeoutMs)
     delete tick.operation
     tick.operation = await this.#look(attempt)
     return tick.operation.state === 'not-started' ? 'the provider has not begun yet' : undefined

@@ -11,19 +11,21 @@ export const outageMs = 30_000
 export class HealthTracker {
   readonly #clock: Clock
   readonly #settleMs: number
-  #lastGood: number | undefined
+  /** When the picture was last good; a start that takes long to get one counts as an outage as well. */
+  #lastGood: number
   #settledAt: number | undefined
 
   constructor(clock: Clock, settleMs: number) {
     this.#clock = clock
     this.#settleMs = settleMs
+    this.#lastGood = clock.monotonic()
   }
 
   /** Told before each pass whether every watch is in sync. */
   check(synced: boolean): void {
     if (!synced) return
     const now = this.#clock.monotonic()
-    if (this.#lastGood !== undefined && now - this.#lastGood > outageMs) this.settle()
+    if (now - this.#lastGood > outageMs) this.settle()
     this.#lastGood = now
   }
 

@@ -1,0 +1,65 @@
+/** The parts of the cluster half, put together: by the controller's command, by the demo and by tests. */
+import type { Api } from '../kube/api.ts'
+import type { EventRecorder } from '../kube/event-recorder.ts'
+import type { Leadership } from '../model/node.ts'
+import { embeddedProvider } from '../providers/embedded/provider.ts'
+import { karpenterProvider } from '../providers/karpenter/provider.ts'
+import type { Provider } from '../providers/provider.ts'
+import type { Clock, Random } from '../telemetry/clock.ts'
+import type { Registry } from '../telemetry/exposition.ts'
+import type { Log } from '../telemetry/log.ts'
+import { Drainer } from './act/drain/run.ts'
+import { AttemptBook } from './attempt/book.ts'
+import { Executor } from './attempt/execute.ts'
+import { Controller } from './controller.ts'
+import { Observer } from './observe/observer.ts'
+import { Reporter } from './report.ts'
+
+export interface AssembleOptions {
+  readonly api: Api
+  readonly clock: Clock
+  readonly random: Random
+  readonly events: EventRecorder
+  readonly registry: Registry
+  readonly log: Log
+  readonly leadership: () => Leadership
+  readonly lease: { readonly namespace: string; readonly name: string }
+  /** How long everything settles after an outage. */
+  readonly settleMs: number
+  readonly onChange: () => void
+  readonly signal: AbortSignal
+}
+
+export interface Assembled {
+  readonly controller: Controller
+  readonly observer: Observer
+  readonly book: AttemptBook
+  readonly reporter: Reporter
+}
+
+/** Every provider, in the order in which `auto` asks them. */
+export function allProviders(api: Api, clock: Clock): readonly Provider[] {
+  return [karpenterProvider(api, clock), embeddedProvider(api)]
+}
+
+/** Connects the parts; nothing runs until `observer.run()` and `controller.pass()` are called. */
+export function assemble(options: AssembleOptions): Assembled {
+  const { api, clock, random, leadership, lease, settleMs, onChange, signal } = options
+  const reporter = new Reporter(options)
+  const providers = allProviders(api, clock)
+  const book = new AttemptBook(api)
+  const drainer = new Drainer(api, clock, random)
+  const executor = new Executor({
+    api,
+    clock,
+    book,
+    drainer,
+    providers,
+    leadership,
+    onPhase: (attempt) => reporter.phase(attempt),
+  })
+  const onError = (error: unknown): void => reporter.error('watching', error)
+  const observer = new Observer({ api, clock, random, book, providers, settleMs, onChange, onError, signal })
+  const controller = new Controller({ api, clock, observer, book, executor, providers, reporter, leadership, lease })
+  return { controller, observer, book, reporter }
+}

@@ -1,0 +1,59 @@
+/** When passes happen: regularly, soon after a change, and every second while a repair is under way. Never two at once. */
+import { type Cancel, type Clock, sleep } from '../telemetry/clock.ts'
+
+/** Changes come in bursts; one pass answers a burst. */
+const coalesceMs = 200
+/** While a repair is under way. */
+const activeMs = 1_000
+
+export interface LoopOptions {
+  readonly clock: Clock
+  /** Between passes of a quiet cluster. */
+  readonly intervalMs: number
+  /** Resolves to true while it wants to be called again soon. Must not reject. */
+  readonly pass: () => Promise<boolean>
+  readonly signal: AbortSignal
+}
+
+export class Loop {
+  readonly #options: LoopOptions
+  #wanted = false
+  #interrupt: Cancel | undefined
+
+  constructor(options: LoopOptions) {
+    this.#options = options
+  }
+
+  /** Asks for a pass soon. */
+  wake(): void {
+    this.#wanted = true
+    this.#interrupt?.()
+  }
+
+  /** Runs passes until the signal is aborted; the pass that is running then is finished first. */
+  async run(): Promise<void> {
+    const { clock, intervalMs, pass, signal } = this.#options
+    while (!signal.aborted) {
+      this.#wanted = false
+      const active = await pass()
+      if (!this.#wanted) await this.#pause(active ? Math.min(activeMs, intervalMs) : intervalMs)
+      await sleep(clock, Math.min(coalesceMs, intervalMs), signal).catch(() => undefined)
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { clock, signal } = this.#options
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel()
+        signal.removeEventListener('abort', done)
+        this.#interrupt = undefined
+        resolve()
+      }
+      const cancel = clock.after(ms, done)
+      this.#interrupt = done
+      signal.addEventListener('abort', done, { once: true })
+      if (signal.aborted) done()
+    })
+  }
+}

@@ -1,0 +1,183 @@
+/** A whole small cluster in one process, for tests: embedded API server, modelled machines, the cluster half, one clock. */
+
+import type { Api, KubeObject, Resource } from '../kube/api.ts'
+import { nodeRepairs, nodes, pods, repairPolicies } from '../kube/api.ts'
+import { connectTo } from '../kube/connect.ts'
+import { type ModelOptions, startModels } from '../kube/embedded/model/models.ts'
+import { type Embedded, startEmbedded } from '../kube/embedded/server.ts'
+import type { Notice } from '../kube/event-queue.ts'
+import { createObject, getObject, listObjects, patchObject } from '../kube/objects.ts'
+import type { Leadership } from '../model/node.ts'
+import type { Attempt } from '../model/repair.ts'
+import { SteppedClock, seededRandom } from '../telemetry/clock.ts'
+import { Registry } from '../telemetry/exposition.ts'
+import { silentLog } from '../telemetry/log.ts'
+import { type Assembled, assemble } from './assemble.ts'
+import { readAttempt } from './attempt/record.ts'
+import { crds } from './crds.ts'
+import type { NodeObject } from './observe/seen.ts'
+
+const second = 1_000
+
+/** One cluster half in the world. */
+export interface Half extends Assembled {
+  /** Who it believes to be; tests change it. */
+  leadership: Leadership
+  readonly events: Notice[]
+  /** Ends it as kill -9 would: its watches stop, nothing is put back. */
+  kill(): Promise<void>
+}
+
+export interface World {
+  readonly clock: SteppedClock
+  readonly embedded: Embedded
+  readonly api: Api
+  /** Starts another cluster half. The first leads. */
+  half(identity: string, leadership?: Partial<Leadership>, api?: Api): Promise<Half>
+  /** Lets time pass in steps of a second, with a pass of every half after each. */
+  run(seconds: number, ...halves: readonly Half[]): Promise<void>
+  /** Runs until `done` answers something; fails after `seconds` of the world's time. */
+  until<T>(what: string, seconds: number, halves: readonly Half[], done: () => Promise<T | undefined>): Promise<T>
+  nodes(): Promise<readonly NodeObject[]>
+  repairs(): Promise<readonly Attempt[]>
+  /** Sets one condition as an agent would, heartbeat included. */
+  setCondition(node: string, type: string, status: string, reason?: string): Promise<void>
+  annotate(resource: Resource, name: string, annotations: Readonly<Record<string, string | null>>): Promise<void>
+  policy(name: string, spec: object): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A policy that repairs within seconds. */
+export const quickPolicy = {
+  mode: 'Enforce',
+  match: [{ condition: 'KernelReady' }],
+  toleration: '3s',
+  action: 'Replace',
+  drain: { timeout: '60s', blockedAfter: '20s' },
+  budgets: [{ nodes: '1' }],
+  restraint: { dwell: '3s' },
+} as const
+
+/** Starts the world with one modelled group of four machines. */
+export async function startWorld(models: ModelOptions = {}): Promise<World> {
+  const clock = new SteppedClock()
+  const random = seededRandom(7)
+  const embedded = await startEmbedded({ clock, random, crds: crds() as never }) // CRDs are plain JSON
+  const model = startModels(embedded.cluster, {
+    groups: [{ name: 'pool', size: 4, replaceMs: 2 * second }],
+    ...models,
+  })
+  const open = (): Api => connectTo({ server: embedded.url, token: () => embedded.token }, { clock, random })
+  const api = open()
+  const halves = new Set<Half>()
+  const settled = async (): Promise<void> => {
+    await listObjects(api, nodeRepairs) // what was written before has reached every watch by then
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+  }
+  const world: World = {
+    clock,
+    embedded,
+    api,
+    async half(identity, leadership = {}, given) {
+      const own = given ?? open()
+      const half = await startHalf(world, own, identity, leadership)
+      halves.add(half)
+      return half
+    },
+    async run(seconds, ...given) {
+      for (let passed = 0; passed < seconds; passed++) {
+        await clock.advance(second)
+        await settled()
+        for (const half of given) await half.controller.pass()
+      }
+    },
+    async until(what, seconds, given, done) {
+      for (let passed = 0; passed <= seconds; passed++) {
+        const found = await done()
+        if (found !== undefined) return found
+        await world.run(1, ...given)
+      }
+      const seen = (await world.repairs()).map((one) => ({
+        name: one.name,
+        phases: one.phases,
+        decision: one.decision,
+      }))
+      throw new Error(`not within ${seconds} s: ${what}\n${JSON.stringify(seen, null, 1)}`)
+    },
+    nodes: async () => (await listObjects<NodeObject>(api, nodes)).items,
+    repairs: async () =>
+      (await listObjects<KubeObject>(api, nodeRepairs)).items.flatMap((one) => readAttempt(one) ?? []),
+    async setCondition(node, type, status, reason = `${type}Reason`) {
+      const stamp = new Date(clock.now()).toISOString()
+      const condition = { type, status, reason, message: '', lastHeartbeatTime: stamp, lastTransitionTime: stamp }
+      const patch = { status: { conditions: [condition] } }
+      await patchObject(api, nodes, { name: node }, patch, { type: 'strategic', subresource: 'status' })
+    },
+    async annotate(resource, name, annotations) {
+      await patchObject(api, resource, { name }, { metadata: { annotations } }, { type: 'merge' })
+    },
+    async policy(name, spec) {
+      const ref = { name }
+      const found = await getObject(api, repairPolicies, ref).catch(() => undefined)
+      if (found) await patchObject(api, repairPolicies, ref, { spec }, { type: 'merge' })
+      else await createObject(api, repairPolicies, { metadata: { name }, spec } as KubeObject)
+    },
+    async stop() {
+      for (const half of halves) await half.kill()
+      model.stop()
+      api.close()
+      await embedded.stop()
+    },
+  }
+  await clock.advance(2 * second)
+  return world
+}
+
+async function startHalf(world: World, api: Api, identity: string, given: Partial<Leadership>): Promise<Half> {
+  const { clock } = world
+  const ended = new AbortController()
+  const events: Notice[] = []
+  const recorder = {
+    record: (notice: Notice) => void events.push(notice),
+    flush: async () => {},
+    pending: 0,
+    dropped: 0,
+    stop() {},
+  }
+  const leading = { leading: true, until: Number.MAX_SAFE_INTEGER, fencingToken: 1, identity, ...given }
+  const parts = assemble({
+    api,
+    clock,
+    random: seededRandom(11),
+    events: recorder,
+    registry: new Registry(),
+    log: silentLog,
+    leadership: () => half.leadership,
+    lease: { namespace: 'default', name: 'nodemend-controller' },
+    settleMs: 300 * second,
+    onChange: () => undefined,
+    signal: ended.signal,
+  })
+  const running = parts.observer.run()
+  const half: Half = {
+    ...parts,
+    leadership: leading,
+    events,
+    async kill() {
+      ended.abort()
+      await running
+      if (api !== world.api) api.close()
+    },
+  }
+  for (let turn = 0; parts.observer.trouble !== undefined; turn++) {
+    if (turn > 2_000) throw new Error(`never in sync: ${parts.observer.trouble}`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return half
+}
+
+/** Pods on `node` that are not being deleted. */
+export async function podsOn(world: World, node: string): Promise<readonly string[]> {
+  const { items } = await listObjects<KubeObject>(world.api, pods, { fieldSelector: `spec.nodeName=${node}` })
+  return items.flatMap(({ metadata }) => (metadata.deletionTimestamp === undefined ? [metadata.name ?? ''] : []))
+}
