@@ -113,7 +113,8 @@ export async function runController(options: RunControllerOptions, parts: Contro
     },
     onLost: () => {
       leadership.lost()
-      log.warn('no longer leading')
+      if (signal.aborted) log.info('giving the lease back')
+      else log.warn('no longer leading')
     },
     onError: (error) => log.warn('the leader election failed once', { error }),
     signal,

@@ -154,7 +154,8 @@ export class Observer {
       onState: (state) => {
         const known = this.#states.get(resource)
         this.#states.set(resource, state)
-        if (state.error && state.error.code !== known?.error?.code) onError(state.error)
+        const noKarpenter = resource === nodeClaims && state.error?.code === 'NM_KUBE_NOT_FOUND'
+        if (state.error && state.error.code !== known?.error?.code && !noKarpenter) onError(state.error)
         if (state.inSync !== known?.inSync) onChange()
       },
       signal,

@@ -1,0 +1,78 @@
+/** One look at the cluster for `status` and `why`: nodes, repairs, policies, and who leads. */
+import { type Api, type KubeObject, leases, nodeRepairs, nodes, type Resource, repairPolicies } from '../kube/api.ts'
+import { isKubeError } from '../kube/errors.ts'
+import { getObject, listObjects } from '../kube/objects.ts'
+import type { NodeView } from '../model/node.ts'
+import type { Attempt } from '../model/repair.ts'
+import { allProviders } from '../repair/assemble.ts'
+import { readAttempt } from '../repair/attempt/record.ts'
+import { type NodeObject, SeenNodes } from '../repair/observe/seen.ts'
+import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../repair/policy/parse.ts'
+import type { Clock } from '../telemetry/clock.ts'
+
+export interface ClusterView {
+  readonly nodes: readonly NodeView[]
+  readonly repairs: readonly Attempt[]
+  readonly policyObjects: readonly RepairPolicyObject[]
+  readonly policies: ParsedPolicies
+  /** False where the cluster does not know our CRDs. */
+  readonly installed: boolean
+  /** Who leads; absent when nobody does, or the lease may not be read. */
+  readonly leader?: string
+}
+
+interface LeaseObject extends KubeObject {
+  readonly spec?: {
+    readonly holderIdentity?: string
+    readonly renewTime?: string
+    readonly leaseDurationSeconds?: number
+  }
+}
+
+/** Reads everything once. Rejects with KubeError when the cluster cannot be reached or refuses us. */
+export async function viewCluster(
+  api: Api,
+  clock: Clock,
+  lease: { namespace: string; name: string },
+): Promise<ClusterView> {
+  const seen = new SeenNodes()
+  const providers = allProviders(api, clock)
+  const [nodeList, repairs, policyObjects, leader] = await Promise.all([
+    listObjects<NodeObject>(api, nodes),
+    listIfServed<KubeObject>(api, nodeRepairs),
+    listIfServed<RepairPolicyObject>(api, repairPolicies),
+    leaderOf(api, clock, lease),
+  ])
+  return {
+    nodes: nodeList.items.map((object) => {
+      const labels = object.metadata.labels ?? {}
+      const names = providers.filter((one) => one.owns({ labels })).map((one) => one.name)
+      return seen.see(object, names, clock.now()).view
+    }),
+    repairs: (repairs ?? []).flatMap((object) => readAttempt(object) ?? []),
+    policyObjects: policyObjects ?? [],
+    policies: parsePolicies(policyObjects ?? []),
+    installed: repairs !== undefined && policyObjects !== undefined,
+    ...(leader !== undefined && { leader }),
+  }
+}
+
+async function listIfServed<T extends KubeObject>(api: Api, resource: Resource): Promise<readonly T[] | undefined> {
+  try {
+    return (await listObjects<T>(api, resource)).items
+  } catch (error) {
+    if (isKubeError(error, 'NM_KUBE_NOT_FOUND')) return undefined
+    throw error
+  }
+}
+
+async function leaderOf(api: Api, clock: Clock, ref: { namespace: string; name: string }): Promise<string | undefined> {
+  try {
+    const { spec } = await getObject<LeaseObject>(api, leases, ref)
+    const until = Date.parse(spec?.renewTime ?? '') + (spec?.leaseDurationSeconds ?? 0) * 1000
+    return spec?.holderIdentity && clock.now() < until ? spec.holderIdentity : undefined
+  } catch (error) {
+    if (isKubeError(error, 'NM_KUBE_NOT_FOUND', 'NM_KUBE_FORBIDDEN')) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,142 @@
+/** `status` and `why` through the front door: against a modelled cluster over HTTP, with a kubeconfig. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { type Half, quickPolicy, startWorld, type World } from '../repair/world.ts'
+import { CommandError, type Io } from './io.ts'
+import { statusCommand } from './status.ts'
+import { whyCommand } from './why.ts'
+
+interface Terminal {
+  run(
+    ...args: readonly string[]
+  ): Promise<{ readonly text: string; readonly exitCode: number; readonly message: string }>
+}
+
+function terminalOf(world: World, folder: string): Terminal {
+  const kubeconfig = join(folder, 'kubeconfig')
+  writeFileSync(kubeconfig, world.embedded.kubeconfig())
+  return {
+    async run(command, ...args) {
+      let text = ''
+      const io: Io = {
+        stdout: (some) => {
+          text += some
+        },
+        stderr: () => undefined,
+        stdin: (async function* () {})(),
+        programFile: '',
+        env: {},
+        clock: world.clock,
+        random: () => 0.5,
+        signal: new AbortController().signal,
+        columns: 80,
+        colour: false,
+      }
+      const make = command === 'why' ? whyCommand : statusCommand
+      try {
+        await make(io)
+          .exitOverride()
+          .parseAsync([...args, '--kubeconfig', kubeconfig], { from: 'user' })
+        return { text, exitCode: 0, message: '' }
+      } catch (error) {
+        if (!(error instanceof CommandError)) throw error
+        return { text, exitCode: error.exitCode, message: error.message }
+      }
+    },
+  }
+}
+
+async function given(t: { after(run: () => void | Promise<void>): void }, spec?: object) {
+  const world = await startWorld()
+  const folder = mkdtempSync(join(tmpdir(), 'nodemend-cli-'))
+  t.after(async () => {
+    rmSync(folder, { recursive: true })
+    await world.stop()
+  })
+  if (spec) await world.policy('kernel', spec)
+  const half: Half = await world.half('controller-a')
+  await world.run(2, half)
+  const node = (await world.nodes())[0]?.metadata.name ?? ''
+  return { world, half, node, terminal: terminalOf(world, folder) }
+}
+
+describe('why', () => {
+  test('a healthy node is healthy, and no rule is the reason that nothing is done', async (t) => {
+    const { node, terminal } = await given(t, quickPolicy)
+    const said = await terminal.run('why', node)
+    assert.equal(said.exitCode, 0)
+    assert.match(said.text, /is healthy: no rule of a policy in force matches it/)
+  })
+
+  test('Observe: what would happen, with every gate', async (t) => {
+    const { world, half, node, terminal } = await given(t, { ...quickPolicy, mode: 'Observe' })
+    await world.setCondition(node, 'KernelReady', 'False', 'SoftLockup')
+    await world.run(10, half)
+    const said = await terminal.run('why', node)
+    assert.equal(said.exitCode, 1)
+    assert.match(said.text, /only observes; it would Replace the node now/)
+    assert.match(said.text, /Changes: {3}set spec\.mode of policy kernel to Approve or Enforce/)
+    assert.match(said.text, /^budget +allow +0 of 1 repairs/m)
+    const data = JSON.parse((await terminal.run('why', node, '--output', 'json')).text)
+    assert.equal(data.decision.outcome, 'would-act')
+    assert.equal(data.decision.rule.reason, 'SoftLockup')
+    assert.equal(data.decision.gates.length, 18)
+  })
+
+  test('a repaired node: phases, replacement and proof, although it is gone', async (t) => {
+    const { world, half, node, terminal } = await given(t, quickPolicy)
+    await world.setCondition(node, 'KernelReady', 'False')
+    await world.until('the repair succeeds', 120, [half], async () => (await world.repairs()).find((one) => one.proof))
+    const said = await terminal.run('why', node)
+    assert.equal(said.exitCode, 0)
+    assert.match(said.text, /is gone/)
+    assert.match(said.text, /^Succeeded +\S+Z +pool-\w+ is ready and free of faults since/m)
+    assert.match(said.text, /^Replacement: pool-/m)
+  })
+
+  test('without a record it says what a controller would say, and that it is not recorded', async (t) => {
+    const { world, node, terminal } = await given(t, quickPolicy)
+    await world.setCondition(node, 'KernelReady', 'False')
+    const said = await terminal.run('why', node)
+    assert.match(said.text, /Recorded: {2}no, this is what a controller would say; none leads/)
+  })
+
+  test('an unknown node is an error that says where to look', async (t) => {
+    const { terminal } = await given(t)
+    const said = await terminal.run('why', 'nobody')
+    assert.deepEqual([said.exitCode, said.text], [2, ''])
+    assert.match(said.message, /no node and no repair of the name nobody; see: nodemend status --all/)
+  })
+})
+
+describe('status', () => {
+  test('sick nodes first, open repairs with their reason, policies with their state', async (t) => {
+    const { world, half, node, terminal } = await given(t, { ...quickPolicy, toleration: '1h' })
+    const calm = await terminal.run('status')
+    assert.equal(calm.exitCode, 0)
+    assert.match(calm.text, /^4 nodes, 4 healthy, 0 sick/)
+    await world.setCondition(node, 'KernelReady', 'False', 'SoftLockup')
+    await world.run(3, half)
+    const said = await terminal.run('status')
+    assert.equal(said.exitCode, 1)
+    assert.match(said.text, new RegExp(`^${node} +True +KernelReady \\(SoftLockup\\) +${node}-`, 'm'))
+    assert.match(said.text, /Pending +KernelReady +kernel +toleration: KernelReady seen False since/)
+    assert.match(said.text, /^kernel +Enforce +Replace +yes/m)
+    const data = JSON.parse((await terminal.run('status', '-o', 'json')).text)
+    assert.equal(data.nodes[0].name, node)
+    assert.equal(data.repairs[0].phase, 'Pending')
+    assert.match((await terminal.run('status', '-o', 'yaml')).text, /^repairs:\n {2}- name: /m)
+  })
+
+  test('a refused policy is shown with its remedy', async (t) => {
+    const { world, terminal } = await given(t, quickPolicy)
+    await world.policy('bad', { match: [{ condition: 'KernelReady' }], action: 'Reboot' })
+    assert.match(
+      (await terminal.run('status')).text,
+      /spec\.action is Reboot: not available yet; use Replace or NoAction/,
+    )
+  })
+})

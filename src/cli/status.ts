@@ -1,0 +1,179 @@
+/** `nodemend status`: which nodes are sick, what is being done about them, and which policies are in force. */
+import { Command } from 'commander'
+import { conditionTypes } from '../model/condition.ts'
+import { isReady, type NodeView } from '../model/node.ts'
+import { type Attempt, isFinished, phaseSince } from '../model/repair.ts'
+import { describeError } from '../repair/policy/parse.ts'
+import { type ClusterFlags, clusterApi } from './cluster-api.ts'
+import { type ClusterView, viewCluster } from './cluster-view.ts'
+import { CommandError, exitCodes, type Io, type OutputFormat } from './io.ts'
+import { outputOption, print, tableText } from './output.ts'
+
+interface Flags extends ClusterFlags {
+  readonly namespace?: string
+  readonly leaseName: string
+  readonly all?: boolean
+  readonly output: OutputFormat
+}
+
+export function statusCommand(io: Io): Command {
+  return new Command('status')
+    .description('show sick nodes, open repairs and policies')
+    .option('--kubeconfig <FILE>', 'how to reach the cluster (default: KUBECONFIG, ~/.kube/config)')
+    .option('--context <NAME>', 'context of the kubeconfig')
+    .option('--namespace <NAME>', 'namespace of the controller (default: the context’s, else default)')
+    .option('--lease-name <NAME>', 'name of the controller’s lease', 'nodemend-controller')
+    .option('--all', 'list healthy nodes, too')
+    .addOption(outputOption())
+    .action((flags: Flags) => status(flags, io))
+}
+
+async function status(flags: Flags, io: Io): Promise<void> {
+  const { api, namespace = 'default' } = await clusterApi(flags, 'cli', io)
+  try {
+    const view = await viewCluster(api, io.clock, { namespace: flags.namespace ?? namespace, name: flags.leaseName })
+    const data = summarise(view)
+    print(io, flags.output, data, () => statusText(data, flags.all ?? false))
+    if (data.nodes.some((node) => !node.healthy)) throw new CommandError('NM_STATUS_SICK', '', exitCodes.unhealthy)
+  } finally {
+    api.close()
+  }
+}
+
+/** What `status --output json` prints. */
+export interface ClusterStatus {
+  readonly controller: { readonly installed: boolean; readonly leader: string | null }
+  readonly nodes: readonly {
+    readonly name: string
+    readonly healthy: boolean
+    readonly ready: string
+    readonly conditions: readonly {
+      readonly type: string
+      readonly status: string
+      readonly reason: string
+      readonly since: string
+    }[]
+    readonly repair: string | null
+  }[]
+  readonly repairs: readonly {
+    readonly name: string
+    readonly node: string
+    readonly phase: string
+    readonly since: string
+    readonly condition: string
+    readonly reason: string
+    readonly policy: string
+    readonly outcome: string
+    readonly why: string
+  }[]
+  readonly policies: readonly {
+    readonly name: string
+    readonly mode: string
+    readonly action: string
+    readonly inForce: boolean
+    readonly trouble: string | null
+  }[]
+}
+
+/** Pure; nodes sick first, then by name. */
+export function summarise(view: ClusterView): ClusterStatus {
+  const open = view.repairs.filter((one) => !isFinished(one.phase))
+  const errors = view.policies.errors
+  return {
+    controller: { installed: view.installed, leader: view.leader ?? null },
+    nodes: view.nodes.map((node) => nodeStatus(node, open)).sort(sickFirst),
+    repairs: [...open].sort((a, b) => (a.name < b.name ? -1 : 1)).map(repairStatus),
+    policies: view.policyObjects.map(({ metadata, spec }) => {
+      const given = (spec ?? {}) as { mode?: string; action?: string } // read for display only; parsePolicies checks it
+      const own = errors.filter((error) => error.policy === metadata.name)
+      const blamed = own.length > 0 ? own : errors
+      return {
+        name: metadata.name ?? '',
+        mode: given.mode ?? 'Observe',
+        action: given.action ?? '',
+        inForce: errors.length === 0,
+        trouble: blamed.length > 0 ? blamed.map(describeError).join('; ') : null,
+      }
+    }),
+  }
+}
+
+type NodeStatus = ClusterStatus['nodes'][number]
+
+function nodeStatus(node: NodeView, open: readonly Attempt[]): NodeStatus {
+  const ours: readonly string[] = conditionTypes
+  const conditions = node.conditions
+    .filter((one) => one.type === 'Ready' || ours.includes(one.type))
+    .map(({ type, status: state, reason, lastTransitionTime }) => ({
+      type,
+      status: state,
+      reason,
+      since: lastTransitionTime,
+    }))
+  const bad = conditions.some((one) => one.type !== 'Ready' && one.status === 'False')
+  return {
+    name: node.name,
+    healthy: isReady(node) && !bad,
+    ready: conditions.find((one) => one.type === 'Ready')?.status ?? 'Unknown',
+    conditions,
+    repair: open.find((one) => one.nodeUid === node.uid)?.name ?? null,
+  }
+}
+
+function repairStatus(attempt: Attempt): ClusterStatus['repairs'][number] {
+  const { decision } = attempt
+  const gate = decision?.gates.find((one) => one.gate === decision.decidedBy)
+  const waiting = attempt.phase === 'Pending' && gate
+  return {
+    name: attempt.name,
+    node: attempt.nodeName,
+    phase: attempt.phase,
+    since: new Date(phaseSince(attempt)).toISOString(),
+    condition: decision?.rule?.condition ?? '',
+    reason: decision?.rule?.reason ?? '',
+    policy: decision?.rule?.policy ?? '',
+    outcome: decision?.outcome ?? '',
+    why: waiting ? `${gate.gate}: ${gate.why}` : (attempt.phases.at(-1)?.why ?? ''),
+  }
+}
+
+function sickFirst(a: NodeStatus, b: NodeStatus): number {
+  return Number(a.healthy) - Number(b.healthy) || (a.name < b.name ? -1 : 1)
+}
+
+/** The text for people. */
+export function statusText(data: ClusterStatus, all: boolean): string {
+  const healthy = data.nodes.filter((node) => node.healthy).length
+  const shown = all ? data.nodes : data.nodes.filter((node) => !node.healthy || node.repair !== null)
+  const parts = [
+    `${data.nodes.length} nodes, ${healthy} healthy, ${data.nodes.length - healthy} sick; ${leaderText(data)}\n`,
+  ]
+  if (shown.length > 0) {
+    parts.push(tableText(['NODE', 'READY', 'SICK WITH', 'REPAIR'], shown.map(nodeRow)))
+  }
+  if (data.repairs.length > 0) {
+    const rows = data.repairs.map((one) => [one.name, one.phase, one.condition, one.policy, one.why])
+    parts.push(tableText(['REPAIR', 'PHASE', 'CONDITION', 'POLICY', 'WHY'], rows))
+  }
+  if (data.policies.length > 0) {
+    const rows = data.policies.map((one) => [
+      one.name,
+      one.mode,
+      one.action,
+      one.inForce ? 'yes' : 'no',
+      one.trouble ?? '',
+    ])
+    parts.push(tableText(['POLICY', 'MODE', 'ACTION', 'IN FORCE', 'TROUBLE'], rows))
+  } else parts.push('No policy: nothing is repaired.\n')
+  return parts.join('\n')
+}
+
+function nodeRow(node: NodeStatus): readonly string[] {
+  const bad = node.conditions.filter((one) => one.type !== 'Ready' && one.status === 'False')
+  return [node.name, node.ready, bad.map((one) => `${one.type} (${one.reason})`).join(', ') || '-', node.repair ?? '-']
+}
+
+function leaderText({ controller }: ClusterStatus): string {
+  if (!controller.installed) return 'the CRDs of nodemend are not installed'
+  return controller.leader === null ? 'no controller leads' : `${controller.leader} leads`
+}
