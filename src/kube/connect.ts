@@ -79,8 +79,10 @@ class Connection implements Api {
   }
 
   async *stream<T>(call: Call): AsyncGenerator<T> {
-    const exchange = await this.#open(call, 'stream', call.timeoutMs ?? defaultSilenceMs)
+    const silenceMs = call.timeoutMs ?? defaultSilenceMs
+    const exchange = await this.#open(call, 'stream', Math.min(silenceMs, defaultTimeoutMs))
     try {
+      exchange.renew(silenceMs)
       call.onOpen?.()
       for await (const line of readLines(exchange.response, maxLineBytes)) {
         exchange.hold()

@@ -18,8 +18,8 @@ export interface Exchange {
   readonly response: IncomingMessage
   /** True when the request went over a socket that had served an earlier one. */
   readonly reused: boolean
-  /** Moves the deadline: a line of a stream came. */
-  renew(): void
+  /** Moves the deadline: a line of a stream came. With `timeoutMs`, that is the deadline from now on. */
+  renew(timeoutMs?: number): void
   /** Stops the deadline until the next `renew`: the reader is busy, and its own time is not the server's silence. */
   hold(): void
   /** Why the exchange was cut by us (deadline, signal), if it was: it explains the socket error that the reader sees. */
@@ -64,7 +64,7 @@ export function openExchange(target: Target, call: Call, timeoutMs: number): Pro
       resolve({
         response,
         reused: request.reusedSocket,
-        renew: () => guard.renew(),
+        renew: (ms) => guard.renew(ms),
         hold: () => guard.hold(),
         failure: () => guard.failure,
         end: () => {
@@ -82,7 +82,7 @@ class Guard {
   failure: KubeError | undefined
   readonly #clock: Clock
   readonly #call: Call
-  readonly #timeoutMs: number
+  #timeoutMs: number
   readonly #cut: (error: KubeError) => void
   /** Infinity while the reader is busy. A line moves only this number; the timer looks at it when it fires. */
   #deadline: number
@@ -100,7 +100,12 @@ class Guard {
     else call.signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
-  renew(): void {
+  renew(timeoutMs = this.#timeoutMs): void {
+    if (timeoutMs !== this.#timeoutMs) {
+      this.#timeoutMs = timeoutMs
+      this.#cancel()
+      this.#cancel = this.#arm(timeoutMs)
+    }
     this.#deadline = this.#clock.monotonic() + this.#timeoutMs
   }
 

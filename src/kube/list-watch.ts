@@ -7,7 +7,7 @@ import { errorFromStatus, type StatusBody } from './answer.ts'
 import type { Api, Call, KubeObject, Resource } from './api.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
 import { describeCall } from './call.ts'
-import { KubeError, type KubeErrorCode } from './errors.ts'
+import { isKubeError, KubeError, type KubeErrorCode } from './errors.ts'
 import { listObjects } from './objects.ts'
 import { type Copy, isOlder, keyOf, Replica, type WatchChange } from './replica.ts'
 
@@ -46,6 +46,8 @@ export interface WatchOptions<T extends KubeObject, Raw extends KubeObject = T> 
 
 /** Silence after which a watch is taken for dead: bookmarks come every 60 to 75 s, plus a margin. */
 const silenceMs = 100_000
+/** How long the server may take to say where it stands after a breakage. */
+const probeTimeoutMs = 10_000
 /** A watch that ends sooner than this without an event is no success: a server that hangs up at once is not asked at once. */
 const shortWatchMs = 1_000
 /** The server is asked to end the watch after 5 to 10 minutes, so that load moves between its replicas. */
@@ -73,6 +75,8 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
   readonly #replica: Replica<T>
   /** Where the next watch starts; undefined asks for a list. */
   #version: string | undefined
+  /** The server sends bookmarks for this resource, so silence means a dead connection. It sends none for Events. */
+  #bookmarked = false
   /** The last exchange broke: the server may have restarted meanwhile, with another history. */
   #inDoubt = false
   #state: WatchState
@@ -125,6 +129,7 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
       resource,
       ...(namespace === undefined ? {} : { namespace }),
       query: { limit: 1 },
+      timeoutMs: probeTimeoutMs,
       signal,
     })
     const present = page.metadata?.resourceVersion
@@ -134,10 +139,11 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
     this.#inDoubt = false
   }
 
+  /** Follows one watch until the server ends it. */
   async #follow(): Promise<void> {
     const { api, clock, random, labelSelector, fieldSelector, signal } = this.#options
     const openedAt = clock.monotonic()
-    let eventsSeen = false
+    let quiet = true
     const stream = api.stream<WatchEvent<Raw>>({
       ...this.#watchCall,
       query: {
@@ -152,14 +158,20 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
       onOpen: () => this.#report(true),
       signal,
     })
-    for await (const event of stream) {
-      this.#take(event)
-      this.#report(true)
-      this.#backoff.reset()
-      eventsSeen = true
+    try {
+      for await (const event of stream) {
+        this.#take(event)
+        this.#report(true)
+        this.#backoff.reset()
+        quiet = false
+      }
+    } catch (error) {
+      const onlySilent = isKubeError(error, 'NM_KUBE_TIMEOUT') && this.#state.inSync && !this.#bookmarked
+      if (!onlySilent) throw error
+      this.#inDoubt = true // no reason for alarm, but for asking the server whether it is there
+      return
     }
-    const tooSoon = !eventsSeen && clock.monotonic() - openedAt < shortWatchMs
-    if (tooSoon) await sleep(clock, this.#backoff.next(), signal)
+    if (quiet && clock.monotonic() - openedAt < shortWatchMs) await sleep(clock, this.#backoff.next(), signal)
   }
 
   #take({ type, object }: WatchEvent<Raw>): void {
@@ -172,7 +184,8 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
       )
     }
     if (type === 'DELETED') this.#replica.remove(keyOf(object), this.#copy(object).object)
-    else if (type !== 'BOOKMARK') this.#replica.put(this.#copy(object))
+    else if (type === 'BOOKMARK') this.#bookmarked = true
+    else this.#replica.put(this.#copy(object))
     this.#version = version ?? this.#version
   }
 
