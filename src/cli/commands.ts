@@ -6,5 +6,15 @@ import { controllerCommand } from './controller.ts'
 import { demoCommand } from './demo/demo.ts'
 import type { Io } from './io.ts'
 import { rulesCommand } from './rules.ts'
+import { statusCommand } from './status.ts'
+import { whyCommand } from './why.ts'
 
-export const commands: readonly ((io: Io) => Command)[] = [agentCommand, controllerCommand, demoCommand, classifyCommand, rulesCommand]
+export const commands: readonly ((io: Io) => Command)[] = [
+  agentCommand,
+  controllerCommand,
+  demoCommand,
+  statusCommand,
+  whyCommand,
+  classifyCommand,
+  rulesCommand,
+]
