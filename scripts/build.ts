@@ -43,6 +43,8 @@ const shared: BuildOptions = {
   platform: 'node',
   target: 'node24',
   format: 'cjs',
+  // A kept `import()` would load Node's ESM loader, and with it undici.
+  supported: { 'dynamic-import': false },
   minify: true,
   keepNames: true, // error names and classes stay readable in logs
   legalComments: 'none',

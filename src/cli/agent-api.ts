@@ -1,5 +1,5 @@
 /** The agent's way to the cluster: its pod's service account, else a kubeconfig, else none. */
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import type { Api } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import { inClusterConfig, isInCluster } from '../kube/in-cluster.ts'
@@ -21,7 +21,7 @@ export async function agentApi({ kubeconfig, env, clock, random }: AgentApiOptio
   const options = { clock, random, userAgent: `nodemend-agent/${version}`, maxConnections: 2 }
   if (kubeconfig !== undefined) {
     const { loadKubeconfig } = await import('../kube/kubeconfig.ts')
-    const config = await loadKubeconfig({ path: kubeconfig, env, clock, readFile: (path) => readFile(path, 'utf8') })
+    const config = await loadKubeconfig({ path: kubeconfig, env, clock, readFile: async (path) => readFileSync(path) })
     return connectTo(config, options)
   }
   return isInCluster({ env }) ? connectTo(inClusterConfig({ root: '/', env }), options) : undefined

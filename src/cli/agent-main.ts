@@ -1,80 +1,27 @@
 /**
- * The entry of the agent's own bundle, `dist/agent.cjs`: no command-line library, no YAML, no schema. Takes the flags of
- * `nodemend agent` and finds the compiled catalogue beside itself.
+ * The entry of the agent's own bundle, `dist/agent.cjs`: starts this program again, as the same process, with the V8
+ * flags and the allocator settings that keep it small (docs/adr/0004-agent-footprint.md), then loads the agent. They can
+ * only be given at the start of a process, and whoever starts the agent should not have to know them.
  */
-import { readFileSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { type CompiledCatalogue, compiledVersion } from '../catalog/compiled.ts'
-import { systemClock, systemRandom } from '../telemetry/clock.ts'
-import { agentApi } from './agent-api.ts'
-import { parseAgentFlags } from './agent-flags.ts'
-import { agentOptions } from './agent-options.ts'
-import { runAgent } from './run-agent.ts'
-
-/** One thread waits for the kernel log, one writes the state file, one resolves names. */
-process.env.UV_THREADPOOL_SIZE ??= '3'
-
-let running = false
-
-async function main(): Promise<void> {
-  const stop = new AbortController()
-  let ended: NodeJS.Signals | undefined
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      if (ended) process.kill(process.pid, 'SIGKILL') // a second signal does not wait for a tidy end
-      ended = name
-      stop.abort()
-    })
-  }
-  const options = agentOptions(parseAgentFlags(process.argv.slice(2), process.env))
-  const shared = { clock: systemClock, random: systemRandom }
-  const api = await agentApi({ kubeconfig: options.kubeconfig, env: process.env, ...shared })
-  const onReady = (): void => {
-    running = true
-  }
-  await runAgent(options, { ...shared, signal: stop.signal, write, catalogue: readCatalogue(), api, onReady })
-  if (ended) endBySignal(ended)
-}
-
-function readCatalogue(): CompiledCatalogue {
-  const file = join(dirname(process.argv[1] ?? ''), 'catalogue.json')
-  const catalogue = JSON.parse(readFileSync(file, 'utf8')) as CompiledCatalogue // written by the build of this version
-  if (catalogue.version === compiledVersion) return catalogue
-  throw new Error(
-    `${file} has version ${catalogue.version}, this program reads ${compiledVersion}: build both together`,
-  )
-}
-
-/** Straight to the descriptor: `process.stdout` costs half a MB of streams. A full pipe loses the line, not the agent. */
-function write(line: string): void {
-  try {
-    writeSync(1, line)
-  } catch {
-    // EAGAIN or EPIPE: nobody reads, and there is nobody to tell
-  }
-}
-
-/** A thread blocked in read(2) on /dev/kmsg would keep `process.exit` waiting for ever; a signal does not wait. */
-function endBySignal(name: NodeJS.Signals): void {
-  process.removeAllListeners(name)
-  process.kill(process.pid, name)
-}
 
 /**
- * Ends after an error. Once the kernel log is open, an ordinary exit would hang as said above and leave a process that
- * watches nothing; then the signal ends it and kubelet starts a new one.
+ * The optimising compilers are 13 MB of code that a kernel log never needs: baseline code reads it fast enough.
+ * `--expose-gc` lets the agent give back the memory of its start; see `agent-heap.ts`.
  */
-function fail(error: unknown): void {
-  const { code, message, stack } = error as {
-    readonly code?: unknown
-    readonly message?: string
-    readonly stack?: string
-  }
-  const text = typeof code === 'string' ? `${message} (${code})` : (stack ?? String(error))
-  writeSync(2, `nodemend agent: ${text}\n`)
-  if (running) process.kill(process.pid, 'SIGKILL')
-  process.exit(2)
+const flags = ['--no-opt', '--no-maglev', '--max-lazy', '--expose-gc']
+
+const settings = {
+  /** One malloc arena instead of one per thread: 0.5 MB. */
+  MALLOC_ARENA_MAX: '1',
+  /** One thread waits for the kernel log, one writes the state file, one resolves names. */
+  UV_THREADPOOL_SIZE: '3',
 }
 
-process.on('uncaughtException', fail)
-main().catch(fail)
+/** Set in the second start, so that there is never a third. */
+const mark = 'NODEMEND_AGENT_STARTED'
+
+if (process.env[mark] === undefined && typeof process.execve === 'function') {
+  const args = [process.execPath, ...flags, ...process.execArgv, ...process.argv.slice(1)]
+  process.execve(process.execPath, args, { ...settings, ...process.env, [mark]: '1' })
+}
+void import('./agent-process.ts')

@@ -41,6 +41,8 @@ export interface AgentParts {
   readonly api: Api | undefined
   /** Told when everything runs, with the port that is served. */
   readonly onReady?: (port: number) => void
+  /** Told how many records were read, so that memory can be tidied up after much work. */
+  readonly onWork?: (records: number) => void
 }
 
 export async function runAgent(options: AgentOptions, parts: AgentParts): Promise<void> {
@@ -101,7 +103,10 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
       },
       ...(from !== undefined && { from }),
       report: (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation)),
-      onBatch: (batch) => report.batch(batch),
+      onBatch: (batch) => {
+        report.batch(batch)
+        parts.onWork?.(batch.records)
+      },
       onEvidence: (evidence, matches) => report.evidence(evidence, matches),
     }),
   ]

@@ -1,5 +1,8 @@
-/** Replaces a file so that a crash at any instant leaves either the old or the new content, whole. */
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+/**
+ * Replaces a file so that a crash at any instant leaves either the old or the new content, whole. With callbacks,
+ * because loading `node:fs/promises` costs the agent 1.7 MB.
+ */
+import { close, fsync, mkdir, open, rename, rm, write } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** `trouble` is what stopped the write (`ENOSPC` …): data, not an exception, because a full disk is what we watch for. */
@@ -13,33 +16,41 @@ export type ReplaceOutcome = { readonly written: true } | { readonly written: fa
 export async function replaceFile(path: string, text: string): Promise<ReplaceOutcome> {
   const temporary = `${path}.new`
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await writeDurably(temporary, text)
-    await rename(temporary, path)
+    await call<unknown>((done) => mkdir(dirname(path), { recursive: true, mode: 0o700 }, done))
+    await writeDurably(temporary, Buffer.from(text))
+    await call((done) => rename(temporary, path, done))
     await syncFolder(dirname(path))
     return { written: true }
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined)
-    return { written: false, trouble: error as Error } // node:fs rejects with Error
+    await call((done) => rm(temporary, { force: true }, done)).catch(() => undefined)
+    return { written: false, trouble: error as Error } // node:fs fails with Error
   }
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'w', 0o600)
+type Done<T> = (error: Error | null, value?: T) => void
+
+function call<T>(start: (done: Done<T>) => void): Promise<T | undefined> {
+  return new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value))))
+}
+
+async function writeDurably(path: string, bytes: Buffer): Promise<void> {
+  const descriptor = (await call<number>((done) => open(path, 'w', 0o600, done))) ?? -1
   try {
-    await file.writeFile(text)
-    await file.sync()
+    for (let at = 0; at < bytes.length; ) {
+      at += (await call<number>((done) => write(descriptor, bytes, at, bytes.length - at, null, done))) ?? 0
+    }
+    await call((done) => fsync(descriptor, done))
   } finally {
-    await file.close()
+    await call((done) => close(descriptor, done))
   }
 }
 
 /** Without this the rename may be lost with the power; some file systems refuse to sync a folder, which is no trouble. */
 async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
+  const descriptor = (await call<number>((done) => open(path, 'r', done))) ?? -1
   try {
-    await folder.sync().catch(() => undefined)
+    await call((done) => fsync(descriptor, done)).catch(() => undefined)
   } finally {
-    await folder.close()
+    await call((done) => close(descriptor, done))
   }
 }

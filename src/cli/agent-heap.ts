@@ -1,0 +1,58 @@
+/**
+ * Gives back the memory that the agent took for a while: at its start, for parsers that are needed once, in a storm.
+ * V8 keeps it for later by itself, up to the double; a guest on the node should not.
+ */
+import { dirname } from 'node:path'
+import type { Cancel, Clock } from '../telemetry/clock.ts'
+
+/** Records after which it is worth it. */
+const muchWork = 5_000
+/** Quiet time before it: the collection stops the process for some ten milliseconds. */
+const quietMs = 5_000
+
+/** What `--expose-gc` puts into the global object. */
+type Collect = (how: { readonly type: 'major'; readonly execution: 'sync'; readonly flavor: 'last-resort' }) => void
+
+export class HeapTrim {
+  readonly #clock: Clock
+  readonly #programFile: string
+  readonly #collect: Collect | undefined = (globalThis as { gc?: Collect }).gc
+  #work = 0
+  #cancel: Cancel | undefined
+
+  constructor(clock: Clock, programFile: string) {
+    this.#clock = clock
+    this.#programFile = programFile
+  }
+
+  /** Counts work; after much of it, and some quiet, the heap is trimmed. */
+  worked(amount: number): void {
+    this.#work += amount
+    if (this.#work < muchWork || amount === 0) return
+    this.#cancel?.()
+    this.#cancel = this.#clock.after(quietMs, () => {
+      this.#work = 0
+      this.#trim()
+    })
+  }
+
+  #trim(): void {
+    forgetParts(this.#programFile)
+    // Bytecode that only the start needed grows old with each collection and is dropped.
+    for (let round = 0; round < 4; round++) this.#collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+  }
+}
+
+/** Lets go of the parts of the program that were loaded for one use (`agent-*.cjs`: parsers and schemas). */
+function forgetParts(programFile: string): void {
+  const { cache } = require // this file only runs as CommonJS, in the agent's bundle
+  const prefix = `${dirname(programFile)}/agent-`
+  for (const [file, part] of Object.entries(cache)) {
+    if (!part || !file.startsWith(prefix)) continue
+    delete cache[file]
+    for (const other of Object.values(cache)) {
+      const at = other?.children.indexOf(part) ?? -1
+      if (at >= 0) other?.children.splice(at, 1)
+    }
+  }
+}
