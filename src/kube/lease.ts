@@ -75,6 +75,8 @@ class Candidate {
   /** Our own lease, while we lead. */
   #held: Lease | undefined
   #until = never
+  /** Transitions of our last term, once its work has stopped: a lease that still says so may be taken again at once. */
+  #ended: number | undefined
 
   constructor(options: LeaseOptions) {
     this.#options = options
@@ -116,7 +118,9 @@ class Candidate {
         stopped = false // what acts may still act: let the lease run out instead of handing it on
       },
     )
-    if (last && stopped) await this.#try(() => this.#release(last))
+    if (!last || !stopped) return
+    this.#ended = last.spec?.leaseTransitions
+    await this.#try(() => this.#release(last))
   }
 
   async #renewUntilLost(term: AbortSignal, end: () => void): Promise<void> {
@@ -154,6 +158,9 @@ class Candidate {
     const version = lease.metadata.resourceVersion ?? ''
     if (this.#seen?.version !== version) this.#seen = { version, sinceMonotonic: now }
     if (!lease.spec?.holderIdentity) return true
+    const oursAndOver =
+      lease.spec.holderIdentity === this.#options.identity && lease.spec.leaseTransitions === this.#ended
+    if (oursAndOver) return true
     const theirs = (lease.spec.leaseDurationSeconds ?? 0) * 1000
     return now - this.#seen.sinceMonotonic >= Math.max(theirs, this.#durationMs)
   }

@@ -108,6 +108,37 @@ describe('a watch survives', () => {
     })
   }
 
+  it('410 after a long outage: lists again soon, not after the back-off of the outage', async (t) => {
+    const { collection, server, clock, changes } = await follow(t, [item('a', 3)])
+    server.play((seen) => seen.socket.resetAndDestroy())
+    collection.watches[0]?.socket?.resetAndDestroy()
+    for (let second = 0; second < 120; second++) await clock.advance(1_000)
+    collection.items = []
+    server.play((seen, response) =>
+      seen.url.searchParams.get('resourceVersion') === '10'
+        ? json(response, 410, failure(410, 'Expired', 'too old'))
+        : collection.script(seen, response),
+    )
+    const before = server.requests.length
+    for (let tenth = 0; tenth < 400 && server.requests.length < before + 2; tenth++) await clock.advance(100)
+    await until(() => server.requests.length === before + 2, 'the 410')
+    await clock.advance(300)
+    await until(() => changes.length === 1, 'the list')
+    assert.deepEqual(changes, ['deleted a/red@3'])
+  })
+
+  it('410 to whatever it lists: backs off', async (t) => {
+    const { collection, server, clock } = await follow(t, [])
+    server.play((seen, response) =>
+      seen.url.searchParams.has('watch')
+        ? json(response, 410, failure(410, 'Expired', 'too old'))
+        : collection.script(seen, response),
+    )
+    collection.watches[0]?.end()
+    for (let second = 0; second < 300; second++) await clock.advance(1_000)
+    assert.ok(collection.lists > 10 && collection.lists < 40, String(collection.lists))
+  })
+
   it('429, and leaves the server alone for as long as it asks', async (t) => {
     const { collection, server, clock, states, wait, reopened } = await follow(t, [])
     let refused = 0

@@ -50,6 +50,8 @@ const silenceMs = 100_000
 const probeTimeoutMs = 10_000
 /** A watch that ends sooner than this without an event is no success: a server that hangs up at once is not asked at once. */
 const shortWatchMs = 1_000
+/** A list that is of no use so soon is not repeated without back-off: the server may expire whatever it gives. */
+const freshListMs = 10_000
 /** The server is asked to end the watch after 5 to 10 minutes, so that load moves between its replicas. */
 const watchSeconds = 300
 
@@ -79,6 +81,7 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
   #bookmarked = false
   /** The last exchange broke: the server may have restarted meanwhile, with another history. */
   #inDoubt = false
+  #listedAt = Number.NEGATIVE_INFINITY
   #state: WatchState
 
   constructor(options: WatchOptions<T, Raw>) {
@@ -101,11 +104,17 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
         if (signal.aborted) return
         const error = this.#asKubeError(cause)
         this.#report(false, error)
-        if (error.code === 'NM_KUBE_EXPIRED') this.#version = undefined
+        if (error.code === 'NM_KUBE_EXPIRED') this.#startAnew()
         this.#inDoubt = this.#version !== undefined
         await sleep(clock, this.#backoff.next(error.detail.retryAfterMs), signal).catch(() => undefined)
       }
     }
+  }
+
+  /** The server is there and only its history is gone: a reason to hurry, unless a list was just of no use. */
+  #startAnew(): void {
+    this.#version = undefined
+    if (this.#options.clock.monotonic() - this.#listedAt > freshListMs) this.#backoff.reset()
   }
 
   async #list(): Promise<void> {
@@ -115,6 +124,7 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
     })
     this.#replica.replace(list.items)
     this.#version = list.resourceVersion
+    this.#listedAt = this.#options.clock.monotonic()
     this.#guarded(() => this.#options.onSync(this.#replica.items))
   }
 
