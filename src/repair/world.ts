@@ -34,7 +34,7 @@ export interface World {
   readonly api: Api
   /** Starts another cluster half. The first leads. */
   half(identity: string, leadership?: Partial<Leadership>, api?: Api): Promise<Half>
-  /** Lets time pass in steps of a second, with a pass of every half after each. */
+  /** Lets time pass in steps of a second, with a pass of every half after each; the passes race. */
   run(seconds: number, ...halves: readonly Half[]): Promise<void>
   /** Runs until `done` answers something; fails after `seconds` of the world's time. */
   until<T>(what: string, seconds: number, halves: readonly Half[], done: () => Promise<T | undefined>): Promise<T>
@@ -88,7 +88,7 @@ export async function startWorld(models: ModelOptions = {}): Promise<World> {
       for (let passed = 0; passed < seconds; passed++) {
         await clock.advance(second)
         await settled()
-        for (const half of given) await half.controller.pass()
+        await Promise.all(given.map((half) => half.controller.pass()))
       }
     },
     async until(what, seconds, given, done) {

@@ -1,0 +1,144 @@
+/** The cluster half may end at any instruction: nothing is lost, nothing is done twice. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Api } from '../kube/api.ts'
+import { connectTo } from '../kube/connect.ts'
+import type { Attempt } from '../model/repair.ts'
+import { seededRandom } from '../telemetry/clock.ts'
+import { noAnswer, type Tap, type TapOptions, tap } from './tap.ts'
+import { quickPolicy, startWorld, type World } from './world.ts'
+
+type Context = { after(run: () => Promise<void>): void }
+
+/** A world with one sick node, its policy in place, nobody at work yet. */
+async function sickWorld(t: Context): Promise<{ world: World; sick: string; others: readonly string[] }> {
+  const world = await startWorld()
+  t.after(() => world.stop())
+  await world.policy('kernel', quickPolicy)
+  const [sick = '', ...others] = (await world.nodes()).map((one) => one.metadata.name ?? '')
+  await world.setCondition(sick, 'KernelReady', 'False')
+  return { world, sick, others }
+}
+
+function tapped(world: World, options: TapOptions): Tap {
+  const { clock, embedded } = world
+  const api: Api = connectTo({ server: embedded.url, token: () => embedded.token }, { clock, random: seededRandom(3) })
+  return tap(api, options)
+}
+
+/** Runs to the end and checks that the sick node, and no other, was replaced, once. */
+async function replacedOnce(
+  world: World,
+  sick: string,
+  others: readonly string[],
+  halves: Parameters<World['until']>[2],
+) {
+  const succeeded = async (): Promise<Attempt | undefined> =>
+    (await world.repairs()).find((one) => one.phase === 'Succeeded')
+  const done = await world.until('the repair succeeds', 180, halves, succeeded)
+  await world.run(5, ...halves)
+  const names = (await world.nodes()).map((one) => one.metadata.name ?? '')
+  assert.equal(names.length, 4)
+  assert.ok(!names.includes(sick))
+  assert.deepEqual(
+    others.filter((name) => !names.includes(name)),
+    [],
+    'a healthy node was taken',
+  )
+  assert.ok(names.includes(done.replacement?.name ?? ''))
+  assert.equal((await world.repairs()).length, 1)
+  for (const node of await world.nodes()) assert.deepEqual(node.spec?.taints ?? [], [])
+  return done
+}
+
+describe('one repair, ended at every write', () => {
+  test('before the write is sent, and after it without the answer: the next leader finishes, once', async (t) => {
+    const rehearsal = await sickWorld(t)
+    const counted = tapped(rehearsal.world, {})
+    const half = await rehearsal.world.half('a', {}, counted.api)
+    await replacedOnce(rehearsal.world, rehearsal.sick, rehearsal.others, [half])
+    const total = counted.sent.length
+    assert.ok(total >= 10, counted.sent.join('\n'))
+    for (let at = 0; at < total; at++) {
+      for (const when of ['before', 'after'] as const) await endAt(t, at, when)
+    }
+  })
+})
+
+async function endAt(t: Context, at: number, when: 'before' | 'after'): Promise<void> {
+  const { world, sick, others } = await sickWorld(t)
+  let ended = false
+  const die = (_write: string, _call: unknown, count: number): void => {
+    if (count >= at) ended = true
+    if (ended) throw noAnswer()
+  }
+  const first = tapped(world, {
+    [when]: die,
+    ...(when === 'after' && {
+      before: () => {
+        if (ended) throw noAnswer()
+      },
+    }),
+  })
+  const a = await world.half('a', {}, first.api)
+  for (let seconds = 0; seconds < 60 && !ended; seconds++) await world.run(1, a)
+  assert.ok(ended, `write ${at} never came`)
+  await a.kill()
+  const b = await world.half('b', { fencingToken: 2 })
+  await replacedOnce(world, sick, others, [b])
+}
+
+describe('two controllers at once', () => {
+  test('both believe to lead: the records and the UID let one through', async (t) => {
+    const { world, sick, others } = await sickWorld(t)
+    const taps = [tapped(world, {}), tapped(world, {})]
+    const a = await world.half('a', {}, taps[0]?.api)
+    const b = await world.half('b', { fencingToken: 2 }, taps[1]?.api)
+    await replacedOnce(world, sick, others, [a, b])
+    const deletions = taps.flatMap((one) => one.sent.filter((write) => write === `delete nodes ${sick}`))
+    assert.ok(deletions.length <= 2, deletions.join('\n'))
+  })
+
+  test('the leader loses its lease between the commit and the call: it does not call, its successor does', async (t) => {
+    const { world, sick, others } = await sickWorld(t)
+    const first = tapped(world, {
+      after: (write, call) => {
+        const phase = (call.body as { status?: { phase?: string } } | undefined)?.status?.phase
+        if (write.startsWith('update noderepairs/status') && phase === 'Committing') {
+          a.leadership = { ...a.leadership, leading: false, until: 0 }
+        }
+      },
+    })
+    const a = await world.half('a', {}, first.api)
+    await world.run(30, a)
+    assert.equal((await world.repairs())[0]?.phase, 'Committing')
+    assert.ok(!first.sent.some((write) => write.startsWith('delete nodes')))
+    const b = await world.half('b', { fencingToken: 2 })
+    const done = await replacedOnce(world, sick, others, [a, b])
+    assert.equal(done.fencingToken, 2)
+  })
+
+  test('a leader with too little time left does not begin the call', async (t) => {
+    const { world } = await sickWorld(t)
+    const first = tapped(world, {
+      after: (_write, call) => {
+        const phase = (call.body as { status?: { phase?: string } } | undefined)?.status?.phase
+        if (phase === 'Committing') a.leadership = { ...a.leadership, until: world.clock.now() + 499 }
+      },
+    })
+    const a = await world.half('a', {}, first.api)
+    await world.run(20, a)
+    assert.ok(!first.sent.some((write) => write.startsWith('delete nodes')))
+  })
+
+  test('an old leader that wakes up leaves alone what its successor has taken over', async (t) => {
+    const { world, sick, others } = await sickWorld(t)
+    const a = await world.half('a')
+    await world.run(6, a)
+    assert.equal((await world.repairs())[0]?.phase, 'Draining')
+    const b = await world.half('b', { fencingToken: 2 })
+    await replacedOnce(world, sick, others, [b])
+    await world.run(5, a)
+    assert.equal((await world.repairs()).length, 1)
+  })
+})

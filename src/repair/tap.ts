@@ -1,0 +1,46 @@
+/** A connection with a tap on its writes, for tests: count them, watch them, lose one, or end the program at one. */
+import type { Api, Call } from '../kube/api.ts'
+import { KubeError } from '../kube/errors.ts'
+
+const writes: ReadonlySet<Call['verb']> = new Set(['create', 'update', 'patch', 'apply', 'delete', 'evict'])
+
+export interface Tap {
+  readonly api: Api
+  /** Every write that was sent, as `verb plural[/subresource] name`. */
+  readonly sent: readonly string[]
+}
+
+export interface TapOptions {
+  /** Called before a write is sent; what it throws is what the caller gets instead of an answer. */
+  readonly before?: (write: string, call: Call, count: number) => void
+  /** Called after the server has answered; what it throws replaces the answer. */
+  readonly after?: (write: string, call: Call, count: number) => void
+}
+
+/** Taps `api`. */
+export function tap(api: Api, options: TapOptions): Tap {
+  const sent: string[] = []
+  return {
+    sent,
+    api: {
+      server: api.server,
+      close: () => api.close(),
+      stream: <T>(call: Call) => api.stream<T>(call),
+      async request<T>(call: Call): Promise<T> {
+        if (!writes.has(call.verb)) return api.request<T>(call)
+        const resource = call.subresource ? `${call.resource.plural}/${call.subresource}` : call.resource.plural
+        const write = `${call.verb} ${resource} ${call.name ?? ''}`.trim()
+        options.before?.(write, call, sent.length)
+        sent.push(write)
+        const answer = await api.request<T>(call)
+        options.after?.(write, call, sent.length - 1)
+        return answer
+      },
+    },
+  }
+}
+
+/** What a caller sees when no answer comes. */
+export function noAnswer(): KubeError {
+  return new KubeError('NM_KUBE_NETWORK', 'the connection broke', { call: 'test' })
+}
