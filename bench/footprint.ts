@@ -27,6 +27,7 @@ export const footprint: Bench = {
     const subjects = subjectsFor(context.options.peers)
     const target = await startTarget(context.log)
     const device = openKmsgDevice()
+    device.forgetPast()
     const gate = await target.gate()
     try {
       const figures = await sideBySide(subjects, (subject) => measure(subject, target, gate, device, context))
@@ -50,7 +51,7 @@ async function measure(
   const minutes = options.minutes ?? (options.quick ? 2 : 10)
   const lab = new Lab(target)
   try {
-    const { running } = await lab.startReady(subject, gate.url)
+    const { running } = await lab.startReady(subject, { url: gate.url, faults: false })
     log(`${subject.name}: settles for ${settleMinutes} minutes, then ${minutes} idle minutes`)
     await sleep(systemClock, settleMinutes * minute)
     const settled = readMemory(running.pid)

@@ -27,6 +27,7 @@ export const kmsg: Bench = {
     const subjects = subjectsFor(context.options.peers)
     const target = await embeddedTarget()
     const device = openKmsgDevice()
+    device.forgetPast()
     try {
       const figures = await sideBySide(subjects, (subject) => measure(subject, target, device, context))
       return { ...figures, burst, server: target.server }
@@ -41,7 +42,7 @@ async function measure(subject: Subject, target: Target, device: KmsgDevice, con
   const seconds = context.options.seconds ?? (context.options.quick ? 2 : 10)
   const lab = new Lab(target)
   try {
-    const { running } = await lab.startReady(subject)
+    const { running } = await lab.startReady(subject, { faults: false })
     await sleep(systemClock, settleMs)
     const idle = await spent(running.pid, device, () => sleep(systemClock, seconds * 1000))
     const figures: Record<string, number> = { idleMilliCpu: round(idle.cpuUs / idle.elapsedMs, 2) }

@@ -24,6 +24,7 @@ export const outage: Bench = {
     const subjects = subjectsFor(context.options.peers)
     const target = await startTarget(context.log)
     const device = openKmsgDevice()
+    device.forgetPast()
     const gate = await target.gate()
     try {
       const figures = await sideBySide(subjects, async (subject) => {
@@ -53,7 +54,7 @@ async function seenMeanwhile(
 ): Promise<Figures> {
   const seconds = options.seconds ?? (options.quick ? 6 : 60)
   const fleet: Instance[] = []
-  for (let n = 0; n < (options.fleet ?? 5); n++) fleet.push(await lab.startReady(subject, gate.url))
+  for (let n = 0; n < (options.fleet ?? 5); n++) fleet.push(await lab.startReady(subject, { url: gate.url }))
   await gate.shut()
   await sleep(systemClock, seconds * 500)
   const fault = subject.fault(0)
@@ -63,6 +64,7 @@ async function seenMeanwhile(
   await gate.open()
   const delays = await Promise.all(fleet.map(async (instance) => (await reported(instance, fault)).at - back))
   log(`${subject.name}: reported ${delays.map((ms) => Math.round(ms)).join(', ')} ms after the API was back`)
+  if (fault.recovery) device.write(fault.recovery.line)
   for (const instance of fleet) await lab.end(instance)
   const { p50, max } = summarise(delays)
   return { p50Ms: round(p50, 1), maxMs: round(max, 1), fleet: fleet.length, secondsAway: seconds }
@@ -71,7 +73,7 @@ async function seenMeanwhile(
 /** Writes one fault of each kind while the agent cannot reach the API, and counts those that are never reported. */
 async function startedWhileDown(subject: Subject, lab: Lab, gate: Gate, device: KmsgDevice): Promise<Figures> {
   await gate.shut()
-  const instance = await lab.start(subject, gate.url)
+  const instance = await lab.start(subject, { url: gate.url })
   await sleep(systemClock, openEyesMs)
   const faults = subject.kinds.map((n) => subject.fault(n))
   for (const fault of faults) device.write(fault.line)
@@ -80,6 +82,7 @@ async function startedWhileDown(subject: Subject, lab: Lab, gate: Gate, device: 
   await gate.open()
   if (!alive) return { alive, lines: faults.length, lost: faults.length }
   const outcomes = await Promise.allSettled(faults.map((fault) => reported(instance, fault)))
+  for (const { recovery } of faults) if (recovery) device.write(recovery.line)
   return { alive, lines: faults.length, lost: outcomes.filter(({ status }) => status === 'rejected').length }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { hasCondition, type Subject } from './subject.ts'
 
 /** AcceleratedHardwareReady is not among them: a machine without accelerators does not carry it. */
-const faults = [
+const kinds = [
   { type: 'KernelReady', reason: 'BenchKernelFault' },
   { type: 'NetworkingReady', reason: 'BenchNetworkingFault' },
   { type: 'StorageReady', reason: 'BenchStorageFault' },
@@ -14,8 +14,8 @@ const faults = [
 export function nodemend(bundle: string): Subject {
   return {
     name: 'nodemend',
-    kinds: [...faults.keys()],
-    launch: ({ folder, kubeconfig, nodeName, ports: [metrics] }) => ({
+    kinds: [...kinds.keys()],
+    launch: ({ folder, kubeconfig, nodeName, faults, ports: [metrics] }) => ({
       name: `nodemend-${nodeName}`,
       command: process.execPath,
       args: [
@@ -24,18 +24,19 @@ export function nodemend(bundle: string): Subject {
         `--hostname-override=${nodeName}`,
         `--state-file=${join(folder, 'state.json')}`,
         `--metrics-address=127.0.0.1:${metrics}`,
-        `--rules=${writePack(folder)}`,
+        ...(faults ? [`--rules=${writePack(folder)}`] : []),
       ],
     }),
-    isReady: (conditions) => hasCondition(conditions, 'KernelReady', 'True'),
+    isReady: (conditions) =>
+      ['True', 'False'].includes(conditions.find(({ type }) => type === 'KernelReady')?.status ?? ''),
     fault: (n) => {
-      const { type, reason } = faults[n % faults.length] ?? faults[0]
+      const { type, reason } = kinds[n % kinds.length] ?? kinds[0]
       return {
         line: `nodemend-bench: ${reason} began`,
         shows: (conditions) => hasCondition(conditions, type, 'False', reason),
         recovery: {
           line: `nodemend-bench: ${reason} ended`,
-          shows: (conditions) => hasCondition(conditions, type, 'True'),
+          shows: (conditions) => !hasCondition(conditions, type, 'False', reason),
         },
       }
     },
@@ -45,7 +46,7 @@ export function nodemend(bundle: string): Subject {
 function writePack(folder: string): string {
   const rules = join(folder, 'rules')
   mkdirSync(rules, { recursive: true })
-  const reasons = faults.map(({ type, reason }) => ({
+  const reasons = kinds.map(({ type, reason }) => ({
     reason,
     condition: type,
     severity: 'fatal',

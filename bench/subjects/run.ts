@@ -16,6 +16,13 @@ const root = join(import.meta.dirname, '..', '..')
 /** The slowest peer first writes after 15 s. */
 const firstReportMs = 60_000
 
+export interface Manner {
+  /** URL of a gate, where one stands in between. */
+  readonly url?: string
+  /** See {@link Place.faults}; default true. */
+  readonly faults?: boolean
+}
+
 /** One running instance. */
 export interface Instance {
   readonly running: Running
@@ -52,8 +59,8 @@ export class Lab {
     this.#processes = new ProcessGroup(target.folder)
   }
 
-  /** Starts an instance on a node of its own; `url` is that of a gate, where one stands in between. */
-  async start(subject: Subject, url?: string): Promise<Instance> {
+  /** Starts an instance on a node of its own. */
+  async start(subject: Subject, { url, faults = true }: Manner = {}): Promise<Instance> {
     const nodeName = `bench-${subject.name}-${this.#started++}`
     const folder = join(this.#target.folder, nodeName)
     mkdirSync(folder)
@@ -62,12 +69,13 @@ export class Lab {
     this.#watches.push(watch)
     const ports = await freePorts(3)
     const kubeconfig = this.#target.kubeconfig(url)
-    return { running: this.#processes.start(subject.launch({ folder, kubeconfig, nodeName, ports })), watch }
+    const program = subject.launch({ folder, kubeconfig, nodeName, faults, ports })
+    return { running: this.#processes.start(program), watch }
   }
 
   /** The same, and waits for its first report. Rejects with the end of its log when none comes. */
-  async startReady(subject: Subject, url?: string): Promise<Instance> {
-    const instance = await this.start(subject, url)
+  async startReady(subject: Subject, manner: Manner = {}): Promise<Instance> {
+    const instance = await this.start(subject, manner)
     try {
       await instance.watch.until((conditions) => subject.isReady(conditions), firstReportMs, 'the first report')
     } catch (error) {

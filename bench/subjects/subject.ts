@@ -8,6 +8,8 @@ export interface Place {
   readonly folder: string
   readonly kubeconfig: string
   readonly nodeName: string
+  /** Whether it will be shown faults of this bench, and needs the rules for them. Its cost is measured without. */
+  readonly faults: boolean
   /** Three free ports. */
   readonly ports: readonly number[]
 }
