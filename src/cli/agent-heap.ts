@@ -3,12 +3,12 @@
  * V8 keeps it for later by itself, up to the double; a guest on the node should not.
  */
 import { dirname } from 'node:path'
-import type { Cancel, Clock } from '../telemetry/clock.ts'
+import type { Clock } from '../telemetry/clock.ts'
 
 /** Records after which it is worth it. */
 const muchWork = 5_000
-/** Quiet time before it: the collection stops the process for some ten milliseconds. */
-const quietMs = 5_000
+/** How long after it: one collection for a storm, not one per line. It stops the process for some twenty milliseconds. */
+const delayMs = 5_000
 
 /** What `--expose-gc` puts into the global object. */
 type Collect = (how: { readonly type: 'major'; readonly execution: 'sync'; readonly flavor: 'last-resort' }) => void
@@ -18,20 +18,21 @@ export class HeapTrim {
   readonly #programFile: string
   readonly #collect: Collect | undefined = (globalThis as { gc?: Collect }).gc
   #work = 0
-  #cancel: Cancel | undefined
+  #waiting = false
 
   constructor(clock: Clock, programFile: string) {
     this.#clock = clock
     this.#programFile = programFile
   }
 
-  /** Counts work; after much of it, and some quiet, the heap is trimmed. */
+  /** Counts work; some time after there was much of it, the heap is trimmed. */
   worked(amount: number): void {
     this.#work += amount
-    if (this.#work < muchWork || amount === 0) return
-    this.#cancel?.()
-    this.#cancel = this.#clock.after(quietMs, () => {
+    if (this.#work < muchWork || this.#waiting) return
+    this.#waiting = true
+    this.#clock.after(delayMs, () => {
       this.#work = 0
+      this.#waiting = false
       this.#trim()
     })
   }
