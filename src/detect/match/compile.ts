@@ -135,11 +135,15 @@ function deviceOf(template: string, groups: Readonly<Record<string, string | nul
   return names.length > 0 && names.every((name) => !groups[name]) ? '' : fill(template, groups)
 }
 
-/** `{name}` → the group's text, empty when it took no part; control characters do not get through to terminals. */
+/**
+ * `{name}` → the group's text, empty when it took no part, and then the space before it goes too. Control characters do
+ * not get through to terminals.
+ */
 function fill(template: string, groups: Readonly<Record<string, string | null>>): string {
   return template
     .replace(/\{(\w+)\}/g, (_whole, name: string) => groups[name] ?? '')
     .replace(/\p{Cc}+/gu, '?')
     .replace(/ {2,}/g, ' ')
+    .replace(/ (?=[,:;])/g, '')
     .trim()
 }
