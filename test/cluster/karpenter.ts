@@ -5,12 +5,12 @@
 
 import { execFile } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { get } from 'node:http'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { parse } from 'yaml'
 import type { ControlPlane } from './control-plane.ts'
 import { freePorts } from './ports.ts'
+import { isOk } from './probe.ts'
 import { type Running, waitFor } from './processes.ts'
 import { toolSource } from './tools.ts'
 import { eventually } from './wait.ts'
@@ -50,7 +50,7 @@ export async function startKarpenter(cluster: ControlPlane, options: KarpenterOp
       BATCH_MAX_DURATION: '2s',
     },
   })
-  await waitFor(running, () => answers(probePort), 60_000)
+  await waitFor(running, () => isOk(probePort, '/readyz'), 60_000)
   await applyPool(cluster)
   // A pool that is not ready when the first pod waits costs ten seconds: Karpenter looks again no sooner.
   await eventually('the node pool to be ready', 30_000, async () => {
@@ -132,13 +132,4 @@ async function definitions(cluster: ControlPlane): Promise<string> {
     rmSync(fresh, { recursive: true })
   }
   return kept
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    get({ host: '127.0.0.1', port, path: '/readyz', agent: false }, (incoming) => {
-      incoming.resume()
-      incoming.once('end', () => resolve(incoming.statusCode === 200))
-    }).once('error', () => resolve(false))
-  })
 }

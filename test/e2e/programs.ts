@@ -1,0 +1,48 @@
+/** The programs under test, started as an operator would: `nodemend agent` and `nodemend controller` with a kubeconfig. */
+
+import { join } from 'node:path'
+import type { ControlPlane } from '../cluster/control-plane.ts'
+import { freePorts } from '../cluster/ports.ts'
+import { isOk } from '../cluster/probe.ts'
+import type { Running } from '../cluster/processes.ts'
+
+export interface AgentOptions {
+  /** The node it reports for. */
+  readonly node: string
+  readonly stateFile: string
+}
+
+export interface Nodemend extends Running {
+  /** Whether it answers 200 to a GET of `path`, e.g. `/readyz`. */
+  answers(path: string): Promise<boolean>
+}
+
+/** Starts the agent on this machine's own kernel log. It ends with the cluster; its log is `<folder>/agent.log`. */
+export function startAgent(cluster: ControlPlane, { node, stateFile }: AgentOptions): Promise<Nodemend> {
+  return startNodemend(cluster, 'agent', [
+    `--hostname-override=${node}`,
+    `--state-file=${stateFile}`,
+    '--accept-user-facility',
+  ])
+}
+
+/** Starts the controller. It ends with the cluster; its log is `<folder>/controller.log`. */
+export function startController(cluster: ControlPlane): Promise<Nodemend> {
+  return startNodemend(cluster, 'controller', ['--interval=1s'])
+}
+
+async function startNodemend(
+  cluster: ControlPlane,
+  command: 'agent' | 'controller',
+  args: readonly string[],
+): Promise<Nodemend> {
+  const [port = 0] = await freePorts(1)
+  const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
+  const connection = [`--kubeconfig=${cluster.kubeconfig(command)}`, `--metrics-address=127.0.0.1:${port}`]
+  const running = cluster.processes.start({
+    name: command,
+    command: process.execPath,
+    args: [main, command, ...connection, ...args],
+  })
+  return { ...running, answers: (path) => isOk(port, path) }
+}
