@@ -22,7 +22,7 @@ export interface EventRecorderOptions {
 export interface EventRecorder {
   /** Takes an Event; never throws and never waits. */
   record(notice: Notice): void
-  /** Resolves when everything that may be written now was tried. */
+  /** Tries now, without waiting for a back-off to end (another call has just worked); resolves when all that may be written was tried. */
   flush(): Promise<void>
   /** Series that still wait to be written. */
   readonly pending: number
