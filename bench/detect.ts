@@ -26,7 +26,6 @@ export const detect: Bench = {
     const subjects = subjectsFor(context.options.peers)
     const target = await startTarget(context.log)
     const device = openKmsgDevice()
-    device.forgetPast()
     const lab = new Lab(target)
     try {
       const figures = await sideBySide(subjects, async (subject) => {

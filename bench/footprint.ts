@@ -27,7 +27,6 @@ export const footprint: Bench = {
     const subjects = subjectsFor(context.options.peers)
     const target = await startTarget(context.log)
     const device = openKmsgDevice()
-    device.forgetPast()
     const gate = await target.gate()
     try {
       const figures = await sideBySide(subjects, (subject) => measure(subject, target, gate, device, context))

@@ -10,16 +10,12 @@ const writerLimit = '/proc/sys/kernel/printk_devkmsg'
 const device = '/dev/kmsg'
 /** A record is at most 1 KiB of text, 8 KiB with its dictionary. */
 const largestRecord = 8192
-/** `log_buf_len` is 128 KiB on most machines and 16 MiB on the largest. */
-const longestRing = 400_000
 
 export interface KmsgDevice {
   /** Writes one record. The text reaches readers at once; the kernel marks it as written by user space. */
   write(text: string): void
   /** Sequence number of the newest record, whoever wrote it: the difference of two is how many were written between. */
   newest(): number
-  /** Fills the ring with lines that mean nothing: an agent that reads it from its start then meets nobody's past. */
-  forgetPast(): void
   /** Puts the writers' limit back and closes. */
   close(): void
 }
@@ -49,30 +45,12 @@ export function openKmsgDevice(): KmsgDevice {
       last = drain(reader, last)
       return last
     },
-    forgetPast: () => {
-      last = drain(reader, last)
-      for (let lines = 0; oldest() <= last && lines < longestRing; lines++) {
-        writeSync(writer, `<6>nodemend-bench: the past is forgotten, line ${lines}\n`)
-      }
-    },
     close: () => {
       process.off('exit', putBack)
       putBack()
       closeSync(writer)
       closeSync(reader)
     },
-  }
-}
-
-/** Sequence number of the oldest record that is still there. */
-function oldest(): number {
-  const descriptor = openSync(device, constants.O_RDONLY | constants.O_NONBLOCK)
-  try {
-    const buffer = Buffer.alloc(largestRecord)
-    readSync(descriptor, buffer, 0, buffer.length, null)
-    return sequenceOf(buffer.toString('latin1', 0, 64))
-  } finally {
-    closeSync(descriptor)
   }
 }
 

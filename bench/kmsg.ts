@@ -27,7 +27,6 @@ export const kmsg: Bench = {
     const subjects = subjectsFor(context.options.peers)
     const target = await embeddedTarget()
     const device = openKmsgDevice()
-    device.forgetPast()
     try {
       const figures = await sideBySide(subjects, (subject) => measure(subject, target, device, context))
       return { ...figures, burst, server: target.server }

@@ -24,7 +24,6 @@ export const outage: Bench = {
     const subjects = subjectsFor(context.options.peers)
     const target = await startTarget(context.log)
     const device = openKmsgDevice()
-    device.forgetPast()
     const gate = await target.gate()
     try {
       const figures = await sideBySide(subjects, async (subject) => {

@@ -1,6 +1,8 @@
 /** Our own agent: the bundle that ships, with a rule pack of faults that end by a line, so that each try starts fresh. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stateAtEndOf } from '../../src/cli/demo/agent-state.ts'
+import { systemClock } from '../../src/telemetry/clock.ts'
 import { hasCondition, type Subject } from './subject.ts'
 
 /** AcceleratedHardwareReady is not among them: a machine without accelerators does not carry it. */
@@ -22,7 +24,7 @@ export function nodemend(bundle: string): Subject {
         bundle,
         `--kubeconfig=${kubeconfig}`,
         `--hostname-override=${nodeName}`,
-        `--state-file=${join(folder, 'state.json')}`,
+        `--state-file=${writeState(folder)}`,
         `--metrics-address=127.0.0.1:${metrics}`,
         ...(faults ? [`--rules=${writePack(folder)}`] : []),
       ],
@@ -41,6 +43,13 @@ export function nodemend(bundle: string): Subject {
       }
     },
   }
+}
+
+/** A fresh agent reads the log from its oldest record; what others wrote there before is none of the bench's business. */
+function writeState(folder: string): string {
+  const path = join(folder, 'state.json')
+  writeFileSync(path, stateAtEndOf('/dev/kmsg', systemClock))
+  return path
 }
 
 function writePack(folder: string): string {

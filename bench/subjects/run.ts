@@ -1,9 +1,9 @@
 /** Starting subjects and waiting until they have reported once. */
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePorts } from '../../test/cluster/ports.ts'
 import { ProcessGroup, type Running, tail } from '../../test/cluster/processes.ts'
+import { buildBundles } from '../bundles.ts'
 import { type NodeWatch, watchNode } from '../target/node-watch.ts'
 import { addNode, type Target } from '../target/target.ts'
 import { nma } from './nma.ts'
@@ -12,7 +12,6 @@ import { npd } from './npd.ts'
 import type { Peer } from './peers.ts'
 import type { Subject } from './subject.ts'
 
-const root = join(import.meta.dirname, '..', '..')
 /** The slowest peer first writes after 15 s. */
 const firstReportMs = 60_000
 
@@ -31,11 +30,7 @@ export interface Instance {
 
 /** Ours first, then the peers that were named; builds our bundle anew, so that what is measured is what is here. */
 export function subjectsFor(peers: readonly Peer[]): Subject[] {
-  const built = spawnSync(process.execPath, [join(root, 'scripts', 'build.ts')], { cwd: root, stdio: ['ignore', 2, 2] })
-  const bundle = join(root, 'dist', 'agent.cjs')
-  if (built.status !== 0 || !existsSync(bundle))
-    throw new Error('NM_BENCH_BUILD: the agent could not be built: see above')
-  return [nodemend(bundle), ...peers.map(subjectOf)]
+  return [nodemend(buildBundles().agent), ...peers.map(subjectOf)]
 }
 
 function subjectOf({ name, path }: Peer): Subject {

@@ -12,6 +12,14 @@ export interface GateOptions {
   readonly url: string
   /** PEM of certificate and key to show to clients; absent for a server that speaks plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string }
+  /** Told of every answer that passes. */
+  readonly onAnswer?: (exchange: Exchange) => void
+}
+
+export interface Exchange {
+  readonly method: string
+  readonly path: string
+  readonly status: number
 }
 
 export interface Gate {
@@ -35,7 +43,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     const watch = /[?&]watch=(1|true)\b/.test(incoming.url ?? '')
     const verb = watch ? 'WATCH' : (incoming.method ?? 'GET')
     counts.set(verb, (counts.get(verb) ?? 0) + 1)
-    forward(options.url, agent, incoming, answer)
+    forward(options, agent, incoming, answer)
   }
   const server = options.tls ? createTlsServer(options.tls, pass) : createPlainServer(pass)
   server.on('connection', (socket: Socket) => {
@@ -73,11 +81,18 @@ export async function startGate(options: GateOptions): Promise<Gate> {
 }
 
 /** Bytes go through as they come, both ways: a watch stays a stream. A broken exchange is broken on both sides. */
-function forward(url: string, agent: Agent, incoming: IncomingMessage, answer: ServerResponse): void {
+function forward(
+  { url, onAnswer }: GateOptions,
+  agent: Agent,
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+): void {
   const send = url.startsWith('https:') ? tlsRequest : request
-  const { method, headers } = incoming
-  const outgoing = send(new URL(incoming.url ?? '/', url), { agent, method, headers }, (result) => {
-    answer.writeHead(result.statusCode ?? 502, result.headers)
+  const { method = 'GET', url: path = '/', headers } = incoming
+  const outgoing = send(new URL(path, url), { agent, method, headers }, (result) => {
+    const { statusCode: status = 502 } = result
+    onAnswer?.({ method, path, status })
+    answer.writeHead(status, result.headers)
     result.pipe(answer)
     result.once('error', () => answer.destroy())
   })
