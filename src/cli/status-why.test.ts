@@ -17,7 +17,7 @@ interface Terminal {
 
 function terminalOf(world: World, folder: string): Terminal {
   const kubeconfig = join(folder, 'kubeconfig')
-  writeFileSync(kubeconfig, world.embedded.kubeconfig())
+  writeFileSync(kubeconfig, world.kubeconfig())
   return {
     async run(command, ...args) {
       let text = ''

@@ -101,7 +101,7 @@ export class Controller {
     }
     this.#judged = parsed
     const news = JSON.stringify([parsed.policies.map((one) => [one.name, one.generation]), parsed.errors])
-    if (news !== this.#reported) reporter.policies(parsed)
+    if (news !== this.#reported) reporter.policies(parsed, observer.policyObjects)
     this.#reported = news
   }
 

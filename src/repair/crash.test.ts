@@ -21,8 +21,8 @@ async function sickWorld(t: Context): Promise<{ world: World; sick: string; othe
 }
 
 function tapped(world: World, options: TapOptions): Tap {
-  const { clock, embedded } = world
-  const api: Api = connectTo({ server: embedded.url, token: () => embedded.token }, { clock, random: seededRandom(3) })
+  const { clock, url, token } = world
+  const api: Api = connectTo({ server: url, token: () => token }, { clock, random: seededRandom(3) })
   return tap(api, options)
 }
 

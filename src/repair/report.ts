@@ -1,11 +1,12 @@
 /** What the controller tells: Events for people, metrics for machines, one log line per change. */
+import type { KubeObject } from '../kube/api.ts'
 import type { EventRecorder } from '../kube/event-recorder.ts'
 import type { Decision } from '../model/decision.ts'
 import type { ClusterSnapshot } from '../model/node.ts'
 import { type Attempt, isFinished, type Phase, phaseSince } from '../model/repair.ts'
 import type { Metric, Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
-import type { ParsedPolicies } from './policy/parse.ts'
+import { describeError, type ParsedPolicies } from './policy/parse.ts'
 
 /** A veto that somebody forgot is mentioned this often. */
 const vetoEveryMs = 3_600_000
@@ -111,11 +112,26 @@ export class Reporter {
   }
 
   /** The policy set was taken or refused. */
-  policies({ policies, errors }: ParsedPolicies): void {
+  policies({ policies, errors }: ParsedPolicies, objects: readonly KubeObject[]): void {
     this.#metrics.policies.set(policies.length, { state: 'accepted' })
     this.#metrics.policies.set(new Set(errors.map((error) => error.policy)).size, { state: 'refused' })
+    for (const { metadata } of objects) {
+      const own = errors.filter((error) => error.policy === metadata.name)
+      if (own.length > 0) this.#policyRefused(metadata, own)
+    }
     if (errors.length > 0) this.#log.error('policies refused', { errors })
     else this.#log.info('policies in force', { policies: policies.map((one) => `${one.name}@${one.generation}`) })
+  }
+
+  #policyRefused({ name = '', uid }: KubeObject['metadata'], errors: ParsedPolicies['errors']): void {
+    const regarding = {
+      apiVersion: 'nodemend.dev/v1alpha1',
+      kind: 'RepairPolicy',
+      name,
+      ...(uid !== undefined && { uid }),
+    }
+    const message = `the whole set is refused, the last good one stays: ${errors.map(describeError).join('; ')}`
+    this.#events.record({ regarding, type: 'Warning', reason: 'PolicyRefused', message })
   }
 
   error(what: string, error: unknown): void {

@@ -30,7 +30,9 @@ export interface Half extends Assembled {
 
 export interface World {
   readonly clock: SteppedClock
-  readonly embedded: Embedded
+  readonly url: string
+  readonly token: string
+  kubeconfig(): string
   readonly api: Api
   /** Starts another cluster half. The first leads. */
   half(identity: string, leadership?: Partial<Leadership>, api?: Api): Promise<Half>
@@ -44,6 +46,8 @@ export interface World {
   setCondition(node: string, type: string, status: string, reason?: string): Promise<void>
   annotate(resource: Resource, name: string, annotations: Readonly<Record<string, string | null>>): Promise<void>
   policy(name: string, spec: object): Promise<void>
+  /** Takes the API server away; the answer brings it back, with everything it knew. */
+  outage(): Promise<() => Promise<void>>
   stop(): Promise<void>
 }
 
@@ -62,12 +66,14 @@ export const quickPolicy = {
 export async function startWorld(models: ModelOptions = {}): Promise<World> {
   const clock = new SteppedClock()
   const random = seededRandom(7)
-  const embedded = await startEmbedded({ clock, random, crds: crds() as never }) // CRDs are plain JSON
-  const model = startModels(embedded.cluster, {
+  const users = [{ token: 'world', name: 'admin', groups: ['system:masters'] }]
+  let embedded: Embedded = await startEmbedded({ clock, random, users, crds: crds() as never }) // CRDs are plain JSON
+  const { url, token, cluster } = embedded
+  const model = startModels(cluster, {
     groups: [{ name: 'pool', size: 4, replaceMs: 2 * second }],
     ...models,
   })
-  const open = (): Api => connectTo({ server: embedded.url, token: () => embedded.token }, { clock, random })
+  const open = (): Api => connectTo({ server: url, token: () => token }, { clock, random })
   const api = open()
   const halves = new Set<Half>()
   const settled = async (): Promise<void> => {
@@ -76,7 +82,9 @@ export async function startWorld(models: ModelOptions = {}): Promise<World> {
   }
   const world: World = {
     clock,
-    embedded,
+    url,
+    token,
+    kubeconfig: () => embedded.kubeconfig(),
     api,
     async half(identity, leadership = {}, given) {
       const own = given ?? open()
@@ -121,6 +129,12 @@ export async function startWorld(models: ModelOptions = {}): Promise<World> {
       const found = await getObject(api, repairPolicies, ref).catch(() => undefined)
       if (found) await patchObject(api, repairPolicies, ref, { spec }, { type: 'merge' })
       else await createObject(api, repairPolicies, { metadata: { name }, spec } as KubeObject)
+    },
+    async outage() {
+      await embedded.stop()
+      return async () => {
+        embedded = await startEmbedded({ clock, random, users, cluster, port: Number(new URL(url).port) })
+      }
     },
     async stop() {
       for (const half of halves) await half.kill()

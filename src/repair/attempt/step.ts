@@ -8,6 +8,7 @@ import { type Attempt, isBeforeCommit, type Phase, type Plan, phaseSince } from 
 import type { OperationView } from '../../providers/provider.ts'
 import type { DrainPass } from '../act/drain/run.ts'
 import { foreignOwner } from '../decide/foreign.ts'
+import { freezeOf } from '../decide/gates/api-health.ts'
 import { vetoOf } from '../decide/gates/veto.ts'
 import { judgeReplacement } from '../verify/prove.ts'
 
@@ -79,8 +80,8 @@ export function withPhase(attempt: Attempt, phase: Phase, at: number, why: strin
 
 /** While our picture may be wrong, or somebody asked for quiet, nothing goes on; nothing is undone either. */
 function holdReason({ snapshot, now }: StepView): string | undefined {
-  if (!snapshot.health.synced) return snapshot.health.trouble ?? 'the watches have not caught up'
-  if (snapshot.health.settledAt !== undefined && now < snapshot.health.settledAt) return 'settling after an outage'
+  const freeze = freezeOf(snapshot.health, now)
+  if (freeze) return freeze.why
   return snapshot.paused === undefined ? undefined : `paused: ${snapshot.paused}`
 }
 
