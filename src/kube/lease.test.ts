@@ -249,6 +249,6 @@ describe('a lease', () => {
         assert.equal(new Set(tokens).size, tokens.length, 'a fencing token came twice')
       },
     )
-    await fc.assert(property, { numRuns: 60 })
+    await fc.assert(property, { numRuns: 25 })
   })
 })
