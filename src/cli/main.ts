@@ -4,14 +4,21 @@ import { systemClock, systemRandom } from '../telemetry/clock.ts'
 import { CommandError, exitCodes } from './io.ts'
 import { run } from './run.ts'
 
+/** Signals closer together than this are one press of Ctrl-C. */
+const doubledMs = 500
+
 async function main(): Promise<void> {
   const stop = new AbortController()
   let ended: NodeJS.Signals | undefined
+  let endedAt = 0
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      // A second signal does not wait for a tidy end.
-      if (ended) process.kill(process.pid, 'SIGKILL')
+      const now = systemClock.monotonic()
+      // A second one does not wait for a tidy end. Ctrl-C under npm arrives twice at once: that is still the first.
+      if (ended && now - endedAt > doubledMs) process.kill(process.pid, 'SIGKILL')
+      if (ended) return
       ended = name
+      endedAt = now
       stop.abort(new CommandError('NM_CLI_INTERRUPTED', '', 128 + (name === 'SIGINT' ? 2 : 15)))
     })
   }

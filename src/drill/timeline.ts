@@ -55,7 +55,8 @@ export function seeAgentLog(timeline: Timeline, line: Readonly<Record<string, un
   const injected = timeline.entries[0]?.at ?? at
   const stamp = typeof line.ts === 'string' ? Date.parse(line.ts) : at
   if (stamp < injected) return timeline
-  if (line.msg === 'evidence') return add(timeline, 'evidence', stamp, `${line.source}: ${line.text}`)
+  const ours = String(line.text).includes(timeline.entries[0]?.what ?? '')
+  if (line.msg === 'evidence' && ours) return add(timeline, 'evidence', stamp, `${line.source}: ${line.text}`)
   if (line.msg === 'finding raised')
     return add(timeline, 'finding', stamp, `${line.reason} (${line.severity}): ${line.message}`)
   return timeline

@@ -5,6 +5,7 @@ import {
   seeAgentLog,
   seeAttempt,
   seeConditions,
+  startTimeline,
   type Timeline,
 } from '../../drill/timeline.ts'
 import { type Api, type KubeObject, nodeRepairs, nodes } from '../../kube/api.ts'
@@ -18,15 +19,29 @@ interface NodeObject extends KubeObject {
   readonly status?: { readonly conditions?: readonly NodeCondition[] }
 }
 
+/** What a follower tells. */
+export interface FollowerSink {
+  /** A stage was reached. */
+  onEntry(entry: StageEntry, timeline: Timeline): void
+  /** A finding that makes no condition False: an Event and a metric. */
+  onFinding(line: LogLine): void
+}
+
 /** A timeline that is being filled. Observations that came before the injection are ignored. */
 export class Follower {
   #timeline: Timeline | undefined
   readonly #io: Io
-  readonly #onEntry: (entry: StageEntry, timeline: Timeline) => void
+  readonly #onEntry: FollowerSink['onEntry']
+  readonly #onFinding: FollowerSink['onFinding']
+  /** The node whose next fault starts a timeline. */
+  #awaited: string | undefined
+  /** The newest evidence of the agent's log. */
+  #evidence: LogLine | undefined
 
-  constructor(io: Io, onEntry: (entry: StageEntry, timeline: Timeline) => void) {
+  constructor(io: Io, sink: FollowerSink) {
     this.#io = io
-    this.#onEntry = onEntry
+    this.#onEntry = sink.onEntry
+    this.#onFinding = sink.onFinding
   }
 
   get timeline(): Timeline | undefined {
@@ -39,8 +54,28 @@ export class Follower {
     for (const entry of timeline.entries) this.#onEntry(entry, timeline)
   }
 
+  /** Forgets what was followed; the next finding on `node` that turns a condition False starts a new timeline. */
+  await(node: string): void {
+    this.#timeline = undefined
+    this.#awaited = node
+  }
+
   agentLog(line: LogLine): void {
+    if (line.msg === 'evidence') this.#evidence = line
+    if (this.#awaited !== undefined && line.msg === 'finding raised') this.#found(this.#awaited, line)
     this.#see((timeline) => seeAgentLog(timeline, line, this.#io.clock.now()))
+  }
+
+  /** A finding that nobody announced: shown alone when it condemns nothing, else followed. */
+  #found(node: string, line: LogLine): void {
+    const evidence = this.#evidence
+    if (line.severity !== 'fatal' || evidence === undefined) {
+      this.#onFinding(line)
+      return
+    }
+    this.#awaited = undefined
+    this.begin(startTimeline(node, String(line.conditionType), String(evidence.text), Date.parse(String(evidence.ts))))
+    this.#see((timeline) => seeAgentLog(timeline, evidence, this.#io.clock.now()))
   }
 
   /** Watches until `signal`; resolves when both watches have ended. */

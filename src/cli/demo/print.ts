@@ -2,6 +2,7 @@
 import { styleText } from 'node:util'
 import { type StageEntry, stages, type Timeline } from '../../drill/timeline.ts'
 import type { Io } from '../io.ts'
+import type { LogLine } from './program.ts'
 
 /** The last line of `--output json`. Times of stages are since the injection. */
 export interface DemoSummary {
@@ -38,6 +39,11 @@ export function stageLine(entry: StageEntry, timeline: Timeline, io: Io): string
   const name = entry.stage.padEnd(12)
   const label = io.colour ? styleText(entry.stage === 'proof' ? 'green' : 'bold', name) : name
   return `${since.toFixed(3).padStart(9)} s  ${label}${entry.what}\n`
+}
+
+/** A finding that condemns nothing. */
+export function findingLine(line: LogLine): string {
+  return `${String(line.reason)} (${String(line.severity)}, ${String(line.scope)}): an Event and a metric, no condition\n`
 }
 
 /** Where to look while it runs. */
