@@ -7,22 +7,31 @@ import type { Clock } from '../../telemetry/clock.ts'
 
 /** A gap longer than this is an outage. */
 export const outageMs = 30_000
+/** The wall clock may drift this far from the monotonic one between two checks; more is a step of the clock. */
+const clockStepMs = 30_000
 
 export class HealthTracker {
   readonly #clock: Clock
   readonly #settleMs: number
   /** When the picture was last good; a start that takes long to get one counts as an outage as well. */
   #lastGood: number
+  /** Wall clock minus monotonic clock: constant until somebody sets the wall clock. */
+  #offset: number
   #settledAt: number | undefined
 
   constructor(clock: Clock, settleMs: number) {
     this.#clock = clock
     this.#settleMs = settleMs
     this.#lastGood = clock.monotonic()
+    this.#offset = clock.now() - clock.monotonic()
   }
 
   /** Told before each pass whether every watch is in sync. */
   check(synced: boolean): void {
+    const offset = this.#clock.now() - this.#clock.monotonic()
+    // First sightings are on record in wall time: a clock set forward would end every toleration at once.
+    if (Math.abs(offset - this.#offset) > clockStepMs) this.settle()
+    this.#offset = offset
     if (!synced) return
     const now = this.#clock.monotonic()
     if (now - this.#lastGood > outageMs) this.settle()

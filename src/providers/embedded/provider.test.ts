@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type KubeObject, nodes } from '../../kube/api.ts'
+import { connectTo } from '../../kube/connect.ts'
+import { startModels } from '../../kube/embedded/model/models.ts'
+import { startEmbedded } from '../../kube/embedded/server.ts'
+import { listObjects } from '../../kube/objects.ts'
+import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
+import type { Operation } from '../provider.ts'
+import { embeddedProvider, nodeGroupLabel } from './provider.ts'
+
+test('deletes the node once, and finds the one that the group starts instead', async (t) => {
+  const clock = new SteppedClock()
+  const random = seededRandom(1)
+  const embedded = await startEmbedded({ clock, random })
+  const models = startModels(embedded.cluster, { groups: [{ name: 'pool', size: 2, replaceMs: 3_000 }] })
+  const api = connectTo({ server: embedded.url, token: () => embedded.token }, { clock, random })
+  t.after(async () => {
+    models.stop()
+    api.close()
+    await embedded.stop()
+  })
+  await clock.advance(10_000)
+  const provider = embeddedProvider(api)
+  const list = async () => (await listObjects<KubeObject>(api, nodes)).items.map((one) => one.metadata)
+  const [old] = await list()
+  assert.ok(old?.name && old.uid && old.labels)
+  assert.ok(provider.owns({ labels: old.labels }))
+  const operation: Operation = {
+    id: 'repair-1',
+    nodeName: old.name,
+    nodeUid: old.uid,
+    nodeLabels: { [nodeGroupLabel]: 'pool' },
+    target: { kind: 'Node', name: old.name, uid: old.uid },
+    committedAt: clock.now(),
+    taken: new Set(),
+  }
+  assert.equal((await provider.look(operation)).state, 'not-started')
+  await provider.replace({ ...operation, target: { ...operation.target, uid: 'other' } }, 5_000)
+  assert.equal(
+    (await provider.look(operation)).state,
+    'not-started',
+    'another object of that name is not ours to delete',
+  )
+  await provider.replace(operation, 5_000)
+  await provider.replace(operation, 5_000)
+  const gone = await provider.look(operation)
+  assert.equal(gone.state === 'gone' && gone.successor.kind, 'awaited')
+  await clock.advance(4_000)
+  const found = await provider.look(operation)
+  assert.equal(found.state === 'gone' && found.successor.kind, 'found')
+  assert.equal((await list()).length, 2)
+})
