@@ -17,9 +17,19 @@ export const mostCompanions = 8
 export function openIncident(entries: Iterable<Entry>, { match, at }: Sighting): Entry | undefined {
   if (match.group === undefined) return undefined
   for (const entry of entries) {
-    if (entry.leader.group === match.group && entry.leader.device === match.device && isOpen(entry, at)) return entry
+    const isOne = entry.leader.group === match.group && isSameSlot(entry.leader.device, match.device)
+    if (isOne && isOpen(entry, at)) return entry
   }
   return undefined
+}
+
+/** A PCI function and its slot are one device: Xid says `0000:3b:00` where the line beside it says `0000:3b:00.0`. */
+export function isSameSlot(a: string | undefined, b: string | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && slotOf(a) === slotOf(b))
+}
+
+function slotOf(device: string): string {
+  return device.replace(/^0{4}(?=[\da-f]{4}:)/, '').replace(/^([\da-f]{4,8}:[\da-f]{2}:[\da-f]{2})\.[\da-f]$/, '$1')
 }
 
 function isOpen(entry: Entry, at: Steady): boolean {

@@ -6,7 +6,7 @@ import { type ConditionType, conditionTypes } from '../../model/condition.ts'
 import { condemns } from './condition.ts'
 import { addNotice, type Draft, draftOf, judge, lifetimeOf, makeRoom, remove, store } from './draft.ts'
 import { type Ending, endOf } from './ending.ts'
-import { openIncident, outranks, withCompanion, withLeader } from './incident.ts'
+import { isSameSlot, openIncident, outranks, withCompanion, withLeader } from './incident.ts'
 import { endedNotice, raisedNotice, tellAt, withTold } from './notice.ts'
 import type { Settings } from './settings.ts'
 import type { Entry, LifecycleState, Moment, Sighting, Steady, Watch } from './state.ts'
@@ -136,8 +136,9 @@ function raise(draft: Draft, key: string, entry: Entry): void {
 /** The log says that the trouble is over: on one device, or on all where the line names none. */
 function recover(draft: Draft, { match, at }: Sighting): void {
   for (const [key, entry] of [...draft.entries]) {
-    if (entry.leader.reason !== match.reason) continue
-    if (match.device !== undefined && entry.leader.device !== match.device) continue
+    const sameGroup = match.group !== undefined && entry.leader.group === match.group
+    if (entry.leader.entry !== match.entry && !sameGroup) continue
+    if (match.device !== undefined && !isSameSlot(entry.leader.device, match.device)) continue
     if (entry.raisedAt === undefined) remove(draft, key)
     else store(draft, key, { ...entry, over: entry.over ?? at })
   }

@@ -17,7 +17,7 @@ const rawRecord = /^(\d{1,5}),\d+,\d+,[^;,\s]*(?:,[^;]*)?;/
 const dictionary = /^ [A-Z][A-Z0-9_]*=/
 const facilityLevel = /^[a-z0-9]+\s*:(?:emerg|alert|crit|err|warn|notice|info|debug)\s*: /
 const classicStamp = /^[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)? /
-const isoStamp = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\s+/
+const isoStamp = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?\s+/
 const kernelName = /^(?:\S+ )?kernel: ?/
 const processName = /^\S+ [^\s:[\]]+(?:\[\d+\])?: /
 const processWithPid = /^(?:\S+ )?[^\s:[\]]+\[\d+\]: /
@@ -30,6 +30,8 @@ const kernelHeaders = [
   /^\[(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4}\] /,
   /^\[[\d-]{10}T[\d:,.]+(?:Z|[+-]\d\d:?\d\d)?\] /,
   facilityLevel,
+  // `dmesg --time-format iso` writes a comma; syslog and journalctl write a point.
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d+(?:Z|[+-]\d\d:?\d\d) /,
 ]
 
 /** Takes the framing off one line. A line without framing comes back as it is. */
@@ -45,8 +47,7 @@ export function stripFraming(line: string): Framed {
   const classic = classicStamp.exec(line)
   if (classic) return afterSyslogStamp(line.slice(classic[0].length), processName)
   const iso = isoStamp.exec(line)
-  // `dmesg --time-format iso` prints a comma and no host; its text may look like "host process: …".
-  if (iso) return afterSyslogStamp(line.slice(iso[0].length), iso[0].includes(',') ? undefined : processWithPid)
+  if (iso) return afterSyslogStamp(line.slice(iso[0].length), processWithPid)
   const named = /^kernel: ?/.exec(line)
   return named ? afterUptime(peelKernelHeaders(line.slice(named[0].length))) : { text: line, writer: 'unknown' }
 }
@@ -57,10 +58,10 @@ function afterUptime(text: string): Framed {
   return { text: named ? peelKernelHeaders(text.slice(named[0].length)) : text, writer: 'kernel' }
 }
 
-function afterSyslogStamp(rest: string, process: RegExp | undefined): Framed {
+function afterSyslogStamp(rest: string, process: RegExp): Framed {
   const named = kernelName.exec(rest)
   if (named) return { text: peelKernelHeaders(rest.slice(named[0].length)), writer: 'kernel' }
-  const other = process?.exec(rest)
+  const other = process.exec(rest)
   if (other) return { text: rest.slice(other[0].length), writer: 'process' }
   return { text: peelKernelHeaders(rest), writer: 'unknown' }
 }

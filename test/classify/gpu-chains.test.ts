@@ -1,0 +1,95 @@
+/** Chains of lines that one GPU fault writes, through rules and life cycle: one finding, led by its gravest line. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { compileShipped } from '../../src/catalog/shipped.ts'
+import { createSettings, noOverrides } from '../../src/detect/lifecycle/settings.ts'
+import { emptyState } from '../../src/detect/lifecycle/state.ts'
+import { step } from '../../src/detect/lifecycle/step.ts'
+import { compileMatcher } from '../../src/detect/match/compile.ts'
+import { decoders } from '../../src/detect/match/decoders.ts'
+
+const catalogue = compileShipped(join(import.meta.dirname, '..', '..', 'catalog'))
+const matcher = compileMatcher(catalogue, decoders)
+const settings = createSettings({ reasons: catalogue.reasons, overrides: noOverrides, acceptUserspace: false })
+
+/** Feeds `[second, line]` pairs; returns the findings that stand and the accelerators' condition. */
+function run(lines: readonly (readonly [number, string])[]) {
+  let state = emptyState('boot', 0)
+  lines.forEach(([second, text], sequence) => {
+    const at = second * 1000
+    for (const match of matcher.matchText(text)) {
+      const sighting = { match, at, sequence, origin: 'kernel' } as const
+      state = step(state, [{ kind: 'seen', sighting }], { now: at, wallOffset: 0 }, settings).state
+    }
+  })
+  const findings = [...state.entries.values()].map((entry) => entry.leader.reason)
+  return { findings, status: state.conditions.AcceleratedHardwareReady.status }
+}
+
+const xid = (code: number, text = 'text') => `NVRM: Xid (PCI:0000:3b:00): ${code}, ${text}`
+const action = (from: number, to: number) => xid(154, `GPU recovery action changed from 0x${from} (A) to 0x${to} (B)`)
+
+test('bus loss: 79, the plain line, 154, then a rain of 45 and 119', () => {
+  const lost = 'NVRM: GPU 0000:3b:00.0: GPU has fallen off the bus.'
+  const rain = [45, 119, 119, 45].map((code, index) => [2 + 20 * index, xid(code)] as const)
+  assert.deepEqual(run([[0, xid(79)], [0.1, lost], [1, action(0, 2)], ...rain]), {
+    findings: ['NvidiaXID79Error'],
+    status: 'False',
+  })
+})
+
+test('memory: 171, 48, 94, 63, 45, 154 is led by 48', () => {
+  const lines = [171, 48, 94, 63, 45].map((code, index) => [index / 10, xid(code)] as const)
+  assert.deepEqual(run([...lines, [1, action(0, 4)]]).findings, ['NvidiaXID48Error'])
+})
+
+test('an application fault is one finding and never a condition', () => {
+  const result = run([31, 43, 45].map((code, index) => [index / 10, xid(code)] as const))
+  assert.deepEqual(result.findings, ['NvidiaXID31Warning'])
+  assert.notEqual(result.status, 'False')
+})
+
+test('firmware: 62, 119, the rate limit and the failed start', () => {
+  const limit =
+    'NVRM: Rate limiting GSP RPC error prints for GPU at PCI:0000:3b:00 (printing 1 of every 30).  The GPU likely needs to be reset.'
+  const start = 'NVRM: GPU 0000:3b:00.0: RmInitAdapter failed! (0x62:0x0:2477)'
+  assert.deepEqual(
+    run([
+      [0, xid(62)],
+      [1, xid(119)],
+      [9, limit],
+      [20, start],
+    ]).findings,
+    ['NvidiaXID62Error'],
+  )
+})
+
+test('the driver says that it needs nothing any more, or is loaded anew: over', () => {
+  assert.deepEqual(
+    run([
+      [0, xid(48)],
+      [1, action(0, 1)],
+      [900, action(1, 0)],
+    ]).findings,
+    [],
+  )
+  const load = 'NVRM: loading NVIDIA UNIX x86_64 Kernel Module  550.144.03  Mon Dec 30 17:44:08 UTC 2024'
+  assert.deepEqual(
+    run([
+      [0, xid(79)],
+      [900, load],
+    ]).findings,
+    [],
+  )
+})
+
+test('two GPUs are two findings', () => {
+  assert.equal(
+    run([
+      [0, xid(79)],
+      [1, xid(79).replace('3b', '5e')],
+    ]).findings.length,
+    2,
+  )
+})
