@@ -26,15 +26,21 @@ export interface WriteOptions {
   readonly fieldValidation: 'Ignore' | 'Warn' | 'Strict'
   /** Server-side apply: take over what others own. */
   readonly force: boolean
+  /** Receives texts for `Warning` headers, also of writes that fail later. */
+  readonly warn: (text: string) => void
 }
 
-export const plainWrite: WriteOptions = { manager: 'unknown', dryRun: false, fieldValidation: 'Warn', force: false }
+export const plainWrite: WriteOptions = {
+  manager: 'unknown',
+  dryRun: false,
+  fieldValidation: 'Warn',
+  force: false,
+  warn() {},
+}
 
 export interface Written {
   readonly code: 200 | 201
   readonly object: ApiObject
-  /** Texts for `Warning` headers. */
-  readonly warnings: readonly string[]
 }
 
 /** RFC 3339 with whole seconds, as metadata writes times. */

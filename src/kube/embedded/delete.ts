@@ -2,7 +2,7 @@
 import { type Cluster, type Target, timestamp } from './cluster.ts'
 import { establish, purge } from './custom/definition.ts'
 import { type ApiFailure, badRequest, conflict, forbidden, invalid, invalidValue } from './failure.ts'
-import { type ApiObject, at, isObject, type Json, type JsonObject, numberAt, textAt, withAt } from './json.ts'
+import { type ApiObject, at, isObject, type Json, type JsonObject, listAt, numberAt, textAt, withAt } from './json.ts'
 import { storageKey } from './kinds.ts'
 import { namespaceFinalizers } from './rules/plain.ts'
 import { objectKey } from './store.ts'
@@ -173,11 +173,7 @@ function deletePod(cluster: Cluster, target: Target, live: ApiObject, options: D
 /** A namespace is emptied by its controller, which then takes the finalizer away. */
 function deleteNamespace(cluster: Cluster, target: Target, live: ApiObject, options: DeleteOptions): Deleted {
   if (namespaceFinalizers(live) === 0) return remove(cluster, target, live, options)
-  if (live.metadata.deletionTimestamp !== undefined) {
-    const why =
-      'The system is ensuring all content is removed from this namespace.  Upon completion, this namespace will automatically be purged by the system.'
-    throw conflict(target.kind, target.name, why)
-  }
+  if (live.metadata.deletionTimestamp !== undefined) return { body: live, gone: false }
   const metadata = { ...live.metadata, deletionTimestamp: timestamp(cluster.clock) }
   const next = withAt({ ...live, metadata }, ['status', 'phase'], 'Terminating')
   return { body: options.dryRun ? next : cluster.store.put('namespaces', next), gone: false }
@@ -188,12 +184,37 @@ function remove(cluster: Cluster, target: Target, live: ApiObject, options: Dele
   const gone = options.dryRun
     ? live
     : (cluster.store.remove(storageKey(kind), objectKey(live.metadata.namespace, live.metadata.name)) ?? live)
-  if (!options.dryRun && kind.plural === 'customresourcedefinitions') {
-    purge(cluster, live)
-    establish(cluster, target.name)
+  if (kind.plural === 'customresourcedefinitions') {
+    if (!options.dryRun) purge(cluster, live)
+    if (!options.dryRun) establish(cluster, target.name)
+    return { body: terminating(cluster, live), gone: true }
   }
-  if (kind.plural === 'pods' || kind.plural === 'serviceaccounts') return { body: gone, gone: true }
+  if (kind.plural === 'pods') return { body: ended(cluster, live), gone: true }
+  if (kind.plural === 'serviceaccounts') return { body: gone, gone: true }
   return { body: successStatus(target, live), gone: true }
+}
+
+/** A pod that goes at once answers with a grace period of zero. */
+function ended(cluster: Cluster, pod: ApiObject): ApiObject {
+  const { deletionTimestamp = timestamp(cluster.clock), generation } = pod.metadata
+  const first = pod.metadata.deletionTimestamp === undefined
+  const counted = first && generation !== undefined ? { generation: generation + 1 } : {}
+  return { ...pod, metadata: { ...pod.metadata, ...counted, deletionTimestamp, deletionGracePeriodSeconds: 0 } }
+}
+
+/** A definition answers as one that waits for its instances, which here are gone already. */
+function terminating(cluster: Cluster, definition: ApiObject): ApiObject {
+  const now = timestamp(cluster.clock)
+  const condition = {
+    lastTransitionTime: now,
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+    reason: 'InstanceDeletionPending',
+    status: 'True',
+    type: 'Terminating',
+  }
+  const metadata = { ...definition.metadata, deletionTimestamp: now, deletionGracePeriodSeconds: 0 }
+  const conditions = [...listAt(definition, 'status', 'conditions'), condition]
+  return withAt({ ...definition, metadata }, ['status', 'conditions'], conditions as Json) // conditions are plain JSON
 }
 
 function successStatus(target: Target, live: ApiObject): JsonObject {

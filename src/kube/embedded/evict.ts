@@ -90,11 +90,23 @@ function decrement(cluster: Cluster, kind: ServedKind, pod: ApiObject, budget: A
   }
   if (allowed === 0) throw tooManyRequests(refusal, [exhausted(budget)], 0)
   const disruptedPods = { ...pending, [pod.metadata.name]: timestamp(cluster.clock) }
-  return withAt(
-    withAt(budget, ['status', 'disruptedPods'], disruptedPods),
-    ['status', 'disruptionsAllowed'],
-    allowed - 1,
-  )
+  const listed = withAt(budget, ['status', 'disruptedPods'], disruptedPods)
+  const spent = withAt(listed, ['status', 'disruptionsAllowed'], allowed - 1)
+  return allowed > 1 ? spent : withoutRoom(cluster, spent)
+}
+
+/** The last disruption is spent: the budget says so itself, without waiting for its controller. */
+function withoutRoom(cluster: Cluster, budget: ApiObject): ApiObject {
+  const others = listAt(budget, 'status', 'conditions').filter((one) => one.type !== 'DisruptionAllowed')
+  const condition = {
+    type: 'DisruptionAllowed',
+    status: 'False',
+    observedGeneration: numberAt(budget, 'status', 'observedGeneration'),
+    lastTransitionTime: timestamp(cluster.clock),
+    reason: 'InsufficientPods',
+    message: '',
+  }
+  return withAt(budget, ['status', 'conditions'], [...others, condition] as Json) // conditions are plain JSON
 }
 
 function exhausted(budget: ApiObject): Cause {

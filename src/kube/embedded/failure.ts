@@ -58,7 +58,7 @@ export function qualified(subject: Subject): string {
 }
 
 const about = (subject: Subject, name: string): Details => ({
-  name,
+  ...(name === '' ? {} : { name }),
   ...(subject.group === '' ? {} : { group: subject.group }),
   kind: subject.plural,
 })
@@ -88,12 +88,12 @@ export const applyConflict = (message: string, causes: readonly Cause[]): ApiFai
 
 export function invalid(subject: Subject, name: string, causes: readonly Cause[]): ApiFailure {
   const kind = subject.group === '' ? subject.kind : `${subject.kind}.${subject.group}`
-  const lines = causes.map((cause) => `${cause.field ?? '<nil>'}: ${cause.message}`)
+  const lines = [...new Set(causes.map((cause) => `${cause.field ?? '<nil>'}: ${cause.message}`))]
   const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`
   return new ApiFailure(422, 'Invalid', `${kind} "${name}" is invalid: ${text}`, {
-    name,
+    ...(name === '' ? {} : { name }),
     ...(subject.group === '' ? {} : { group: subject.group }),
-    kind: subject.kind,
+    ...(subject.kind === '' ? {} : { kind: subject.kind }),
     causes,
   })
 }
@@ -156,9 +156,9 @@ export const notSupported = (field: string, value: string, accepted: readonly st
   field,
 })
 
-export const duplicate = (field: string, value: Json): Cause => ({
+export const duplicate = (field: string, value: Json, detail = ''): Cause => ({
   reason: 'FieldValueDuplicate',
-  message: `Duplicate value: ${JSON.stringify(value)}`,
+  message: `Duplicate value: ${JSON.stringify(value)}${detail === '' ? '' : `: ${detail}`}`,
   field,
 })
 

@@ -1,6 +1,6 @@
 /** Lists: selectors, pages that continue one consistent snapshot, and answers as of an older resource version. */
 import type { Cluster } from './cluster.ts'
-import { ApiFailure, badRequest, expired, invalid } from './failure.ts'
+import { ApiFailure, badRequest, type Cause, expired, forbiddenField, invalid } from './failure.ts'
 import { type ApiObject, isObject, type Json } from './json.ts'
 import { type ServedKind, storageKey } from './kinds.ts'
 import { fieldSelector, labelSelector, type Match } from './selector.ts'
@@ -66,9 +66,16 @@ function askedRevision(cluster: Cluster, query: URLSearchParams, kind: ServedKin
   const { store } = cluster
   const asked = query.get('resourceVersion') ?? ''
   const match = query.get('resourceVersionMatch') ?? ''
+  const causes: Cause[] = []
   if (match !== '' && asked === '') {
-    throw matchFailure('resourceVersionMatch is forbidden unless resourceVersion is provided')
+    causes.push(
+      forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
+    )
   }
+  if (query.get('sendInitialEvents') !== null) {
+    causes.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
+  }
+  if (causes.length > 0) throw invalid(listOptions, '', causes)
   if (match !== '' && match !== 'Exact' && match !== 'NotOlderThan') {
     throw invalid(listOptions, '', [
       {
@@ -99,13 +106,10 @@ function matchFailure(detail: string): ApiFailure {
 export function parseRevision(text: string): number {
   if (text === '') return 0
   if (!/^\d+$/.test(text)) {
-    throw invalid(listOptions, '', [
-      {
-        reason: 'FieldValueInvalid',
-        message: `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-        field: 'resourceVersion',
-      },
-    ])
+    const quoted = JSON.stringify(text)
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`,
+    )
   }
   return Number(text)
 }

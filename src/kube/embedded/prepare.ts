@@ -1,4 +1,4 @@
-/** From a request body to an object of the kind: decoded, pruned, defaulted, with the warnings that came up. */
+/** From a request body to an object of the kind: decoded, pruned, defaulted. */
 import type { Target, WriteOptions } from './cluster.ts'
 import { pruneCustom } from './custom/prune.ts'
 import { badRequest } from './failure.ts'
@@ -8,22 +8,18 @@ import { rulesOf } from './rules/table.ts'
 import { decode } from './schema/decode.ts'
 import { builtinType } from './schema/types.ts'
 
-export interface Prepared {
-  readonly object: ApiObject
-  readonly warnings: readonly string[]
-}
-
 /** Decodes a whole object. Throws 400 on a wrong kind, a wrong type, or (Strict) an unknown field. */
-export function prepare(kind: ServedKind, body: Json, validation: WriteOptions['fieldValidation']): Prepared {
+export function prepare(kind: ServedKind, body: Json, options: WriteOptions): ApiObject {
   const sent = checkKind(kind, body)
   const { value, unknown } = kind.custom ? pruneCustom(kind, sent) : decode(kind.shape, sent, kind.kind, kind.version)
   const warnings = unknown.map((path) => `unknown field "${path}"`)
-  if (validation === 'Strict' && warnings.length > 0) throw strictFailure(kind, warnings)
+  if (options.fieldValidation === 'Strict' && warnings.length > 0) throw strictFailure(kind, warnings)
+  if (options.fieldValidation === 'Warn') for (const warning of warnings) options.warn(warning)
   const object = asApiObject(kind, value)
-  return { object: rulesOf(kind).defaults?.(object) ?? object, warnings: validation === 'Warn' ? warnings : [] }
+  return rulesOf(kind).defaults?.(object) ?? object
 }
 
-export function strictFailure(kind: ServedKind, errors: readonly string[]): Error {
+function strictFailure(kind: ServedKind, errors: readonly string[]): Error {
   const what = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}`
   return badRequest(`${what}: strict decoding error: ${errors.join(', ')}`)
 }

@@ -125,7 +125,7 @@ export function fieldSelector(text: string, kind: ServedKind): Match {
 
 function unknownField(field: string, kind: ServedKind): string {
   const plain = `field label not supported: ${field}`
-  if (kind.custom || kind.plural === 'leases') return plain
+  if (kind.custom) return plain
   return kind.plural in selectable && kind.group === ''
     ? plain
     : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`

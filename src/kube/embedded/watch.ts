@@ -4,7 +4,7 @@
  */
 import type { Cancel } from '../../telemetry/clock.ts'
 import type { Cluster } from './cluster.ts'
-import { badRequest, expired } from './failure.ts'
+import { ApiFailure, badRequest, expired, forbiddenField, invalid } from './failure.ts'
 import type { ApiObject, JsonObject } from './json.ts'
 import { groupVersion, type ServedKind, storageKey } from './kinds.ts'
 import { parseRevision, type Selection } from './list.ts'
@@ -42,7 +42,14 @@ export function watchRequest(selection: Selection, query: URLSearchParams): Watc
   const asked = query.get('resourceVersion') ?? ''
   const initial = query.get('sendInitialEvents')
   const seconds = Number(query.get('timeoutSeconds') ?? 0)
-  const revision = parseRevision(asked)
+  const match = query.get('resourceVersionMatch') ?? ''
+  if (initial !== null && match !== 'NotOlderThan') {
+    throw refuse('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
+  }
+  if (initial === null && match !== '') {
+    throw refuse('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')
+  }
+  const revision = watchRevision(asked)
   const wantsState = initial === 'true' || (initial === null && revision === 0)
   if (query.get('continue')) throw badRequest('continue is not allowed when watching')
   return {
@@ -51,6 +58,22 @@ export function watchRequest(selection: Selection, query: URLSearchParams): Watc
     bookmarks: isTrue(query.get('allowWatchBookmarks')),
     markInitial: initial === 'true',
     timeoutMs: seconds > 0 ? seconds * 1000 : defaultTimeoutMs,
+  }
+}
+
+function refuse(detail: string): ApiFailure {
+  return invalid({ group: 'meta.k8s.io', plural: '', kind: 'ListOptions' }, '', [
+    forbiddenField('resourceVersionMatch', detail),
+  ])
+}
+
+/** A revision that cannot be read is an unexplained 500 on a watch, where it is a 400 on a list. */
+function watchRevision(text: string): number {
+  try {
+    return parseRevision(text)
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error
+    throw new ApiFailure(500, '', error.message.replace('invalid resource version: ', ''))
   }
 }
 

@@ -10,8 +10,18 @@ import {
   type Written,
 } from './cluster.ts'
 import { customCauses } from './custom/validate.ts'
-import { alreadyExists, badRequest, type Cause, conflict, forbidden, invalid, modified, notFound } from './failure.ts'
-import { type ApiObject, at, isObject, type Json, sameJson, withAt } from './json.ts'
+import {
+  ApiFailure,
+  alreadyExists,
+  badRequest,
+  type Cause,
+  conflict,
+  forbidden,
+  invalid,
+  modified,
+  notFound,
+} from './failure.ts'
+import { type ApiObject, at, isObject, type Json, type JsonObject, sameJson, withAt } from './json.ts'
 import { builtinKind, groupVersion, type ServedKind, storageKey } from './kinds.ts'
 import { readOwners } from './ownership/managed-fields.ts'
 import { trackUpdate, type Write } from './ownership/track.ts'
@@ -19,6 +29,7 @@ import { nameFromPath, prepare, withPlace } from './prepare.ts'
 import { metadataCauses, metadataUpdateCauses } from './rules/metadata.ts'
 import { isTerminating } from './rules/plain.ts'
 import { rulesOf } from './rules/table.ts'
+import { decode } from './schema/decode.ts'
 import { objectKey } from './store.ts'
 
 const maxNamePrefix = 58
@@ -48,8 +59,14 @@ export function writeOf(cluster: Cluster, target: Target, options: WriteOptions,
     shape: kind.shape,
     owner: { manager: options.manager, operation, apiVersion: groupVersion(kind), subresource },
     reset,
+    blank: blankObject(kind),
     now: timestamp(cluster.clock),
   }
+}
+
+/** What a decoder makes of an empty body. */
+function blankObject(kind: ServedKind): JsonObject {
+  return kind.custom ? {} : decode(kind.shape, {}, kind.kind, kind.version).value
 }
 
 /** POST. Throws 400, 403, 404 (namespace), 409 or 422. */
@@ -60,15 +77,17 @@ export function createObject(
   body: Json,
   options: WriteOptions = plainWrite,
 ): Written {
-  const { object, warnings } = prepare(kind, body, options.fieldValidation)
+  const object = prepare(kind, body, options)
   if (namespace !== undefined && object.metadata.namespace !== undefined && object.metadata.namespace !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   }
-  if (object.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
+  if (object.metadata.resourceVersion) {
+    throw new ApiFailure(500, '', 'resourceVersion should not be set on objects to be created')
+  }
   const placed = withPlace(object, object.metadata.name || generatedName(cluster, object), namespace)
   const target: Target = { kind, namespace, name: placed.metadata.name, subresource: '' }
   const tracked = trackUpdate(undefined, placed, writeOf(cluster, target, options, 'Update'))
-  return { ...insertObject(cluster, kind, tracked, options), warnings }
+  return insertObject(cluster, kind, tracked, options)
 }
 
 function generatedName(cluster: Cluster, object: ApiObject): string {
@@ -82,8 +101,7 @@ function generatedName(cluster: Cluster, object: ApiObject): string {
 export function insertObject(cluster: Cluster, kind: ServedKind, object: ApiObject, options: WriteOptions): Written {
   const rules = rulesOf(kind)
   if (object.metadata.name !== '') requireNamespace(cluster, kind, object)
-  const clean =
-    kind.hasStatus && !rules.keepStatusOnCreate ? withAt(object, ['status'], emptyStatus(kind, object)) : object
+  const clean = kind.hasStatus && !rules.keepStatusOnCreate ? withAt(object, ['status'], emptyStatus(kind)) : object
   const admitted = rules.create?.(clean) ?? clean
   const stamped: ApiObject = {
     ...admitted,
@@ -99,13 +117,13 @@ export function insertObject(cluster: Cluster, kind: ServedKind, object: ApiObje
   if (cluster.store.get(key, objectKey(stamped.metadata.namespace, stamped.metadata.name))) {
     throw alreadyExists(kind, stamped.metadata.name)
   }
-  return { code: 201, object: options.dryRun ? stamped : cluster.store.put(key, stamped), warnings: [] }
+  return { code: 201, object: options.dryRun ? stamped : cluster.store.put(key, stamped) }
 }
 
 /** A dropped status is what the type's zero value would be written as: nothing for custom resources. */
-function emptyStatus(kind: ServedKind, object: ApiObject): Json | undefined {
+function emptyStatus(kind: ServedKind): Json | undefined {
   if (kind.custom) return undefined
-  return prepare(kind, { metadata: { name: object.metadata.name } }, 'Ignore').object.status
+  return blankObject(kind).status
 }
 
 function withoutDeletion(object: ApiObject): ApiObject['metadata'] {
@@ -142,7 +160,7 @@ export function updateObject(
   body: Json,
   options: WriteOptions = plainWrite,
 ): Written {
-  const { object, warnings } = prepare(target.kind, body, options.fieldValidation)
+  const object = prepare(target.kind, body, options)
   const next = nameFromPath(object, target)
   const known = cluster.store.get(storageKey(target.kind), objectKey(target.namespace, target.name))
   if (
@@ -151,17 +169,17 @@ export function updateObject(
     createdByPut.has(storageKey(target.kind)) &&
     !next.metadata.resourceVersion
   ) {
-    return { ...createObject(cluster, target.kind, target.namespace, next, options), warnings }
+    return createObject(cluster, target.kind, target.namespace, next, options)
   }
   const live = known ?? liveObject(cluster, target)
   if (!next.metadata.resourceVersion && needsVersion(target.kind)) {
     const detail = 'must be specified for an update'
-    throw invalid(target.kind, target.name, [
+    throw invalid({ ...target.kind, kind: target.kind.plural }, target.name, [
       { reason: 'FieldValueInvalid', message: `Invalid value: 0: ${detail}`, field: 'metadata.resourceVersion' },
     ])
   }
   requireSame(live, next, target)
-  return { ...storeUpdate(cluster, target, live, next, options), warnings }
+  return storeUpdate(cluster, target, live, next, options)
 }
 
 function needsVersion(kind: ServedKind): boolean {
@@ -206,7 +224,7 @@ export function storeTracked(
   const limited = withinEndpoint(kind, target.subresource, withSystemFields(tracked, live), live)
   const next = countGeneration(kind, limited, live)
   refuseInvalid(kind, next, live)
-  const written = (object: ApiObject): Written => ({ code: 200, object, warnings: [] })
+  const written = (object: ApiObject): Written => ({ code: 200, object })
   if (sameButTimes(next, live)) return written(live)
   if (options.dryRun) return written(next)
   const isGone = next.metadata.deletionTimestamp !== undefined && !next.metadata.finalizers?.length
@@ -271,10 +289,11 @@ function countGeneration(kind: ServedKind, next: ApiObject, live: ApiObject): Ap
 
 function refuseInvalid(kind: ServedKind, next: ApiObject, live: ApiObject | undefined): void {
   const rules = rulesOf(kind)
+  const repeated = kind.custom ? 1 : 2 // built-in kinds are checked twice, and say so twice
   const causes: Cause[] = live
-    ? metadataUpdateCauses(next, live)
-    : metadataCauses(next.metadata, kind.namespaced, rules.nameForm ?? 'subdomain')
-  if (live) causes.push(...metadataCauses(next.metadata, kind.namespaced, rules.nameForm ?? 'subdomain'))
+    ? Array.from({ length: repeated }, () => metadataUpdateCauses(next, live)).flat()
+    : metadataCauses(next.metadata, kind, rules.nameForm ?? 'subdomain')
+  if (live) causes.push(...metadataCauses(next.metadata, kind, rules.nameForm ?? 'subdomain'))
   causes.push(...(rules.validate?.(next) ?? []))
   if (live) causes.push(...(rules.validateUpdate?.(next, live) ?? []))
   if (kind.custom) causes.push(...customCauses(kind, next))

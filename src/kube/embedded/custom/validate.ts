@@ -17,7 +17,7 @@ function valueCauses(schema: JsonObject, value: Json, path: string): Cause[] {
     return path === '' ? [] : [typeCause(schema, value, path)].filter((cause) => cause !== undefined)
   }
   const wrongType = typeCause(schema, value, path)
-  if (wrongType) return [wrongType]
+  if (wrongType) return [wrongType, ...fractionCauses(schema, value, path)]
   return [
     ...enumCauses(schema, value, path),
     ...branchCauses(schema, value, path),
@@ -39,6 +39,13 @@ function typeCause(schema: JsonObject, value: Json, path: string): Cause | undef
   const type = schema.type
   if (typeof type !== 'string' || fitsType(type, value)) return undefined
   return typeInvalid(shown, value, `${shown} in body must be of type ${type}: "${kindOf(value)}"`)
+}
+
+/** A fraction where an integer belongs is reported by the format check as well. */
+function fractionCauses(schema: JsonObject, value: Json, path: string): Cause[] {
+  if (schema.type !== 'integer' || typeof value !== 'number') return []
+  const detail = `Checked value must be of type integer (default format) in ${path}`
+  return [invalidValue('<nil>', '', detail)]
 }
 
 function fitsType(type: string, value: Json): boolean {
@@ -100,7 +107,8 @@ function textCauses(schema: JsonObject, value: string, path: string): Cause[] {
   if (isPlainNumber(minLength) && length < minLength) {
     causes.push(invalidValue(path, value, `${path} in body should be at least ${minLength} chars long`))
   }
-  if (typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value)) {
+  // The first of the three that fails is the one that is reported.
+  if (causes.length === 0 && typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value)) {
     causes.push(invalidValue(path, value, `${path} in body should match '${pattern}'`))
   }
   if (format === 'date-time' && Number.isNaN(Date.parse(value))) {

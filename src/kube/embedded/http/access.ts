@@ -11,8 +11,13 @@ export interface User {
   readonly may?: (verb: Verb, resource: string, subresource: string) => boolean
 }
 
-/** The user of an Authorization header; throws 401. */
+/** Who sends no token. Sees the health and version pages and nothing else. */
+const anonymous: User = { token: '', name: 'system:anonymous', groups: ['system:unauthenticated'], may: () => false }
+const publicPages = ['healthz', 'livez', 'readyz', 'version']
+
+/** The user of an Authorization header; throws 401 for a token that nobody has. */
 export function authenticate(users: readonly User[], header: string | undefined): User {
+  if (header === undefined) return anonymous
   const token = /^Bearer\s+(\S+)\s*$/i.exec(header ?? '')?.[1]
   const user = token === undefined ? undefined : users.find((one) => sameText(one.token, token))
   if (!user) throw unauthorized()
@@ -22,6 +27,13 @@ export function authenticate(users: readonly User[], header: string | undefined)
 function sameText(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)]
   return left.length === right.length && timingSafeEqual(left, right)
+}
+
+/** Throws 403 when a page outside the API is not for that user. */
+export function authorizePage(user: User, method: string, path: readonly string[]): void {
+  if (user !== anonymous || publicPages.includes(path[0] ?? '')) return
+  const why = `forbidden: User "${user.name}" cannot ${method.toLowerCase()} path "/${path.join('/')}"`
+  throw new ApiFailure(403, 'Forbidden', why, {})
 }
 
 /** Throws 403 in the words of RBAC. */

@@ -4,7 +4,7 @@ import type { Cluster } from '../cluster.ts'
 import { ApiFailure, internal, tooLarge } from '../failure.ts'
 import type { ApiObject, Json, JsonObject } from '../json.ts'
 import { isTrue } from '../watch.ts'
-import { authenticate, authorize, type User } from './access.ts'
+import { authenticate, authorize, authorizePage, type User } from './access.ts'
 import { type ApiRequest, handle, type WatchAnswer } from './handle.ts'
 import { answerForm, mediaType, parseBody } from './negotiate.ts'
 import { plainPage } from './pages.ts'
@@ -45,7 +45,10 @@ async function answer(front: Front, request: IncomingMessage, response: ServerRe
     accept: request.headers.accept,
     text,
   })
-  if (page) return writeText(response, page.code, page.type, page.body)
+  if (page) {
+    authorizePage(user, request.method ?? 'GET', path)
+    return writeText(response, page.code, page.type, page.body)
+  }
   if (!isResourcePath(front, path)) return writeText(response, 404, 'text/plain; charset=utf-8', '404 page not found\n')
   const route = resourceRoute(front.cluster.kinds, path)
   const watching = isTrue(url.searchParams.get('watch'))
@@ -55,16 +58,16 @@ async function answer(front: Front, request: IncomingMessage, response: ServerRe
   const contentType = mediaType(request.headers['content-type'])
   const body = await bodyOf(text, contentType)
   const userAgent = request.headers['user-agent'] ?? ''
-  const call: ApiRequest = { verb, route, query: url.searchParams, body, contentType, form, userAgent }
+  const warn = (text: string): void => void response.appendHeader('Warning', `299 - ${JSON.stringify(text)}`)
+  const call: ApiRequest = { verb, route, query: url.searchParams, body, contentType, form, userAgent, warn }
   const result = handle(front.cluster, call)
   if ('watch' in result) return startWatch(front, call, result, response)
-  for (const warning of result.warnings) response.appendHeader('Warning', `299 - ${JSON.stringify(warning)}`)
   writeJson(response, result.code, result.body)
 }
 
 function isResourcePath(front: Front, path: readonly string[]): boolean {
-  if (path[0] === 'api') return path[1] === 'v1' && path.length > 2
-  return path[0] === 'apis' && path.length > 3 && isServed(front.cluster.kinds, `${path[1]}/${path[2]}`)
+  if (path[0] === 'api') return path.length > 1
+  return path[0] === 'apis' && path.length > 2 && isServed(front.cluster.kinds, path[1] ?? '')
 }
 
 async function bodyOf(text: string, type: string): Promise<Json | undefined> {

@@ -25,12 +25,13 @@ export interface ApiRequest {
   readonly contentType: string
   readonly form: Form
   readonly userAgent: string
+  /** Receives texts for `Warning` headers. */
+  readonly warn: (text: string) => void
 }
 
 export interface Answer {
   readonly code: number
   readonly body: JsonObject
-  readonly warnings: readonly string[]
 }
 
 export interface WatchAnswer {
@@ -44,10 +45,9 @@ export function handle(cluster: Cluster, request: ApiRequest): Answer | WatchAns
   const target: Target = route
   switch (verb) {
     case 'list':
-      return { code: 200, body: listBody(cluster, request), warnings: [] }
+      return { code: 200, body: listBody(cluster, request) }
     case 'watch': {
-      const fields = route.name === '' ? query : withName(query, route.name)
-      const selection = selectionOf(route.kind, route.namespace, fields)
+      const selection = selectionOf(route.kind, route.namespace, query)
       return { watch: watchRequest(selection, query), include: includeObject(query) }
     }
     case 'get':
@@ -59,22 +59,15 @@ export function handle(cluster: Cluster, request: ApiRequest): Answer | WatchAns
       return changed(cluster, request)
     case 'delete': {
       const { body } = deleteObject(cluster, target, readDeleteOptions(request.body, query))
-      return isStored(body) ? shown(cluster, request, body) : { code: 200, body, warnings: [] }
+      return isStored(body) ? shown(cluster, request, body) : { code: 200, body }
     }
     case 'deletecollection':
-      return { code: 200, body: deleteCollection(cluster, request), warnings: [] }
+      return { code: 200, body: deleteCollection(cluster, request) }
   }
 }
 
 function isStored(body: JsonObject): body is ApiObject {
   return body.kind !== 'Status'
-}
-
-function withName(query: URLSearchParams, name: string): URLSearchParams {
-  const out = new URLSearchParams(query)
-  const given = out.get('fieldSelector')
-  out.set('fieldSelector', `${given ? `${given},` : ''}metadata.name=${name}`)
-  return out
 }
 
 function readObject(cluster: Cluster, target: Target): ApiObject {
@@ -115,6 +108,7 @@ export function writeOptions(request: ApiRequest): WriteOptions {
     dryRun: query.getAll('dryRun').length > 0,
     fieldValidation: validation,
     force: isTrue(force),
+    warn: request.warn,
   }
 }
 
@@ -155,14 +149,8 @@ function listed(item: ApiObject, kind: ServedKind): JsonObject {
 }
 
 /** One object in the form the client asked for. */
-function shown(
-  cluster: Cluster,
-  request: ApiRequest,
-  object: ApiObject,
-  code = 200,
-  warnings: readonly string[] = [],
-): Answer {
-  return { code, body: inForm(cluster, request, object), warnings }
+function shown(cluster: Cluster, request: ApiRequest, object: ApiObject, code = 200): Answer {
+  return { code, body: inForm(cluster, request, object) }
 }
 
 function inForm(cluster: Cluster, request: ApiRequest, object: ApiObject): JsonObject {
@@ -175,7 +163,7 @@ function inForm(cluster: Cluster, request: ApiRequest, object: ApiObject): JsonO
 
 function written(cluster: Cluster, request: ApiRequest, result: Written): Answer {
   afterWrite(cluster, request.route.kind, result.object.metadata.name)
-  return shown(cluster, request, result.object, result.code, result.warnings)
+  return shown(cluster, request, result.object, result.code)
 }
 
 /** A definition takes effect in the moment it is stored. */
@@ -201,7 +189,7 @@ function createSubresource(cluster: Cluster, request: ApiRequest): Answer {
     target.subresource === 'eviction'
       ? evictPod(cluster, target, body, options)
       : bindPod(cluster, target, body, options)
-  return { code: 201, body: answer, warnings: [] }
+  return { code: 201, body: answer }
 }
 
 function changed(cluster: Cluster, request: ApiRequest): Answer {

@@ -1,6 +1,6 @@
 /** From a URL to what is meant. */
 import { ApiFailure, methodNotAllowed, noSuchResource } from '../failure.ts'
-import { groupVersion, type KindTable, type ServedKind } from '../kinds.ts'
+import type { KindTable, ServedKind } from '../kinds.ts'
 
 export interface ResourceRoute {
   readonly kind: ServedKind
@@ -24,9 +24,9 @@ export function segments(pathname: string): readonly string[] {
     })
 }
 
-/** True when somebody serves that `group/version`. */
-export function isServed(kinds: KindTable, gv: string): boolean {
-  return kinds.all().some((kind) => groupVersion(kind) === gv)
+/** True when somebody serves that group. */
+export function isServed(kinds: KindTable, group: string): boolean {
+  return kinds.all().some((kind) => kind.group === group)
 }
 
 /** The resource behind `/api/v1/…` or `/apis/<group>/<version>/…`; throws 404 where there is none. */
@@ -55,7 +55,7 @@ export function verbOf(method: string, route: ResourceRoute, watching: boolean):
     switch (method) {
       case 'GET':
       case 'HEAD':
-        return watching && subresource === '' ? 'watch' : name === '' ? 'list' : 'get'
+        return name !== '' ? 'get' : watching ? 'watch' : 'list'
       case 'POST':
         return name === '' || subresource !== '' ? 'create' : undefined
       case 'PUT':
@@ -71,6 +71,7 @@ export function verbOf(method: string, route: ResourceRoute, watching: boolean):
   const sub = kind.subresources.find((one) => one.name === subresource)
   if (!verb || (subresource !== '' && !sub?.verbs.includes(verb))) throw methodNotAllowed()
   if (verb === 'create' && kind.namespaced && route.namespace === undefined) throw methodNotAllowed()
+  if (verb === 'deletecollection' && kind.group === '' && kind.plural === 'namespaces') throw methodNotAllowed()
   return verb
 }
 

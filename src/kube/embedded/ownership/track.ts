@@ -3,7 +3,7 @@
  * writer's. `trackApply` is server-side apply: merge, take away what the applier left out, refuse conflicts.
  */
 import { applyConflict, type Cause } from '../failure.ts'
-import { type ApiObject, isObject, type Json, sameJson } from '../json.ts'
+import { type ApiObject, isObject, type Json, type JsonObject, sameJson } from '../json.ts'
 import type { StructShape } from '../schema/shape.ts'
 import {
   difference,
@@ -32,6 +32,8 @@ import { type Comparison, compare, fieldSetOf } from './walk.ts'
 export interface Write {
   readonly shape: StructShape
   readonly owner: Owner
+  /** What a new object is compared to: the fields that are there before anyone sets them. */
+  readonly blank: JsonObject
   /** Fields this endpoint ignores, e.g. `status` on the main resource. */
   readonly reset: readonly (readonly string[])[]
   /** RFC 3339, seconds. */
@@ -81,7 +83,8 @@ export function trackUpdate(live: ApiObject | undefined, next: ApiObject, write:
   const resets = Array.isArray(known) && (known.length === 0 || (known.length === 1 && isHollow(known[0])))
   if (resets && live) return bare(next)
   const before = ownersToKeep(live, next, write)
-  const comparison = visible(compare(write.shape, live && bare(live), bare(next)), write)
+  if (live && before.size === 0) return bare(next) // nobody tracks it: that was asked for
+  const comparison = visible(compare(write.shape, live ? bare(live) : write.blank, bare(next)), write)
   const key = ownerKey(write.owner)
   const others = settle(before, comparison, '')
   const claimed = difference(union(comparison.added, comparison.modified), unowned)
@@ -213,10 +216,10 @@ function refuseConflicts(owners: Owners, comparison: Comparison, self: string): 
   throw applyConflict(`Apply failed with ${causes.length} conflicts: ${lines.join('\n')}`, causes)
 }
 
-function ownerText({ owner, time }: Ownership): string {
+function ownerText({ owner }: Ownership): string {
   const name = `"${owner.manager}"${owner.subresource === '' ? '' : ` with subresource "${owner.subresource}"`}`
   if (owner.operation === 'Apply') return name
-  return `${name} using ${owner.apiVersion}${time === undefined ? '' : ` at ${time}`}`
+  return `${name} using ${owner.apiVersion}`
 }
 
 function sameOwners(live: ApiObject, owners: Owners): boolean {

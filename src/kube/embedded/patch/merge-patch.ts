@@ -28,26 +28,28 @@ export function applyStrategicPatch(shape: Shape, target: Json | undefined, patc
   if (isList(retained)) for (const name of Object.keys(out)) if (!retained.includes(name)) delete out[name]
   for (const [name, value] of Object.entries(patch)) {
     if (name.startsWith('$') || value === undefined) continue
-    if (value === null) {
-      delete out[name]
-      continue
-    }
     const inner = fieldShape(shape, name) ?? anyShape
-    const merged = isList(value) ? mergeList(inner, out[name], value) : applyStrategicPatch(inner, out[name], value)
+    const order = patch[`$setElementOrder/${name}`]
+    const merged =
+      value === null
+        ? undefined
+        : isList(value)
+          ? mergeList(inner, out[name], value, isList(order) ? order : undefined)
+          : applyStrategicPatch(inner, out[name], value)
     if (merged === undefined) delete out[name]
     else out[name] = merged
   }
   return listDirectives(shape, out, patch)
 }
 
-/** Directives that speak about a sibling list. */
+/** Directives about a list that the patch does not name itself. */
 function listDirectives(shape: Shape, merged: Record<string, Json | undefined>, patch: JsonObject): JsonObject {
   for (const [directive, value] of Object.entries(patch)) {
     const [, word, name] = /^\$(deleteFromPrimitiveList|setElementOrder)\/(.+)$/.exec(directive) ?? []
     const list = name === undefined ? undefined : merged[name]
     if (name === undefined || !isList(value) || !isList(list)) continue
     if (word === 'deleteFromPrimitiveList') merged[name] = list.filter((entry) => !value.includes(entry))
-    else merged[name] = inOrder(fieldShape(shape, name), list, value)
+    else if (!(name in patch)) merged[name] = mergeList(fieldShape(shape, name) ?? anyShape, list, [], value)
   }
   return merged
 }
@@ -56,14 +58,21 @@ function withoutDirectives(patch: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(patch).filter(([name]) => !name.startsWith('$')))
 }
 
-function mergeList(shape: Shape, target: Json | undefined, patch: readonly Json[]): Json {
-  const entries = patch.filter(
-    (entry) => !isObject(entry) || entry.$patch !== 'replace' || Object.keys(entry).length > 1,
-  )
+function mergeList(shape: Shape, target: Json | undefined, patch: readonly Json[], order?: readonly Json[]): Json {
+  const entries = patch.filter((entry) => !isReplaceMark(entry))
   if (shape.is !== 'list' || shape.mergeKey === undefined || entries.length < patch.length) return entries
+  const key = shape.mergeKey
   const present = isList(target) ? target : []
-  if (shape.mergeKey === '') return [...present, ...entries.filter((entry) => !present.includes(entry))]
-  return mergeKeyed(shape, shape.mergeKey, present, entries)
+  const merged =
+    key === ''
+      ? [...present, ...entries.filter((one) => !present.includes(one))]
+      : mergeKeyed(shape, key, present, entries)
+  return inOrder(key, merged, present, order ?? entries)
+}
+
+/** `{"$patch": "replace"}` as an entry: the rest of the list is all there shall be. */
+function isReplaceMark(entry: Json): boolean {
+  return isObject(entry) && entry.$patch === 'replace' && Object.keys(entry).length === 1
 }
 
 function mergeKeyed(shape: ListShape, key: string, present: readonly Json[], patch: readonly Json[]): Json[] {
@@ -75,8 +84,7 @@ function mergeKeyed(shape: ListShape, key: string, present: readonly Json[], pat
       throw badRequest(`map: ${JSON.stringify(entry)} does not contain declared merge key: ${key}`)
     }
     const index = out.findIndex((one) => isObject(one) && sameJson(one[key], value))
-    const known = index < 0 ? undefined : out[index]
-    const merged = applyStrategicPatch(shape.of, known, entry)
+    const merged = applyStrategicPatch(shape.of, index < 0 ? undefined : out[index], entry)
     if (merged === undefined) {
       if (index >= 0) out.splice(index, 1)
     } else if (index < 0) out.push(merged)
@@ -85,19 +93,26 @@ function mergeKeyed(shape: ListShape, key: string, present: readonly Json[], pat
   return out
 }
 
-/** Entries named by the order come in that order; the others keep their place in front of their old successor. */
-function inOrder(shape: Shape | undefined, list: readonly Json[], order: readonly Json[]): Json[] {
-  const key = shape?.is === 'list' ? (shape.mergeKey ?? '') : ''
-  const identity = (entry: Json): Json => (isObject(entry) && key !== '' ? (entry[key] ?? null) : entry)
-  const wanted = order.map((entry) => JSON.stringify(identity(entry)))
-  const rank = (entry: Json): number => wanted.indexOf(JSON.stringify(identity(entry)))
-  const ordered = list.filter((entry) => rank(entry) >= 0).sort((a, b) => rank(a) - rank(b))
-  const others = list.filter((entry) => rank(entry) < 0)
-  const out = [...ordered]
-  for (const entry of others) {
-    const next = list.slice(list.indexOf(entry) + 1).find((one) => rank(one) >= 0)
-    const place = next === undefined ? out.length : out.indexOf(next)
-    out.splice(place, 0, entry)
+/**
+ * The entries the patch names in the patch's order, the others in the server's; where the server knew two of them in
+ * an order, that order stands between the two groups.
+ */
+function inOrder(key: string, merged: readonly Json[], server: readonly Json[], wanted: readonly Json[]): Json[] {
+  const identity = (entry: Json): string => JSON.stringify(isObject(entry) && key !== '' ? (entry[key] ?? null) : entry)
+  const rank = new Map(wanted.map((entry, index) => [identity(entry), index]))
+  const serverRank = new Map(server.map((entry, index) => [identity(entry), index]))
+  const named = merged.filter((entry) => rank.has(identity(entry)))
+  named.sort((a, b) => (rank.get(identity(a)) ?? 0) - (rank.get(identity(b)) ?? 0))
+  const others = merged.filter((entry) => !rank.has(identity(entry)))
+  const out: Json[] = []
+  while (named.length > 0 || others.length > 0) {
+    const [other] = others
+    const [next] = named
+    const before = other === undefined ? undefined : serverRank.get(identity(other))
+    const after = next === undefined ? undefined : serverRank.get(identity(next))
+    const otherFirst = next === undefined || (before !== undefined && after !== undefined && before < after)
+    const chosen = otherFirst ? others.shift() : named.shift()
+    if (chosen !== undefined) out.push(chosen)
   }
   return out
 }

@@ -1,11 +1,11 @@
 /** PATCH, all four kinds, on an object or its status. */
 import type { Cluster, Target, WriteOptions, Written } from '../cluster.ts'
-import { ApiFailure, badRequest, invalid, notFound, required, unsupportedMediaType } from '../failure.ts'
+import { ApiFailure, badRequest, invalid, invalidValue, notFound, required, unsupportedMediaType } from '../failure.ts'
 import { type ApiObject, at, isObject, type Json, textAt } from '../json.ts'
 import { groupVersion, storageKey } from '../kinds.ts'
 import { trackApply } from '../ownership/track.ts'
 import { OwnershipError } from '../ownership/walk.ts'
-import { checkKind, nameFromPath, prepare, strictFailure, withPlace } from '../prepare.ts'
+import { checkKind, nameFromPath, prepare, withPlace } from '../prepare.ts'
 import { undeclaredFields } from '../schema/undeclared.ts'
 import { objectKey } from '../store.ts'
 import { insertObject, liveObject, requireSame, storeTracked, storeUpdate, writeOf } from '../write.ts'
@@ -16,7 +16,6 @@ export const jsonPatchType = 'application/json-patch+json'
 export const mergePatchType = 'application/merge-patch+json'
 export const strategicPatchType = 'application/strategic-merge-patch+json'
 export const applyPatchType = 'application/apply-patch+yaml'
-const applyBinaryType = 'application/apply-patch+cbor'
 
 /** PATCH with any of the four content types. */
 export function patchObject(
@@ -29,10 +28,20 @@ export function patchObject(
   if (contentType === applyPatchType) return applyObject(cluster, target, body, options)
   const live = liveObject(cluster, target)
   const patched = patchedBody(target, live, body, contentType)
-  const { object, warnings } = prepare(target.kind, patched, options.fieldValidation)
-  const next = nameFromPath(object, target)
+  const next = nameFromPath(preparePatched(target, patched, options), target)
   requireSame(live, next, target)
-  return { ...storeUpdate(cluster, target, live, next, options), warnings }
+  return storeUpdate(cluster, target, live, next, options)
+}
+
+/** What a patch makes unreadable is the patch's fault, and the answer says so. */
+function preparePatched(target: Target, patched: Json, options: WriteOptions): ApiObject {
+  try {
+    return prepare(target.kind, patched, options)
+  } catch (error) {
+    if (!(error instanceof ApiFailure) || error.code !== 400) throw error
+    const detail = error.message.replace(/^.* cannot be handled as a \w+: /, '')
+    throw invalid({ group: '', plural: '', kind: '' }, '', [invalidValue('patch', JSON.stringify(patched), detail)])
+  }
 }
 
 /** The body a patch makes of a stored object; also used for subresources that are not objects of their own. */
@@ -44,18 +53,12 @@ export function patchedBody(target: Target, live: Json, body: Json, contentType:
       if (!isObject(body)) throw badRequest('error decoding patch: json: cannot unmarshal array into Go value')
       return applyMergePatch(live, body)
     case strategicPatchType:
-      if (target.kind.custom)
-        throw unsupportedMediaType([jsonPatchType, mergePatchType, applyPatchType, applyBinaryType])
+      if (target.kind.custom) throw unsupportedMediaType([jsonPatchType, mergePatchType, applyPatchType])
       if (!isObject(body)) throw badRequest('error decoding patch: json: cannot unmarshal array into Go value')
       return applyStrategicPatch(target.kind.shape, live, body) ?? {}
     default:
-      throw unsupportedMediaType([
-        jsonPatchType,
-        mergePatchType,
-        ...(target.kind.custom ? [] : [strategicPatchType]),
-        applyPatchType,
-        applyBinaryType,
-      ])
+      if (target.kind.custom) throw unsupportedMediaType([jsonPatchType, mergePatchType, applyPatchType])
+      throw new ApiFailure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
   }
 }
 
@@ -65,7 +68,7 @@ function applyObject(cluster: Cluster, target: Target, body: Json, options: Writ
     const subject = { group: 'meta.k8s.io', plural: '', kind: 'PatchOptions' }
     throw invalid(subject, '', [required('fieldManager', 'is required for apply patch')])
   }
-  const config = readConfig(target, body, options)
+  const config = readConfig(target, body)
   const known = cluster.store.get(storageKey(kind), objectKey(target.namespace, target.name))
   if (!known && target.subresource !== '') throw notFound(kind, target.name)
   const skeleton: ApiObject = { apiVersion: groupVersion(kind), kind: kind.kind, metadata: { name: '' } }
@@ -74,15 +77,14 @@ function applyObject(cluster: Cluster, target: Target, body: Json, options: Writ
   const applied = ownershipErrors(() =>
     trackApply(live, config, writeOf(cluster, target, options, 'Apply'), options.force),
   )
-  if (known && !applied.changed) return { code: 200, object: known, warnings: [] }
-  const { object, warnings } = prepare(kind, applied.object, options.fieldValidation)
+  if (known && !applied.changed) return { code: 200, object: known }
+  const object = prepare(kind, applied.object, options)
   const placed = withPlace(object, target.name, target.namespace)
-  if (!known) return { ...insertObject(cluster, kind, placed, options), warnings }
-  return { ...storeTracked(cluster, target, known, placed, options), warnings }
+  return known ? storeTracked(cluster, target, known, placed, options) : insertObject(cluster, kind, placed, options)
 }
 
 /** The applied configuration as sent: defaults and zero values are not the applier's. */
-function readConfig(target: Target, body: Json, options: WriteOptions): ApiObject {
+function readConfig(target: Target, body: Json): ApiObject {
   const { kind } = target
   if (!isObject(body)) throw badRequest('error decoding YAML: the body is not an object')
   if (textAt(body, 'kind') === '') throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body)}'`)
@@ -95,12 +97,6 @@ function readConfig(target: Target, body: Json, options: WriteOptions): ApiObjec
   if (at(body, 'metadata', 'managedFields') !== undefined) throw badRequest('metadata.managedFields must be nil')
   const undeclared = undeclaredFields(kind.shape, body)
   if (undeclared.length > 0) {
-    if (options.fieldValidation === 'Strict') {
-      throw strictFailure(
-        kind,
-        undeclared.map((path) => `unknown field "${path}"`),
-      )
-    }
     const place = `${target.namespace ?? ''}/${target.name}; ${groupVersion(kind)}, Kind=${kind.kind}`
     const why = `.${undeclared[0]}: field not declared in schema`
     throw new ApiFailure(500, '', `failed to create typed patch object (${place}): ${why}`)

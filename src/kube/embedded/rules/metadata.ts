@@ -1,6 +1,7 @@
 /** Validation of `metadata`, in the words of k8s.io/apimachinery. */
 import { type Cause, forbiddenField, invalidValue, required } from '../failure.ts'
 import { type ApiMeta, type ApiObject, at, listAt, mapAt, sameJson } from '../json.ts'
+import type { ServedKind } from '../kinds.ts'
 
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
 const labelForm = new RegExp(`^${label}$`)
@@ -19,6 +20,8 @@ const valueDetail =
 
 const totalAnnotationLimit = 256 * 1024
 
+const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion']
+
 /** What is wrong with a name; `form` is `label` for namespaces, `subdomain` for the rest. */
 export function nameCauses(name: string, form: 'label' | 'subdomain', field = 'metadata.name'): Cause[] {
   const causes: Cause[] = []
@@ -30,7 +33,8 @@ export function nameCauses(name: string, form: 'label' | 'subdomain', field = 'm
 }
 
 /** Causes for a whole metadata block. */
-export function metadataCauses(meta: ApiMeta, namespaced: boolean, form: 'label' | 'subdomain'): Cause[] {
+export function metadataCauses(meta: ApiMeta, kind: ServedKind, form: 'label' | 'subdomain'): Cause[] {
+  const { namespaced } = kind
   const causes: Cause[] = []
   if (!meta.name) causes.push(required('metadata.name', 'name or generateName is required'))
   else causes.push(...nameCauses(meta.name, form))
@@ -45,7 +49,12 @@ export function metadataCauses(meta: ApiMeta, namespaced: boolean, form: 'label'
       }
     }
   })
-  for (const finalizer of meta.finalizers ?? []) causes.push(...qualifiedCauses(finalizer, 'metadata.finalizers'))
+  for (const [index, finalizer] of (meta.finalizers ?? []).entries()) {
+    causes.push(...qualifiedCauses(finalizer, 'metadata.finalizers'))
+    if (kind.custom || finalizer.includes('/') || standardFinalizers.includes(finalizer)) continue
+    const detail = 'name is neither a standard finalizer name nor is it fully qualified'
+    causes.push(invalidValue(`metadata.finalizers[${index}]`, finalizer, detail))
+  }
   return causes
 }
 

@@ -1,6 +1,6 @@
 /** Nodes: the not-ready taint of admission, taint checks, an identity that cannot change. */
 import { type Cause, duplicate, forbiddenField, invalidValue, notSupported, required } from '../failure.ts'
-import { type ApiObject, at, type Json, listAt, textAt, withAt } from '../json.ts'
+import { type ApiObject, at, type Json, type JsonObject, listAt, textAt, withAt } from '../json.ts'
 import { qualifiedCauses } from './metadata.ts'
 import type { Rules } from './rules.ts'
 
@@ -25,10 +25,15 @@ function validate(node: ApiObject): Cause[] {
     if (effect === '') causes.push(required(`${path}.effect`))
     else if (!effects.includes(effect)) causes.push(notSupported(`${path}.effect`, effect, effects))
     const identity = `${key}:${effect}`
-    if (seen.has(identity)) causes.push(duplicate(path, taint as Json)) // a parsed object has no undefined fields
+    if (seen.has(identity)) causes.push(duplicate(path, goTaint(taint), 'taints must be unique by key and effect pair'))
     seen.add(identity)
     return causes
   })
+}
+
+/** A taint as the real server prints its internal type. */
+function goTaint(taint: JsonObject): Json {
+  return { Key: textAt(taint, 'key'), Value: textAt(taint, 'value'), Effect: textAt(taint, 'effect'), TimeAdded: null }
 }
 
 function validateUpdate(next: ApiObject, live: ApiObject): Cause[] {
@@ -44,7 +49,14 @@ function validateUpdate(next: ApiObject, live: ApiObject): Cause[] {
   return causes
 }
 
-export const nodeRules: Rules = { create, keepStatusOnCreate: true, validate, validateUpdate }
+/** What is not said to be reserved can be allocated. */
+function defaults(node: ApiObject): ApiObject {
+  const capacity = at(node, 'status', 'capacity')
+  const known = at(node, 'status', 'allocatable')
+  return known === undefined && capacity !== undefined ? withAt(node, ['status', 'allocatable'], capacity) : node
+}
+
+export const nodeRules: Rules = { defaults, create, keepStatusOnCreate: true, validate, validateUpdate }
 
 /** Leases live beside nodes: durations are positive. */
 export const leaseRules: Rules = {

@@ -1,18 +1,20 @@
 /** Namespaces, disruption budgets, events and the kinds that are only stored. */
 import { type Cause, invalidValue, required } from '../failure.ts'
-import { type ApiObject, at, listAt, textAt, withAt } from '../json.ts'
-import { immutable } from './metadata.ts'
+import { type ApiObject, at, listAt, numberAt, textAt, withAt } from '../json.ts'
+import { immutable, qualifiedCauses } from './metadata.ts'
 import type { Rules } from './rules.ts'
+
+/** Every namespace can be selected by its name. */
+const nameLabel = 'kubernetes.io/metadata.name'
 
 export const namespaceRules: Rules = {
   nameForm: 'label',
-  create(namespace) {
-    const named = withAt(namespace, ['metadata', 'labels'], {
-      ...namespace.metadata.labels,
-      'kubernetes.io/metadata.name': namespace.metadata.name,
-    })
-    return { ...named, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } }
+  defaults(namespace) {
+    const { name } = namespace.metadata
+    if (name === '') return namespace
+    return withAt(namespace, ['metadata', 'labels'], { ...namespace.metadata.labels, [nameLabel]: name })
   },
+  create: (namespace) => ({ ...namespace, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } }),
 }
 
 export const budgetRules: Rules = {
@@ -44,6 +46,10 @@ export const budgetRules: Rules = {
         causes.push(invalidValue(`spec.${name}`, value, detail))
       }
     }
+    for (const field of ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']) {
+      const value = numberAt(budget, 'status', field)
+      if (value < 0) causes.push(invalidValue(`status.${field}`, value, 'must be greater than or equal to 0'))
+    }
     const policy = at(budget, 'spec', 'unhealthyPodEvictionPolicy')
     if (typeof policy === 'string' && policy !== 'AlwaysAllow' && policy !== 'IfHealthyBudget') {
       causes.push({
@@ -64,17 +70,12 @@ export const eventRules: Rules = {
     if (about === '' ? own !== 'default' && own !== '' && own !== 'kube-system' : about !== own) {
       causes.push(invalidValue('involvedObject.namespace', about, 'does not match event.namespace'))
     }
-    if (at(event, 'eventTime') != null) {
-      for (const [name, path] of [
-        ['reportingController', 'reportingComponent'],
-        ['reportingInstance', 'reportingInstance'],
-        ['action', 'action'],
-        ['reason', 'reason'],
-      ] as const) {
-        if (textAt(event, path) === '') causes.push(required(name))
-      }
+    if (at(event, 'eventTime') == null) return causes
+    // Only an event of the new form has a time of its own, and must say who reports it.
+    for (const field of ['reportingComponent', 'reportingInstance', 'action', 'reason']) {
+      if (textAt(event, field) === '') causes.push(required(field))
     }
-    return causes
+    return [...causes, ...qualifiedCauses(textAt(event, 'reportingComponent'), 'reportingComponent')]
   },
 }
 

@@ -11,7 +11,20 @@ function withSpec(object: ApiObject, defaults: JsonObject): ApiObject {
   if (!isObject(spec)) return object
   const template = at(spec, 'template', 'spec')
   const filled = isObject(template) ? withAt(spec, ['template', 'spec'], defaultPodSpec(template)) : spec
-  return { ...object, spec: { ...defaults, ...filled } }
+  return { ...object, spec: fillIn(defaults, filled) }
+}
+
+/** `defaults` under what is given: an empty strategy still gets its type and limits. */
+function fillIn(defaults: JsonObject, given: JsonObject): JsonObject {
+  const out: Record<string, Json | undefined> = { ...given }
+  for (const [name, fallback] of Object.entries(defaults)) {
+    const value = given[name]
+    if (value === undefined) out[name] = fallback
+    else if (isObject(value) && isObject(fallback) && (!value.type || value.type === fallback.type)) {
+      out[name] = fillIn(fallback, value)
+    }
+  }
+  return out
 }
 
 function validate(object: ApiObject): Cause[] {
@@ -52,13 +65,26 @@ export const deploymentRules: Rules = {
   }),
   resetOnStatus: [['spec'], ['metadata', 'labels']],
 }
-export const daemonSetRules = rules(
+/** A counter of the template that older clients read. */
+const templateGeneration = 'deprecated.daemonset.template.generation'
+
+function withTemplateGeneration(set: ApiObject): ApiObject {
+  const annotations = { [templateGeneration]: '1', ...set.metadata.annotations }
+  return withAt(set, ['metadata', 'annotations'], annotations)
+}
+
+const daemonSet = rules(
   {
     revisionHistoryLimit: 10,
     updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
   },
   { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 },
 )
+export const daemonSetRules: Rules = {
+  ...daemonSet,
+  defaults: (set) => withTemplateGeneration(daemonSet.defaults?.(set) ?? set),
+}
+
 export const statefulSetRules = rules(
   {
     replicas: 1,

@@ -110,7 +110,8 @@ function decodeScalar(scalar: Scalar, value: Json, path: string, place: Place): 
 }
 
 function decodeTime(value: Json, micro: boolean, place: Place): string {
-  const parsed = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN
+  const form = micro ? /^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{6}(Z|[+-]\d\d:\d\d)$/ : /^\d{4}-\d\d-\d\dT/
+  const parsed = typeof value === 'string' && form.test(value) ? Date.parse(value) : Number.NaN
   if (typeof value !== 'string' || Number.isNaN(parsed)) {
     const layout = micro ? '2006-01-02T15:04:05.000000Z07:00' : '2006-01-02T15:04:05Z07:00'
     const text = JSON.stringify(value)

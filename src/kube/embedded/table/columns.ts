@@ -25,13 +25,19 @@ const ageText =
 export const nameColumn: Column = { name: 'Name', type: 'string', format: 'name', priority: 0, description: nameText }
 export const ageColumn: Column = { name: 'Age', type: 'string', priority: 0, description: ageText }
 
-/** `Ready`, `Restarts:integer`, `IP!` (wide only). */
+/** `Ready`, `Restarts:integer`, `IP!` (wide only), `Attacher@` (a name). */
 function columns(...words: readonly string[]): readonly Column[] {
   return words.map((word) => {
     if (word === 'Name') return nameColumn
     if (word === 'Age') return ageColumn
-    const [, name = '', type = 'string', wide] = /^([^:!]+)(?::(\w+))?(!)?$/.exec(word) ?? []
-    return { name, type: type as Column['type'], priority: wide ? 1 : 0, description: name } // the words are below
+    const [, name = '', type = 'string', wide, isName] = /^([^:!@]+)(?::(\w+))?(!)?(@)?$/.exec(word) ?? []
+    return {
+      name,
+      type: type as Column['type'],
+      priority: wide ? 1 : 0,
+      description: name,
+      ...(isName ? { format: 'name' } : {}),
+    } // the words are below
   })
 }
 
@@ -176,8 +182,8 @@ export const tables: Readonly<Record<string, TableSpec>> = {
       'Source!',
       'Message',
       'First Seen!',
-      'Count:integer!',
-      'Name!',
+      'Count!',
+      'Name!@',
     ),
     cells: eventCells,
   },
@@ -212,16 +218,7 @@ export const tables: Readonly<Record<string, TableSpec>> = {
     ],
   },
   deployments: {
-    columns: columns(
-      'Name',
-      'Ready',
-      'Up-to-date:integer',
-      'Available:integer',
-      'Age',
-      'Containers!',
-      'Images!',
-      'Selector!',
-    ),
+    columns: columns('Name', 'Ready', 'Up-to-date', 'Available', 'Age', 'Containers!', 'Images!', 'Selector!'),
     cells: (one, now) => [
       one.metadata.name,
       `${numberAt(one, 'status', 'readyReplicas')}/${numberAt(one, 'spec', 'replicas')}`,
@@ -275,7 +272,7 @@ export const tables: Readonly<Record<string, TableSpec>> = {
     ],
   },
   secrets: {
-    columns: columns('Name', 'Type', 'Data:integer', 'Age'),
+    columns: columns('Name', 'Type', 'Data', 'Age'),
     cells: (one, now) => [
       one.metadata.name,
       textAt(one, 'type'),
@@ -284,15 +281,24 @@ export const tables: Readonly<Record<string, TableSpec>> = {
     ],
   },
   configmaps: {
-    columns: columns('Name', 'Data:integer', 'Age'),
+    columns: columns('Name', 'Data', 'Age'),
     cells: (one, now) => [
       one.metadata.name,
       Object.keys(mapAt(one, 'data')).length + Object.keys(mapAt(one, 'binaryData')).length,
       created(one, now),
     ],
   },
+  controllerrevisions: {
+    columns: columns('Name', 'Controller', 'Revision', 'Age'),
+    cells: (one, now) => {
+      const owner = listAt(one, 'metadata', 'ownerReferences').find((reference) => reference.controller === true)
+      const group = textAt(owner, 'apiVersion').includes('/') ? `.${textAt(owner, 'apiVersion').split('/')[0]}` : ''
+      const controller = owner ? `${textAt(owner, 'kind').toLowerCase()}${group}/${textAt(owner, 'name')}` : '<none>'
+      return [one.metadata.name, controller, numberAt(one, 'revision'), created(one, now)]
+    },
+  },
   volumeattachments: {
-    columns: columns('Name', 'Attacher', 'PV', 'Node', 'Attached:boolean', 'Age'),
+    columns: columns('Name', 'Attacher@', 'PV', 'Node', 'Attached:boolean', 'Age'),
     cells: (one, now) => [
       one.metadata.name,
       textAt(one, 'spec', 'attacher'),

@@ -1,5 +1,5 @@
 /** Answers as `meta.k8s.io/v1` Table and PartialObjectMetadata: what `kubectl get` asks for. */
-import { type ApiObject, at, isList, isObject, type Json, type JsonObject } from '../json.ts'
+import { type ApiObject, at, isList, isObject, type Json, type JsonObject, textAt } from '../json.ts'
 import type { ServedKind } from '../kinds.ts'
 import { age } from './age.ts'
 import { ageColumn, type Column, nameColumn, type TableSpec, tables } from './columns.ts'
@@ -79,6 +79,7 @@ export function asTable(kind: ServedKind, objects: readonly ApiObject[], options
   const spec = tableOf(kind)
   const rows = objects.map((object) => ({
     cells: spec.cells(object, options.nowMs),
+    ...rowConditions(kind, object),
     ...(options.include === 'None' ? {} : { object: options.include === 'Object' ? object : asMetadata(object) }),
   }))
   const columnDefinitions = spec.columns.map(({ name, type, format = '', description, priority }) => ({
@@ -89,6 +90,14 @@ export function asTable(kind: ServedKind, objects: readonly ApiObject[], options
     priority,
   }))
   return { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: options.listMeta, columnDefinitions, rows }
+}
+
+/** A finished pod's row is marked, so that a client can fade it. */
+function rowConditions(kind: ServedKind, object: ApiObject): JsonObject {
+  const phase = kind.plural === 'pods' && kind.group === '' ? textAt(object, 'status', 'phase') : ''
+  if (phase !== 'Succeeded' && phase !== 'Failed') return {}
+  const message = phase === 'Succeeded' ? 'The pod has completed successfully.' : 'The pod failed.'
+  return { conditions: [{ type: 'Completed', status: 'True', reason: phase, message }] }
 }
 
 export function asMetadata(object: ApiObject): JsonObject {

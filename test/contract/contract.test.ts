@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { startEmbedded } from '../../src/kube/embedded/server.ts'
+import { seededRandom, systemClock } from '../../src/telemetry/clock.ts'
+import { clusterFor } from '../cluster/suite.ts'
+import type { Case, Step } from './case.ts'
+import { caseFiles } from './cases/all.ts'
+import { caseDifferences, readGolden, recordedFrom } from './golden.ts'
+import { runCase } from './run.ts'
+import type { Target } from './send.ts'
+
+/** The contract is worth little when it shrinks unnoticed. */
+const leastCalls = 150
+
+const callsOf = (step: Step): number => 1 + (step.during ?? []).reduce((sum, one) => sum + callsOf(one), 0)
+const allCases: readonly Case[] = Object.values(caseFiles).flat()
+
+test(`the contract makes at least ${leastCalls} calls, under distinct names`, () => {
+  const calls = allCases.flatMap((one) => one.steps).reduce((sum, step) => sum + callsOf(step), 0)
+  assert.ok(calls >= leastCalls, `${calls} calls`)
+  assert.equal(new Set(allCases.map((one) => one.name)).size, allCases.length)
+})
+
+async function compare(target: Target, file: string, cases: readonly Case[]): Promise<readonly string[]> {
+  const golden = readGolden(file)
+  const wrong: string[] = []
+  for (const one of cases) {
+    const lines = caseDifferences(golden[one.name] ?? [], await runCase(target, one))
+    wrong.push(...lines.map((line) => `${one.name}: ${line}`))
+  }
+  return wrong
+}
+
+test(`the embedded server answers as kube-apiserver ${recordedFrom} did`, async (t) => {
+  const server = await startEmbedded({ clock: systemClock, random: seededRandom(1) })
+  t.after(() => server.stop())
+  for (const [file, cases] of Object.entries(caseFiles)) {
+    await t.test(file, async () => {
+      assert.deepEqual(await compare({ url: server.url, token: server.token }, file, cases), [])
+    })
+  }
+})
+
+test('a real kube-apiserver still answers as recorded', async (t) => {
+  const cluster = await clusterFor(t)
+  if (!cluster) return
+  const target = { url: cluster.url, token: cluster.tokens.admin ?? '', ca: readFileSync(cluster.caFile, 'utf8') }
+  for (const [file, cases] of Object.entries(caseFiles)) {
+    await t.test(file, async () => {
+      assert.deepEqual(await compare(target, file, cases), [])
+    })
+  }
+})
