@@ -13,6 +13,8 @@ export interface Operation {
   readonly target: Target
   /** When it was committed, wall clock. */
   readonly committedAt: number
+  /** Since when pods leave the old node, wall clock: an autoscaler starts its successor as soon as one of them waits. */
+  readonly displacingSince: number
   /** UIDs of nodes that other operations already count as their replacement. */
   readonly taken: ReadonlySet<string>
 }

@@ -15,7 +15,7 @@ const clockSlackMs = 2_000
 /** The oldest newcomer that no other operation counts as its own; `awaited` while there is none. */
 export function pickSuccessor(operation: Operation, pool: readonly Newcomer[]): Successor {
   const young = pool
-    .filter((one) => one.createdAt >= operation.committedAt - clockSlackMs)
+    .filter((one) => one.createdAt >= operation.displacingSince - clockSlackMs)
     .filter((one) => one.node?.uid !== operation.nodeUid && !(one.node && operation.taken.has(one.node.uid)))
     .sort((a, b) => a.createdAt - b.createdAt || ((a.node?.uid ?? '') < (b.node?.uid ?? '') ? -1 : 1))
   const registered = young.find((one) => one.node)

@@ -36,8 +36,7 @@ test('a real Karpenter replaces a node because of a line in the kernel log', asy
   await assertReplaced(cluster, nodes)
 })
 
-const todo = 'the machine that Karpenter starts while we drain must count as the replacement'
-test('our controller replaces it where Karpenter does not', { todo }, async (t) => {
+test('our controller replaces it where Karpenter does not', async (t) => {
   const cluster = await fleetCluster(t)
   if (!cluster) return
   await startKarpenter(cluster, { nodeRepair: false })

@@ -10,7 +10,7 @@ import type { Log } from '../../telemetry/log.ts'
 import type { Notice } from '../lifecycle/state.ts'
 import { eventBody, eventRef } from './event-body.ts'
 import { fieldManager } from './node-status.ts'
-import { retryAfter } from './retry.ts'
+import { isAbsent, retryAfter } from './retry.ts'
 
 /** Events in one go, and how long until there is room for one more: a storm is told slowly, the API server is spared. */
 const burst = 32
@@ -36,6 +36,7 @@ export class EventWriter {
   #writing: Promise<void> | undefined
   #cancel: Cancel | undefined
   #failures = 0
+  #refusals = 0
   #tokens = burst
   #tokensAt = 0 // monotonic
 
@@ -111,18 +112,20 @@ export class EventWriter {
     })
     onWrite('ok')
     this.#failures = 0
+    this.#refusals = 0
     onTold(notice)
   }
 
   #fail(notice: Notice, error: unknown): void {
     const { log, node, random, onTold, onWrite } = this.#options
     onWrite(isKubeError(error) ? error.code : 'NM_KUBE_ANSWER')
+    this.#refusals = isAbsent(error) ? 0 : this.#refusals + 1
     if (this.#failures++ === 0) log.warn('cannot write an Event; trying again', { node, error })
     if (isKubeError(error, 'NM_KUBE_INVALID')) {
       log.error('the server refuses an Event; it is given up', { node, event: notice.id, error })
       onTold(notice)
     }
-    this.#after(retryAfter(error, { urgent: true, failures: this.#failures }, random))
+    this.#after(retryAfter(error, { urgent: true, refusals: this.#refusals }, random))
   }
 
   #takeToken(): boolean {

@@ -9,7 +9,7 @@ import type { NodeCondition } from '../../model/condition.ts'
 import type { Cancel, Clock, Random } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
 import { fieldManager } from './node-status.ts'
-import { retryAfter } from './retry.ts'
+import { isAbsent, retryAfter } from './retry.ts'
 
 /** Changes that come within this time are written together. */
 const coalesceMs = 20
@@ -40,6 +40,7 @@ export class StatusWriter {
   #writing: Promise<void> | undefined
   #cancel: Cancel | undefined
   #failures = 0
+  #refusals = 0
   #timeoutMs = firstTimeoutMs
 
   constructor(options: StatusWriterOptions) {
@@ -125,16 +126,18 @@ export class StatusWriter {
       ...(this.#failures > 0 && { failures: this.#failures }),
     })
     this.#failures = 0
+    this.#refusals = 0
     this.#timeoutMs = firstTimeoutMs
   }
 
   /** Counts the failure; returns when to try again. */
   #failed(error: unknown): number {
     const { log, node, random } = this.#options
+    this.#refusals = isAbsent(error) ? 0 : this.#refusals + 1
     if (this.#failures++ === 0)
       log.warn('cannot report node conditions; trying again', { node, error, remedy: remedyOf(error) })
     if (isKubeError(error, 'NM_KUBE_TIMEOUT')) this.#timeoutMs = Math.min(longestTimeoutMs, this.#timeoutMs * 2)
-    return retryAfter(error, { urgent: this.#pending, failures: this.#failures }, random)
+    return retryAfter(error, { urgent: this.#pending, refusals: this.#refusals }, random)
   }
 }
 

@@ -33,6 +33,7 @@ test('deletes the node once, and finds the one that the group starts instead', a
     nodeLabels: { [nodeGroupLabel]: 'pool' },
     target: { kind: 'Node', name: old.name, uid: old.uid },
     committedAt: clock.now(),
+    displacingSince: clock.now(),
     taken: new Set(),
   }
   assert.equal((await provider.look(operation)).state, 'not-started')

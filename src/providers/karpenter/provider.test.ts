@@ -69,6 +69,7 @@ async function operationOn(api: Api, clock: SteppedClock, name: string): Promise
     nodeLabels: pool,
     target: { kind: 'NodeClaim', name, uid: await uidOf(api, nodeClaims, name) },
     committedAt: clock.now(),
+    displacingSince: clock.now(),
     taken: new Set(),
   }
 }

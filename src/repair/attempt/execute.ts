@@ -179,6 +179,7 @@ export class Executor {
       nodeLabels,
       target: plan.target,
       committedAt,
+      displacingSince: attempt.taintedAt ?? committedAt,
       taken: this.#takenBy(name),
     }
   }
