@@ -134,6 +134,22 @@ describe('an operation', () => {
     assert.equal(taken.state === 'gone' && taken.successor.kind, 'awaited')
   })
 
+  test('a machine that the drained pods asked for, before the old one went, is the new one', async (t) => {
+    const { api, clock, provider } = await given(t)
+    await machine(api, 'a')
+    await clock.advance(60_000)
+    const started = clock.now()
+    await clock.advance(5_000)
+    await machine(api, 'early')
+    await clock.advance(30_000)
+    const operation = { ...(await operationOn(api, clock, 'a')), displacingSince: started }
+    await patchObject(api, nodeClaims, { name: 'a' }, { metadata: { finalizers: null } }, { type: 'merge' })
+    await provider.replace(operation, 5_000)
+    await deleteObject(api, nodes, { name: 'a' })
+    const gone = await provider.look(operation)
+    assert.deepEqual(gone.state === 'gone' && gone.successor.kind === 'found' && gone.successor.node.name, 'early')
+  })
+
   test('a claim of the same name is another one: it is never deleted', async (t) => {
     const { api, clock, provider } = await given(t)
     await machine(api, 'a')

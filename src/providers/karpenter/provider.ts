@@ -77,7 +77,7 @@ async function successor(api: Api, clock: Clock, operation: Operation): Promise<
   const newcomers = await Promise.all(
     items.map(async ({ metadata, status }) => {
       const createdAt = Date.parse(metadata.creationTimestamp ?? '')
-      const recent = createdAt >= operation.committedAt - provisioningMs
+      const recent = createdAt >= operation.displacingSince - provisioningMs
       const node = recent && status?.nodeName ? await read(api, nodes, status.nodeName) : undefined
       const { name = '', uid = '' } = node?.metadata ?? {}
       return { createdAt, ...(node && { node: { name, uid } }) }
