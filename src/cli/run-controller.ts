@@ -10,7 +10,7 @@ import { LeadershipView } from '../repair/leadership.ts'
 import { Loop } from '../repair/loop.ts'
 import { outageMs } from '../repair/observe/health.ts'
 import { type Clock, type Random, sleep } from '../telemetry/clock.ts'
-import { Registry } from '../telemetry/exposition.ts'
+import { type MetricsFormat, Registry } from '../telemetry/exposition.ts'
 import { createLog, type Level } from '../telemetry/log.ts'
 import { version } from '../telemetry/version.ts'
 
@@ -83,7 +83,7 @@ export async function runController(options: RunControllerOptions, parts: Contro
   const loop = new Loop({ clock, intervalMs: options.intervalMs, pass, signal })
 
   const pages = {
-    metrics: () => registry.render(),
+    metrics: (format: MetricsFormat) => registry.render(format),
     healthz: () => {
       const hung = clock.monotonic() - passedAt > hungMs
       return { ok: !hung, text: hung ? 'the pass hangs' : 'ok' }

@@ -1,6 +1,6 @@
 /**
  * Prometheus metrics without a client library (which costs + 8.7 MB RSS per node). A registry is a literal list of
- * metrics; `render` writes the text exposition format 0.0.4, which OpenMetrics parsers read as well.
+ * metrics; `render` writes the text exposition format 0.0.4 or OpenMetrics 1.0.
  */
 
 export type Labels = Readonly<Record<string, string>>
@@ -24,6 +24,9 @@ export interface Metric {
   /** Forgets every series, e.g. before a gauge family is rebuilt. */
   reset(): void
 }
+
+/** `text` is the exposition format 0.0.4; `openmetrics` is OpenMetrics 1.0, which Prometheus asks for first. */
+export type MetricsFormat = 'text' | 'openmetrics'
 
 interface Series {
   readonly labels: Labels
@@ -68,15 +71,23 @@ export class Registry {
     }
   }
 
-  render(): string {
+  /** What is registered, in order: for the reference page. */
+  specs(): readonly MetricSpec[] {
+    return this.#metrics.map(({ spec }) => spec)
+  }
+
+  render(format: MetricsFormat = 'text'): string {
     const lines: string[] = []
     for (const { spec, series } of this.#metrics) {
-      lines.push(`# HELP ${spec.name} ${escapeHelp(spec.help)}`, `# TYPE ${spec.name} ${spec.type}`)
+      // OpenMetrics names the family of a counter without the suffix of its samples.
+      const family = format === 'openmetrics' && spec.type === 'counter' ? spec.name.replace(/_total$/, '') : spec.name
+      lines.push(`# HELP ${family} ${escapeHelp(spec.help)}`, `# TYPE ${family} ${spec.type}`)
       for (const one of series.values()) {
         if (spec.type === 'histogram') lines.push(...histogramLines(spec, one))
         else lines.push(`${spec.name}${labelText(one.labels)} ${numberText(one.value)}`)
       }
     }
+    if (format === 'openmetrics') lines.push('# EOF')
     return `${lines.join('\n')}\n`
   }
 }

@@ -4,7 +4,7 @@ import { type ConditionType, conditionTypes } from '../../model/condition.ts'
 import type { LogEvidence } from '../../model/evidence.ts'
 import type { Match } from '../../model/finding.ts'
 import { type Clock, type Random, sleep } from '../../telemetry/clock.ts'
-import { Registry } from '../../telemetry/exposition.ts'
+import { type MetricsFormat, Registry } from '../../telemetry/exposition.ts'
 import type { Log } from '../../telemetry/log.ts'
 import { version } from '../../telemetry/version.ts'
 import type { ReplaceOutcome } from '../host/replace-file.ts'
@@ -59,7 +59,7 @@ export class AgentReport {
 
   /** Bodies of the pages that are served. */
   readonly pages = {
-    metrics: (): string => this.#render(),
+    metrics: (format: MetricsFormat): string => this.#render(format),
     healthz: (): Probe => this.#health(),
     readyz: (): Probe => this.#readiness(),
   }
@@ -164,9 +164,9 @@ export class AgentReport {
     enough.abort()
   }
 
-  #render(): string {
+  #render(format: MetricsFormat): string {
     if (this.#reported) refreshMetrics(this.#metrics, this.#reported)
-    return this.#registry.render()
+    return this.#registry.render(format)
   }
 
   #health(): Probe {

@@ -1,5 +1,11 @@
 /** `GET /metrics`, `/healthz`, `/readyz` on plain HTTP: what kubelet and Prometheus ask. */
 import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { MetricsFormat } from '../../telemetry/exposition.ts'
+
+const contentTypes: Readonly<Record<MetricsFormat, string>> = {
+  text: 'text/plain; version=0.0.4; charset=utf-8',
+  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+}
 
 export interface Probe {
   readonly ok: boolean
@@ -10,7 +16,7 @@ export interface Probe {
 export interface ServeOptions {
   /** `:8080`, `127.0.0.1:8080`, `[::1]:8080`; port 0 takes a free one. */
   readonly address: string
-  readonly metrics: () => string
+  readonly metrics: (format: MetricsFormat) => string
   readonly healthz: () => Probe
   readonly readyz: () => Probe
 }
@@ -26,7 +32,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0]
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'only GET and HEAD\n')
-    if (path === '/metrics') return answer(response, 200, options.metrics(), 'text/plain; version=0.0.4; charset=utf-8')
+    if (path === '/metrics') {
+      const format = request.headers.accept?.includes('application/openmetrics-text') ? 'openmetrics' : 'text'
+      return answer(response, 200, options.metrics(format), contentTypes[format])
+    }
     if (path === '/healthz' || path === '/livez') return probe(response, options.healthz())
     if (path === '/readyz') return probe(response, options.readyz())
     return answer(response, 404, 'try /metrics, /healthz or /readyz\n')
