@@ -1,0 +1,40 @@
+/** What ships contains only what its list allows: the supply chain of a privileged DaemonSet stays short enough to read. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const dist = join(import.meta.dirname, '..', 'dist')
+
+/** npm packages that a bundle may contain. `npm run build` writes the metafiles. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  agent: ['re2js'],
+  // Loaded by the agent only when an operator gives it what needs them.
+  'agent-kubeconfig': ['yaml'],
+  'agent-rules': ['re2js', 'yaml', 'zod'],
+  'agent-samples': [],
+  'agent-yaml': ['yaml'],
+  nodemend: ['commander', 're2js', 'yaml', 'zod'],
+}
+
+interface Metafile {
+  readonly inputs: Readonly<Record<string, unknown>>
+}
+
+test('every bundle has an allow-list, and contains only packages on it', () => {
+  const metafiles = readdirSync(dist).filter((name) => name.endsWith('.meta.json'))
+  const found = metafiles.map((name) => {
+    const { inputs } = JSON.parse(readFileSync(join(dist, name), 'utf8')) as Metafile
+    const packages = Object.keys(inputs).flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [])
+    return [name.replace('.meta.json', ''), [...new Set(packages)].sort()] as const
+  })
+  assert.deepEqual(Object.fromEntries(found), allowed)
+})
+
+test('the agent’s bundle holds nothing of the cluster half, and no test support', () => {
+  const { inputs } = JSON.parse(readFileSync(join(dist, 'agent.meta.json'), 'utf8')) as Metafile
+  const wrong = Object.keys(inputs).filter((file) =>
+    /src\/(repair|providers|drill)\/|embedded|scripted|\.test\.ts/.test(file),
+  )
+  assert.deepEqual(wrong, [])
+})
