@@ -11,8 +11,7 @@ import { establish } from './custom/definition.ts'
 import type { User } from './http/access.ts'
 import { type Certificate, selfSigned } from './http/certificate.ts'
 import { type Front, serve } from './http/front.ts'
-import type { Json } from './json.ts'
-import { textAt } from './json.ts'
+import { type JsonObject, textAt } from './json.ts'
 import { builtinKind, KindTable } from './kinds.ts'
 import { Store } from './store.ts'
 import { createObject } from './write.ts'
@@ -65,17 +64,17 @@ export function newCluster(clock: Clock, random: Random, historySize?: number): 
 }
 
 /** Stores a CustomResourceDefinition and serves what it defines. */
-export function installDefinition(cluster: Cluster, definition: Json): void {
-  createObject(cluster, builtinKind('customresourcedefinitions'), undefined, definition)
-  establish(cluster, textAt(definition, 'metadata', 'name'))
+export function installDefinition(cluster: Cluster, definition: object): void {
+  const body = definition as JsonObject // a definition is plain JSON, whatever its type is called
+  createObject(cluster, builtinKind('customresourcedefinitions'), undefined, body)
+  establish(cluster, textAt(body, 'metadata', 'name'))
 }
 
 /** Starts the server. Rejects when the port is taken. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { clock, random, host = '127.0.0.1' } = options
   const cluster = options.cluster ?? newCluster(clock, random, options.historySize)
-  // Plain objects of whatever type: the store validates them as JSON.
-  for (const definition of options.crds ?? []) installDefinition(cluster, definition as Json)
+  for (const definition of options.crds ?? []) installDefinition(cluster, definition)
   const users = options.users ?? [{ token: freshToken(random), name: 'nodemend-admin', groups: ['system:masters'] }]
   const certificate = selfSigned(clock)
   let address = host
