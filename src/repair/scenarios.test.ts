@@ -141,6 +141,21 @@ describe('drains', () => {
     await world.until('it succeeds', 90, [half], phaseOf(world, first, 'Succeeded'))
   })
 
+  test('a dead node is replaced although its pods can never end', async (t) => {
+    const { world, first } = await given(t, {
+      ...quickPolicy,
+      match: [{ condition: 'Ready', status: 'Unknown' }],
+      drain: { timeout: '10m' },
+    })
+    await pod(world, first, 'web')
+    await world.run(3)
+    const half = await world.half('a')
+    await world.annotate(nodes, first, { 'embedded.nodemend.dev/kubelet': 'stopped' })
+    const done = await world.until('it succeeds', 300, [half], phaseOf(world, first, 'Succeeded'))
+    assert.equal(done.decision?.rule?.status, 'Unknown')
+    assert.match(done.drain?.leftBehind.join() ?? '', /default\/web: terminating on a node whose kubelet is silent/)
+  })
+
   test('a person who removes our taint gets the node back', async (t) => {
     const { world, first } = await given(t)
     await pod(world, first, 'web', { labels: { app: 'web' } })

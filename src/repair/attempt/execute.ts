@@ -1,5 +1,6 @@
 /** Does what `step.ts` says, one idempotent step after the other, and records each before the next. */
 import type { Api } from '../../kube/api.ts'
+import { isKubeError } from '../../kube/errors.ts'
 import type { ClusterSnapshot, Leadership } from '../../model/node.ts'
 import { type Attempt, isFinished, type Phase } from '../../model/repair.ts'
 import type { Operation, OperationView, Provider } from '../../providers/provider.ts'
@@ -35,6 +36,7 @@ interface Tick {
   readonly slotFree: boolean
   attempt: Attempt
   pass?: DrainPass
+  unread?: string
   operation?: OperationView
 }
 
@@ -108,7 +110,12 @@ export class Executor {
   async #drain(tick: Tick): Promise<string | undefined> {
     const { plan, drain } = tick.attempt
     if (!plan || !drain) return 'not admitted'
-    tick.pass = await this.#options.drainer.pass(tick.attempt, plan.drain, drain.deadline)
+    try {
+      tick.pass = await this.#options.drainer.pass(tick.attempt, plan.drain, drain.deadline)
+    } catch (error) {
+      if (!isKubeError(error)) throw error
+      tick.unread = error.message
+    }
     return undefined
   }
 
@@ -152,6 +159,7 @@ export class Executor {
     const { identity, fencingToken } = leadership()
     tick.attempt = await book.write({ ...next, holder: identity, fencingToken })
     delete tick.pass
+    delete tick.unread
     delete tick.operation
     if (next.phase === attempt.phase) return 'recorded'
     if (isFinished(next.phase)) this.#forget(attempt.name)

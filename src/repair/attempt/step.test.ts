@@ -108,6 +108,17 @@ describe('before the commit', () => {
     }
   })
 
+  test('what cannot be done or seen ends long after its time, and gives the slot back', () => {
+    const { taintedAt: _, ...untainted } = given('Preparing', { deadline: noon + 20 * minute })
+    assert.match(says(step(untainted, { now: noon + 20 * minute })), /^Failed: the node could not be tainted/)
+    const blind = { unread: 'list pods: 403' }
+    assert.equal(says(step(given('Draining'), { ...blind, now: noon + 19 * minute })), 'wait: list pods: 403')
+    assert.match(
+      says(step(given('Draining'), { ...blind, now: noon + 20 * minute })),
+      /^untaint, Failed: the drain cannot/,
+    )
+  })
+
   test('progress is written when it says something new, and only then', () => {
     assert.equal(step(given('Draining'), { pass: pass() }).kind, 'wait')
     const next = step(given('Draining'), { pass: pass({ evicted: 1, remaining: 1 }) })

@@ -24,6 +24,8 @@ export interface StepView {
   readonly now: number
   /** What the last drain pass of this tick found; absent before it ran. */
   readonly pass?: DrainPass
+  /** Why the drain pass of this tick could not look at the node's pods; absent when it could. */
+  readonly unread?: string
   /** What the provider says; absent before it was asked. */
   readonly operation?: OperationView
   /** Whether the budget has room for a blocked repair to go on. */
@@ -49,11 +51,14 @@ export function nextStep(attempt: Attempt, view: StepView): Step {
   if (cancel !== undefined) return end(attempt, view, 'Cancelled', cancel, true)
   switch (attempt.phase) {
     case 'Preparing':
-      return attempt.taintedAt === undefined
-        ? { kind: 'taint' }
-        : enter(startDrain(attempt, plan, view.now), view, 'Draining', 'our taint is on the node')
+      if (attempt.taintedAt !== undefined)
+        return enter(startDrain(attempt, plan, view.now), view, 'Draining', 'our taint is on the node')
+      return isOver(attempt, view.now)
+        ? end(attempt, view, 'Failed', 'the node could not be tainted in time', true)
+        : { kind: 'taint' }
     case 'Draining':
     case 'Blocked':
+      if (view.unread !== undefined) return unread(attempt, view, view.unread)
       return view.pass ? afterPass(attempt, plan, view, view.pass) : { kind: 'drain' }
     case 'Committing':
     case 'Unknown':
@@ -120,6 +125,14 @@ function afterPass(before: Attempt, plan: Plan, view: StepView, pass: DrainPass)
     return enter(attempt, view, 'Blocked', blockedText(attempt), drain.deadline)
   }
   return keep(before, attempt, `${pass.remaining} pods to go`)
+}
+
+/** Without a look at the pods nothing goes on; long after the deadline the attempt gives up rather than its slot. */
+function unread(attempt: Attempt, view: StepView, why: string): Step {
+  const giveUpAt = (attempt.drain?.deadline ?? phaseSince(attempt)) + forceOverrunMs
+  return view.now < giveUpAt
+    ? { kind: 'wait', why }
+    : end(attempt, view, 'Failed', `the drain cannot be judged: ${why}`, true)
 }
 
 function atDeadline(before: Attempt, attempt: Attempt, plan: Plan, view: StepView, pass: DrainPass): Step {
