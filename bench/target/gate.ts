@@ -93,6 +93,7 @@ function forward(
     const { statusCode: status = 502 } = result
     onAnswer?.({ method, path, status })
     answer.writeHead(status, result.headers)
+    answer.flushHeaders() // a watch is open before its first byte
     result.pipe(answer)
     result.once('error', () => answer.destroy())
   })

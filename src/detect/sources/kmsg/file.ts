@@ -49,7 +49,7 @@ class KmsgFile implements KmsgReader {
     this.#fifo = fstatSync(probe).isFIFO()
     this.#descriptor = this.#fifo ? openSync(path, constants.O_RDWR | constants.O_NONBLOCK) : probe
     if (this.#fifo) closeSync(probe)
-    else if (from <= fstatSync(probe).size) this.#offset = from
+    else if (from <= fstatSync(probe).size) this.#resume(from)
   }
 
   get buffer(): Uint8Array {
@@ -120,6 +120,12 @@ class KmsgFile implements KmsgReader {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0
       throw error
     }
+  }
+
+  /** The stored position is one behind the newest record's first byte: its rest has been read already. */
+  #resume(from: number): void {
+    this.#offset = from
+    this.#cut = from > 0 && readSync(this.#descriptor, this.#other, 0, 1, from - 1) === 1 && this.#other[0] !== newline
   }
 
   /** A file that became shorter was truncated: what it holds now is new. */
