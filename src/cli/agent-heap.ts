@@ -10,13 +10,13 @@ const muchWork = 5_000
 /** How long after it: one collection for a storm, not one per line. It stops the process for some twenty milliseconds. */
 const delayMs = 5_000
 
-/** What `--expose-gc` puts into the global object. */
 type Collect = (how: { readonly type: 'major'; readonly execution: 'sync'; readonly flavor: 'last-resort' }) => void
 
 export class HeapTrim {
   readonly #clock: Clock
   readonly #programFile: string
-  readonly #collect: Collect | undefined = (globalThis as { gc?: Collect }).gc
+  /** There with `--expose-gc` only. */
+  readonly #collect = (globalThis as { gc?: Collect }).gc
   #work = 0
   #waiting = false
 
