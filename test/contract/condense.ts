@@ -39,7 +39,8 @@ const plan: readonly (readonly [string, string, readonly string[]])[] = [
   ['policy', 'apis__policy__v1', ['PodDisruptionBudget']],
   ['coordination', 'apis__coordination.k8s.io__v1', ['Lease']],
   ['storage', 'apis__storage.k8s.io__v1', ['VolumeAttachment']],
-  ['authorization', 'apis__authorization.k8s.io__v1', ['SelfSubjectAccessReview']],
+  ['authorization', 'apis__authorization.k8s.io__v1', ['SelfSubjectAccessReview', 'SelfSubjectRulesReview']],
+  ['authentication', 'apis__authentication.k8s.io__v1', ['SelfSubjectReview']],
   ['apiextensions', 'apis__apiextensions.k8s.io__v1', ['CustomResourceDefinition']],
 ]
 const scalars: Readonly<Record<string, string>> = {
@@ -91,6 +92,8 @@ interface GoField {
   readonly type: string
   readonly omit: boolean
   readonly omitZero: boolean
+  /** Field numbers from the outer message to the field; more than one where a struct is inlined. */
+  readonly wire: readonly number[]
 }
 
 /** Struct name → JSON field name → how Go writes it; inlined structs are under the key `inline`, joined by commas. */
@@ -99,11 +102,17 @@ function readGo(files: readonly string[]): Map<string, Map<string, GoField>> {
   for (const file of files) {
     for (const [, name = '', body = ''] of readFileSync(file, 'utf8').matchAll(/^type (\w+) struct \{\n(.*?)^\}/gms)) {
       const fields = structs.get(name) ?? new Map<string, GoField>()
-      for (const [, type = '', tag = ''] of body.matchAll(/^\t(?:\w+[ \t]+)?([^\s`/]+)[ \t]+`[^`]*json:"([^"]*)"/gm)) {
-        const [json = '', ...flags] = tag.split(',')
+      for (const [, type = '', tags = ''] of body.matchAll(/^\t(?:\w+[ \t]+)?([^\s`/]+)[ \t]+`([^`]*json:[^`]*)`/gm)) {
+        const [json = '', ...flags] = (/json:"([^"]*)"/.exec(tags)?.[1] ?? '').split(',')
+        const number = Number(/protobuf:"\w+,(\d+)/.exec(tags)?.[1] ?? 0)
         const inline = flags.includes('inline') || json === ''
         const key = inline ? `inline ${fields.size}` : json
-        fields.set(key, { type, omit: flags.includes('omitempty'), omitZero: flags.includes('omitzero') })
+        fields.set(key, {
+          type,
+          omit: flags.includes('omitempty'),
+          omitZero: flags.includes('omitzero'),
+          wire: number === 0 ? [] : [number],
+        })
       }
       structs.set(name, fields)
     }
@@ -117,7 +126,8 @@ function goField(structs: ReadonlyMap<string, Map<string, GoField>>, owner: stri
   if (own || !fields) return own
   for (const [key, field] of fields) {
     const inner = key.startsWith('inline') ? goField(structs, shortName(field.type.replace('*', '')), name) : undefined
-    if (inner) return inner
+    // TypeMeta has no number: kind and version travel outside the message.
+    if (inner) return { ...inner, wire: field.wire.length === 0 ? [] : [...field.wire, ...inner.wire] }
   }
   return undefined
 }
@@ -164,7 +174,8 @@ for (const [file, document, roots] of plan) {
       const field = goField(structs, entry.name, name)
       if (!field) console.error(`no Go field for ${entry.name}.${name}`)
       const isStruct = /^[A-Z]/.test(type) || type === 'time' || type === 'microtime'
-      return `${name} ${type}${suffix(property, field, isStruct)}`
+      const wire = field && field.wire.length > 0 ? `@${field.wire.join('.')}` : ''
+      return `${name} ${type}${suffix(property, field, isStruct)}${wire}`
     })
     const atomic = schema['x-kubernetes-map-type'] === 'atomic' ? '!' : ''
     out.push(wrap(`${atomic}${entry.name}:`, fields))

@@ -38,12 +38,13 @@ async function answer(front: Front, request: IncomingMessage, response: ServerRe
   const url = new URL(request.url ?? '/', 'http://loopback')
   const path = segments(url.pathname)
   const user = authenticate(front.users, request.headers.authorization)
-  const text = await readBody(request)
+  const bytes = await readBody(request)
   const page = await plainPage(front, user, {
     path,
     method: request.method ?? 'GET',
     accept: request.headers.accept,
-    text,
+    body: bytes,
+    contentType: mediaType(request.headers['content-type']),
   })
   if (page) {
     authorizePage(user, request.method ?? 'GET', path)
@@ -56,7 +57,7 @@ async function answer(front: Front, request: IncomingMessage, response: ServerRe
   authorize(user, verb, route)
   const form = answerForm(request.headers.accept)
   const contentType = mediaType(request.headers['content-type'])
-  const body = await bodyOf(text, contentType)
+  const body = await bodyOf(bytes, contentType)
   const userAgent = request.headers['user-agent'] ?? ''
   const warn = (text: string): void => void response.appendHeader('Warning', `299 - ${JSON.stringify(text)}`)
   const call: ApiRequest = { verb, route, query: url.searchParams, body, contentType, form, userAgent, warn }
@@ -70,11 +71,11 @@ function isResourcePath(front: Front, path: readonly string[]): boolean {
   return path[0] === 'apis' && path.length > 2 && isServed(front.cluster.kinds, path[1] ?? '')
 }
 
-async function bodyOf(text: string, type: string): Promise<Json | undefined> {
-  return text === '' ? undefined : parseBody(text, type)
+async function bodyOf(body: Buffer, type: string): Promise<Json | undefined> {
+  return body.length === 0 ? undefined : parseBody(body, type)
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
   const chunks: Buffer[] = []
   let size = 0
@@ -83,7 +84,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
     if (size > maxBodyBytes) throw tooLarge(maxBodyBytes)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 function startWatch(front: Front, call: ApiRequest, result: WatchAnswer, response: ServerResponse): void {

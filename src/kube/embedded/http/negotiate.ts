@@ -1,6 +1,7 @@
 /** Which form an answer takes: plain JSON, only the metadata, or a table for people. */
 import { badRequest as badBody, notAcceptable, unsupportedMediaType } from '../failure.ts'
 import type { Json } from '../json.ts'
+import { readProtobuf } from '../schema/protobuf.ts'
 
 export type Form = 'object' | 'table' | 'metadata'
 
@@ -39,6 +40,7 @@ function isJson(type: string): boolean {
   return type === 'application/json' || type === 'application/*' || type === '*/*'
 }
 
+export const protobufType = 'application/vnd.kubernetes.protobuf'
 const bodyTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf', 'application/cbor']
 
 /** The media type of a body without parameters; JSON when the header is absent. */
@@ -47,7 +49,9 @@ export function mediaType(header: string | undefined): string {
 }
 
 /** Parses a body. Throws 400 for text that is no JSON or YAML, 415 for a type nobody reads. */
-export async function parseBody(text: string, type: string): Promise<Json> {
+export async function parseBody(body: Buffer, type: string): Promise<Json> {
+  if (type === protobufType) return readProtobuf(body)
+  const text = body.toString('utf8')
   if (/json$/.test(type)) return parseJson(text)
   if (/yaml$/.test(type)) {
     const { parse } = await import('yaml')

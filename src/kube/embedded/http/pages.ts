@@ -13,7 +13,7 @@ import {
   servedVersion,
 } from './discovery.ts'
 import type { Front } from './front.ts'
-import { mediaType, parseAccept, parseBody } from './negotiate.ts'
+import { parseAccept, parseBody } from './negotiate.ts'
 import { openApiDocument, openApiIndex } from './openapi.ts'
 
 export interface Page {
@@ -26,7 +26,8 @@ export interface PageRequest {
   readonly path: readonly string[]
   readonly method: string
   readonly accept: string | undefined
-  readonly text: string
+  readonly body: Buffer
+  readonly contentType: string
 }
 
 const json = (body: JsonObject, code = 200, type = 'application/json'): Page => ({
@@ -98,7 +99,7 @@ function wantsAggregated(accept: string | undefined): boolean {
 
 /** `kubectl auth can-i` and `kubectl auth whoami`. */
 async function review(plural: string, user: User, request: PageRequest): Promise<JsonObject> {
-  const body = request.text === '' ? {} : await parseBody(request.text, mediaType(undefined))
+  const body = request.body.length === 0 ? {} : await parseBody(request.body, request.contentType)
   const metadata = { creationTimestamp: null }
   if (plural === 'selfsubjectreviews') {
     const userInfo = { username: user.name, groups: [...(user.groups ?? []), 'system:authenticated'] }

@@ -20,6 +20,8 @@ export interface Field {
   readonly always: boolean
   readonly pointer: boolean
   readonly fallback?: string
+  /** Protobuf field numbers from the message to the field; two where Go inlines a struct. */
+  readonly wire?: readonly number[]
 }
 
 export interface StructShape {

@@ -2,11 +2,12 @@
  * The built-in types. Notation, one type per entry: `Name: field type, field type`.
  * `Name` another type; `[T marks]` a list, atomic unless marked `set` or `map:key+key`, strategic merge when marked
  * `merge:key`; `{T}` a map; a leading `!` makes a type or field atomic. Suffixes: `~` written even when empty, `?` a
- * pointer (a given zero is kept), `=x` defaulted to x.
+ * pointer (a given zero is kept), `=x` defaulted to x, `@2.1` the protobuf field number (inside field 2).
  */
 import { anyShape, type Field, type Scalar, type Shape, type StructShape } from './shape.ts'
 import { apiextensionsTypes } from './types/apiextensions.ts'
 import { appsTypes } from './types/apps.ts'
+import { authenticationTypes } from './types/authentication.ts'
 import { authorizationTypes } from './types/authorization.ts'
 import { coordinationTypes } from './types/coordination.ts'
 import { metaTypes } from './types/meta.ts'
@@ -29,14 +30,15 @@ export function parseTypes(...texts: readonly string[]): ReadonlyMap<string, Str
   }
   for (const [name, struct] of structs) {
     for (const text of (bodies.get(name) ?? '').split(/,\s+/)) {
-      const [, field, type, pointer, always, , fallback] =
-        /^\s*(\S+) (!?[[{].*[\]}]|[!\w-]+)(\??)(~?)(=(.*?))?\s*$/.exec(text) ?? []
+      const [, field, type, pointer, always, , fallback, , wire] =
+        /^\s*(\S+) (!?[[{].*[\]}]|[!\w-]+)(\??)(~?)(=(.*?))?(@([\d.]+))?\s*$/.exec(text) ?? []
       if (field === undefined || type === undefined) continue
       struct.fields.set(field, {
         shape: parseType(type, structs),
         always: always === '~',
         pointer: pointer === '?',
         ...(fallback === undefined ? {} : { fallback }),
+        ...(wire === undefined ? {} : { wire: wire.split('.').map(Number) }),
       })
     }
   }
@@ -81,12 +83,18 @@ const builtin = parseTypes(
   coordinationTypes,
   storageTypes,
   authorizationTypes,
+  authenticationTypes,
   apiextensionsTypes,
 )
 
-/** The built-in type of that name. */
+/** The built-in type of that name, or undefined. */
+export function findType(name: string): StructShape | undefined {
+  return builtin.get(name)
+}
+
+/** The built-in type of that name; throws where there is none. */
 export function builtinType(name: string): StructShape {
-  const found = builtin.get(name)
+  const found = findType(name)
   if (!found) throw new Error(`no built-in type ${name}`)
   return found
 }
