@@ -1,17 +1,17 @@
 /** The controller, put together: this file is its parts list. Runs until `signal`, finishes its pass, gives the lease back. */
 import { serve } from '../detect/report/serve.ts'
-import { type Api, leases } from '../kube/api.ts'
+import { type Api, type KubeObject, leases } from '../kube/api.ts'
 import { isKubeError } from '../kube/errors.ts'
 import { createEventRecorder } from '../kube/event-recorder.ts'
-import { holdLease } from '../kube/lease.ts'
+import { holdLease, type LeaseHold } from '../kube/lease.ts'
 import { getObject } from '../kube/objects.ts'
-import { assemble } from '../repair/assemble.ts'
+import { type Assembled, assemble } from '../repair/assemble.ts'
 import { LeadershipView } from '../repair/leadership.ts'
 import { Loop } from '../repair/loop.ts'
 import { outageMs } from '../repair/observe/health.ts'
 import { type Clock, type Random, sleep } from '../telemetry/clock.ts'
-import { type MetricsFormat, Registry } from '../telemetry/exposition.ts'
-import { createLog, type Level } from '../telemetry/log.ts'
+import { Registry } from '../telemetry/exposition.ts'
+import { createLog, type Level, type Log } from '../telemetry/log.ts'
 import { version } from '../telemetry/version.ts'
 
 export interface RunControllerOptions {
@@ -46,22 +46,16 @@ const lastWordsMs = 3_000
 
 export async function runController(options: RunControllerOptions, parts: ControllerParts): Promise<void> {
   const { api, clock, random, signal } = parts
-  const { namespace, leaseName, identity } = options
+  const { namespace, leaseName, identity, intervalMs, settleMs } = options
   const log = createLog({ clock, hostname: identity, level: options.level, write: parts.write })
   log.info('starting', { version, identity, server: api.server, lease: `${namespace}/${leaseName}` })
 
   const registry = new Registry()
-  const events = createEventRecorder({
-    api,
-    clock,
-    random,
-    component: 'nodemend-controller',
-    host: identity,
-    onError: (error) => log.warn('writing an Event failed', { error }),
-  })
+  const onError = (error: unknown): void => log.warn('writing an Event failed', { error })
+  const events = createEventRecorder({ api, clock, random, component: 'nodemend-controller', host: identity, onError })
   const leadership = new LeadershipView(clock, identity)
   const watching = new AbortController()
-  const { controller, observer } = assemble({
+  const half = assemble({
     api,
     clock,
     random,
@@ -70,56 +64,24 @@ export async function runController(options: RunControllerOptions, parts: Contro
     log,
     leadership: () => leadership.now,
     lease: { namespace, name: leaseName },
-    settleMs: options.settleMs,
+    settleMs,
     onChange: () => loop.wake(),
     signal: watching.signal,
   })
-  let passedAt = clock.monotonic()
-  const pass = async (): Promise<boolean> => {
-    const busy = await controller.pass()
-    passedAt = clock.monotonic()
-    return busy
-  }
-  const loop = new Loop({ clock, intervalMs: options.intervalMs, pass, signal })
-
+  const passes = timed(half, clock)
+  const loop = new Loop({ clock, intervalMs, pass: passes.run, signal })
   const pages = {
-    metrics: (format: MetricsFormat) => registry.render(format),
-    healthz: () => {
-      const hung = clock.monotonic() - passedAt > hungMs
-      return { ok: !hung, text: hung ? 'the pass hangs' : 'ok' }
-    },
-    readyz: () => ({ ok: observer.trouble === undefined, text: observer.trouble ?? 'ok' }),
+    metrics: () => registry.render(),
+    healthz: () => (passes.hang ? { ok: false, text: 'the pass hangs' } : { ok: true, text: 'ok' }),
+    readyz: () => ({ ok: half.observer.trouble === undefined, text: half.observer.trouble ?? 'ok' }),
   }
   const addresses = [options.metricsAddress, options.probeAddress].filter((one) => one !== undefined)
   const serving = await Promise.all(addresses.map((address) => serve({ address, ...pages })))
 
   // Nobody watched while no controller led: what happened meanwhile settles first.
-  const idleMs = await unattendedMs(api, namespace, leaseName, clock)
-  if (idleMs > outageMs) observer.health.settle()
-  const hold = holdLease({
-    api,
-    clock,
-    random,
-    namespace,
-    name: leaseName,
-    identity,
-    durationMs: options.leaseMs,
-    renewMs: (options.leaseMs * 2) / 3,
-    retryMs: (options.leaseMs * 2) / 15,
-    onLeading: ({ transitions }) => {
-      if (leadership.won(hold, transitions)) observer.health.settle()
-      log.info('leading', { fencingToken: transitions })
-      loop.wake()
-    },
-    onLost: () => {
-      leadership.lost()
-      if (signal.aborted) log.info('giving the lease back')
-      else log.warn('no longer leading')
-    },
-    onError: (error) => log.warn('the leader election failed once', { error }),
-    signal,
-  })
-  const watches = observer.run()
+  if ((await unattendedMs(options, parts)) > outageMs) half.observer.health.settle()
+  const hold = compete(options, parts, log, leadership, half, () => loop.wake())
+  const watches = half.observer.run()
   log.info('running', { port: serving[0]?.port })
   parts.onReady?.(serving[0]?.port ?? 0)
 
@@ -134,15 +96,65 @@ export async function runController(options: RunControllerOptions, parts: Contro
   log.info('stopped')
 }
 
+function compete(
+  { namespace, leaseName, identity, leaseMs }: RunControllerOptions,
+  { api, clock, random, signal }: ControllerParts,
+  log: Log,
+  leadership: LeadershipView,
+  { observer }: Assembled,
+  wake: () => void,
+): LeaseHold {
+  const hold = holdLease({
+    api,
+    clock,
+    random,
+    namespace,
+    name: leaseName,
+    identity,
+    durationMs: leaseMs,
+    renewMs: (leaseMs * 2) / 3,
+    retryMs: (leaseMs * 2) / 15,
+    onLeading: ({ transitions }) => {
+      if (leadership.won(hold, transitions)) observer.health.settle()
+      log.info('leading', { fencingToken: transitions })
+      wake()
+    },
+    onLost: () => {
+      leadership.lost()
+      if (signal.aborted) log.info('giving the lease back')
+      else log.warn('no longer leading')
+    },
+    onError: (error) => log.warn('the leader election failed once', { error }),
+    signal,
+  })
+  return hold
+}
+
+function timed({ controller }: Assembled, clock: Clock): { run(): Promise<boolean>; readonly hang: boolean } {
+  let endedAt = clock.monotonic()
+  return {
+    async run() {
+      const busy = await controller.pass()
+      endedAt = clock.monotonic()
+      return busy
+    },
+    get hang() {
+      return clock.monotonic() - endedAt > hungMs
+    },
+  }
+}
+
+interface LeaseObject extends KubeObject {
+  readonly spec?: { readonly renewTime?: string }
+}
+
 /** For how long nobody has renewed the leader lease; 0 when there has never been one. */
-async function unattendedMs(api: Api, namespace: string, name: string, clock: Clock): Promise<number> {
+async function unattendedMs(
+  { namespace, leaseName }: RunControllerOptions,
+  { api, clock }: ControllerParts,
+): Promise<number> {
   try {
-    const lease = await getObject<{ metadata: object; spec?: { renewTime?: string } }>(
-      api,
-      leases,
-      { namespace, name },
-      { timeoutMs: 5_000 },
-    )
+    const lease = await getObject<LeaseObject>(api, leases, { namespace, name: leaseName }, { timeoutMs: 5_000 })
     const renewed = Date.parse(lease.spec?.renewTime ?? '')
     return Number.isNaN(renewed) ? 0 : clock.now() - renewed
   } catch (error) {

@@ -7,7 +7,7 @@ import { type Attempt, isFinished } from '../model/repair.ts'
 import { decide } from '../repair/decide/decide.ts'
 import { type ClusterFlags, clusterApi } from './cluster-api.ts'
 import { type ClusterView, viewCluster } from './cluster-view.ts'
-import { CommandError, exitCodes, type Io, type OutputFormat } from './io.ts'
+import { CommandError, type Io, type OutputFormat } from './io.ts'
 import { outputOption, print } from './output.ts'
 import { whyText } from './why-text.ts'
 
@@ -35,7 +35,6 @@ async function why(name: string, flags: Flags, io: Io): Promise<void> {
     const view = await viewCluster(api, io.clock, { namespace: flags.namespace ?? namespace, name: flags.leaseName })
     const data = explain(name, view, io.clock.now())
     print(io, flags.output, data, () => whyText(data))
-    if (!data.healthy) throw new CommandError('NM_WHY_SICK', '', exitCodes.unhealthy)
   } finally {
     api.close()
   }
@@ -120,7 +119,7 @@ function decisionFor(
     identity: view.leader ?? 'no controller',
   }
   const health = { synced: true, leases: { followed: 0, stale: 0 } }
-  const snapshot = { nodes: view.nodes, claims: [], health, leadership }
+  const snapshot = { nodes: view.nodes, claims: [], karpenterRepairs: false, health, leadership }
   const found = decide(snapshot, view.policies.policies, view.repairs, now).find((one) => one.nodeUid === node.uid)
   return found && found.outcome !== 'cleared' ? { ...decisionText(found), recorded: false } : null
 }

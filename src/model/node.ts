@@ -70,6 +70,8 @@ export interface Leadership {
 export interface ClusterSnapshot {
   readonly nodes: readonly NodeView[]
   readonly claims: readonly ClaimView[]
+  /** Karpenter runs with its own node repair switched on: it owns the repair of its nodes. */
+  readonly karpenterRepairs: boolean
   readonly health: ApiHealth
   readonly leadership: Leadership
   /** Who asked the whole controller to pause, and why; absent when nobody did. */

@@ -84,7 +84,9 @@ export class Controller {
     } catch (error) {
       if (!isKubeError(error, 'NM_KUBE_NOT_FOUND')) throw error
     }
-    if (book.records.some((one) => !isFinished(one.phase))) await observer.leases.poll()
+    if (!book.records.some((one) => !isFinished(one.phase))) return
+    await observer.karpenter.poll()
+    await observer.leases.poll()
   }
 
   /** A refused set changes nothing but its own status. */

@@ -118,16 +118,25 @@ export function givenSighting(node: NodeView, since: number, given: Partial<Atte
 interface GivenCluster {
   readonly nodes: readonly NodeView[]
   readonly claims?: ClusterSnapshot['claims']
+  readonly karpenterRepairs?: boolean
   readonly health?: Partial<ApiHealth>
   readonly leadership?: Partial<Leadership>
   readonly paused?: string
 }
 
 /** A healthy API, ourselves the leader, no claims. */
-export function givenSnapshot({ nodes, claims, health, leadership, paused }: GivenCluster): ClusterSnapshot {
+export function givenSnapshot({
+  nodes,
+  claims,
+  karpenterRepairs,
+  health,
+  leadership,
+  paused,
+}: GivenCluster): ClusterSnapshot {
   return {
     nodes,
     claims: claims ?? [],
+    karpenterRepairs: karpenterRepairs ?? false,
     health: { synced: true, leases: { followed: nodes.length, stale: 0 }, ...health },
     leadership: {
       leading: true,

@@ -98,7 +98,7 @@ function cancelReason(attempt: Attempt, plan: Plan, { snapshot, now, pass }: Ste
   if (pass?.taintGone) return 'somebody removed our taint from the node'
   const veto = vetoOf(node, now)
   if (veto !== undefined) return `veto: ${veto.why}`
-  return foreignOwner(node, snapshot.claims)
+  return foreignOwner(node, snapshot)
 }
 
 function startDrain(attempt: Attempt, plan: Plan, now: number): Attempt {

@@ -61,7 +61,7 @@ export function indexCluster(
 
   for (const node of snapshot.nodes) {
     const candidate = sick.get(node.uid)
-    const ours = candidate && foreignOwner(node, snapshot.claims) === undefined
+    const ours = candidate && foreignOwner(node, snapshot) === undefined
     for (const policy of policiesOf(node.labels)) {
       const into = pool(node.labels, policy)
       into.total++

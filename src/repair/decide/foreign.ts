@@ -1,5 +1,5 @@
 /** Marks of others who already act on a node. One node, one owner: where we see one of them, we stand back. */
-import type { ClaimView, NodeView } from '../../model/node.ts'
+import type { ClaimView, ClusterSnapshot, NodeView } from '../../model/node.ts'
 
 interface Mark {
   /** Exact key, or a prefix ending in `/`. */
@@ -30,8 +30,12 @@ const labels: readonly (Mark & { readonly value: string })[] = [
   { key: 'eks.amazonaws.com/compute-type', value: 'auto', owner: 'EKS Auto Mode repairs its own nodes' },
 ]
 
+const karpenterLabel = 'karpenter.sh/nodepool'
+
+type Owners = Pick<ClusterSnapshot, 'claims' | 'karpenterRepairs'>
+
 /** Who else acts on `node`, in words; undefined when nobody does. */
-export function foreignOwner(node: NodeView, claims: readonly ClaimView[]): string | undefined {
+export function foreignOwner(node: NodeView, { claims, karpenterRepairs }: Owners): string | undefined {
   if (node.deleting) return 'its Node object is being deleted'
   for (const taint of node.taints) {
     const mark = taints.find((one) => names(one, taint.key))
@@ -43,6 +47,9 @@ export function foreignOwner(node: NodeView, claims: readonly ClaimView[]): stri
   }
   const label = labels.find((one) => node.labels[one.key] === one.value)
   if (label) return `${label.owner} (label ${label.key}=${label.value})`
+  if (karpenterRepairs && node.labels[karpenterLabel] !== undefined) {
+    return 'Karpenter repairs its nodes itself (its feature gate NodeRepair is on)'
+  }
   const claim = claims.find((one) => one.deleting && belongs(one, node))
   return claim && `Karpenter is deleting its NodeClaim ${claim.name}`
 }

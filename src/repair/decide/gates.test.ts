@@ -136,6 +136,12 @@ describe('the node', () => {
     const given = { node: { providerId: 'kwok://a' }, cluster: { claims: [claim] } }
     assert.equal(verdict('foreign-owner', given), 'refuse')
     assert.equal(verdict('foreign-owner', { ...given, cluster: { claims: [{ ...claim, deleting: false }] } }), 'allow')
+    const karpenterRepairs = { cluster: { karpenterRepairs: true } }
+    assert.equal(
+      verdict('foreign-owner', { ...karpenterRepairs, node: { labels: { 'karpenter.sh/nodepool': 'p' } } }),
+      'refuse',
+    )
+    assert.equal(verdict('foreign-owner', karpenterRepairs), 'allow')
     const own = { key: 'nodemend.dev/repairing', value: 'a-1', effect: 'NoSchedule' }
     assert.equal(verdict('foreign-owner', { node: { taints: [own] } }), 'allow')
   })

@@ -16,6 +16,7 @@ import type { Clock, Random } from '../../telemetry/clock.ts'
 import type { AttemptBook } from '../attempt/book.ts'
 import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../policy/parse.ts'
 import { HealthTracker } from './health.ts'
+import { KarpenterRepair } from './karpenter-repair.ts'
 import { KubeletLeases } from './kubelet-leases.ts'
 import { type NodeObject, SeenNodes, type WatchedNode } from './seen.ts'
 
@@ -40,6 +41,7 @@ interface WatchedClaim extends KubeObject {
 export class Observer {
   readonly health: HealthTracker
   readonly leases: KubeletLeases
+  readonly karpenter: KarpenterRepair
   readonly #options: ObserverOptions
   readonly #seen = new SeenNodes()
   readonly #states = new Map<Resource, WatchState>()
@@ -52,6 +54,7 @@ export class Observer {
     this.#options = options
     this.health = new HealthTracker(options.clock, options.settleMs)
     this.leases = new KubeletLeases(options.api, options.clock)
+    this.karpenter = new KarpenterRepair(options.api, options.clock)
   }
 
   /** Runs the watches until the signal is aborted. */
@@ -122,6 +125,7 @@ export class Observer {
     return {
       nodes: [...this.#nodes.values()].map((one): NodeView => one.view),
       claims: [...this.#claims.values()].map((one) => one.view),
+      karpenterRepairs: this.karpenter.repairs,
       health: this.health.health(synced, this.leases.counts, trouble),
       leadership,
       ...(paused !== undefined && { paused }),

@@ -5,7 +5,7 @@ import { allow, type Gate, refuse } from '../gate.ts'
 export const foreign: Gate = {
   name: 'foreign-owner',
   ask({ candidate: { node }, snapshot }) {
-    const owner = foreignOwner(node, snapshot.claims)
+    const owner = foreignOwner(node, snapshot)
     return owner ? refuse(owner, 'they finish or let go of it') : allow('nobody else acts on the node')
   },
 }
