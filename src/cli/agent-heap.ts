@@ -5,10 +5,14 @@
 import { dirname } from 'node:path'
 import type { Clock } from '../telemetry/clock.ts'
 
-/** Records after which it is worth it. */
-const muchWork = 5_000
+/** Lines that meant something, since the last time: each leaves some kilobytes behind. Other lines leave nothing. */
+const muchEvidence = 200
 /** How long after it: one collection for a storm, not one per line. It stops the process for some twenty milliseconds. */
-const delayMs = 5_000
+const stormMs = 10_000
+/** How long after the start: the first reports are out. */
+const startMs = 2_000
+/** Bytecode that only the start needed grows old with each collection and is dropped. */
+const roundsAfterStart = 4
 
 type Collect = (how: { readonly type: 'major'; readonly execution: 'sync'; readonly flavor: 'last-resort' }) => void
 
@@ -17,7 +21,7 @@ export class HeapTrim {
   readonly #programFile: string
   /** There with `--expose-gc` only. */
   readonly #collect = (globalThis as { gc?: Collect }).gc
-  #work = 0
+  #evidence = 0
   #waiting = false
 
   constructor(clock: Clock, programFile: string) {
@@ -25,22 +29,27 @@ export class HeapTrim {
     this.#programFile = programFile
   }
 
-  /** Counts work; some time after there was much of it, the heap is trimmed. */
-  worked(amount: number): void {
-    this.#work += amount
-    if (this.#work < muchWork || this.#waiting) return
-    this.#waiting = true
-    this.#clock.after(delayMs, () => {
-      this.#work = 0
-      this.#waiting = false
-      this.#trim()
-    })
+  /** The start is over. */
+  started(): void {
+    this.#after(startMs, roundsAfterStart)
   }
 
-  #trim(): void {
-    forgetParts(this.#programFile)
-    // Bytecode that only the start needed grows old with each collection and is dropped.
-    for (let round = 0; round < 4; round++) this.#collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+  /** A line meant something. */
+  worked(): void {
+    if (++this.#evidence >= muchEvidence) this.#after(stormMs, 1)
+  }
+
+  #after(ms: number, rounds: number): void {
+    if (this.#waiting) return
+    this.#waiting = true
+    this.#clock.after(ms, () => {
+      this.#waiting = false
+      this.#evidence = 0
+      forgetParts(this.#programFile)
+      for (let round = 0; round < rounds; round++) {
+        this.#collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+      }
+    })
   }
 }
 

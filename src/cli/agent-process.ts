@@ -34,10 +34,17 @@ async function main(): Promise<void> {
   const heap = new HeapTrim(systemClock, programFile)
   const onReady = (): void => {
     running = true
-    heap.worked(Number.POSITIVE_INFINITY)
+    heap.started()
   }
-  const onWork = (amount: number): void => heap.worked(amount)
-  await runAgent(options, { ...shared, signal: stop.signal, write, catalogue: readCatalogue(), api, onReady, onWork })
+  await runAgent(options, {
+    ...shared,
+    signal: stop.signal,
+    write,
+    catalogue: readCatalogue(),
+    api,
+    onReady,
+    onEvidence: () => heap.worked(),
+  })
   if (ended) endBySignal(ended)
 }
 

@@ -41,8 +41,8 @@ export interface AgentParts {
   readonly api: Api | undefined
   /** Told when everything runs, with the port that is served. */
   readonly onReady?: (port: number) => void
-  /** Told how many records were read, so that memory can be tidied up after much work. */
-  readonly onWork?: (records: number) => void
+  /** Told of each line that meant something, so that memory can be tidied up after many. */
+  readonly onEvidence?: () => void
 }
 
 export async function runAgent(options: AgentOptions, parts: AgentParts): Promise<void> {
@@ -103,11 +103,11 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
       },
       ...(from !== undefined && { from }),
       report: (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation)),
-      onBatch: (batch) => {
-        report.batch(batch)
-        parts.onWork?.(batch.records)
+      onBatch: (batch) => report.batch(batch),
+      onEvidence: (evidence, matches) => {
+        report.evidence(evidence, matches)
+        parts.onEvidence?.()
       },
-      onEvidence: (evidence, matches) => report.evidence(evidence, matches),
     }),
   ]
   // Probes answer before the first record is read; a port that is taken ends the agent while nothing is open yet.
