@@ -130,13 +130,13 @@ function compete(
   return hold
 }
 
-function timed({ controller }: Assembled, clock: Clock): { run(): Promise<boolean>; readonly hang: boolean } {
+function timed({ controller }: Assembled, clock: Clock): { run(): Promise<number>; readonly hang: boolean } {
   let endedAt = clock.monotonic()
   return {
     async run() {
-      const busy = await controller.pass()
+      const dueMs = await controller.pass()
       endedAt = clock.monotonic()
-      return busy
+      return dueMs
     },
     get hang() {
       return clock.monotonic() - endedAt > hungMs

@@ -23,6 +23,8 @@ import type { Reporter } from './report.ts'
 
 /** Records written per pass that nothing hurries: a thousand nodes that turn at once do not become a thousand writes. */
 const recordsPerPass = 50
+/** Between passes while a repair is under way. */
+const activeMs = 1_000
 /** Old records and stray taints removed per pass. */
 const tidiesPerPass = 20
 /** A person pauses the whole controller by this annotation on its lease; its value says why. */
@@ -43,7 +45,7 @@ export interface ControllerOptions {
 export class Controller {
   readonly #options: ControllerOptions
   /** The last good set: stays in force while the present one is refused. */
-  #inForce: readonly Policy[] = []
+  #inForce: readonly Policy[] | undefined
   #judged: ParsedPolicies | undefined
   #reported = ''
   #paused: string | undefined
@@ -52,18 +54,19 @@ export class Controller {
     this.#options = options
   }
 
-  /** One pass. Resolves to true while a repair is under way and wants another pass soon. Never rejects. */
-  async pass(): Promise<boolean> {
+  /** One pass. Resolves to the milliseconds after which the next one has something to do, at the latest. Never rejects. */
+  async pass(): Promise<number> {
     const { clock, observer, book, reporter, leadership } = this.#options
     const started = clock.monotonic()
     await this.#try('reading leases', () => this.#readWorld())
     const snapshot = observer.snapshot(leadership(), this.#paused)
     if (!snapshot.health.synced || !snapshot.leadership.leading) {
       reporter.pass(snapshot, [], book.records, 0, clock.now())
-      return false
+      return Number.POSITIVE_INFINITY
     }
     await this.#try('judging policies', () => this.#judgePolicies())
-    const decisions = decide(snapshot, this.#inForce, book.records, clock.now())
+    // A set that was never good says nothing about any node: records wait, repairs under way go on.
+    const decisions = this.#inForce ? decide(snapshot, this.#inForce, book.records, clock.now()) : []
     await this.#settle(decisions, snapshot)
     const active = book.records.filter((one) => one.phase !== 'Pending' && !isFinished(one.phase))
     const blocked = active.filter((one) => one.phase === 'Blocked')
@@ -72,7 +75,8 @@ export class Controller {
     for (const one of blocked) await this.#advance(one, snapshot)
     await this.#tidy(snapshot)
     reporter.pass(snapshot, decisions, book.records, (clock.monotonic() - started) / 1000, clock.now())
-    return active.length > 0
+    observer.health.passed(observer.trouble === undefined)
+    return active.length > 0 ? activeMs : nextEligible(decisions, clock.now())
   }
 
   async #readWorld(): Promise<void> {
@@ -148,7 +152,7 @@ export class Controller {
   /** The last question before anything is touched: what exactly would be deleted? */
   async #admit(decision: Decision, record: Attempt, node: NodeView): Promise<void> {
     const { book, reporter, providers } = this.#options
-    const policy = this.#inForce.find((one) => one.name === decision.rule?.policy)
+    const policy = this.#inForce?.find((one) => one.name === decision.rule?.policy)
     const name = policy?.provider === 'auto' ? node.providers[0] : policy?.provider
     const provider = providers.find((one) => one.name === name)
     if (!policy || !provider) return
@@ -166,7 +170,7 @@ export class Controller {
 
   async #advance(attempt: Attempt, snapshot: ClusterSnapshot): Promise<void> {
     const { book, executor } = this.#options
-    const policy = this.#inForce.find((one) => one.name === attempt.plan?.policy)
+    const policy = this.#inForce?.find((one) => one.name === attempt.plan?.policy)
     const scope = policy && policyScope(policy, snapshot, book.records)
     // Without its policy a blocked repair has no budget left to ask: it goes on.
     const slotFree = !policy || !scope || hasRoom(roomOf(policy, scope, []))
@@ -197,6 +201,12 @@ export class Controller {
       if (!isKubeError(error, 'NM_KUBE_CONFLICT')) this.#options.reporter.error(what, error)
     }
   }
+}
+
+/** Until the first toleration ends that nothing but itself stands in the way of. */
+function nextEligible(decisions: readonly Decision[], now: number): number {
+  const due = decisions.filter((one) => one.decidedBy === 'toleration').map((one) => (one.eligibleAt ?? now) - now)
+  return Math.max(0, Math.min(...due))
 }
 
 function saysNews(record: Attempt, decision: Decision): boolean {

@@ -88,6 +88,28 @@ async function endAt(t: Context, at: number, when: 'before' | 'after'): Promise<
   await replacedOnce(world, sick, others, [b])
 }
 
+test('many lives: ended at random writes until it is done, over and over', async (t) => {
+  for (const seed of [1, 2, 3]) {
+    const { world, sick, others } = await sickWorld(t)
+    const random = seededRandom(seed)
+    for (let life = 1; life <= 12; life++) {
+      let left = Math.floor(random() * 8)
+      const lost = random() < 0.5
+      const die = (): void => {
+        if (left-- <= 0) throw noAnswer()
+      }
+      const { api } = tapped(world, lost ? { after: die } : { before: die })
+      const half = await world.half(`life-${life}`, { fencingToken: life }, api)
+      for (let seconds = 0; seconds < 20 && left >= 0; seconds++) await world.run(1, half)
+      await half.kill()
+    }
+    const last = await world.half('last', { fencingToken: 99 })
+    await replacedOnce(world, sick, others, [last]).catch((error: unknown) => {
+      throw new Error(`seed ${seed}`, { cause: error })
+    })
+  }
+})
+
 describe('two controllers at once', () => {
   test('both believe to lead: the records and the UID let one through', async (t) => {
     const { world, sick, others } = await sickWorld(t)

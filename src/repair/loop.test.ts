@@ -4,13 +4,13 @@ import { SteppedClock } from '../telemetry/clock.ts'
 import { LeadershipView } from './leadership.ts'
 import { Loop } from './loop.ts'
 
-function given(busy = false) {
+function given(dueMs = Number.POSITIVE_INFINITY) {
   const clock = new SteppedClock()
   const stop = new AbortController()
   let passes = 0
-  const pass = async (): Promise<boolean> => {
+  const pass = async (): Promise<number> => {
     passes++
-    return busy
+    return dueMs
   }
   const loop = new Loop({ clock, intervalMs: 10_000, pass, signal: stop.signal })
   const ended = loop.run()
@@ -32,7 +32,7 @@ test('quiet: one pass per interval; a burst of changes: one pass soon after', as
 })
 
 test('while a repair is under way: about every second', async () => {
-  const { clock, stop, ended, passes } = given(true)
+  const { clock, stop, ended, passes } = given(1_000)
   await clock.advance(12_000)
   assert.ok(passes() >= 10 && passes() <= 12, String(passes()))
   stop.abort()

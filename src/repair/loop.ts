@@ -1,17 +1,15 @@
-/** When passes happen: regularly, soon after a change, and every second while a repair is under way. Never two at once. */
+/** When passes happen: regularly, soon after a change, and when something falls due. Never two at once. */
 import { type Cancel, type Clock, sleep } from '../telemetry/clock.ts'
 
 /** Changes come in bursts; one pass answers a burst. */
 const coalesceMs = 200
-/** While a repair is under way. */
-const activeMs = 1_000
 
 export interface LoopOptions {
   readonly clock: Clock
   /** Between passes of a quiet cluster. */
   readonly intervalMs: number
-  /** Resolves to true while it wants to be called again soon. Must not reject. */
-  readonly pass: () => Promise<boolean>
+  /** Resolves to the milliseconds after which it has something to do again, at the latest. Must not reject. */
+  readonly pass: () => Promise<number>
   readonly signal: AbortSignal
 }
 
@@ -35,8 +33,8 @@ export class Loop {
     const { clock, intervalMs, pass, signal } = this.#options
     while (!signal.aborted) {
       this.#wanted = false
-      const active = await pass()
-      if (!this.#wanted) await this.#pause(active ? Math.min(activeMs, intervalMs) : intervalMs)
+      const dueMs = await pass()
+      if (!this.#wanted) await this.#pause(Math.min(dueMs, intervalMs))
       await sleep(clock, Math.min(coalesceMs, intervalMs), signal).catch(() => undefined)
     }
   }

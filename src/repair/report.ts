@@ -2,14 +2,18 @@
 import type { KubeObject } from '../kube/api.ts'
 import type { EventRecorder } from '../kube/event-recorder.ts'
 import type { Decision } from '../model/decision.ts'
-import type { ClusterSnapshot } from '../model/node.ts'
+import type { ClusterSnapshot, NodeView } from '../model/node.ts'
 import { type Attempt, isFinished, type Phase, phaseSince } from '../model/repair.ts'
 import type { Metric, Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
+import { freezeOf } from './decide/gates/api-health.ts'
 import { describeError, type ParsedPolicies } from './policy/parse.ts'
 
 /** A veto that somebody forgot is mentioned this often. */
 const vetoEveryMs = 3_600_000
+
+/** A stamp this far ahead of our clock is not jitter. */
+const skewMs = 60_000
 
 const eventReasons: Readonly<Record<Phase, string>> = {
   Pending: 'RepairPending',
@@ -82,6 +86,8 @@ export class Reporter {
       const { action = '', condition = '', reason = '' } = decision.rule ?? {}
       const message = `${name}: would ${action} because of ${condition} (${reason}); ${why}`
       this.#node(decision, 'Normal', 'RepairWouldAct', message)
+    } else if (decision.decidedBy === 'approval') {
+      this.#node(decision, 'Normal', 'RepairNeedsApproval', `${name}: ${why}: ${gate?.change ?? ''}`)
     } else if (decision.outcome === 'refuse') {
       this.#node(decision, 'Warning', 'RepairRefused', `${name}: ${decision.decidedBy ?? ''}: ${why}`)
     }
@@ -95,7 +101,7 @@ export class Reporter {
     seconds: number,
     now: number,
   ): void {
-    const { open, decided, blockedPods, leader, synced, passSeconds, stale } = this.#metrics
+    const { open, decided, blockedPods, frozen, skewed, leader, synced, passSeconds, stale } = this.#metrics
     for (const metric of [open, decided, blockedPods]) metric.reset()
     for (const one of records.filter((record) => !isFinished(record.phase))) open.add({ phase: one.phase })
     for (const one of decisions) decided.add({ outcome: one.outcome, gate: one.decidedBy ?? '' })
@@ -105,6 +111,8 @@ export class Reporter {
     stale.set(
       decisions.filter((one) => one.gates.some((gate) => gate.gate === 'stale' && gate.answer !== 'allow')).length,
     )
+    frozen.set(freezeOf(snapshot.health, now) ? 1 : 0)
+    skewed.set(snapshot.nodes.filter((node) => isAhead(node, now)).length)
     leader.set(snapshot.leadership.leading ? 1 : 0)
     synced.set(snapshot.health.synced ? 1 : 0)
     passSeconds.observe(seconds)
@@ -160,6 +168,10 @@ export class Reporter {
   }
 }
 
+function isAhead(node: NodeView, now: number): boolean {
+  return node.conditions.some((one) => Date.parse(one.lastTransitionTime) > now + skewMs)
+}
+
 function metricsIn(registry: Registry) {
   const gauge = (name: string, help: string): Metric => registry.metric({ name, help, type: 'gauge' })
   const counter = (name: string, help: string): Metric => registry.metric({ name, help, type: 'counter' })
@@ -176,6 +188,8 @@ function metricsIn(registry: Registry) {
     blockedPods: gauge('nodemend_drain_blockers', 'Pods in the way of a drain, by node.'),
     vetoed: gauge('nodemend_vetoed_nodes', 'Sick nodes that a veto protects.'),
     stale: gauge('nodemend_stale_conditions', 'Sick nodes whose condition nobody asserts any more.'),
+    frozen: gauge('nodemend_frozen', '1 while the picture of the cluster is not to be trusted: nothing is done.'),
+    skewed: gauge('nodemend_clock_skewed_nodes', 'Nodes whose conditions carry stamps of the future.'),
     leader: gauge('nodemend_leader', '1 while this controller leads.'),
     synced: gauge('nodemend_synced', '1 while every watch follows the API server.'),
     policies: gauge('nodemend_policies', 'Policies by state: one refused policy keeps the last good set in force.'),

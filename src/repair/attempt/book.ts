@@ -36,18 +36,26 @@ export class AttemptBook {
     const { name = '', resourceVersion = '' } = object.metadata
     const held = this.#records.get(name)
     if (held && isOlder(resourceVersion, held.resourceVersion)) return held
+    return this.#keep(object)
+  }
+
+  #keep(object: KubeObject): Attempt | undefined {
+    const { name = '' } = object.metadata
     const attempt = readAttempt(object)
     if (attempt) this.#records.set(name, attempt)
     else this.#unreadable.add(name)
     return attempt
   }
 
-  /** Takes a complete list: what is not in it is gone. */
+  /**
+   * Takes a complete list: what is not in it is gone, and what is in it counts even when it looks older than ours, as it
+   * does on a server that was restored from a backup. A write of ours that the list missed comes with the watch.
+   */
   takeAll(objects: Iterable<KubeObject>): void {
     const present = new Set<string>()
     for (const object of objects) {
       present.add(object.metadata.name ?? '')
-      this.take(object)
+      this.#keep(object)
     }
     for (const name of this.#records.keys()) if (!present.has(name)) this.drop(name)
   }

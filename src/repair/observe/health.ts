@@ -38,6 +38,11 @@ export class HealthTracker {
     this.#lastGood = now
   }
 
+  /** Told after each pass: the watches followed meanwhile, so a long pass is no gap. */
+  passed(synced: boolean): void {
+    if (synced) this.#lastGood = this.#clock.monotonic()
+  }
+
   /** Starts a settle period: something was away. */
   settle(): void {
     if (this.#settleMs > 0) this.#settledAt = this.#clock.now() + this.#settleMs

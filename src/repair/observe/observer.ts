@@ -157,6 +157,7 @@ export class Observer {
       },
       onState: (state) => {
         const known = this.#states.get(resource)
+        this.health.passed(this.trouble === undefined) // good until now: from here on the gap counts
         this.#states.set(resource, state)
         const noKarpenter = resource === nodeClaims && state.error?.code === 'NM_KUBE_NOT_FOUND'
         if (state.error && state.error.code !== known?.error?.code && !noKarpenter) onError(state.error)
