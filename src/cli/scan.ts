@@ -1,0 +1,188 @@
+/** `nodemend scan`: this machine, once: what its kernel log and its buses say now, judged as the agent would judge it. */
+import { statSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import { compileShipped } from '../catalog/shipped.ts'
+import { type Accelerator, findAccelerators } from '../detect/host/accelerators.ts'
+import { bootClock, bootId, hostname } from '../detect/host/boot.ts'
+import { openHost } from '../detect/host/host.ts'
+import { describe } from '../detect/lifecycle/condition.ts'
+import { createSettings, noOverrides, type Settings } from '../detect/lifecycle/settings.ts'
+import { type Entry, emptyState, type LifecycleState, type Watch } from '../detect/lifecycle/state.ts'
+import { type Input, step } from '../detect/lifecycle/step.ts'
+import { createTimeline, type Timeline } from '../detect/lifecycle/timeline.ts'
+import { compileMatcher } from '../detect/match/compile.ts'
+import { decoders } from '../detect/match/decoders.ts'
+import { explain } from '../detect/monitors/kernel/judge.ts'
+import { KernelReading } from '../detect/monitors/kernel/read.ts'
+import { acceleratorReady } from '../detect/report/accelerator-ready.ts'
+import { rfc3339 } from '../detect/report/node-status.ts'
+import { openKmsgDevice } from '../detect/sources/kmsg/device.ts'
+import { openKmsgFile } from '../detect/sources/kmsg/file.ts'
+import type { KmsgReader } from '../detect/sources/kmsg/reader.ts'
+import { emptyRecord } from '../detect/sources/kmsg/record.ts'
+import { conditionTypes } from '../model/condition.ts'
+import { catalogueFolder } from './catalogue-folder.ts'
+import { CommandError, exitCodes, type Io, type OutputFormat } from './io.ts'
+import { outputOption, print, tableText } from './output.ts'
+
+/** What `scan --output json` prints. */
+export interface Scan {
+  readonly node: string
+  readonly healthy: boolean
+  /** Records of the kernel log that were read; 0 with `trouble` when it cannot be read. */
+  readonly records: number
+  readonly trouble?: string
+  readonly conditions: readonly {
+    readonly type: string
+    readonly status: string
+    readonly reason: string
+    readonly message: string
+  }[]
+  readonly findings: readonly ScanFinding[]
+  readonly accelerators: readonly Accelerator[]
+}
+
+export interface ScanFinding {
+  readonly severity: string
+  readonly condition: string
+  readonly reason: string
+  readonly device?: string
+  readonly message: string
+  readonly lines: number
+  readonly firstAt: string
+  readonly lastAt: string
+  readonly companions: readonly string[]
+}
+
+interface Flags {
+  readonly hostRoot: string
+  readonly kmsg: string
+  readonly output: OutputFormat
+}
+
+export function scanCommand(io: Io): Command {
+  return new Command('scan')
+    .description('look at this machine once: conditions, findings, accelerators')
+    .addOption(new Option('--host-root <DIR>', 'where the machine’s / is mounted').env('HOST_ROOT').default('/'))
+    .option('--kmsg <FILE>', 'the kernel log, or a file that holds records; under the host root', '/dev/kmsg')
+    .addOption(outputOption())
+    .action((flags: Flags) => {
+      const scan = scanHost(flags, io)
+      print(io, flags.output, scan, () => scanText(scan))
+      if (scan.trouble !== undefined) throw new CommandError('NM_SCAN_KMSG', scan.trouble)
+      if (!scan.healthy) throw new CommandError('NM_SCAN_UNHEALTHY', '', exitCodes.unhealthy)
+    })
+}
+
+/** Reads and judges; never waits for a line that is not there yet. */
+export function scanHost(
+  { hostRoot, kmsg }: Pick<Flags, 'hostRoot' | 'kmsg'>,
+  io: Pick<Io, 'clock' | 'programFile' | 'env'>,
+): Scan {
+  const { clock } = io
+  const host = openHost(hostRoot)
+  const catalogue = compileShipped(catalogueFolder(io.programFile))
+  const accelerators = findAccelerators(host)
+  const settings = createSettings({
+    reasons: catalogue.reasons,
+    overrides: noOverrides,
+    acceptUserspace: true,
+    acceleratorReady: acceleratorReady(accelerators.map(({ kind }) => kind)),
+  })
+  const boot = bootId(host)
+  const timeline = createTimeline(clock, bootClock(host, clock), boot, undefined)
+  const matcher = compileMatcher(catalogue, decoders)
+  const reading = new KernelReading({ timeline, matcher: () => matcher, onEvidence: () => undefined })
+  const drained = drain(host.path(kmsg), clock, reading)
+  const seen = reading.collect(true).map((sighting): Input => ({ kind: 'seen', sighting }))
+  const watch: Watch = drained.trouble === undefined ? { state: 'checked' } : { state: 'blind', why: drained.trouble }
+  const inputs: readonly Input[] = [...seen, { kind: 'watch', conditions: conditionTypes, watch }]
+  const { state } = step(emptyState(boot, clock.now()), inputs, timeline.moment(), settings)
+  return summarise(hostname(host), drained, state, settings, timeline, accelerators)
+}
+
+interface Drained {
+  readonly records: number
+  readonly trouble?: string
+}
+
+function drain(path: string, clock: Io['clock'], reading: KernelReading): Drained {
+  let reader: KmsgReader
+  let records = 0
+  try {
+    reader = statSync(path).isCharacterDevice() ? openKmsgDevice(path) : openKmsgFile({ path, clock })
+    const record = emptyRecord()
+    for (let outcome = reader.next(record); outcome !== 'nothing'; outcome = reader.next(record)) {
+      if (outcome !== 'record') continue
+      records++
+      reading.take(reader.buffer, record)
+    }
+    reader.close()
+    return { records }
+  } catch (error) {
+    return { records, trouble: `the kernel log cannot be read: ${explain(error as Error)}` } // node:fs throws Error
+  }
+}
+
+function summarise(
+  node: string,
+  drained: Drained,
+  state: LifecycleState,
+  settings: Settings,
+  timeline: Timeline,
+  accelerators: readonly Accelerator[],
+): Scan {
+  const raised = [...state.entries.values()].filter((entry) => entry.raisedAt !== undefined)
+  const { wallOffset } = timeline.moment()
+  return {
+    node,
+    healthy: conditionTypes.every((type) => state.conditions[type].status !== 'False'),
+    ...drained,
+    conditions: conditionTypes.map((type) => {
+      const { status, reason, message } = state.conditions[type]
+      return { type, status, reason, message }
+    }),
+    findings: raised.map((entry) => findingOf(entry, settings, wallOffset)),
+    accelerators,
+  }
+}
+
+function findingOf(entry: Entry, settings: Settings, wallOffset: number): ScanFinding {
+  const { leader, origin, lines, companions } = entry
+  return {
+    severity: settings.severityOf(leader, origin) ?? 'info',
+    condition: leader.condition,
+    reason: leader.reason,
+    ...(leader.device !== undefined && { device: leader.device }),
+    message: describe(entry),
+    lines,
+    firstAt: rfc3339(entry.wallAt),
+    lastAt: rfc3339(entry.lastAt + wallOffset),
+    companions,
+  }
+}
+
+function scanText(scan: Scan): string {
+  const conditions = scan.conditions.map((one) => [
+    one.type,
+    one.status,
+    one.reason,
+    one.status === 'True' ? '' : one.message,
+  ])
+  const findings = scan.findings.map((one) => [
+    one.severity,
+    one.reason,
+    one.device ?? '-',
+    String(one.lines),
+    one.lastAt,
+    one.message,
+  ])
+  const accelerators = scan.accelerators.map((one) => [one.address, one.kind, one.id, one.driver ?? '-'])
+  const parts = [
+    tableText(['CONDITION', 'STATUS', 'REASON', 'MESSAGE'], conditions),
+    findings.length > 0 && tableText(['SEVERITY', 'FINDING', 'DEVICE', 'LINES', 'LAST SEEN', 'MESSAGE'], findings),
+    accelerators.length > 0 && tableText(['ACCELERATOR', 'KIND', 'ID', 'DRIVER'], accelerators),
+    `${scan.node}: ${scan.records} records of the kernel log read\n`,
+  ]
+  return parts.filter((part) => part !== false).join('\n')
+}
