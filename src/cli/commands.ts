@@ -6,6 +6,7 @@ import { controllerCommand } from './controller.ts'
 import { demoCommand } from './demo/demo.ts'
 import type { Io } from './io.ts'
 import { rulesCommand } from './rules.ts'
+import { scanCommand } from './scan.ts'
 import { statusCommand } from './status.ts'
 import { whyCommand } from './why.ts'
 
@@ -13,6 +14,7 @@ export const commands: readonly ((io: Io) => Command)[] = [
   agentCommand,
   controllerCommand,
   demoCommand,
+  scanCommand,
   statusCommand,
   whyCommand,
   classifyCommand,
