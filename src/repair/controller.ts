@@ -27,6 +27,8 @@ const recordsPerPass = 50
 const activeMs = 1_000
 /** Old records and stray taints removed per pass. */
 const tidiesPerPass = 20
+/** Between two looks at what is not watched: our own lease, kubelet leases, Karpenter's settings. */
+const readWorldMs = 5_000
 /** A person pauses the whole controller by this annotation on its lease; its value says why. */
 const pausedKey = 'nodemend.dev/paused'
 
@@ -49,6 +51,7 @@ export class Controller {
   #judged: ParsedPolicies | undefined
   #reported = ''
   #paused: string | undefined
+  #readAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ControllerOptions) {
     this.#options = options
@@ -80,13 +83,17 @@ export class Controller {
   }
 
   async #readWorld(): Promise<void> {
-    const { api, observer, book, lease, leadership } = this.#options
+    const { api, clock, observer, book, lease, leadership } = this.#options
     if (!leadership().leading) return
+    const now = clock.monotonic()
+    if (now < this.#readAt + readWorldMs) return
+    this.#readAt = now
     try {
       const { metadata } = await getObject(api, leases, lease)
       this.#paused = metadata.annotations?.[pausedKey]
     } catch (error) {
       if (!isKubeError(error, 'NM_KUBE_NOT_FOUND')) throw error
+      this.#paused = undefined
     }
     if (!book.records.some((one) => !isFinished(one.phase))) return
     await observer.karpenter.poll()

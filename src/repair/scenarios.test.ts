@@ -1,7 +1,7 @@
 /** Scenarios that need a whole cluster; those that do not are tests of the pure parts. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { nodes, podDisruptionBudgets, pods, repairPolicies } from '../kube/api.ts'
+import { leases, nodes, podDisruptionBudgets, pods, repairPolicies } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import { KubeError } from '../kube/errors.ts'
 import { createObject, deleteObject, getObject, patchObject } from '../kube/objects.ts'
@@ -304,4 +304,22 @@ describe('outages', () => {
     const started = done.phases.find((one) => one.phase === 'Preparing')?.at ?? 0
     assert.ok(started - backAt >= 360_000, `started ${started - backAt} ms after the outage`)
   })
+})
+
+test('the whole controller is paused by an annotation on its lease, and says who paused it', async (t) => {
+  const { world, first } = await given(t)
+  const metadata = {
+    name: 'nodemend-controller',
+    namespace: 'default',
+    annotations: { 'nodemend.dev/paused': 'kim: upgrade' },
+  }
+  await createObject(world.api, leases, { metadata, spec: {} } as never)
+  const half = await world.half('a')
+  await world.setCondition(first, 'KernelReady', 'False')
+  await world.run(15, half)
+  const decision = (await world.repairs())[0]?.decision
+  assert.equal(decision?.decidedBy, 'pause')
+  assert.match(decision?.gates.find((one) => one.gate === 'pause')?.why ?? '', /kim: upgrade/)
+  await deleteObject(world.api, leases, { name: 'nodemend-controller', namespace: 'default' })
+  await world.until('it succeeds', 90, [half], phaseOf(world, first, 'Succeeded'))
 })

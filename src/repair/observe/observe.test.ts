@@ -61,6 +61,20 @@ describe('when a condition was last asserted', () => {
     assert.equal(seen.see(node(noon, { boot: 'boot-2' }), [], noon + 2 * minute).view.rebootedAt, noon + minute)
   })
 
+  test('a heartbeat is no news; a status, a reason, a taint or a label is', () => {
+    const seen = new SeenNodes()
+    const news = (object: NodeObject): boolean => seen.see(object, [], noon).news
+    assert.equal(news(node(noon)), true)
+    assert.equal(news(node(noon + minute)), false)
+    assert.equal(news(node(noon + minute, { status: 'True' })), true)
+    const tainted = {
+      ...node(noon + minute, { status: 'True' as const }),
+      spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] },
+    }
+    assert.equal(news(tainted), true)
+    assert.equal(news(tainted), false)
+  })
+
   test('of the annotations only those of repairers are kept', () => {
     const object = {
       ...node(noon),

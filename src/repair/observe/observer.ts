@@ -69,6 +69,7 @@ export class Observer {
         onChange: ({ type, object }) => {
           if (type === 'deleted') this.#seen.forget(object.metadata.uid ?? '')
         },
+        isNews: ({ type, object }) => type !== 'modified' || object.news,
       }),
       this.#watch<RepairPolicyObject>(repairPolicies, {
         onSync: (items) => {
@@ -138,6 +139,8 @@ export class Observer {
       readonly project?: (object: Raw) => T
       readonly onSync: (items: ReadonlyMap<string, T>) => void
       readonly onChange?: (change: WatchChange<T>) => void
+      /** False where a change is no reason for a pass. */
+      readonly isNews?: (change: WatchChange<T>) => boolean
     },
   ): Promise<void> {
     const { api, clock, random, onChange, onError, signal } = this.#options
@@ -153,7 +156,7 @@ export class Observer {
       },
       onChange: (change) => {
         handlers.onChange?.(change)
-        onChange()
+        if (handlers.isNews?.(change) ?? true) onChange()
       },
       onState: (state) => {
         const known = this.#states.get(resource)

@@ -28,6 +28,8 @@ interface RawCondition {
 /** What is kept of a watched Node. */
 export interface WatchedNode extends KubeObject {
   readonly view: NodeView
+  /** False when only time went by: heartbeats and stamps. Nobody needs to decide anew because of that. */
+  readonly news: boolean
 }
 
 /** Messages are for people who look at the node itself; records carry the reason. */
@@ -61,13 +63,19 @@ export class SeenNodes {
       providers,
     }
     this.#views.set(uid, view)
-    return { metadata: { name, uid, resourceVersion }, view }
+    const news = known === undefined || factsOf(known) !== factsOf(view)
+    return { metadata: { name, uid, resourceVersion }, view, news }
   }
 
   /** Forgets a Node that is gone. */
   forget(uid: string): void {
     this.#views.delete(uid)
   }
+}
+
+/** What decisions depend on, apart from time. */
+function factsOf({ conditions, rebootedAt: _rebootedAt, ...rest }: NodeView): string {
+  return JSON.stringify([rest, conditions.map(({ type, status, reason }) => [type, status, reason])])
 }
 
 function seeCondition(raw: RawCondition, node: NodeView | undefined, now: number): SeenCondition {
