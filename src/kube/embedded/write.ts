@@ -9,24 +9,19 @@ import {
   type WriteOptions,
   type Written,
 } from './cluster.ts'
-import { customCauses } from './custom/validate.ts'
 import {
-  ApiFailure,
-  alreadyExists,
-  badRequest,
-  type Cause,
-  conflict,
-  forbidden,
-  invalid,
-  modified,
-  notFound,
-} from './failure.ts'
-import { type ApiObject, at, isObject, type Json, type JsonObject, sameJson, withAt } from './json.ts'
+  countGeneration,
+  holdsContent,
+  refuseInvalid,
+  sameButTimes,
+  withinEndpoint,
+  withSystemFields,
+} from './endpoint.ts'
+import { ApiFailure, alreadyExists, badRequest, conflict, forbidden, invalid, modified, notFound } from './failure.ts'
+import { type ApiObject, type Json, type JsonObject, withAt } from './json.ts'
 import { builtinKind, groupVersion, type ServedKind, storageKey } from './kinds.ts'
-import { readOwners } from './ownership/managed-fields.ts'
 import { trackUpdate, type Write } from './ownership/track.ts'
 import { nameFromPath, prepare, withPlace } from './prepare.ts'
-import { metadataCauses, metadataUpdateCauses } from './rules/metadata.ts'
 import { isTerminating } from './rules/plain.ts'
 import { rulesOf } from './rules/table.ts'
 import { decode } from './schema/decode.ts'
@@ -233,88 +228,4 @@ export function storeTracked(
     return written(next)
   }
   return written(cluster.store.put(storageKey(kind), next))
-}
-
-/** A namespace's own finalizers live in its spec. */
-function holdsContent(kind: ServedKind, object: ApiObject): boolean {
-  const finalizers = kind.plural === 'namespaces' ? at(object, 'spec', 'finalizers') : undefined
-  return Array.isArray(finalizers) && finalizers.length > 0
-}
-
-function withSystemFields(next: ApiObject, live: ApiObject): ApiObject {
-  const kept = { ...live.metadata }
-  const metadata = {
-    ...next.metadata,
-    uid: next.metadata.uid ?? kept.uid,
-    creationTimestamp: next.metadata.creationTimestamp ?? kept.creationTimestamp,
-    deletionTimestamp: next.metadata.deletionTimestamp ?? kept.deletionTimestamp,
-    deletionGracePeriodSeconds: next.metadata.deletionGracePeriodSeconds ?? kept.deletionGracePeriodSeconds,
-    generation: kept.generation,
-    resourceVersion: kept.resourceVersion,
-  }
-  return { ...next, metadata: withoutUndefined(metadata) as ApiObject['metadata'] }
-}
-
-function withoutUndefined(value: Readonly<Record<string, Json | undefined>>): Record<string, Json> {
-  const out: Record<string, Json> = {}
-  for (const [key, entry] of Object.entries(value)) if (entry !== undefined) out[key] = entry
-  return out
-}
-
-/** The main resource leaves status alone, the status subresource everything else. */
-function withinEndpoint(kind: ServedKind, subresource: string, next: ApiObject, live: ApiObject): ApiObject {
-  if (!kind.hasStatus) return next
-  if (subresource === '') return withAt(next, ['status'], live.status)
-  if (subresource !== 'status') return next
-  if (kind.custom) {
-    const owners = next.metadata.managedFields
-    return withAt(withAt(live, ['metadata', 'managedFields'], owners), ['status'], next.status)
-  }
-  let limited = next
-  for (const path of rulesOf(kind).resetOnStatus ?? [['spec']]) limited = withAt(limited, path, at(live, ...path))
-  return limited
-}
-
-function countGeneration(kind: ServedKind, next: ApiObject, live: ApiObject): ApiObject {
-  if (!kind.hasGeneration) return next
-  const desired = (object: ApiObject): Json => {
-    const { metadata: _meta, status: _status, apiVersion: _version, kind: _kind, ...rest } = object
-    return (kind.custom ? rest : (object.spec ?? null)) as Json // what remains is plain JSON
-  }
-  const before = live.metadata.generation ?? 1
-  const marked = next.metadata.deletionTimestamp !== undefined && live.metadata.deletionTimestamp === undefined
-  const generation = marked || !sameJson(desired(next), desired(live)) ? before + 1 : before
-  return withAt(next, ['metadata', 'generation'], generation)
-}
-
-function refuseInvalid(kind: ServedKind, next: ApiObject, live: ApiObject | undefined): void {
-  const rules = rulesOf(kind)
-  const repeated = kind.custom ? 1 : 2 // built-in kinds are checked twice, and say so twice
-  const causes: Cause[] = live
-    ? Array.from({ length: repeated }, () => metadataUpdateCauses(next, live)).flat()
-    : metadataCauses(next.metadata, kind, rules.nameForm ?? 'subdomain')
-  if (live) causes.push(...metadataCauses(next.metadata, kind, rules.nameForm ?? 'subdomain'))
-  causes.push(...(rules.validate?.(next) ?? []))
-  if (live) causes.push(...(rules.validateUpdate?.(next, live) ?? []))
-  if (kind.custom) causes.push(...customCauses(kind, next))
-  if (causes.length > 0) throw invalid(kind, next.metadata.name, causes)
-}
-
-/** True when nothing but the times in managedFields differs: such a write is not stored. */
-function sameButTimes(next: ApiObject, live: ApiObject): boolean {
-  if (next === live) return true
-  const plain = (object: ApiObject): Json => ({
-    ...object,
-    metadata: {
-      ...object.metadata,
-      managedFields: (object.metadata.managedFields ?? []).map((entry) => withAt(entry, ['time'], undefined)),
-    },
-  })
-  return readOwners(next).size === readOwners(live).size && sameJson(plain(next), plain(live))
-}
-
-/** For callers inside the process: the object as a plain map, or an empty one. */
-export function specOf(object: ApiObject): Readonly<Record<string, Json | undefined>> {
-  const spec = object.spec
-  return isObject(spec) ? spec : {}
 }

@@ -1,5 +1,5 @@
 /** From a URL to what is meant. */
-import { ApiFailure, methodNotAllowed, noSuchResource } from '../failure.ts'
+import { methodNotAllowed, noSuchResource } from '../failure.ts'
 import type { KindTable, ServedKind } from '../kinds.ts'
 
 export interface ResourceRoute {
@@ -74,6 +74,3 @@ export function verbOf(method: string, route: ResourceRoute, watching: boolean):
   if (verb === 'deletecollection' && kind.group === '' && kind.plural === 'namespaces') throw methodNotAllowed()
   return verb
 }
-
-/** What a path outside the API answers. */
-export const pageNotFound = new ApiFailure(404, '', '404 page not found')

@@ -112,10 +112,6 @@ function combine(
   return { members, children }
 }
 
-export function sameSet(a: FieldSet, b: FieldSet): boolean {
-  return isEmpty(difference(a, b)) && isEmpty(difference(b, a))
-}
-
 export function fromFieldsV1(fields: JsonObject): FieldSet {
   const set = newSet()
   for (const [key, value] of Object.entries(fields)) {

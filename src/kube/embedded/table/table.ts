@@ -2,7 +2,8 @@
 import { type ApiObject, at, isList, isObject, type Json, type JsonObject, textAt } from '../json.ts'
 import type { ServedKind } from '../kinds.ts'
 import { age } from './age.ts'
-import { ageColumn, type Column, nameColumn, type TableSpec, tables } from './columns.ts'
+import { ageColumn, type Column, nameColumn, type TableSpec } from './columns.ts'
+import { tables } from './kinds.ts'
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
 
