@@ -157,6 +157,8 @@ export interface Plan {
 
 export interface Blocker {
   readonly pod: string
+  /** `budget`: a PodDisruptionBudget; `protected`: an annotation; `stuck`: does not end; `refused`: the API server says no. */
+  readonly kind: 'budget' | 'protected' | 'stuck' | 'refused'
   readonly reason: string
   readonly budgets: readonly string[]
 }

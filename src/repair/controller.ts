@@ -12,7 +12,7 @@ import { admitted, newAttempt, refusedLate, sightingsDiffer, withDecision } from
 import type { AttemptBook } from './attempt/book.ts'
 import type { Executor } from './attempt/execute.ts'
 import { outdated } from './attempt/retention.ts'
-import { withPhase } from './attempt/step.ts'
+import { withPhase } from './attempt/transition.ts'
 import { hasRoom, roomOf } from './decide/budget.ts'
 import { policyScope } from './decide/cluster-index.ts'
 import { decide, saysSomethingElse } from './decide/decide.ts'

@@ -3,7 +3,7 @@ import type { Decision, DecisionRecord } from '../../model/decision.ts'
 import type { NodeView } from '../../model/node.ts'
 import type { Attempt, Plan, Policy, Sighting, Target } from '../../model/repair.ts'
 import { attemptName } from './name.ts'
-import { observationMs, withPhase } from './step.ts'
+import { observationMs, withPhase } from './transition.ts'
 
 /** The first record about a node: what was seen, and what was decided about it. */
 export function newAttempt(decision: Decision, node: NodeView, number: number): Attempt {

@@ -8,7 +8,8 @@ import type { Clock } from '../../telemetry/clock.ts'
 import type { Drainer, DrainPass } from '../act/drain/run.ts'
 import { removeTaint, setTaint } from '../act/taint.ts'
 import type { AttemptBook } from './book.ts'
-import { nextStep, type Step, withPhase } from './step.ts'
+import { nextStep } from './step.ts'
+import { type Step, withPhase } from './transition.ts'
 
 /** Steps of one attempt in one tick: enough for every phase once, so that a tick always ends. */
 const mostSteps = 16

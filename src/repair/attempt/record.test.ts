@@ -26,7 +26,7 @@ test('an attempt survives the way through its object', () => {
       evicted: 3,
       remaining: 1,
       blockedSince: noon + 2,
-      blockers: [{ pod: 'shop/web', reason: 'budget', budgets: ['web'] }],
+      blockers: [{ pod: 'shop/web', kind: 'budget' as const, reason: 'budget', budgets: ['web'] }],
       leftBehind: ['kube-system/proxy: belongs to a DaemonSet'],
     },
     replacement: { name: 'worker-9', uid: 'uid-9' },

@@ -65,7 +65,12 @@ const plan = z
   })
   .describe('What was decided at admission; later edits of the policy do not change it.')
 
-const blocker = z.object({ pod: text(320), reason: text(), budgets: z.array(text(320)).max(32) })
+const blocker = z.object({
+  pod: text(320),
+  kind: z.enum(['budget', 'protected', 'stuck', 'refused']),
+  reason: text(),
+  budgets: z.array(text(320)).max(32),
+})
 
 const drain = z.object({
   startedAt: time(),

@@ -6,7 +6,8 @@ import { type Attempt, isBeforeCommit, isFinished, type Phase } from '../../mode
 import type { OperationView } from '../../providers/provider.ts'
 import type { DrainPass } from '../act/drain/run.ts'
 import { givenAttempt, givenCondition, givenNode, givenPolicy, givenSnapshot, minute, noon } from '../given.ts'
-import { nextStep, type Step, type StepView } from './step.ts'
+import { nextStep } from './step.ts'
+import type { Step, StepView } from './transition.ts'
 
 const runs = { numRuns: 500 }
 const old = givenNode('old', {}, givenCondition('KernelReady'))

@@ -4,7 +4,8 @@ import type { NodeView } from '../../model/node.ts'
 import type { Attempt, DrainLimits, Phase, Plan } from '../../model/repair.ts'
 import type { DrainPass } from '../act/drain/run.ts'
 import { givenAttempt, givenCondition, givenNode, givenPolicy, givenSnapshot, minute, noon } from '../given.ts'
-import { nextStep, type Step, type StepView } from './step.ts'
+import { nextStep } from './step.ts'
+import type { Step, StepView } from './transition.ts'
 
 const sick = givenCondition('KernelReady')
 const old = givenNode('old', {}, sick)
@@ -59,7 +60,8 @@ function says(next: Step): string {
   return `${next.untaint ? 'untaint, ' : ''}${next.attempt.phase}: ${next.attempt.phases.at(-1)?.why ?? ''}`
 }
 
-const pdb = { pod: 'shop/web', reason: 'budget', budgets: ['web'] }
+const pdb = { pod: 'shop/web', kind: 'budget', reason: 'budget', budgets: ['web'] } as const
+const batch = { pod: 'shop/batch', kind: 'protected', reason: 'annotation', budgets: [] } as const
 
 describe('before the commit', () => {
   test('taint first, then drain, then commit', () => {
@@ -151,9 +153,11 @@ describe('a drain that is blocked', () => {
   test('at the deadline: Abort puts back, ProceedWithout says whom it leaves, ForceDelete respects budgets', () => {
     const late = { now: noon + 15 * minute, pass: pass({ stuck: true, blockers: [pdb] }) }
     assert.match(says(step(given('Draining'), late)), /^untaint, Failed: the drain's time is up; shop\/web in the way/)
-    const proceed = step(given('Draining', {}, { onTimeout: 'ProceedWithout' }), late)
+    assert.match(says(step(given('Draining', {}, { onTimeout: 'ProceedWithout' }), late)), /^untaint, Failed/)
+    const protectedOnly = { ...late, pass: pass({ stuck: true, blockers: [batch] }) }
+    const proceed = step(given('Draining', {}, { onTimeout: 'ProceedWithout' }), protectedOnly)
     assert.match(says(proceed), /^Committing/)
-    assert.deepEqual(proceed.kind === 'record' && proceed.attempt.drain?.leftBehind, ['shop/web: budget'])
+    assert.deepEqual(proceed.kind === 'record' && proceed.attempt.drain?.leftBehind, ['shop/batch: annotation'])
     assert.match(says(step(given('Draining', {}, { onTimeout: 'ForceDelete' }), late)), /^untaint, Failed/)
     const over = { onTimeout: 'ForceDelete', pdb: 'RespectUntilDeadline' } as const
     assert.match(says(step(given('Draining', {}, over), late)), /^Draining/)

@@ -38,7 +38,7 @@ const drain = z.object({
   pdb: z
     .enum(['Respect', 'RespectUntilDeadline'])
     .default('Respect')
-    .describe('Whether ForceDelete may delete pods that a PodDisruptionBudget protects.'),
+    .describe('Whether a drain whose time is up may go over a PodDisruptionBudget; Respect then aborts it.'),
   gracePeriodSeconds: z.int().min(1).max(86400).optional().describe('Upper limit for the grace period of a pod.'),
   blockedAfter: duration('Blocked for this long, the repair lends its budget slot to the next node.').default('15m'),
 })

@@ -24,6 +24,10 @@ export interface Held {
   readonly why: string
 }
 
+export interface Blocked extends Held {
+  readonly kind: 'protected' | 'stuck'
+}
+
 export interface DrainPlan {
   /** To be evicted now: the pods of the first tier that is not empty. */
   readonly evict: readonly DrainPod[]
@@ -32,7 +36,7 @@ export interface DrainPlan {
   /** Wait for a later tier or for their grace to end. */
   readonly wait: readonly DrainPod[]
   /** In the way, and time alone does not help. */
-  readonly blocked: readonly Held[]
+  readonly blocked: readonly Blocked[]
   /** Stay on purpose, or no longer count. */
   readonly left: readonly Held[]
 }
@@ -40,7 +44,7 @@ export interface DrainPlan {
 /** Sorts the pods of one node. A pod that is not drained is always in `left` or `blocked`, with why. */
 export function planDrain(input: PlanInput): DrainPlan {
   const left: Held[] = []
-  const blocked: Held[] = []
+  const blocked: Blocked[] = []
   const wait: DrainPod[] = []
   const force: DrainPod[] = []
   const movable: DrainPod[] = []
@@ -49,10 +53,11 @@ export function planDrain(input: PlanInput): DrainPlan {
     const protection = protectionOf(pod, input)
     if (stays !== undefined) left.push({ pod, why: stays })
     else if (pod.deletedAt !== undefined) {
-      if (isStuck(pod, input.now)) blocked.push({ pod, why: 'does not end, although its grace period is over' })
+      if (isStuck(pod, input.now))
+        blocked.push({ pod, kind: 'stuck', why: 'does not end, although its grace period is over' })
       else wait.push(pod)
     } else if (isForceTime(pod, input)) force.push(pod)
-    else if (protection !== undefined) blocked.push({ pod, why: protection })
+    else if (protection !== undefined) blocked.push({ pod, kind: 'protected', why: protection })
     else movable.push(pod)
   }
   // Critical pods serve the others: they leave when nothing else is left to leave.

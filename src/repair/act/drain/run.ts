@@ -133,9 +133,18 @@ function summarise(plan: DrainPlan, pacing: EvictionPacing): Omit<DrainPass, 'li
   const asked = [...plan.evict, ...plan.force]
   const refused = asked.flatMap((pod) => {
     const refusal = pacing.refusalOf(pod.uid)
-    return refusal?.blocks ? [{ pod: podText(pod), reason: refusal.reason, budgets: refusal.budgets }] : []
+    return refusal?.blocks
+      ? [
+          {
+            pod: podText(pod),
+            kind: refusal.budget ? 'budget' : 'refused',
+            reason: refusal.reason,
+            budgets: refusal.budgets,
+          } as const,
+        ]
+      : []
   })
-  const held = plan.blocked.map(({ pod, why }) => ({ pod: podText(pod), reason: why, budgets: [] }))
+  const held = plan.blocked.map(({ pod, kind, why }) => ({ pod: podText(pod), kind, reason: why, budgets: [] }))
   const blockers = [...refused, ...held]
   const remaining = asked.length + plan.wait.length + plan.blocked.length
   // Pods of a later tier wait behind the blocked ones: they move nothing either.

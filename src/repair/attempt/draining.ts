@@ -1,0 +1,92 @@
+/** Draining and Blocked: from what one drain pass found to what follows. Everything here can still be undone. */
+import { type Attempt, type Plan, phaseSince } from '../../model/repair.ts'
+import type { DrainPass } from '../act/drain/run.ts'
+import { end, enter, record, type Step, type StepView } from './transition.ts'
+
+/** A pod may have been bound just before our taint landed: a list counts as the last one only after this. */
+export const taintSettleMs = 5_000
+/** How long a forced deletion may take beyond the deadline before what is left is left behind. */
+const forceOverrunMs = 5 * 60_000
+
+/** The record as its drain begins. */
+export function startDrain(attempt: Attempt, plan: Plan, now: number): Attempt {
+  const drain = { startedAt: now, deadline: now + plan.drain.timeoutMs, evicted: 0, remaining: 0, blockers: [] }
+  return { ...attempt, drain: { ...drain, leftBehind: [] } }
+}
+
+/** What follows from a pass. */
+export function afterPass(before: Attempt, plan: Plan, view: StepView, pass: DrainPass): Step {
+  const attempt = withPass(before, view.now, pass)
+  const { drain } = attempt
+  if (!drain) return { kind: 'wait', why: 'the drain has not begun' }
+  const settled = pass.listedAt >= (attempt.taintedAt ?? view.now) + taintSettleMs
+  if (pass.remaining === 0 && settled) {
+    if (attempt.phase === 'Blocked' && !view.slotFree) return keep(before, attempt, 'drained; waits for a budget slot')
+    return enter(attempt, view, 'Committing', 'no pod is left to drain')
+  }
+  if (view.now >= drain.deadline) return atDeadline(before, attempt, plan, view, pass)
+  const { blockedSince } = drain
+  if (
+    attempt.phase === 'Draining' &&
+    blockedSince !== undefined &&
+    view.now - blockedSince >= plan.drain.blockedAfterMs
+  ) {
+    return enter(attempt, view, 'Blocked', blockedText(attempt), drain.deadline)
+  }
+  return keep(before, attempt, `${pass.remaining} pods to go`)
+}
+
+/** Without a look at the pods nothing goes on; long after the deadline the attempt gives up rather than its slot. */
+export function unread(attempt: Attempt, view: StepView, why: string): Step {
+  const giveUpAt = (attempt.drain?.deadline ?? phaseSince(attempt)) + forceOverrunMs
+  return view.now < giveUpAt
+    ? { kind: 'wait', why }
+    : end(attempt, view, 'Failed', `the drain cannot be judged: ${why}`, true)
+}
+
+function atDeadline(before: Attempt, attempt: Attempt, plan: Plan, view: StepView, pass: DrainPass): Step {
+  const why = `the drain's time is up; ${blockedText(attempt)}`
+  const { onTimeout, pdb } = plan.drain
+  if (onTimeout === 'Abort') return end(attempt, view, 'Failed', why, true)
+  const budgets = pass.blockers.some((blocker) => blocker.kind === 'budget')
+  if (budgets && pdb === 'Respect') return end(attempt, view, 'Failed', `${why}, and budgets are respected`, true)
+  const overrun = view.now < (attempt.drain?.deadline ?? 0) + forceOverrunMs
+  if (onTimeout === 'ForceDelete' && pass.remaining > 0 && overrun)
+    return keep(before, attempt, 'deleting what is left')
+  if (attempt.phase === 'Blocked' && !view.slotFree) return keep(before, attempt, 'waits for a budget slot')
+  return enter(leaveBehind(attempt, pass), view, 'Committing', why)
+}
+
+function withPass(attempt: Attempt, now: number, pass: DrainPass): Attempt {
+  if (!attempt.drain) return attempt
+  const { blockedSince, ...drain } = attempt.drain
+  return {
+    ...attempt,
+    drain: {
+      ...drain,
+      evicted: drain.evicted + pass.evicted,
+      remaining: pass.remaining,
+      blockers: pass.blockers,
+      leftBehind: pass.left,
+      ...(pass.stuck && { blockedSince: blockedSince ?? now }),
+    },
+  }
+}
+
+function leaveBehind(attempt: Attempt, pass: DrainPass): Attempt {
+  if (!attempt.drain) return attempt
+  const left = pass.blockers.map((blocker) => `${blocker.pod}: ${blocker.reason}`)
+  return { ...attempt, drain: { ...attempt.drain, leftBehind: [...pass.left, ...left].slice(0, 64) } }
+}
+
+/** Writes the drain's progress only when it says something new. */
+function keep(before: Attempt, attempt: Attempt, why: string): Step {
+  return JSON.stringify(before.drain) === JSON.stringify(attempt.drain) ? { kind: 'wait', why } : record(attempt)
+}
+
+function blockedText(attempt: Attempt): string {
+  const pods = attempt.drain?.blockers.map((blocker) => blocker.pod) ?? []
+  const shown = pods.slice(0, 3).join(', ')
+  if (pods.length === 0) return `${attempt.drain?.remaining ?? 0} pods have not left`
+  return pods.length > 3 ? `${shown} and ${pods.length - 3} more are in the way` : `${shown} in the way`
+}

@@ -1,0 +1,73 @@
+/** The vocabulary of the state machine: what it sees, what it may answer, and how a record moves from phase to phase. */
+import { type ClusterSnapshot, conditionOf, type NodeView } from '../../model/node.ts'
+import { type Attempt, type Phase, type Plan, phaseSince } from '../../model/repair.ts'
+import type { OperationView } from '../../providers/provider.ts'
+import type { DrainPass } from '../act/drain/run.ts'
+
+/** How long the old node may take to go, a new one to join, or an answer to come. */
+export const observationMs = 20 * 60_000
+
+export interface StepView {
+  readonly snapshot: ClusterSnapshot
+  readonly now: number
+  /** What the last drain pass of this tick found; absent before it ran. */
+  readonly pass?: DrainPass
+  /** Why the drain pass of this tick could not look at the node's pods; absent when it could. */
+  readonly unread?: string
+  /** What the provider says; absent before it was asked. */
+  readonly operation?: OperationView
+  /** Whether the budget has room for a blocked repair to go on. */
+  readonly slotFree: boolean
+}
+
+export type Step =
+  | { readonly kind: 'wait'; readonly why: string }
+  | { readonly kind: 'taint' }
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'look' }
+  | { readonly kind: 'replace' }
+  /** Write `attempt`; with `untaint`, take our taint off the old node first. */
+  | { readonly kind: 'record'; readonly attempt: Attempt; readonly untaint: boolean }
+
+/** The record with a new phase on top. Also used where a repair is admitted. */
+export function withPhase(attempt: Attempt, phase: Phase, at: number, why: string, deadline?: number): Attempt {
+  const { deadline: _, ...rest } = attempt
+  const phases = [...attempt.phases, { phase, at, why }]
+  return { ...rest, phase, phases, ...(deadline !== undefined && { deadline }) }
+}
+
+/** Write it as it is: same phase, or a phase that the caller has set. */
+export function record(attempt: Attempt): Step {
+  return { kind: 'record', attempt, untaint: false }
+}
+
+/** Enter a phase that goes on. */
+export function enter(attempt: Attempt, { now }: StepView, phase: Phase, why: string, deadline?: number): Step {
+  return record(
+    withPhase(attempt, phase, now, why, deadline ?? (phase === 'Draining' ? attempt.drain?.deadline : undefined)),
+  )
+}
+
+/** Enter a phase in which it ends. */
+export function end(attempt: Attempt, { now }: StepView, phase: Phase, why: string, untaint: boolean): Step {
+  return {
+    kind: 'record',
+    attempt: withPhase(attempt, phase, now, why),
+    untaint: untaint && attempt.taintedAt !== undefined,
+  }
+}
+
+/** The node under repair, while the API has it. */
+export function oldNode(attempt: Attempt, snapshot: ClusterSnapshot): NodeView | undefined {
+  return snapshot.nodes.find((node) => node.uid === attempt.nodeUid)
+}
+
+/** True when the condition that drove the repair no longer says so. */
+export function faultCleared(plan: Plan, node: NodeView): boolean {
+  return conditionOf(node, plan.condition)?.status !== plan.status
+}
+
+/** True when the phase has had its time. */
+export function isOver(attempt: Attempt, now: number): boolean {
+  return now >= (attempt.deadline ?? phaseSince(attempt) + observationMs)
+}
