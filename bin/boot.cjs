@@ -17,6 +17,8 @@ function ensureInstalled() {
   var lock = path.join(root, 'package-lock.json')
   var installed = path.join(root, 'node_modules', '.package-lock.json')
   if (!fs.existsSync(lock) || !fs.existsSync(path.join(root, 'src'))) return
+  // Another checkout's dependencies, lent by a link: not ours to empty and fill.
+  if (isLink(path.join(root, 'node_modules'))) return
   if (fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(lock).mtimeMs) return
   process.stderr.write('nodemend: installing dependencies (npm ci) …\n')
   var npm = child.spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -26,6 +28,14 @@ function ensureInstalled() {
   })
   if (npm.status !== 0) fail('npm ci failed: see above; the network must reach the npm registry')
   fs.utimesSync(installed, new Date(), new Date())
+}
+
+function isLink(file) {
+  try {
+    return fs.lstatSync(file).isSymbolicLink()
+  } catch (error) {
+    return false // it does not exist
+  }
 }
 
 /** The Node binary to use: this one when new enough, else the one npm brought. */
