@@ -1,9 +1,9 @@
 /** `nodemend rules test FILE`: is this rule pack one that the agent would load, and do its samples hold? */
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
-import { noTables } from '../catalog/compiled.ts'
 import { loadCatalogue } from '../catalog/load.ts'
-import { joinFiles, loadShipped } from '../catalog/shipped.ts'
+import { compileShipped, joinFiles, loadShipped } from '../catalog/shipped.ts'
 import { compileMatcher } from '../detect/match/compile.ts'
 import { decoders } from '../detect/match/decoders.ts'
 import { runSamples, type SampleRun } from '../detect/match/samples.ts'
@@ -23,15 +23,21 @@ export function rulesCommand(io: Io): Command {
   return new Command('rules').description('work with rule packs').addCommand(test)
 }
 
-/** Loads `files` in front of the shipped catalogue, as the agent does, and runs their samples. */
+/**
+ * Loads `files` in front of the shipped catalogue, as the agent does, and runs their samples. A file of the shipped
+ * catalogue itself is in its place already: its samples run there.
+ */
 function testPacks(files: readonly string[], io: Io): SampleRun {
-  const shipped = loadShipped(catalogueFolder(io.programFile))
-  const taken = new Set(shipped.flatMap((file) => file.reasons.map((one) => one.reason)))
+  const folder = catalogueFolder(io.programFile)
+  const shipped = loadShipped(folder)
+  const own = new Map(shipped.map((file) => [resolve(folder, '..', file.file), file]))
   const packs = loadCatalogue(
-    files.map((file) => ({ file, text: read(file) })),
-    taken,
+    files.filter((file) => !own.has(resolve(file))).map((file) => ({ file, text: read(file) })),
+    new Set(shipped.flatMap((file) => file.reasons.map((one) => one.reason))),
   )
-  return runSamples(packs, compileMatcher(joinFiles([...packs, ...shipped], noTables), decoders))
+  const tested = [...packs, ...files.flatMap((file) => own.get(resolve(file)) ?? [])]
+  const { tables } = compileShipped(folder)
+  return runSamples(tested, compileMatcher(joinFiles([...packs, ...shipped], tables), decoders))
 }
 
 function read(file: string): string {

@@ -77,7 +77,7 @@ export function scanCommand(io: Io): Command {
 /** Reads and judges; never waits for a line that is not there yet. */
 export function scanHost(
   { hostRoot, kmsg }: Pick<Flags, 'hostRoot' | 'kmsg'>,
-  io: Pick<Io, 'clock' | 'programFile' | 'env'>,
+  io: Pick<Io, 'clock' | 'programFile'>,
 ): Scan {
   const { clock } = io
   const host = openHost(hostRoot)

@@ -63,3 +63,9 @@ test('rules test: a file that is not there', async () => {
   assert.equal(await run(['rules', 'test', '/nowhere.yaml'], io), 2)
   assert.match(io.printed.err, /cannot read \/nowhere\.yaml/)
 })
+
+test('rules test: a file of the shipped catalogue runs in its place', async () => {
+  const io = testIo()
+  assert.equal(await run(['rules', 'test', join(import.meta.dirname, '..', '..', 'catalog', 'nvidia.yaml')], io), 0)
+  assert.match(io.printed.out, /^(\d+) of \1 samples hold\n$/)
+})
