@@ -41,6 +41,12 @@ const givenTimes = new Set([
   '2026-01-01T00:00:00.123456Z',
 ])
 
+/** Some checks run several times over one object, and repeat what they found. */
+function distinct(causes: readonly unknown[]): unknown[] {
+  const texts = new Set(causes.map((cause) => JSON.stringify(cause)))
+  return [...texts].sort().map((text) => JSON.parse(text))
+}
+
 function ownerText(entry: unknown): string {
   const { operation, manager, subresource } = entry as Record<string, unknown> // an entry of managedFields
   return `${operation} ${manager} ${subresource}`
@@ -58,7 +64,7 @@ export function normalise(value: unknown, naming: Naming, path: readonly string[
     // Entries of one second come in another order when the second ends between two writes.
     if (path.at(-1) === 'managedFields') return list.sort((a, b) => (ownerText(a) < ownerText(b) ? -1 : 1))
     // Go visits maps in any order, so causes come in any order.
-    return path.at(-1) === 'causes' ? list.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : list
+    return path.at(-1) === 'causes' ? distinct(list) : list
   }
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))

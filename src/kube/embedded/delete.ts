@@ -1,7 +1,7 @@
 /** DELETE: preconditions, graceful deletion of pods, finalizers, propagation. */
 import { type Cluster, type Target, timestamp } from './cluster.ts'
 import { establish, purge } from './custom/definition.ts'
-import { type ApiFailure, badRequest, conflict, forbidden, invalid, invalidValue } from './failure.ts'
+import { type ApiFailure, badRequest, conflict, forbidden, invalid, invalidValue, notSupported } from './failure.ts'
 import { type ApiObject, at, isObject, type Json, type JsonObject, listAt, numberAt, textAt, withAt } from './json.ts'
 import { storageKey } from './kinds.ts'
 import { namespaceFinalizers } from './rules/plain.ts'
@@ -50,6 +50,11 @@ export function readDeleteOptions(body: Json | undefined, query: URLSearchParams
     ])
   }
   const dry = [...query.getAll('dryRun'), ...listOf(at(body, 'dryRun'))]
+  if (dry.some((one) => one !== 'All')) {
+    throw invalid({ group: 'meta.k8s.io', plural: '', kind: 'DeleteOptions' }, '', [
+      notSupported('dryRun', dry.join(','), ['All']),
+    ])
+  }
   return {
     graceSeconds: typeof grace === 'number' ? (grace < 0 ? 1 : grace) : undefined,
     uid: textAt(body, 'preconditions', 'uid') || undefined,

@@ -13,7 +13,7 @@ export function withSystemFields(next: ApiObject, live: ApiObject): ApiObject {
   const metadata = {
     ...next.metadata,
     uid: next.metadata.uid ?? kept.uid,
-    creationTimestamp: next.metadata.creationTimestamp ?? kept.creationTimestamp,
+    creationTimestamp: kept.creationTimestamp,
     deletionTimestamp: next.metadata.deletionTimestamp ?? kept.deletionTimestamp,
     deletionGracePeriodSeconds: next.metadata.deletionGracePeriodSeconds ?? kept.deletionGracePeriodSeconds,
     generation: kept.generation,
@@ -39,7 +39,7 @@ export function withinEndpoint(kind: ServedKind, subresource: string, next: ApiO
   }
   let limited = next
   for (const path of rulesOf(kind).resetOnStatus ?? [['spec']]) limited = withAt(limited, path, at(live, ...path))
-  return limited
+  return rulesOf(kind).updateStatus?.(limited, live) ?? limited
 }
 
 /** One more generation for every change of the desired state, and for the beginning of a deletion. */
@@ -58,11 +58,8 @@ export function countGeneration(kind: ServedKind, next: ApiObject, live: ApiObje
 /** Throws 422 with every cause. */
 export function refuseInvalid(kind: ServedKind, next: ApiObject, live: ApiObject | undefined): void {
   const rules = rulesOf(kind)
-  const repeated = kind.custom ? 1 : 2 // built-in kinds are checked twice, and say so twice
-  const causes: Cause[] = live
-    ? Array.from({ length: repeated }, () => metadataUpdateCauses(next, live)).flat()
-    : metadataCauses(next.metadata, kind, rules.nameForm ?? 'subdomain')
-  if (live) causes.push(...metadataCauses(next.metadata, kind, rules.nameForm ?? 'subdomain'))
+  const causes: Cause[] = metadataCauses(next.metadata, kind, rules.nameForm ?? 'subdomain')
+  if (live) causes.push(...metadataUpdateCauses(next, live))
   causes.push(...(rules.validate?.(next) ?? []))
   if (live) causes.push(...(rules.validateUpdate?.(next, live) ?? []))
   if (kind.custom) causes.push(...customCauses(kind, next))

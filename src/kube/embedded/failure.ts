@@ -69,6 +69,9 @@ export const notFound = (subject: Subject, name: string): ApiFailure =>
 export const noSuchResource = (): ApiFailure =>
   new ApiFailure(404, 'NotFound', 'the server could not find the requested resource', {})
 
+/** A path that no handler knows: answered in plain text. */
+export const pageNotFound = (): ApiFailure => new ApiFailure(404, '', '404 page not found')
+
 export const alreadyExists = (subject: Subject, name: string): ApiFailure =>
   new ApiFailure(409, 'AlreadyExists', `${qualified(subject)} "${name}" already exists`, about(subject, name))
 

@@ -57,6 +57,12 @@ function asApiObject(kind: ServedKind, value: JsonObject): ApiObject {
   }
 }
 
+/** The object in the version asked for: all versions of a kind hold the same fields (conversion `None`). */
+export function inVersion(kind: ServedKind, object: ApiObject): ApiObject {
+  const apiVersion = groupVersion(kind)
+  return object.apiVersion === apiVersion ? object : { ...object, apiVersion }
+}
+
 const metaShape = builtinType('ObjectMeta')
 
 /** Metadata of a custom resource, decoded as the real server decodes it. */

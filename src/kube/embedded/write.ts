@@ -21,7 +21,7 @@ import { ApiFailure, alreadyExists, badRequest, conflict, forbidden, invalid, mo
 import { type ApiObject, type Json, type JsonObject, withAt } from './json.ts'
 import { builtinKind, groupVersion, type ServedKind, storageKey } from './kinds.ts'
 import { trackUpdate, type Write } from './ownership/track.ts'
-import { nameFromPath, prepare, withPlace } from './prepare.ts'
+import { inVersion, nameFromPath, prepare, withPlace } from './prepare.ts'
 import { isTerminating } from './rules/plain.ts'
 import { rulesOf } from './rules/table.ts'
 import { decode } from './schema/decode.ts'
@@ -42,7 +42,7 @@ const conditionalOnly = new Set([
 export function liveObject(cluster: Cluster, target: Target): ApiObject {
   const live = cluster.store.get(storageKey(target.kind), objectKey(target.namespace, target.name))
   if (!live) throw notFound(target.kind, target.name)
-  return live
+  return inVersion(target.kind, live)
 }
 
 /** How this write is recorded in managedFields. */
@@ -156,6 +156,9 @@ export function updateObject(
   options: WriteOptions = plainWrite,
 ): Written {
   const object = prepare(target.kind, body, options)
+  if (object.metadata.name === '') {
+    throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`)
+  }
   const next = nameFromPath(object, target)
   const known = cluster.store.get(storageKey(target.kind), objectKey(target.namespace, target.name))
   if (
@@ -166,7 +169,7 @@ export function updateObject(
   ) {
     return createObject(cluster, target.kind, target.namespace, next, options)
   }
-  const live = known ?? liveObject(cluster, target)
+  const live = liveObject(cluster, target)
   if (!next.metadata.resourceVersion && needsVersion(target.kind)) {
     const detail = 'must be specified for an update'
     throw invalid({ ...target.kind, kind: target.kind.plural }, target.name, [
@@ -181,17 +184,30 @@ function needsVersion(kind: ServedKind): boolean {
   return kind.custom !== undefined || conditionalOnly.has(storageKey(kind))
 }
 
-/** Optimistic concurrency: 409 when the body names another version or uid. */
-export function requireSame(live: ApiObject, next: ApiObject, target: Target): void {
-  const { uid, resourceVersion } = next.metadata
+/** Optimistic concurrency: 409 when the body of a PUT names another version or uid. */
+function requireSame(live: ApiObject, next: ApiObject, target: Target): void {
+  const { uid } = next.metadata
   if (uid && uid !== live.metadata.uid) {
-    throw conflict(
-      target.kind,
-      target.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`,
-    )
+    const failed = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`
+    const where = `Key: ${storagePath(target)}, ResourceVersion: 0`
+    const why = `StorageError: invalid object, Code: 4, ${where}, AdditionalErrorMsg: ${failed}`
+    throw conflict(target.kind, target.name, why)
   }
+  requireVersion(live, next, target)
+}
+
+/** 409 when the body names another version. */
+export function requireVersion(live: ApiObject, next: ApiObject, target: Target): void {
+  const { resourceVersion } = next.metadata
   if (resourceVersion && resourceVersion !== live.metadata.resourceVersion) throw modified(target.kind, target.name)
+}
+
+/** Where etcd would hold the object; the real server names it when a precondition fails. */
+function storagePath(target: Target): string {
+  const { kind, namespace, name } = target
+  const folder = kind.plural === 'nodes' && kind.group === '' ? 'minions' : kind.plural
+  const group = kind.custom || kind.group === 'apiextensions.k8s.io' ? `${kind.group}/` : ''
+  return `/registry/${group}${folder}/${namespace === undefined ? '' : `${namespace}/`}${name}`
 }
 
 /** Stores `next`, what the caller wants, over `live`; ownership is recorded as an Update. */

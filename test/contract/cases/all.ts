@@ -7,6 +7,8 @@ import { frontCases } from './front.ts'
 import { kindCases } from './kinds.ts'
 import { patchCases } from './patches.ts'
 import { podCases } from './pods.ts'
+import { scopeCases } from './scopes.ts'
+import { updateCases } from './updates.ts'
 import { watchCases } from './watches.ts'
 
 export const caseFiles: Readonly<Record<string, readonly Case[]>> = {
@@ -18,4 +20,6 @@ export const caseFiles: Readonly<Record<string, readonly Case[]>> = {
   kinds: kindCases,
   custom: customCases,
   front: frontCases,
+  updates: updateCases,
+  scopes: scopeCases,
 }

@@ -22,8 +22,13 @@ export const servedVersion = {
 const objectVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 const namespaceVerbs = objectVerbs.filter((verb) => verb !== 'deletecollection')
 
-const verbsOf = (kind: ServedKind): readonly string[] =>
-  kind.group === '' && kind.plural === 'namespaces' ? namespaceVerbs : objectVerbs
+/** The same verbs in the order in which definitions list them. */
+const customVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
+
+function verbsOf(kind: ServedKind): readonly string[] {
+  if (kind.custom) return customVerbs
+  return kind.group === '' && kind.plural === 'namespaces' ? namespaceVerbs : objectVerbs
+}
 
 /** Create-only kinds that are answered but not stored. */
 export const reviewGroups: Readonly<Record<string, readonly string[]>> = {
@@ -78,11 +83,19 @@ export function resourceList(kinds: KindTable, gv: string): JsonObject {
 
 const groupOf = (gv: string): string => (gv.includes('/') ? (gv.split('/')[0] ?? '') : '')
 
+/** Stable before beta before alpha, newer before older. */
+function versionRank(version: string): number {
+  const [, major = '0', stage, minor = '0'] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? []
+  const level = stage === undefined ? 2 : stage === 'beta' ? 1 : 0
+  return level * 1_000_000 + Number(major) * 1_000 + Number(minor)
+}
+
 /** `GET /apis/<group>`; undefined for a group nobody serves. */
 export function apiGroup(kinds: KindTable, group: string): JsonObject | undefined {
   const versions = groupVersions(kinds)
     .filter((gv) => groupOf(gv) === group && group !== '')
     .map((gv) => ({ groupVersion: gv, version: gv.split('/')[1] ?? '' }))
+    .sort((a, b) => versionRank(b.version) - versionRank(a.version))
   const [preferred] = versions
   return preferred && { name: group, versions, preferredVersion: preferred }
 }

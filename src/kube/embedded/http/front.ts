@@ -1,7 +1,7 @@
 /** The HTTP face: reads requests, refuses the unknown, writes answers and streams watches. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Cluster } from '../cluster.ts'
-import { ApiFailure, internal, tooLarge } from '../failure.ts'
+import { ApiFailure, internal, pageNotFound, tooLarge } from '../failure.ts'
 import type { ApiObject, Json, JsonObject } from '../json.ts'
 import { isTrue } from '../watch.ts'
 import { authenticate, authorize, authorizePage, type User } from './access.ts'
@@ -50,7 +50,7 @@ async function answer(front: Front, request: IncomingMessage, response: ServerRe
     authorizePage(user, request.method ?? 'GET', path)
     return writeText(response, page.code, page.type, page.body)
   }
-  if (!isResourcePath(front, path)) return writeText(response, 404, 'text/plain; charset=utf-8', '404 page not found\n')
+  if (!isResourcePath(front, path)) throw pageNotFound()
   const route = resourceRoute(front.cluster.kinds, path)
   const watching = isTrue(url.searchParams.get('watch'))
   const verb = verbOf(request.method ?? 'GET', route, watching)
@@ -68,7 +68,7 @@ async function answer(front: Front, request: IncomingMessage, response: ServerRe
 
 function isResourcePath(front: Front, path: readonly string[]): boolean {
   if (path[0] === 'api') return path.length > 1
-  return path[0] === 'apis' && path.length > 2 && isServed(front.cluster.kinds, path[1] ?? '')
+  return path[0] === 'apis' && path.length > 2 && isServed(front.cluster.kinds, path)
 }
 
 async function bodyOf(body: Buffer, type: string): Promise<Json | undefined> {
@@ -121,6 +121,10 @@ function writeText(response: ServerResponse, code: number, type: string, text: s
 }
 
 function writeFailure(response: ServerResponse, failure: ApiFailure): void {
+  if (failure.code === 404 && failure.reason === '') {
+    writeText(response, 404, 'text/plain; charset=utf-8', `${failure.message}\n`)
+    return
+  }
   const retry = failure.details?.retryAfterSeconds
   if (retry !== undefined && !response.headersSent) response.setHeader('Retry-After', String(retry))
   if (failure.code === 413 && !response.headersSent) response.setHeader('Connection', 'close')

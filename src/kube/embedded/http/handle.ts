@@ -8,6 +8,7 @@ import { type ApiObject, isObject, type Json, type JsonObject } from '../json.ts
 import { groupVersion, type ServedKind } from '../kinds.ts'
 import { listPage, selectionOf } from '../list.ts'
 import { patchObject } from '../patch/patch.ts'
+import { inVersion } from '../prepare.ts'
 import { bindPod } from '../subresource/binding.ts'
 import { patchScale, readScale, updateScale } from '../subresource/scale.ts'
 import { asMetadata, asTable, type IncludeObject } from '../table/table.ts'
@@ -143,7 +144,7 @@ function listBody(cluster: Cluster, request: ApiRequest): JsonObject {
 
 /** Items of a built-in list carry no kind of their own. */
 function listed(item: ApiObject, kind: ServedKind): JsonObject {
-  if (kind.custom) return item
+  if (kind.custom) return inVersion(kind, item)
   const { kind: _kind, apiVersion: _version, ...rest } = item
   return rest
 }

@@ -1,5 +1,5 @@
 /** From a URL to what is meant. */
-import { methodNotAllowed, noSuchResource } from '../failure.ts'
+import { methodNotAllowed, noSuchResource, pageNotFound } from '../failure.ts'
 import type { KindTable, ServedKind } from '../kinds.ts'
 
 export interface ResourceRoute {
@@ -24,9 +24,11 @@ export function segments(pathname: string): readonly string[] {
     })
 }
 
-/** True when somebody serves that group. */
-export function isServed(kinds: KindTable, group: string): boolean {
-  return kinds.all().some((kind) => kind.group === group)
+/** True when a path below that group is for a handler: built-in groups answer for all their paths, others only for their kinds. */
+export function isServed(kinds: KindTable, path: readonly string[]): boolean {
+  const [, group = '', version = '', first = '', , plural = ''] = path
+  if (kinds.all().some((kind) => kind.group === group && !kind.custom)) return true
+  return [first, plural].some((name) => kinds.find(group, version, name) !== undefined)
 }
 
 /** The resource behind `/api/v1/…` or `/apis/<group>/<version>/…`; throws 404 where there is none. */
@@ -70,7 +72,9 @@ export function verbOf(method: string, route: ResourceRoute, watching: boolean):
   })()
   const sub = kind.subresources.find((one) => one.name === subresource)
   if (!verb || (subresource !== '' && !sub?.verbs.includes(verb))) throw methodNotAllowed()
-  if (verb === 'create' && kind.namespaced && route.namespace === undefined) throw methodNotAllowed()
+  if (verb === 'create' && kind.namespaced && route.namespace === undefined) {
+    throw kind.custom ? pageNotFound() : methodNotAllowed()
+  }
   if (verb === 'deletecollection' && kind.group === '' && kind.plural === 'namespaces') throw methodNotAllowed()
   return verb
 }

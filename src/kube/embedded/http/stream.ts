@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Cluster } from '../cluster.ts'
 import type { ApiObject, JsonObject } from '../json.ts'
+import { inVersion } from '../prepare.ts'
 import { asMetadata, asTable } from '../table/table.ts'
 import { Watch, type WatchEvent, type WatchReader } from '../watch.ts'
 import { textOf } from './front.ts'
@@ -16,7 +17,8 @@ export function streamWatch(
 ): () => void {
   let firstTable = true
   const objectText = (event: WatchEvent): string => {
-    if (event.type === 'ERROR' || call.form === 'object') return textOf(event.object)
+    if (event.type === 'ERROR') return textOf(event.object)
+    if (call.form === 'object') return textOf(inVersion(call.route.kind, event.object as ApiObject))
     const object = event.object as ApiObject // every event but ERROR carries an object or a bookmark of one
     if (call.form === 'metadata') return JSON.stringify(asMetadata(object))
     const table = tableEvent(cluster, call, answer, object, event.type === 'BOOKMARK')

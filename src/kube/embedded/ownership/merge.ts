@@ -105,7 +105,8 @@ function removeFields(shape: Shape, value: JsonObject, remove: FieldSet): Record
     if (entry === undefined || remove.members.has(element)) continue
     const inner = remove.children.get(element)
     const kept = inner && !isEmpty(inner) ? removeItems(fieldShape(shape, name) ?? anyShape, entry, inner) : entry
-    if (kept !== undefined) out[name] = kept
+    // What lost its last entry stays as an empty one: whoever owns the container itself still does.
+    out[name] = kept ?? (isList(entry) ? [] : {})
   }
   return out
 }

@@ -167,7 +167,8 @@ function ownersBeforeApply(live: ApiObject, write: Write): Owners {
   const owners = readOwners(live)
   if (owners.size > 0 || live.metadata.uid === undefined) return owners
   const owner: Owner = { ...write.owner, manager: 'before-first-apply', operation: 'Update', subresource: '' }
-  const set = difference(fieldSetOf(write.shape, bare(live)), unowned)
+  const { added, modified } = visible(compare(write.shape, write.blank, bare(live)), write)
+  const set = difference(union(added, modified), unowned)
   return new Map([[ownerKey(owner), { owner, set, time: write.now }]])
 }
 

@@ -1,14 +1,23 @@
 /** PATCH, all four kinds, on an object or its status. */
 import type { Cluster, Target, WriteOptions, Written } from '../cluster.ts'
-import { ApiFailure, badRequest, invalid, invalidValue, notFound, required, unsupportedMediaType } from '../failure.ts'
+import {
+  ApiFailure,
+  badRequest,
+  conflict,
+  invalid,
+  invalidValue,
+  notFound,
+  required,
+  unsupportedMediaType,
+} from '../failure.ts'
 import { type ApiObject, at, isObject, type Json, textAt } from '../json.ts'
 import { groupVersion, storageKey } from '../kinds.ts'
 import { trackApply } from '../ownership/track.ts'
 import { OwnershipError } from '../ownership/walk.ts'
-import { checkKind, nameFromPath, prepare, withPlace } from '../prepare.ts'
+import { checkKind, inVersion, nameFromPath, prepare, withPlace } from '../prepare.ts'
 import { undeclaredFields } from '../schema/undeclared.ts'
 import { objectKey } from '../store.ts'
-import { insertObject, liveObject, requireSame, storeTracked, storeUpdate, writeOf } from '../write.ts'
+import { insertObject, liveObject, requireVersion, storeTracked, storeUpdate, writeOf } from '../write.ts'
 import { applyJsonPatch } from './json-patch.ts'
 import { applyMergePatch, applyStrategicPatch } from './merge-patch.ts'
 
@@ -29,7 +38,7 @@ export function patchObject(
   const live = liveObject(cluster, target)
   const patched = patchedBody(target, live, body, contentType)
   const next = nameFromPath(preparePatched(target, patched, options), target)
-  requireSame(live, next, target)
+  requireVersion(live, next, target)
   return storeUpdate(cluster, target, live, next, options)
 }
 
@@ -69,11 +78,16 @@ function applyObject(cluster: Cluster, target: Target, body: Json, options: Writ
     throw invalid(subject, '', [required('fieldManager', 'is required for apply patch')])
   }
   const config = readConfig(target, body)
-  const known = cluster.store.get(storageKey(kind), objectKey(target.namespace, target.name))
+  const stored = cluster.store.get(storageKey(kind), objectKey(target.namespace, target.name))
+  const known = stored && inVersion(kind, stored)
   if (!known && target.subresource !== '') throw notFound(kind, target.name)
+  if (!known && config.metadata.uid) {
+    const why = `uid mismatch: the provided object specified uid ${config.metadata.uid}, and no existing object was found`
+    throw conflict(kind, target.name, why)
+  }
   const skeleton: ApiObject = { apiVersion: groupVersion(kind), kind: kind.kind, metadata: { name: '' } }
   const live = known ?? withPlace(skeleton, target.name, target.namespace)
-  if (known) requireSame(known, config, target)
+  if (known) requireVersion(known, config, target)
   const applied = ownershipErrors(() =>
     trackApply(live, config, writeOf(cluster, target, options, 'Apply'), options.force),
   )

@@ -13,8 +13,10 @@ const labelDetail =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 const subdomainDetail =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-const qualifiedDetail =
-  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+const qualifiedText =
+  "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+const qualifiedDetail = `name part must consist of ${qualifiedText}`
+const qualifiedTail = `${qualifiedText} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`
 const valueDetail =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 
@@ -25,10 +27,13 @@ const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion']
 /** What is wrong with a name; `form` is `label` for namespaces, `subdomain` for the rest. */
 export function nameCauses(name: string, form: 'label' | 'subdomain', field = 'metadata.name'): Cause[] {
   const causes: Cause[] = []
-  const limit = form === 'label' ? 63 : 253
-  if (name.length > limit) causes.push(invalidValue(field, name, `must be no more than ${limit} bytes`))
-  const good = (form === 'label' ? labelForm : subdomainForm).test(name)
-  if (!good) causes.push(invalidValue(field, name, form === 'label' ? labelDetail : subdomainDetail))
+  const [limit, unit] = form === 'label' ? [63, 'bytes'] : [253, 'characters']
+  if (name.length > limit) causes.push(invalidValue(field, name, `must be no more than ${limit} ${unit}`))
+  const isSubdomain = subdomainForm.test(name)
+  if (form === 'subdomain' && !isSubdomain) causes.push(invalidValue(field, name, subdomainDetail))
+  if (form === 'label' && !labelForm.test(name)) {
+    causes.push(invalidValue(field, name, isSubdomain ? 'must not contain dots' : labelDetail))
+  }
   return causes
 }
 
@@ -61,7 +66,7 @@ export function metadataCauses(meta: ApiMeta, kind: ServedKind, form: 'label' | 
 /** Causes for a label map at `field`. */
 export function labelCauses(labels: Readonly<Record<string, string>>, field: string): Cause[] {
   return Object.entries(labels).flatMap(([key, value]) => {
-    const causes = qualifiedCauses(key, field)
+    const causes = qualifiedCauses(key, field, 'a valid label key')
     if (value.length > 63) causes.push(invalidValue(field, value, 'must be no more than 63 bytes'))
     if (!valueForm.test(value)) causes.push(invalidValue(field, value, valueDetail))
     return causes
@@ -69,9 +74,10 @@ export function labelCauses(labels: Readonly<Record<string, string>>, field: str
 }
 
 /** Causes for a qualified name such as `example.com/role`. */
-export function qualifiedCauses(key: string, field: string): Cause[] {
-  const [name = '', prefix] = key.split('/').reverse()
+export function qualifiedCauses(key: string, field: string, what = 'a qualified name'): Cause[] {
+  const [name = '', prefix, ...more] = key.split('/').reverse()
   const causes: Cause[] = []
+  if (more.length > 0) return [invalidValue(field, key, `${what} must consist of ${qualifiedTail}`)]
   if (prefix !== undefined && !subdomainForm.test(prefix)) {
     causes.push(invalidValue(field, key, `prefix part ${subdomainDetail}`))
   }

@@ -167,5 +167,6 @@ export const podRules: Rules = {
   create,
   validate: (pod) => podSpecCauses(at(pod, 'spec'), 'spec'),
   validateUpdate: updateCauses,
+  updateStatus: (next, live) => withAt(next, ['status', 'qosClass'], at(live, 'status', 'qosClass')),
   resetOnStatus: [['spec'], ['metadata', 'deletionTimestamp'], ['metadata', 'ownerReferences']],
 }

@@ -13,6 +13,8 @@ export interface Rules {
   readonly nameForm?: 'label'
   readonly validate?: (object: ApiObject) => readonly Cause[]
   readonly validateUpdate?: (next: ApiObject, live: ApiObject) => readonly Cause[]
+  /** What the status subresource keeps as it was, beyond {@link resetOnStatus}. */
+  readonly updateStatus?: (next: ApiObject, live: ApiObject) => ApiObject
   /** Fields the status subresource ignores for ownership; default `spec`. */
   readonly resetOnStatus?: readonly (readonly string[])[]
 }
