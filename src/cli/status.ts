@@ -141,7 +141,7 @@ function sickFirst(a: NodeStatus, b: NodeStatus): number {
 }
 
 /** The text for people. */
-export function statusText(data: ClusterStatus, all: boolean): string {
+function statusText(data: ClusterStatus, all: boolean): string {
   const healthy = data.nodes.filter((node) => node.healthy).length
   const shown = all ? data.nodes : data.nodes.filter((node) => !node.healthy || node.repair !== null)
   const parts = [

@@ -4,7 +4,7 @@ import type { DrainPass } from '../act/drain/run.ts'
 import { end, enter, record, type Step, type StepView } from './transition.ts'
 
 /** A pod may have been bound just before our taint landed: a list counts as the last one only after this. */
-export const taintSettleMs = 5_000
+const taintSettleMs = 5_000
 /** How long a forced deletion may take beyond the deadline before what is left is left behind. */
 const forceOverrunMs = 5 * 60_000
 

@@ -6,7 +6,7 @@ import type { Attempt, DrainLimits, DrainProgress, Plan } from '../../model/repa
 import { type AttemptSpec, type AttemptStatus, attemptObject } from './schema.ts'
 
 /** Who approved the attempt, set by a person. */
-export const approvedKey = 'nodemend.dev/approved'
+const approvedKey = 'nodemend.dev/approved'
 
 /** A NodeRepair as the API holds it. */
 export interface NodeRepairObject extends KubeObject {

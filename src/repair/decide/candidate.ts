@@ -64,7 +64,7 @@ export function candidateFor(
 }
 
 /** How long the policy puts up with the condition. */
-export function tolerationOf(policy: Policy, condition: string): number {
+function tolerationOf(policy: Policy, condition: string): number {
   return policy.tolerationMs ?? defaultTolerationMs(condition)
 }
 

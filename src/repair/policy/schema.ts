@@ -5,9 +5,9 @@
 import * as z from 'zod'
 
 /** `90s`, `15m`, `1h30m`. */
-export const durationText = /^([0-9]+(ms|s|m|h|d))+$/
+const durationText = /^([0-9]+(ms|s|m|h|d))+$/
 /** Karpenter's grammar: a count, or 0 – 100 %. */
-export const quantityText = /^((100|[0-9]{1,2})%|[0-9]+)$/
+const quantityText = /^((100|[0-9]{1,2})%|[0-9]+)$/
 /** Karpenter's limit. */
 const mostBudgets = 50
 const mostMatches = 64
