@@ -114,7 +114,8 @@ function play(
       if (step.kind === 'wait' || step.kind === 'replace') break
       if (step.kind === 'taint') current = { ...current, taintedAt: now }
       if (step.kind === 'look') extra = { operation: at.operation }
-      if (step.kind === 'drain') extra = { pass: { listedAt: now, evicted: 0, blockers: [], left: [], ...at.pass } }
+      if (step.kind === 'drain')
+        extra = { pass: { listedAt: now, nodeGone: false, evicted: 0, blockers: [], left: [], ...at.pass } }
       if (step.kind !== 'record') continue
       extra = {}
       const same = step.attempt.phase === current.phase

@@ -49,7 +49,7 @@ function step(attempt: Attempt, view: Partial<StepView> = {}, nodes: readonly No
 }
 
 function pass(more: Partial<DrainPass> = {}): DrainPass {
-  const rest = { taintGone: false, evicted: 0, remaining: 2, stuck: false, blockers: [], left: [] }
+  const rest = { nodeGone: false, taintGone: false, evicted: 0, remaining: 2, stuck: false, blockers: [], left: [] }
   return { listedAt: noon + minute, ...rest, ...more }
 }
 
@@ -97,6 +97,7 @@ describe('before the commit', () => {
       /Cancelled: somebody removed our taint/,
     )
     assert.match(says(step(given('Draining'), {}, [spare])), /Cancelled: the node is gone/)
+    assert.match(says(step(given('Draining'), { pass: pass({ nodeGone: true }) })), /Cancelled: the node is gone/)
   })
 
   test('freeze and pause hold everything, and undo nothing', () => {

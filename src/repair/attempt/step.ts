@@ -55,7 +55,7 @@ function holdReason({ snapshot, now }: StepView): string | undefined {
 /** Before the commit, whatever speaks against the repair ends it and everything is put back. */
 function cancelReason(attempt: Attempt, plan: Plan, { snapshot, now, pass }: StepView): string | undefined {
   const node = oldNode(attempt, snapshot)
-  if (!node) return 'the node is gone'
+  if (!node || pass?.nodeGone) return 'the node is gone'
   if (faultCleared(plan, node)) return `${plan.condition} is no longer ${plan.status}`
   if (pass?.taintGone) return 'somebody removed our taint from the node'
   const veto = vetoOf(node, now)

@@ -6,9 +6,11 @@ import { connectTo } from '../../../kube/connect.ts'
 import { KubeError } from '../../../kube/errors.ts'
 import { deleteObject, patchObject } from '../../../kube/objects.ts'
 import { seededRandom } from '../../../telemetry/clock.ts'
+import { givenAttempt, givenNode, givenPolicy } from '../../given.ts'
 import { givenBudget, givenPod, givenWorld, phaseOf } from '../../given-world.ts'
 import { tap } from '../../tap.ts'
 import { podsOn, quickPolicy } from '../../world.ts'
+import { Drainer } from './run.ts'
 
 describe('drains', () => {
   test('ordinary pods are evicted before the node goes', async (t) => {
@@ -145,4 +147,17 @@ describe('drains', () => {
     const node = (await world.nodes()).find((one) => one.metadata.name === first)
     assert.equal(node?.spec?.unschedulable, true)
   })
+})
+
+test('another node under the same name is not drained', async (t) => {
+  const { world, first } = await givenWorld(t)
+  await givenPod(world, first, 'web')
+  await world.run(3)
+  const half = await world.half('a')
+  const drainer = new Drainer(world.api, world.clock, () => 0)
+  const attempt = givenAttempt(givenNode(first), { nodeUid: 'the-old-one' })
+  const pass = await drainer.pass(attempt, givenPolicy().drain, world.clock.now() + 60_000)
+  assert.equal(pass.nodeGone, true)
+  await world.run(5, half)
+  assert.deepEqual(await podsOn(world, first), ['web'])
 })

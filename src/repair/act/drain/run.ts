@@ -18,6 +18,8 @@ const mostListed = 64
 export interface DrainPass {
   /** When the list was made: a list before our taint had five seconds to settle proves nothing. */
   readonly listedAt: number
+  /** The node is gone, or another one has its name: nothing of it was touched. */
+  readonly nodeGone: boolean
   /** Somebody removed our taint: they want the node back. */
   readonly taintGone: boolean
   readonly evicted: number
@@ -61,9 +63,10 @@ export class Drainer {
       now: listedAt,
     })
     const pacing = this.#pacingOf(attempt.name, listed)
-    const taintGone = node !== undefined && !isTainted(node, attempt.name)
-    const evicted = taintGone ? 0 : await this.#empty(plan, limits, deadline, pacing)
-    return { listedAt, taintGone, evicted, ...summarise(plan, pacing) }
+    const nodeGone = node === undefined
+    const taintGone = !nodeGone && !isTainted(node, attempt.name)
+    const evicted = nodeGone || taintGone ? 0 : await this.#empty(plan, limits, deadline, pacing)
+    return { listedAt, nodeGone, taintGone, evicted, ...summarise(plan, pacing) }
   }
 
   /** Forgets what the pods of an ended attempt answered. */
@@ -129,7 +132,10 @@ function mayForce(limits: DrainLimits, refusal: Refusal | undefined): boolean {
   return !refusal.budget || limits.pdb === 'RespectUntilDeadline'
 }
 
-function summarise(plan: DrainPlan, pacing: EvictionPacing): Omit<DrainPass, 'listedAt' | 'taintGone' | 'evicted'> {
+function summarise(
+  plan: DrainPlan,
+  pacing: EvictionPacing,
+): Omit<DrainPass, 'listedAt' | 'nodeGone' | 'taintGone' | 'evicted'> {
   const asked = [...plan.evict, ...plan.force]
   const refused = asked.flatMap((pod) => {
     const refusal = pacing.refusalOf(pod.uid)
