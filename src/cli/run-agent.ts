@@ -13,6 +13,7 @@ import { decoders } from '../detect/match/decoders.ts'
 import { createRuleBook } from '../detect/match/rule-book.ts'
 import { KernelMonitor } from '../detect/monitors/kernel/monitor.ts'
 import { cursorsOf, inputsOf, type Monitor } from '../detect/monitors/monitor.ts'
+import { adviseReasons } from '../detect/monitors/nvidia/incident.ts'
 import { acceleratorReady } from '../detect/report/accelerator-ready.ts'
 import { AgentReport } from '../detect/report/agent-report.ts'
 import { serve } from '../detect/report/serve.ts'
@@ -64,6 +65,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
       overrides: config.overrides,
       acceptUserspace: options.acceptUserFacility,
       acceleratorReady: acceleratorReady(accelerators),
+      advise: (reasons) => adviseReasons(reasons, catalogue.tables),
     })
   const report = new AgentReport({ api, node, clock, random, log })
 

@@ -14,6 +14,7 @@ import { compileMatcher } from '../detect/match/compile.ts'
 import { decoders } from '../detect/match/decoders.ts'
 import { explain } from '../detect/monitors/kernel/judge.ts'
 import { KernelReading } from '../detect/monitors/kernel/read.ts'
+import { adviseReasons } from '../detect/monitors/nvidia/incident.ts'
 import { acceleratorReady } from '../detect/report/accelerator-ready.ts'
 import { rfc3339 } from '../detect/report/node-status.ts'
 import { openKmsgDevice } from '../detect/sources/kmsg/device.ts'
@@ -88,6 +89,7 @@ export function scanHost(
     overrides: noOverrides,
     acceptUserspace: true,
     acceleratorReady: acceleratorReady(accelerators.map(({ kind }) => kind)),
+    advise: (reasons) => adviseReasons(reasons, catalogue.tables),
   })
   const boot = bootId(host)
   const timeline = createTimeline(clock, bootClock(host, clock), boot, undefined)

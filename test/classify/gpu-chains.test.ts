@@ -8,10 +8,16 @@ import { emptyState } from '../../src/detect/lifecycle/state.ts'
 import { step } from '../../src/detect/lifecycle/step.ts'
 import { compileMatcher } from '../../src/detect/match/compile.ts'
 import { decoders } from '../../src/detect/match/decoders.ts'
+import { adviseReasons } from '../../src/detect/monitors/nvidia/incident.ts'
 
 const catalogue = compileShipped(join(import.meta.dirname, '..', '..', 'catalog'))
 const matcher = compileMatcher(catalogue, decoders)
-const settings = createSettings({ reasons: catalogue.reasons, overrides: noOverrides, acceptUserspace: false })
+const settings = createSettings({
+  reasons: catalogue.reasons,
+  overrides: noOverrides,
+  acceptUserspace: false,
+  advise: (reasons) => adviseReasons(reasons, catalogue.tables),
+})
 
 /** Feeds `[second, line]` pairs; returns the findings that stand and the accelerators' condition. */
 function run(lines: readonly (readonly [number, string])[]) {
@@ -24,7 +30,8 @@ function run(lines: readonly (readonly [number, string])[]) {
     }
   })
   const findings = [...state.entries.values()].map((entry) => entry.leader.reason)
-  return { findings, status: state.conditions.AcceleratedHardwareReady.status }
+  const { status, message } = state.conditions.AcceleratedHardwareReady
+  return { findings, status, message }
 }
 
 const xid = (code: number, text = 'text') => `NVRM: Xid (PCI:0000:3b:00): ${code}, ${text}`
@@ -33,15 +40,16 @@ const action = (from: number, to: number) => xid(154, `GPU recovery action chang
 test('bus loss: 79, the plain line, 154, then a rain of 45 and 119', () => {
   const lost = 'NVRM: GPU 0000:3b:00.0: GPU has fallen off the bus.'
   const rain = [45, 119, 119, 45].map((code, index) => [2 + 20 * index, xid(code)] as const)
-  assert.deepEqual(run([[0, xid(79)], [0.1, lost], [1, action(0, 2)], ...rain]), {
-    findings: ['NvidiaXID79Error'],
-    status: 'False',
-  })
+  const result = run([[0, xid(79)], [0.1, lost], [1, action(0, 2)], ...rain])
+  assert.deepEqual(result.findings, ['NvidiaXID79Error'])
+  assert.equal(result.status, 'False')
 })
 
 test('memory: 171, 48, 94, 63, 45, 154 is led by 48', () => {
   const lines = [171, 48, 94, 63, 45].map((code, index) => [index / 10, xid(code)] as const)
-  assert.deepEqual(run([...lines, [1, action(0, 4)]]).findings, ['NvidiaXID48Error'])
+  const result = run([...lines, [1, action(0, 4)]])
+  assert.deepEqual(result.findings, ['NvidiaXID48Error'])
+  assert.match(result.message, /together: drain-and-reset, the row remap takes effect at the reset/)
 })
 
 test('an application fault is one finding and never a condition', () => {

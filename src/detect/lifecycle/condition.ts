@@ -50,7 +50,11 @@ function unhealthy(causes: readonly Entry[], settings: Settings): Judgement {
   if (!first) return { status: 'Unknown', ...unknownText }
   const repair = settings.repairOf(first.leader)
   const hint = repair === 'none' ? '' : ` (suggested repair: ${repair})`
-  const parts = [`${describe(first)}${hint}`, ...others.map((entry) => `${entry.leader.reason}: ${describe(entry)}`)]
+  const advice = settings.adviceOn([first.leader.reason, ...first.companions])
+  const parts = [
+    `${describe(first)}${advice === undefined ? '' : `; ${advice}`}${hint}`,
+    ...others.map((entry) => `${entry.leader.reason}: ${describe(entry)}`),
+  ]
   return { status: 'False', reason: first.leader.reason, message: joinBounded(parts) }
 }
 

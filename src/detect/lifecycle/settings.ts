@@ -32,6 +32,8 @@ export interface Settings {
   lifecycleOf(match: Match): Lifecycle
   /** What a repairer should do by default; `none` when nothing. */
   repairOf(match: Match): string
+  /** What the reasons of one incident mean together; undefined when each speaks for itself. */
+  adviceOn(reasons: readonly string[]): string | undefined
   /** Severity after overrides, scope and origin; undefined when the match is disabled. */
   severityOf(match: Match, origin: Origin): Severity | undefined
 }
@@ -51,6 +53,8 @@ export interface SettingsOptions {
   readonly acceptUserspace: boolean
   /** What AcceleratedHardwareReady says when it is True; it depends on the hardware. */
   readonly acceleratorReady?: ReadyText
+  /** See {@link Settings.adviceOn}; absent: no incident means more than its leader. */
+  readonly advise?: (reasons: readonly string[]) => string | undefined
 }
 
 export function createSettings(options: SettingsOptions): Settings {
@@ -61,6 +65,7 @@ export function createSettings(options: SettingsOptions): Settings {
     readyTextOf: (type) => (type === 'AcceleratedHardwareReady' ? accelerated : readyText[type]),
     lifecycleOf: (match) => reasons.get(match.entry)?.lifecycle ?? fallback,
     repairOf: (match) => reasons.get(match.entry)?.repair ?? 'none',
+    adviceOn: (incident) => options.advise?.(incident),
     severityOf(match, origin) {
       const byReason = overrides.reasons[match.reason] ?? overrides.reasons[match.entry]
       const byCode = match.code === undefined ? undefined : overrides.codes[match.family]?.[String(match.code)]

@@ -82,7 +82,10 @@ function join(draft: Draft, key: string, sighting: Sighting): boolean {
   if (!incident) return false
   const incidentKey = keyOf(incident.leader.reason, incident.leader.device)
   if (!outranks(sighting, incident, draft.settings)) {
-    store(draft, incidentKey, withCompanion(incident, sighting))
+    const joined = withCompanion(incident, sighting)
+    store(draft, incidentKey, joined)
+    // What the incident means, and so the condition's text, may be another with one reason more.
+    if (joined.companions.length > incident.companions.length) judge(draft, incident.leader.condition, sighting.at)
     return true
   }
   if (draft.settings.lifecycleOf(sighting.match).raise.count > 1) return false

@@ -19,6 +19,8 @@ const framings: readonly (readonly [name: string, line: string, writer: string])
   ['dmesg -x', `kern  :warn  : [   99.123456] ${text}`, 'kernel'],
   ['dmesg --time-format iso', `2025-02-23T16:24:18,123456+00:00 ${text}`, 'kernel'],
   ['dmesg -x --time-format iso', `kern  :err   : 2025-02-23T16:24:18,028841-06:00 ${text}`, 'kernel'],
+  ['dmesg -H, a new minute', `[Feb22 04:01] ${text}`, 'kernel'],
+  ['dmesg -H, the same minute', `[  +0.000001] ${text}`, 'kernel'],
   ['syslog', `Feb 23 16:24:18 node1 kernel: [   99.123456] ${text}`, 'kernel'],
   ['syslog with a one-digit day', `Feb  3 16:24:18 node1 kernel: ${text}`, 'kernel'],
   ['RFC 3339 syslog', `2025-02-23T16:24:18.123456+00:00 node1 kernel: ${text}`, 'kernel'],

@@ -29,6 +29,9 @@ const kernelHeaders = [
   /^\[\s*[TC]\d+\]\s?/,
   /^\[(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4}\] /,
   /^\[[\d-]{10}T[\d:,.]+(?:Z|[+-]\d\d:?\d\d)?\] /,
+  // `dmesg -H` and `-e`: a stamp when the minute changes, else the time since the line before.
+  /^\[[A-Z][a-z]{2}\s*\d{1,2} \d\d:\d\d\] /,
+  /^\[\s*\+\d+\.\d+\] /,
   facilityLevel,
   // `dmesg --time-format iso` writes a comma; syslog and journalctl write a point.
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d+(?:Z|[+-]\d\d:?\d\d) /,

@@ -6,6 +6,13 @@ export function adviseIncident(xids: ReadonlySet<number>, tables: CompiledTables
   return tables.composites.find((rule) => fits(rule, xids))
 }
 
+/** The same for an incident whose findings are known by their reasons, e.g. `NvidiaXID48Error`: action and why, for people. */
+export function adviseReasons(reasons: readonly string[], tables: CompiledTables): string | undefined {
+  const xids = reasons.flatMap((reason) => /^NvidiaXID(\d+)/.exec(reason)?.[1] ?? []).map(Number)
+  const rule = xids.length > 1 ? adviseIncident(new Set(xids), tables) : undefined
+  return rule && `together: ${rule.action}, ${rule.advice}`
+}
+
 function fits(rule: CompositeRule, xids: ReadonlySet<number>): boolean {
   if (!rule.all.every((code) => xids.has(code))) return false
   if (rule.any && !rule.any.some((code) => xids.has(code))) return false
