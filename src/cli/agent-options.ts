@@ -1,7 +1,7 @@
 /** Flag values → typed options of the agent, checked once at start. */
 
-import { parseAddress } from '../detect/report/serve.ts'
 import type { Level } from '../telemetry/log.ts'
+import { parseAddress } from '../telemetry/serve.ts'
 import { FlagError, type FlagValues } from './agent-flags.ts'
 
 export interface AgentOptions {

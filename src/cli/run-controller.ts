@@ -1,5 +1,5 @@
 /** The controller, put together: this file is its parts list. Runs until `signal`, finishes its pass, gives the lease back. */
-import { serve } from '../detect/report/serve.ts'
+
 import { type Api, type KubeObject, leases } from '../kube/api.ts'
 import { isKubeError } from '../kube/errors.ts'
 import { createEventRecorder } from '../kube/event-recorder.ts'
@@ -12,6 +12,7 @@ import { outageMs } from '../repair/observe/health.ts'
 import { type Clock, type Random, sleep } from '../telemetry/clock.ts'
 import { Registry } from '../telemetry/exposition.ts'
 import { createLog, type Level, type Log } from '../telemetry/log.ts'
+import { serve } from '../telemetry/serve.ts'
 import { version } from '../telemetry/version.ts'
 
 export interface RunControllerOptions {

@@ -1,6 +1,6 @@
 /** `GET /metrics`, `/healthz`, `/readyz` on plain HTTP: what kubelet and Prometheus ask. */
 import { createServer, type Server, type ServerResponse } from 'node:http'
-import type { MetricsFormat } from '../../telemetry/exposition.ts'
+import type { MetricsFormat } from './exposition.ts'
 
 const contentTypes: Readonly<Record<MetricsFormat, string>> = {
   text: 'text/plain; version=0.0.4; charset=utf-8',
