@@ -1,21 +1,30 @@
-/** The bundles that ship, built anew: what is measured or killed is what is here. */
+/** The bundles that ship, in a folder of the run's own: a build that somebody starts meanwhile does not reach it. */
 import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
+const dist = join(root, 'dist')
 
-export const bundles = {
-  agent: join(root, 'dist', 'agent.cjs'),
+export interface Bundles {
+  readonly agent: string
   /** The whole command line, the controller in it. */
-  nodemend: join(root, 'dist', 'nodemend.cjs'),
-} as const
+  readonly nodemend: string
+}
 
-/** Runs the build; throws NM_BENCH_BUILD when it fails. */
-export function buildBundles(): typeof bundles {
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'build.ts')], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 2],
-  })
+/**
+ * Copies the bundles into `folder`. They are built first unless `fresh` says that the caller's run has just done so.
+ * Throws NM_BENCH_BUILD when the build fails.
+ */
+export function takeBundles(folder: string, fresh = false): Bundles {
+  if (!fresh || !existsSync(join(dist, 'agent.cjs'))) build()
+  const copy = join(folder, 'dist')
+  cpSync(dist, copy, { recursive: true })
+  return { agent: join(copy, 'agent.cjs'), nodemend: join(copy, 'nodemend.cjs') }
+}
+
+function build(): void {
+  const script = join(root, 'scripts', 'build.ts')
+  const { status } = spawnSync(process.execPath, [script], { cwd: root, stdio: ['ignore', 'ignore', 2] })
   if (status !== 0) throw new Error('NM_BENCH_BUILD: the bundles could not be built: see above')
-  return bundles
 }

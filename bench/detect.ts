@@ -23,8 +23,8 @@ export const detect: Bench = {
   name: 'detect',
   summary: 'kernel log write to condition False in a watch on a real kube-apiserver',
   async run(context) {
-    const subjects = subjectsFor(context.options.peers)
     const target = await startTarget(context.log)
+    const subjects = subjectsFor(context.options.peers, target.folder)
     const device = openKmsgDevice()
     const lab = new Lab(target)
     try {

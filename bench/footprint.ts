@@ -24,8 +24,8 @@ export const footprint: Bench = {
   name: 'footprint',
   summary: 'memory, CPU, wake-ups and API requests when idle, and memory after 200,000 lines',
   async run(context) {
-    const subjects = subjectsFor(context.options.peers)
     const target = await startTarget(context.log)
+    const subjects = subjectsFor(context.options.peers, target.folder)
     const device = openKmsgDevice()
     const gate = await target.gate()
     try {

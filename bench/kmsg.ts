@@ -24,8 +24,8 @@ export const kmsg: Bench = {
   name: 'kmsg',
   summary: 'CPU per record of /dev/kmsg at 500/s and 2,000/s',
   async run(context) {
-    const subjects = subjectsFor(context.options.peers)
     const target = await embeddedTarget()
+    const subjects = subjectsFor(context.options.peers, target.folder)
     const device = openKmsgDevice()
     try {
       const figures = await sideBySide(subjects, (subject) => measure(subject, target, device, context))

@@ -21,8 +21,8 @@ export const outage: Bench = {
   name: 'outage',
   summary: 'API server refused for 60 s: back to reported, over a fleet; started while it is away',
   async run(context) {
-    const subjects = subjectsFor(context.options.peers)
     const target = await startTarget(context.log)
+    const subjects = subjectsFor(context.options.peers, target.folder)
     const device = openKmsgDevice()
     const gate = await target.gate()
     try {

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePorts } from '../../test/cluster/ports.ts'
 import { ProcessGroup, type Running, tail } from '../../test/cluster/processes.ts'
-import { buildBundles } from '../bundles.ts'
+import { takeBundles } from '../bundles.ts'
 import { type NodeWatch, watchNode } from '../target/node-watch.ts'
 import { addNode, type Target } from '../target/target.ts'
 import { nma } from './nma.ts'
@@ -29,8 +29,8 @@ export interface Instance {
 }
 
 /** Ours first, then the peers that were named; builds our bundle anew, so that what is measured is what is here. */
-export function subjectsFor(peers: readonly Peer[]): Subject[] {
-  return [nodemend(buildBundles().agent), ...peers.map(subjectOf)]
+export function subjectsFor(peers: readonly Peer[], folder: string): Subject[] {
+  return [nodemend(takeBundles(folder).agent), ...peers.map(subjectOf)]
 }
 
 function subjectOf({ name, path }: Peer): Subject {
