@@ -3,6 +3,7 @@ import type { Case } from '../case.ts'
 import { applyCases } from './apply.ts'
 import { basicCases } from './basics.ts'
 import { customCases } from './custom.ts'
+import { evictionCases } from './evictions.ts'
 import { frontCases } from './front.ts'
 import { kindCases } from './kinds.ts'
 import { patchCases } from './patches.ts'
@@ -16,6 +17,7 @@ export const caseFiles: Readonly<Record<string, readonly Case[]>> = {
   patches: patchCases,
   apply: applyCases,
   watches: watchCases,
+  evictions: evictionCases,
   pods: podCases,
   kinds: kindCases,
   custom: customCases,

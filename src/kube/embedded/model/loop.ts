@@ -113,7 +113,7 @@ export class Hand {
     return this.#cluster.store.list(storageKey(kind), namespace)
   }
 
-  /** Creates; undefined when one of that name exists or its namespace is gone or going. */
+  /** Creates; undefined when the server refuses: the name is taken, the namespace is going, the template is no good. */
   create(kind: ServedKind, body: Json, namespace?: string): ApiObject | undefined {
     return attempt(() => createObject(this.#cluster, kind, namespace, body, this.#options()).object)
   }
@@ -139,7 +139,7 @@ function attempt<T>(write: () => T): T | undefined {
   try {
     return write()
   } catch (error) {
-    if (error instanceof ApiFailure && [403, 404, 409].includes(error.code)) return undefined
+    if (error instanceof ApiFailure) return undefined // refused: what changes next wakes the controller again
     throw error
   }
 }

@@ -4,7 +4,7 @@ import { SteppedClock, seededRandom } from '../../../telemetry/clock.ts'
 import type { Cluster } from '../cluster.ts'
 import { deleteObject } from '../delete.ts'
 import { evictPod } from '../evict.ts'
-import { type ApiObject, at, listAt, numberAt, textAt } from '../json.ts'
+import { type ApiObject, at, listAt, numberAt, textAt, withAt } from '../json.ts'
 import { builtinKind, storageKey } from '../kinds.ts'
 import { newCluster } from '../server.ts'
 import { createObject } from '../write.ts'
@@ -138,4 +138,30 @@ test('the same seed repeats a run exactly', async () => {
     return JSON.stringify([it.list('nodes'), it.list('pods'), it.list('leases')])
   }
   assert.equal(await run(), await run())
+})
+
+test('events go an hour after their last occurrence', async () => {
+  using it = world(1)
+  const event = (name: string, lastTimestamp: string): void => {
+    const involvedObject = { kind: 'Node', name: 'n' }
+    createObject(it.cluster, builtinKind('events'), 'default', { metadata: { name }, involvedObject, lastTimestamp })
+  }
+  event('once', '2026-01-01T00:00:00Z')
+  event('again', '2026-01-01T00:40:00Z')
+  await it.clock.advance(3_700_000)
+  assert.deepEqual(
+    it.list('events').map((one) => one.metadata.name),
+    ['again'],
+  )
+})
+
+test('a workload whose template is refused stops nobody', async () => {
+  using it = world(1)
+  deployment(it.cluster, 1)
+  const [web] = it.list('deployments')
+  assert.ok(web)
+  const labels = { app: 'web', 'bad key!': 'x' }
+  it.cluster.store.put('deployments.apps', withAt(web, ['spec', 'template', 'metadata', 'labels'], labels))
+  await it.clock.advance(3_000)
+  assert.equal(it.list('nodes').length, 1)
 })

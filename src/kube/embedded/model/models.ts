@@ -1,6 +1,7 @@
 /** All modelled controllers together: what a cluster without real machines needs to feel alive. */
 import type { Cluster } from '../cluster.ts'
 import { startDisruption } from './disruption.ts'
+import { startEventExpiry } from './event-expiry.ts'
 import { type KubeletOptions, startKubelets } from './kubelet.ts'
 import { type Model, together } from './loop.ts'
 import { startGarbage, startNamespaces } from './namespaces.ts'
@@ -26,5 +27,6 @@ export function startModels(cluster: Cluster, options: ModelOptions = {}): Model
     startWorkloads(cluster),
     startDisruption(cluster),
     startGarbage(cluster),
+    startEventExpiry(cluster),
   )
 }

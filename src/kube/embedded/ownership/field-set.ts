@@ -43,13 +43,6 @@ export function isEmpty(set: FieldSet): boolean {
   return true
 }
 
-export function has(set: FieldSet, path: readonly string[]): boolean {
-  let here: FieldSet | undefined = set
-  for (const step of path.slice(0, -1)) here = here?.children.get(step)
-  const last = path.at(-1)
-  return last !== undefined && here?.members.has(last) === true
-}
-
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   const children = new Map(a.children)
   for (const [key, child] of b.children) {
