@@ -55,6 +55,12 @@ function writeState(folder: string): string {
 function writePack(folder: string): string {
   const rules = join(folder, 'rules')
   mkdirSync(rules, { recursive: true })
+  writeFileSync(join(rules, 'bench.yaml'), rulePack())
+  return rules
+}
+
+/** The rules for the faults of the benches. JSON is YAML. */
+export function rulePack(): string {
   const reasons = kinds.map(({ type, reason }) => ({
     reason,
     condition: type,
@@ -70,7 +76,5 @@ function writePack(folder: string): string {
     lifecycle: { hold: '0s' },
     runbook: 'Nothing is wrong: somebody measures how fast faults are reported.',
   }))
-  // JSON is YAML.
-  writeFileSync(join(rules, 'bench.yaml'), JSON.stringify({ family: 'bench', condition: 'KernelReady', reasons }))
-  return rules
+  return JSON.stringify({ family: 'bench', condition: 'KernelReady', reasons })
 }

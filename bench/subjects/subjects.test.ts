@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { loadCatalogue } from '../../src/catalog/load.ts'
+import type { NodeCondition } from '../../src/model/condition.ts'
+import { nma } from './nma.ts'
+import { nodemend, rulePack } from './nodemend.ts'
+import { npd } from './npd.ts'
+import { sideBySide } from './side-by-side.ts'
+import type { Place } from './subject.ts'
+
+const condition = (type: string, status: NodeCondition['status'], reason: string): NodeCondition => ({
+  type,
+  status,
+  reason,
+  message: '',
+  lastTransitionTime: '',
+})
+
+test('our faults are rules that the catalogue accepts, and end by a line', () => {
+  const [pack] = loadCatalogue([{ file: 'bench.yaml', text: rulePack() }])
+  assert.ok(pack && pack.rules.length === 2 * pack.reasons.length)
+  const fault = nodemend('agent.cjs').fault(0)
+  const sick = [condition('KernelReady', 'False', 'BenchKernelFault')]
+  assert.ok(fault.shows(sick))
+  assert.ok(!fault.recovery?.shows(sick))
+  assert.ok(fault.recovery?.shows([condition('KernelReady', 'True', 'KernelIsReady')]))
+})
+
+test('nma gets a host tree with a Neuron device; its faults take turns', (t) => {
+  const place = placeFor(t)
+  const subject = nma('/bin/nma')
+  const { env, args } = subject.launch(place)
+  assert.match(readFileSync(join(env?.HOST_ROOT ?? '', 'proc/bus/pci/devices'), 'utf8'), /neuron/)
+  assert.ok(args.includes('--hostname-override=bench'))
+  const after = [condition('AcceleratedHardwareReady', 'False', 'NeuronHBMUncorrectableError')]
+  assert.ok(!subject.fault(0).shows(after))
+  assert.ok(subject.fault(1).shows(after))
+  assert.match(subject.fault(1).line, / NEURON_HW_ERR=HBM_UNCORRECTABLE_ERROR /)
+})
+
+test('npd gets a kernel log monitor and the server of the kubeconfig; its faults take turns', (t) => {
+  const place = placeFor(t)
+  const subject = npd('/bin/npd')
+  const { args } = subject.launch(place)
+  assert.ok(args.includes(`--apiserver-override=https://127.0.0.1:1?inClusterConfig=false&auth=${place.kubeconfig}`))
+  const config = args.find((arg) => arg.startsWith('--config.system-log-monitor='))?.split('=')[1] ?? ''
+  assert.ok(existsSync(config))
+  const monitor = JSON.parse(readFileSync(config, 'utf8')) as { rules: { reason: string; pattern: string }[] }
+  const rule = monitor.rules.find(({ reason }) => reason === 'NodemendBenchEven')
+  assert.match(subject.fault(1).line, new RegExp(rule?.pattern ?? 'no rule'))
+  assert.ok(subject.fault(1).shows([condition('NodemendBenchFault', 'True', 'NodemendBenchEven')]))
+  assert.ok(!subject.fault(2).shows([condition('NodemendBenchFault', 'True', 'NodemendBenchEven')]))
+})
+
+test('ours stands at the top of a result, the peers below it', async () => {
+  const subjects = [nodemend('agent.cjs'), npd('/bin/npd')]
+  const figures = await sideBySide(subjects, async ({ name }) => ({ rssMB: name.length }))
+  assert.deepEqual(figures, { rssMB: 8, peers: { npd: { rssMB: 3 } } })
+})
+
+function placeFor(t: TestContext): Place {
+  const folder = mkdtempSync(join(tmpdir(), 'nodemend-subjects-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const kubeconfig = join(folder, 'kubeconfig')
+  writeFileSync(kubeconfig, JSON.stringify({ clusters: [{ cluster: { server: 'https://127.0.0.1:1' } }] }))
+  return { folder, kubeconfig, nodeName: 'bench', faults: true, ports: [1, 2, 3] }
+}
