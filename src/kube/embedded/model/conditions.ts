@@ -6,6 +6,8 @@ export interface ConditionFact {
   readonly status: 'True' | 'False' | 'Unknown'
   readonly reason: string
   readonly message: string
+  /** For `metav1.Condition`s, which say what they are about. */
+  readonly observedGeneration?: number
 }
 
 export function conditionOf(object: ApiObject, type: string): JsonObject | undefined {

@@ -1,9 +1,9 @@
 /** A modelled disruption controller: keeps the status of PodDisruptionBudgets, which evictions read and spend. */
 import { type Cluster, timestamp } from '../cluster.ts'
-import { type ApiObject, at, isObject, type Json, type JsonObject, numberAt, textAt, withAt } from '../json.ts'
+import { type ApiObject, at, isObject, type Json, type JsonObject, numberAt, withAt } from '../json.ts'
 import { builtinKind } from '../kinds.ts'
 import { objectSelector } from '../selector.ts'
-import { conditionOf, controllerOf, isFinished, isReady, withCondition } from './conditions.ts'
+import { controllerOf, isFinished, isReady, withCondition } from './conditions.ts'
 import { Hand, Loop, type Model, targetOf } from './loop.ts'
 
 const budgets = builtinKind('poddisruptionbudgets')
@@ -63,6 +63,7 @@ function stillDisrupted(cluster: Cluster, budget: ApiObject, mine: readonly ApiO
 function expectedCount(hand: Hand, budget: ApiObject, mine: readonly ApiObject[]): number {
   const least = at(budget, 'spec', 'minAvailable')
   if (typeof least === 'number') return mine.length
+  if (least === undefined && at(budget, 'spec', 'maxUnavailable') === undefined) return 0 // it says nothing
   const owners = new Map<string, number>()
   for (const pod of mine) {
     const reference = controllerOf(pod)
@@ -107,13 +108,8 @@ function stated(cluster: Cluster, budget: ApiObject, verdict: Verdict): ApiObjec
   if (Object.keys(verdict.disrupted).length > 0) status.disruptedPods = verdict.disrupted
   else delete status.disruptedPods
   const next = withAt(budget, ['status'], status)
-  const known = conditionOf(next, 'DisruptionAllowed')
-  const wanted = allowed > 0 ? 'True' : 'False'
-  if (known && known.status === wanted && textAt(known, 'reason') !== '') return next
   const reason = allowed > 0 ? 'SufficientPods' : 'InsufficientPods'
-  return withCondition(
-    next,
-    { type: 'DisruptionAllowed', status: wanted, reason, message: '' },
-    timestamp(cluster.clock),
-  )
+  const fact = { type: 'DisruptionAllowed', status: allowed > 0 ? 'True' : 'False', reason, message: '' } as const
+  const observedGeneration = budget.metadata.generation ?? 1
+  return withCondition(next, { ...fact, observedGeneration }, timestamp(cluster.clock))
 }
