@@ -12,15 +12,25 @@ export interface Newcomer {
 /** The API's stamps are whole seconds, and its clock is not ours. */
 const clockSlackMs = 2_000
 
-/** The oldest newcomer that no other operation counts as its own; `awaited` while there is none. */
-export function pickSuccessor(operation: Operation, pool: readonly Newcomer[]): Successor {
-  const young = pool
-    .filter((one) => one.createdAt >= operation.displacingSince - clockSlackMs)
+/** True when a machine of that age can be the successor: started since pods leave the old node. */
+export function isYoung(operation: Operation, createdAt: number): boolean {
+  return createdAt >= operation.displacingSince - clockSlackMs
+}
+
+/** The machines of `pool` that may still take the old node's place: none of them the old one, none counted elsewhere. */
+export function newcomersIn(operation: Operation, pool: readonly Newcomer[]): readonly Newcomer[] {
+  return pool
+    .filter((one) => isYoung(operation, one.createdAt))
     .filter((one) => one.node?.uid !== operation.nodeUid && !(one.node && operation.taken.has(one.node.uid)))
     .sort((a, b) => a.createdAt - b.createdAt || ((a.node?.uid ?? '') < (b.node?.uid ?? '') ? -1 : 1))
-  const registered = young.find((one) => one.node)
+}
+
+/** The oldest newcomer that has joined; `awaited` while there is none. */
+export function pickSuccessor(operation: Operation, pool: readonly Newcomer[]): Successor {
+  const newcomers = newcomersIn(operation, pool)
+  const registered = newcomers.find((one) => one.node)
   if (registered?.node) return { kind: 'found', node: registered.node }
-  return { kind: 'awaited', why: young.length > 0 ? 'the new machine has not joined yet' : 'no new machine yet' }
+  return { kind: 'awaited', why: newcomers.length > 0 ? 'the new machine has not joined yet' : 'no new machine yet' }
 }
 
 /** Turns what `look` throws into an answer: not knowing is data, and never a reason to act again. */

@@ -150,6 +150,31 @@ describe('an operation', () => {
     assert.deepEqual(gone.state === 'gone' && gone.successor.kind === 'found' && gone.successor.node.name, 'early')
   })
 
+  test('a long drain: a machine that was started early in it proves the repair, also when no pod waits any more', async (t) => {
+    const { api, clock, provider } = await given(t)
+    await machine(api, 'a')
+    await clock.advance(60_000)
+    const displacingSince = clock.now()
+    await clock.advance(60_000)
+    await machine(api, 'early', false)
+    await clock.advance(10 * 60_000)
+    const operation = { ...(await operationOn(api, clock, 'a')), displacingSince }
+    await patchObject(api, nodeClaims, { name: 'a' }, { metadata: { finalizers: null } }, { type: 'merge' })
+    await provider.replace(operation, 5_000)
+    await deleteObject(api, nodes, { name: 'a' })
+    await clock.advance(130_000)
+    const launched = await provider.look(operation)
+    assert.deepEqual(launched.state === 'gone' && launched.successor, {
+      kind: 'awaited',
+      why: 'the new machine has not joined yet',
+    })
+    await createObject<KubeObject>(api, nodes, { metadata: { name: 'early', labels: pool } })
+    const status = { providerID: 'aws:///early', nodeName: 'early' }
+    await patchObject(api, nodeClaims, { name: 'early' }, { status }, { type: 'merge', subresource: 'status' })
+    const joined = await provider.look(operation)
+    assert.equal(joined.state === 'gone' && joined.successor.kind, 'found')
+  })
+
   test('a claim of the same name is another one: it is never deleted', async (t) => {
     const { api, clock, provider } = await given(t)
     await machine(api, 'a')

@@ -9,7 +9,7 @@ import { deleteObject, getObject, listObjects } from '../../kube/objects.ts'
 import type { NodeView } from '../../model/node.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Operation, OperationView, Provider, Successor, TargetAnswer } from '../provider.ts'
-import { orUnknown, pickSuccessor } from '../successor.ts'
+import { isYoung, newcomersIn, orUnknown, pickSuccessor } from '../successor.ts'
 
 /** A NodeClaim, as far as we read it (karpenter.sh/v1). */
 export interface NodeClaim extends KubeObject {
@@ -74,17 +74,19 @@ async function look(api: Api, clock: Clock, operation: Operation): Promise<Opera
 async function successor(api: Api, clock: Clock, operation: Operation): Promise<Successor> {
   const pool = operation.nodeLabels[poolLabel] ?? ''
   const { items } = await listObjects<NodeClaim>(api, nodeClaims, { labelSelector: `${poolLabel}=${pool}` })
-  const newcomers = await Promise.all(
+  const machines = await Promise.all(
     items.map(async ({ metadata, status }) => {
       const createdAt = Date.parse(metadata.creationTimestamp ?? '')
-      const recent = createdAt >= operation.displacingSince - provisioningMs
-      const node = recent && status?.nodeName ? await read(api, nodes, status.nodeName) : undefined
+      const node =
+        isYoung(operation, createdAt) && status?.nodeName ? await read(api, nodes, status.nodeName) : undefined
       const { name = '', uid = '' } = node?.metadata ?? {}
       return { createdAt, ...(node && { node: { name, uid } }) }
     }),
   )
-  const picked = pickSuccessor(operation, newcomers)
-  if (picked.kind === 'found' || clock.now() - operation.committedAt < provisioningMs) return picked
+  const picked = pickSuccessor(operation, machines)
+  // A machine that is on its way will join or be given up by Karpenter: until then it has to prove the repair.
+  if (picked.kind === 'found' || newcomersIn(operation, machines).length > 0) return picked
+  if (clock.now() - operation.committedAt < provisioningMs) return picked
   const waiting = await listObjects<KubeObject>(api, pods, { fieldSelector: 'spec.nodeName=,status.phase=Pending' })
   if (waiting.items.length > 0) return picked
   return { kind: 'not-needed', why: 'no pod waits for a node, so Karpenter has no reason to start one' }
