@@ -1,17 +1,7 @@
 /** A story in which every modelled controller has work, told to one server; the states it comes to, by chapter. */
-import { systemClock } from '../../src/telemetry/clock.ts'
 import { at } from './run.ts'
-import { send, type Target } from './send.ts'
-
-type Thing = Readonly<Record<string, unknown>>
-
-const pollMs = 100
-const patienceMs = 40_000
-const namespace = 'story'
-const apps = `/apis/apps/v1/namespaces/${namespace}`
-const pods = `/api/v1/namespaces/${namespace}/pods`
-const budgets = `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets`
-const merge = 'application/merge-patch+json'
+import type { Target } from './send.ts'
+import { apps, budgets, namespace, pods, Story, type Thing } from './story.ts'
 
 const template = (app: string): Thing => ({
   metadata: { labels: { app } },
@@ -25,20 +15,18 @@ const budget = (name: string, spec: Thing): Thing => ({
   metadata: { name },
   spec: { selector: { matchLabels: { app: 'web' } }, ...spec },
 })
-const readyStatus = {
-  status: {
-    phase: 'Running',
-    conditions: [
-      { type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' },
-      { type: 'ContainersReady', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' },
-    ],
-  },
+type Told = Record<string, unknown>
+
+/** Plays the story; each step waits until the server has settled. Rejects when it does not. */
+export async function scenario(target: Target): Promise<Readonly<Told>> {
+  const told: Told = {}
+  const story = new Story(target)
+  for (const chapter of [beginning, budgeting, trouble, ending]) await chapter(story, told)
+  return told
 }
 
-/** Plays the story; each chapter waits until the server has settled. Rejects when it does not. */
-export async function scenario(target: Target): Promise<Readonly<Record<string, unknown>>> {
-  const told: Record<string, unknown> = {}
-  const story = new Story(target)
+/** Nodes join, a deployment comes up. */
+async function beginning(story: Story, told: Told): Promise<void> {
   for (const name of ['n1', 'n2', 'n3']) await story.node(name)
   told['nodes lose the taint of a newcomer'] = await story.until(
     '/api/v1/nodes',
@@ -65,7 +53,10 @@ export async function scenario(target: Target): Promise<Readonly<Record<string, 
     setState,
   )
   told['its pods'] = await story.until(pods, (all) => all.length === 4, podState)
+}
 
+/** Budgets are judged, and one is spent. */
+async function budgeting(story: Story, told: Told): Promise<void> {
   const rules: Readonly<Record<string, Thing>> = {
     'least-3': { minAvailable: 3 },
     'least-half': { minAvailable: '50%' },
@@ -88,7 +79,10 @@ export async function scenario(target: Target): Promise<Readonly<Record<string, 
     (all) => at(all[0], 'status.currentHealthy') === 4,
     budgetState,
   )
+}
 
+/** A cordon, a NoExecute taint, a pod that fits nowhere. */
+async function trouble(story: Story, told: Told): Promise<void> {
   await story.patch('/api/v1/nodes/n1', { spec: { unschedulable: true } })
   told['a cordon is a taint'] = await story.until(
     '/api/v1/nodes',
@@ -121,10 +115,52 @@ export async function scenario(target: Target): Promise<Readonly<Record<string, 
     (one) => at(one, 'spec.nodeName') !== 'n1',
   )
 
+  await story.patch('/api/v1/nodes/n2', { spec: { taints: [{ key: 'example.com/sick', effect: 'NoExecute' }] } })
+  told['a NoExecute taint clears a node'] = await story.until(
+    `${pods}?fieldSelector=spec.nodeName%3Dn2`,
+    (all) => all.length === 0,
+    () => 'left behind',
+  )
+  told['the daemon set counts on one node less'] = await story.until(
+    `${apps}/daemonsets`,
+    (all) => at(all[0], 'status.desiredNumberScheduled') === 2,
+    daemonState,
+  )
+  await story.run('web', 4)
+  await story.run('db', 2)
+  await story.post(pods, {
+    metadata: { name: 'giant', labels: { app: 'giant' } },
+    spec: { containers: [{ name: 'c', image: 'x:1', resources: { requests: { cpu: '100' } } }] },
+  })
+  told['a pod that fits nowhere says so'] = await story.until(
+    `${pods}?labelSelector=app%3Dgiant`,
+    (all) => at(all[0], 'status.conditions.0.type') !== undefined,
+    (one) => pick(at(one, 'status.conditions.0'), ['type', 'status', 'reason']),
+  )
+}
+
+/** Owners go, in every way there is. */
+async function ending(story: Story, told: Told): Promise<void> {
+  await story.post(`${apps}/deployments`, workload('left', 1))
+  await story.run('left', 1)
+  await story.remove(`${apps}/deployments/left?propagationPolicy=Orphan`)
+  told['an orphan is set free'] = await story.until(
+    `${apps}/replicasets?labelSelector=app%3Dleft`,
+    (all) => !at(all[0], 'metadata.ownerReferences'),
+    (one) => at(one, 'spec.replicas'),
+  )
+  await story.post(`${apps}/deployments`, workload('front', 1))
+  await story.run('front', 1)
+  await story.remove(`${apps}/deployments/front?propagationPolicy=Foreground`)
+  told['foreground deletion takes the dependents first'] = await story.until(
+    `${pods}?labelSelector=app%3Dfront`,
+    (all) => all.length === 0,
+    () => 'left behind',
+  )
   await story.patch(`${apps}/deployments/web`, { spec: { replicas: 2 } })
   told['a deployment shrinks'] = await story.until(
     `${apps}/deployments`,
-    (all) => at(all[0], 'status.replicas') === 2,
+    (all) => all.some((one) => at(one, 'metadata.name') === 'web' && at(one, 'status.replicas') === 2),
     deploymentState,
   )
   await story.remove(`${apps}/deployments/web`)
@@ -139,7 +175,6 @@ export async function scenario(target: Target): Promise<Readonly<Record<string, 
     (all) => !all.some((one) => at(one, 'metadata.name') === namespace),
     () => 'still there',
   )
-  return told
 }
 
 const taints = (node: Thing): unknown => [at(node, 'metadata.name'), withoutTimes(at(node, 'spec.taints'))]
@@ -209,104 +244,3 @@ const daemonState = (one: Thing): unknown =>
     'updatedNumberScheduled',
     'observedGeneration',
   ])
-
-class Story {
-  readonly #target: Target
-
-  constructor(target: Target) {
-    this.#target = target
-  }
-
-  async node(name: string): Promise<void> {
-    const amounts = { cpu: '4', memory: '8Gi', pods: '20' }
-    const conditions = [
-      {
-        type: 'Ready',
-        status: 'True',
-        reason: 'KubeletReady',
-        lastHeartbeatTime: new Date(systemClock.now()).toISOString(),
-      },
-    ]
-    await this.post('/api/v1/nodes', {
-      metadata: { name, labels: { 'kubernetes.io/hostname': name } },
-      status: { capacity: amounts, allocatable: amounts, conditions },
-    })
-  }
-
-  /** Plays the kubelet until `count` pods of an application are ready. */
-  async run(app: string, count: number): Promise<void> {
-    const path = `${pods}?labelSelector=app%3D${app}`
-    await this.#wait(async () => {
-      const all = await this.list(path)
-      const waiting = all.filter((one) => at(one, 'spec.nodeName') && at(one, 'status.phase') === 'Pending')
-      for (const one of waiting)
-        await this.patch(
-          `${pods}/${at(one, 'metadata.name')}/status`,
-          readyStatus,
-          'application/strategic-merge-patch+json',
-        )
-      return (
-        all.filter((one) => at(one, 'status.phase') === 'Running' && !at(one, 'metadata.deletionTimestamp')).length ===
-        count
-      )
-    }, `${count} pods of ${app}`)
-  }
-
-  async evict(name: string): Promise<unknown> {
-    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } }
-    return at(await this.#send('POST', `${pods}/${name}/eviction`, body), 'status')
-  }
-
-  /** Waits until the list is as it should be; then what `show` makes of each item, in order of its text. */
-  async until(
-    path: string,
-    done: (items: readonly Thing[]) => boolean,
-    show: (item: Thing) => unknown,
-  ): Promise<unknown> {
-    let items: readonly Thing[] = []
-    await this.#wait(async () => {
-      items = (await this.list(path)).filter(
-        (one) => path !== '/api/v1/namespaces' || at(one, 'metadata.name') === namespace,
-      )
-      return done(items)
-    }, path)
-    return items.map(show).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
-  }
-
-  async list(path: string): Promise<readonly Thing[]> {
-    const items = at(await this.#send('GET', path), 'items')
-    return Array.isArray(items) ? items : []
-  }
-
-  async post(path: string, body: unknown): Promise<void> {
-    await this.#send('POST', path, body)
-  }
-
-  async patch(path: string, body: unknown, type = merge): Promise<void> {
-    await this.#send('PATCH', path, body, type)
-  }
-
-  async remove(path: string): Promise<void> {
-    await this.#send('DELETE', path)
-  }
-
-  async #wait(done: () => Promise<boolean>, what: string): Promise<void> {
-    const deadline = systemClock.monotonic() + patienceMs
-    while (!(await done())) {
-      if (systemClock.monotonic() > deadline) throw new Error(`${this.#target.url}: never came to ${what}`)
-      await new Promise<void>((resolve) => systemClock.after(pollMs, resolve))
-    }
-  }
-
-  async #send(method: string, path: string, body?: unknown, type = 'application/json'): Promise<unknown> {
-    const text = body === undefined ? undefined : JSON.stringify(body)
-    const headers = {
-      authorization: `Bearer ${this.#target.token}`,
-      ...(text === undefined ? {} : { 'content-type': type }),
-    }
-    const reply = await send(this.#target, { method, path, headers, text })
-    const answer: unknown = JSON.parse(reply.text)
-    if (reply.status >= 400 && reply.status !== 404) throw new Error(`${method} ${path}: ${reply.text}`)
-    return answer
-  }
-}
