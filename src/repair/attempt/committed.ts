@@ -1,18 +1,9 @@
-/** From Committing on: nothing here can be undone, so nothing is repeated that might have happened. */
+/** From Committing on: what has begun cannot be undone, so nothing is repeated that might have happened. */
 import type { Attempt, Plan } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
 import { judgeReplacement } from '../verify/prove.ts'
-import {
-  end,
-  enter,
-  faultCleared,
-  isOver,
-  observationMs,
-  oldNode,
-  record,
-  type Step,
-  type StepView,
-} from './transition.ts'
+import { cancelReason } from './interrupt.ts'
+import { end, enter, isOver, observationMs, record, type Step, type StepView } from './transition.ts'
 
 /** Write-ahead: `Committing` is on record before the provider is called. Only a certain "not begun" lets us call. */
 export function committed(attempt: Attempt, plan: Plan, view: StepView, operation: OperationView): Step {
@@ -24,9 +15,12 @@ export function committed(attempt: Attempt, plan: Plan, view: StepView, operatio
       // Once it had begun, "not begun" contradicts what we saw: it is not repeated.
       if (attempt.phases.some((entry) => entry.phase === 'Acting'))
         return untold(attempt, view, 'the provider forgot it')
-      const node = oldNode(attempt, view.snapshot)
-      if (node && faultCleared(plan, node)) {
-        return end(attempt, view, 'Cancelled', `${plan.condition} is no longer ${plan.status}`, true)
+      // Nothing has happened yet, so whatever would have stopped the drain still stops the call.
+      const cancel = cancelReason(attempt, plan, view)
+      if (cancel !== undefined) return end(attempt, view, 'Cancelled', cancel, true)
+      if (isOver(attempt, view.now)) {
+        const why = view.turnedDown ?? 'no call went through'
+        return end(attempt, view, 'Failed', `the provider did not begin in time: ${why}`, true)
       }
       return { kind: 'replace' }
     }
@@ -41,6 +35,8 @@ export function acted(attempt: Attempt, view: StepView, operation: OperationView
     case 'not-started':
       return untold(attempt, view, 'the provider forgot it')
     case 'unknown':
+      if (isOver(attempt, view.now))
+        return end(attempt, view, 'Failed', `nobody can tell how it went: ${operation.why}`, false)
       return { kind: 'wait', why: operation.why }
     case 'running':
       if (isOver(attempt, view.now)) return end(attempt, view, 'Failed', `not gone in time: ${operation.why}`, false)

@@ -45,6 +45,8 @@ export class Executor {
   readonly #options: ExecutorOptions
   /** Replacements picked in this process whose record is still on its way. */
   readonly #picked = new Map<string, string>()
+  /** What the provider's API last said no with, by attempt. */
+  readonly #turnedDown = new Map<string, string>()
 
   constructor(options: ExecutorOptions) {
     this.#options = options
@@ -60,7 +62,9 @@ export class Executor {
       const refused = this.#refusal(tick.attempt)
       if (refused !== undefined) return refused
       const { attempt: _, ...view } = tick
-      const step = nextStep(tick.attempt, { ...view, now: this.#options.clock.now() })
+      const turnedDown = this.#turnedDown.get(attempt.name)
+      const now = this.#options.clock.now()
+      const step = nextStep(tick.attempt, { ...view, ...(turnedDown !== undefined && { turnedDown }), now })
       const why = await this.#perform(step, tick)
       if (why !== undefined) return why
       if (isFinished(tick.attempt.phase)) return 'finished'
@@ -105,7 +109,8 @@ export class Executor {
     if (answer === 'gone') {
       return this.#record(tick, withPhase(attempt, 'Cancelled', now, 'the node is gone'), false)
     }
-    return this.#record(tick, { ...attempt, taintedAt: now }, false).then(() => undefined)
+    await this.#record(tick, { ...attempt, taintedAt: now }, false)
+    return undefined // progress within a phase ends a tick elsewhere; here the drain is next, and need not wait
   }
 
   async #drain(tick: Tick): Promise<string | undefined> {
@@ -147,7 +152,12 @@ export class Executor {
     if (this.#refusal(attempt) !== undefined) return 'not the leader'
     const timeoutMs = Math.min(longestReplaceMs, leadership().until - clock.now())
     if (timeoutMs < shortestReplaceMs) return 'too little time left as the leader'
-    await provider.replace(operation, timeoutMs)
+    try {
+      await provider.replace(operation, timeoutMs)
+    } catch (error) {
+      if (isKubeError(error)) this.#turnedDown.set(attempt.name, error.message)
+      throw error // whether it began all the same, the next tick asks the provider
+    }
     delete tick.operation
     tick.operation = await this.#look(attempt)
     return tick.operation.state === 'not-started' ? 'the provider has not begun yet' : undefined
@@ -170,6 +180,7 @@ export class Executor {
 
   #forget(name: string): void {
     this.#picked.delete(name)
+    this.#turnedDown.delete(name)
     this.#options.drainer.forget(name)
   }
 

@@ -17,7 +17,7 @@ const follows: Readonly<Record<Phase, readonly Phase[]>> = {
   Preparing: ['Draining', 'Failed', 'Cancelled'],
   Draining: ['Blocked', 'Committing', 'Failed', 'Cancelled'],
   Blocked: ['Committing', 'Failed', 'Cancelled'],
-  Committing: ['Acting', 'Unknown', 'Cancelled'],
+  Committing: ['Acting', 'Unknown', 'Failed', 'Cancelled'],
   Acting: ['Observing', 'Unknown', 'Failed'],
   Observing: ['Dwelling', 'Unknown', 'Succeeded', 'Failed'],
   Dwelling: ['Succeeded', 'Failed'],
@@ -168,17 +168,18 @@ describe('whatever it sees', () => {
 
   test('it never waits for ever: two hours after anything, it has ended or still drains within its limits', () => {
     fc.assert(
-      fc.property(limits, fc.array(moment, { maxLength: 10 }), (chosen, moments) => {
+      fc.property(limits, fc.array(moment, { maxLength: 10 }), operation, (chosen, moments, always) => {
         const calm = { sick: true, present: true, healthy: true, synced: true, slotFree: true }
-        const operationView = { state: 'gone', successor: { kind: 'awaited', why: '' } } as const
         const hours = Array.from({ length: 12 }, () => ({
           ...calm,
           minutes: 10,
-          operation: operationView,
+          operation: always,
           pass: { remaining: 0, stuck: false, taintGone: false },
         }))
         const last = play(start(chosen), [...moments, ...hours], () => undefined)
         assert.ok(isFinished(last.phase), last.phase)
+        const begun = last.phases.some((entry) => entry.phase === 'Acting')
+        if (last.phase === 'Succeeded') assert.ok(begun)
       }),
       runs,
     )

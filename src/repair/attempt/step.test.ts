@@ -180,6 +180,29 @@ describe('the commit', () => {
     assert.match(says(next), /^untaint, Cancelled/)
   })
 
+  test('a veto, a pause or another owner that comes before the call still stops it', () => {
+    const notStarted = { operation: { state: 'not-started' } } as const
+    const vetoed = givenNode('old', { annotations: { 'nodemend.dev/veto': 'true' } }, sick)
+    assert.match(says(step(given('Committing'), notStarted, [vetoed])), /^untaint, Cancelled: veto/)
+    const owned = givenNode('old', { taints: [{ key: 'karpenter.sh/disrupted', effect: 'NoSchedule' }] }, sick)
+    assert.match(says(step(given('Unknown'), notStarted, [owned])), /^untaint, Cancelled: Karpenter/)
+    const begun = { operation: { state: 'running', why: '' } } as const
+    assert.match(says(step(given('Committing'), begun, [vetoed])), /^Acting/)
+  })
+
+  test('a call that is turned down for ever ends, gives the node and the slot back, and says why', () => {
+    const committing = step(given('Draining'), { pass: pass({ remaining: 0 }) })
+    assert.equal(committing.kind === 'record' && committing.attempt.deadline, noon + 21 * minute)
+    const refused = { operation: { state: 'not-started' }, turnedDown: 'delete nodes: 403' } as const
+    assert.equal(says(step(given('Committing'), { ...refused, now: noon + 20 * minute - 1 })), 'replace')
+    for (const phase of ['Committing', 'Unknown'] as const) {
+      assert.match(
+        says(step(given(phase), { ...refused, now: noon + 20 * minute })),
+        /^untaint, Failed: the provider did not begin in time: delete nodes: 403/,
+      )
+    }
+  })
+
   test('O5: what cannot be told is waited for, never repeated, and ends with a person', () => {
     const dark = { operation: { state: 'unknown', why: 'no answer' } } as const
     assert.match(says(step(given('Committing'), dark)), /^Unknown: no answer/)
@@ -200,6 +223,9 @@ describe('the commit', () => {
     const running = { operation: { state: 'running', why: 'terminating' } } as const
     assert.equal(says(step(given('Acting'), running)), 'wait: terminating')
     assert.match(says(step(given('Acting'), { ...running, now: noon + 20 * minute })), /^Failed: not gone in time/)
+    const dark = { operation: { state: 'unknown', why: 'no answer' } } as const
+    assert.equal(says(step(given('Observing'), dark)), 'wait: no answer')
+    assert.match(says(step(given('Observing'), { ...dark, now: noon + 20 * minute })), /^Failed: nobody can tell how/)
     const awaited = { operation: { state: 'gone', successor: { kind: 'awaited', why: 'no machine' } } } as const
     assert.match(says(step(given('Acting'), awaited)), /^Observing/)
     assert.equal(says(step(given('Observing'), awaited)), 'wait: no machine')

@@ -4,7 +4,7 @@ import { type Attempt, type Phase, type Plan, phaseSince } from '../../model/rep
 import type { OperationView } from '../../providers/provider.ts'
 import type { DrainPass } from '../act/drain/run.ts'
 
-/** How long the old node may take to go, a new one to join, or an answer to come. */
+/** How long a commit may take to begin, the old node to go, a new one to join, or an answer to come. */
 export const observationMs = 20 * 60_000
 
 export interface StepView {
@@ -16,6 +16,8 @@ export interface StepView {
   readonly unread?: string
   /** What the provider says; absent before it was asked. */
   readonly operation?: OperationView
+  /** Why the last call to the provider was turned down; absent when none was. */
+  readonly turnedDown?: string
   /** Whether the budget has room for a blocked repair to go on. */
   readonly slotFree: boolean
 }
@@ -43,9 +45,12 @@ export function record(attempt: Attempt): Step {
 
 /** Enter a phase that goes on. */
 export function enter(attempt: Attempt, { now }: StepView, phase: Phase, why: string, deadline?: number): Step {
-  return record(
-    withPhase(attempt, phase, now, why, deadline ?? (phase === 'Draining' ? attempt.drain?.deadline : undefined)),
-  )
+  return record(withPhase(attempt, phase, now, why, deadline ?? deadlineOf(attempt, phase, now)))
+}
+
+function deadlineOf(attempt: Attempt, phase: Phase, now: number): number | undefined {
+  if (phase === 'Draining') return attempt.drain?.deadline
+  return phase === 'Committing' ? now + observationMs : undefined
 }
 
 /** Enter a phase in which it ends. */
