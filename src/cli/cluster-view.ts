@@ -2,10 +2,11 @@
 import { type Api, type KubeObject, leases, nodeRepairs, nodes, type Resource, repairPolicies } from '../kube/api.ts'
 import { isKubeError } from '../kube/errors.ts'
 import { getObject, listObjects } from '../kube/objects.ts'
-import type { NodeView } from '../model/node.ts'
+import type { NodeView, Pause } from '../model/node.ts'
 import type { Attempt } from '../model/repair.ts'
 import { allProviders } from '../repair/assemble.ts'
 import { readAttempt } from '../repair/attempt/record.ts'
+import { readPause } from '../repair/observe/pause.ts'
 import { type NodeObject, SeenNodes } from '../repair/observe/seen.ts'
 import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../repair/policy/parse.ts'
 import type { Clock } from '../telemetry/clock.ts'
@@ -19,6 +20,7 @@ export interface ClusterView {
   readonly installed: boolean
   /** Who leads; absent when nobody does, or the lease may not be read. */
   readonly leader?: string
+  readonly pause: Pause
 }
 
 interface LeaseObject extends KubeObject {
@@ -37,11 +39,12 @@ export async function viewCluster(
 ): Promise<ClusterView> {
   const seen = new SeenNodes()
   const providers = allProviders(api, clock)
-  const [nodeList, repairs, policyObjects, leader] = await Promise.all([
+  const [nodeList, repairs, policyObjects, leader, pause] = await Promise.all([
     listObjects<NodeObject>(api, nodes),
     listIfServed<KubeObject>(api, nodeRepairs),
     listIfServed<RepairPolicyObject>(api, repairPolicies),
     leaderOf(api, clock, lease),
+    readPause(api, lease),
   ])
   return {
     nodes: nodeList.items.map((object) => {
@@ -54,6 +57,7 @@ export async function viewCluster(
     policies: parsePolicies(policyObjects ?? []),
     installed: repairs !== undefined && policyObjects !== undefined,
     ...(leader !== undefined && { leader }),
+    pause,
   }
 }
 

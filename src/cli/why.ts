@@ -119,7 +119,8 @@ function decisionFor(
     identity: view.leader ?? 'no controller',
   }
   const health = { synced: true, leases: { followed: 0, stale: 0 } }
-  const snapshot = { nodes: view.nodes, claims: [], karpenterRepairs: false, health, leadership }
+  const { nodes, pause } = view
+  const snapshot = { nodes, claims: [], karpenterRepairs: false, health, leadership, pause }
   const found = decide(snapshot, view.policies.policies, view.repairs, now).find((one) => one.nodeUid === node.uid)
   return found && found.outcome !== 'cleared' ? { ...decisionText(found), recorded: false } : null
 }

@@ -66,6 +66,12 @@ export interface Leadership {
   readonly identity: string
 }
 
+/** Whether a person asked the whole controller for quiet. Not knowing is a state, and nothing is begun in it. */
+export type Pause =
+  | { readonly state: 'off' }
+  | { readonly state: 'on'; readonly why: string }
+  | { readonly state: 'unknown'; readonly why: string }
+
 /** Everything one decision may look at. */
 export interface ClusterSnapshot {
   readonly nodes: readonly NodeView[]
@@ -74,8 +80,7 @@ export interface ClusterSnapshot {
   readonly karpenterRepairs: boolean
   readonly health: ApiHealth
   readonly leadership: Leadership
-  /** Who asked the whole controller to pause, and why; absent when nobody did. */
-  readonly paused?: string
+  readonly pause: Pause
 }
 
 /** The condition of one type, if the node carries it. */

@@ -59,7 +59,7 @@ export function assemble(options: AssembleOptions): Assembled {
     onPhase: (attempt) => reporter.phase(attempt),
   })
   const onError = (error: unknown): void => reporter.error('watching', error)
-  const observer = new Observer({ api, clock, random, book, providers, settleMs, onChange, onError, signal })
-  const controller = new Controller({ api, clock, observer, book, executor, providers, reporter, leadership, lease })
+  const observer = new Observer({ api, clock, random, book, providers, settleMs, lease, onChange, onError, signal })
+  const controller = new Controller({ api, clock, observer, book, executor, providers, reporter, leadership })
   return { controller, observer, book, reporter }
 }

@@ -1,7 +1,7 @@
 /** The pass: look, decide, record, act. Level-triggered: any pass may be the first after a crash, or the last before one. */
-import { type Api, leases, repairPolicies } from '../kube/api.ts'
+import { type Api, repairPolicies } from '../kube/api.ts'
 import { isKubeError } from '../kube/errors.ts'
-import { getObject, replaceObject } from '../kube/objects.ts'
+import { replaceObject } from '../kube/objects.ts'
 import type { Decision } from '../model/decision.ts'
 import type { ClusterSnapshot, Leadership, NodeView } from '../model/node.ts'
 import { type Attempt, isFinished, type Policy } from '../model/repair.ts'
@@ -27,11 +27,6 @@ const recordsPerPass = 50
 const activeMs = 1_000
 /** Old records and stray taints removed per pass. */
 const tidiesPerPass = 20
-/** Between two looks at what is not watched: our own lease, kubelet leases, Karpenter's settings. */
-const readWorldMs = 5_000
-/** A person pauses the whole controller by this annotation on its lease; its value says why. */
-const pausedKey = 'nodemend.dev/paused'
-
 export interface ControllerOptions {
   readonly api: Api
   readonly clock: Clock
@@ -41,7 +36,6 @@ export interface ControllerOptions {
   readonly providers: readonly Provider[]
   readonly reporter: Reporter
   readonly leadership: () => Leadership
-  readonly lease: { readonly namespace: string; readonly name: string }
 }
 
 export class Controller {
@@ -50,8 +44,6 @@ export class Controller {
   #inForce: readonly Policy[] | undefined
   #judged: ParsedPolicies | undefined
   #reported = ''
-  #paused: string | undefined
-  #readAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ControllerOptions) {
     this.#options = options
@@ -61,8 +53,8 @@ export class Controller {
   async pass(): Promise<number> {
     const { clock, observer, book, reporter, leadership } = this.#options
     const started = clock.monotonic()
-    await this.#try('reading leases', () => this.#readWorld())
-    const snapshot = observer.snapshot(leadership(), this.#paused)
+    if (leadership().leading) await this.#askWhatIsNotWatched()
+    const snapshot = observer.snapshot(leadership())
     if (!snapshot.health.synced || !snapshot.leadership.leading) {
       reporter.pass(snapshot, [], book.records, 0, clock.now())
       return Number.POSITIVE_INFINITY
@@ -82,22 +74,13 @@ export class Controller {
     return active.length > 0 ? activeMs : nextEligible(decisions, clock.now())
   }
 
-  async #readWorld(): Promise<void> {
-    const { api, clock, observer, book, lease, leadership } = this.#options
-    if (!leadership().leading) return
-    const now = clock.monotonic()
-    if (now < this.#readAt + readWorldMs) return
-    this.#readAt = now
-    try {
-      const { metadata } = await getObject(api, leases, lease)
-      this.#paused = metadata.annotations?.[pausedKey]
-    } catch (error) {
-      if (!isKubeError(error, 'NM_KUBE_NOT_FOUND')) throw error
-      this.#paused = undefined
-    }
+  /** Each by itself: one that cannot be read must not leave the others as they were. Each knows when it is due. */
+  async #askWhatIsNotWatched(): Promise<void> {
+    const { observer, book } = this.#options
+    await observer.pause.poll()
     if (!book.records.some((one) => !isFinished(one.phase))) return
-    await observer.karpenter.poll()
-    await observer.leases.poll()
+    await this.#try('reading the settings of Karpenter', () => observer.karpenter.poll())
+    await this.#try('reading kubelet leases', () => observer.leases.poll())
   }
 
   /** A refused set changes nothing but its own status. */

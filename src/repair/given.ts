@@ -1,5 +1,5 @@
 /** Clusters for tests: sane defaults, every field overridable, nothing random. */
-import type { ApiHealth, ClusterSnapshot, Leadership, NodeView, SeenCondition } from '../model/node.ts'
+import type { ApiHealth, ClusterSnapshot, Leadership, NodeView, Pause, SeenCondition } from '../model/node.ts'
 import type { Attempt, Policy } from '../model/repair.ts'
 
 /** Noon of a day on which nothing else happened. */
@@ -121,7 +121,7 @@ interface GivenCluster {
   readonly karpenterRepairs?: boolean
   readonly health?: Partial<ApiHealth>
   readonly leadership?: Partial<Leadership>
-  readonly paused?: string
+  readonly pause?: Pause
 }
 
 /** A healthy API, ourselves the leader, no claims. */
@@ -131,7 +131,7 @@ export function givenSnapshot({
   karpenterRepairs,
   health,
   leadership,
-  paused,
+  pause,
 }: GivenCluster): ClusterSnapshot {
   return {
     nodes,
@@ -145,6 +145,6 @@ export function givenSnapshot({
       identity: 'controller-a',
       ...leadership,
     },
-    ...(paused !== undefined && { paused }),
+    pause: pause ?? { state: 'off' },
   }
 }

@@ -1,7 +1,7 @@
 /** Scenarios that need a whole cluster; those that do not are tests of the pure parts. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { leases, nodes, repairPolicies } from '../kube/api.ts'
+import { type Call, leases, nodes, podDisruptionBudgets, repairPolicies } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import { KubeError } from '../kube/errors.ts'
 import { createObject, deleteObject, getObject, patchObject } from '../kube/objects.ts'
@@ -10,7 +10,7 @@ import { seededRandom } from '../telemetry/clock.ts'
 import { givenBudget, givenPod, givenWorld, phaseOf } from './given-world.ts'
 import type { RepairPolicyObject } from './policy/parse.ts'
 import { tap } from './tap.ts'
-import { quickPolicy, startWorld } from './world.ts'
+import { podsOn, quickPolicy, startWorld } from './world.ts'
 
 describe('policies', () => {
   test('O15: edited under a running repair, the committed values count', async (t) => {
@@ -175,5 +175,36 @@ test('the whole controller is paused by an annotation on its lease, and says who
   assert.equal(decision?.decidedBy, 'pause')
   assert.match(decision?.gates.find((one) => one.gate === 'pause')?.why ?? '', /kim: upgrade/)
   await deleteObject(world.api, leases, { name: 'nodemend-controller', namespace: 'default' })
+  await world.until('it succeeds', 90, [half], phaseOf(world, first, 'Succeeded'))
+})
+
+test('the pause fails closed: while the lease cannot be read, nothing starts and what runs is held', async (t) => {
+  const { world, first } = await givenWorld(t)
+  const { clock, url, token } = world
+  const own = connectTo({ server: url, token: () => token }, { clock, random: seededRandom(5) })
+  let dark = true
+  const kubeletLeases: string[] = []
+  const read = ({ verb, resource }: Call): void => {
+    if (verb === 'list' && resource.plural === 'leases') kubeletLeases.push(verb)
+    if (dark && verb === 'get' && resource.plural === 'leases')
+      throw new KubeError('NM_KUBE_FORBIDDEN', 'may not read leases', { call: 'get', status: 403 })
+  }
+  const half = await world.half('a', {}, tap(own, { read }).api)
+  await world.setCondition(first, 'KernelReady', 'False')
+  await world.run(15, half)
+  const decision = (await world.repairs())[0]?.decision
+  assert.equal(decision?.decidedBy, 'pause')
+  assert.match(decision?.gates.find((one) => one.gate === 'pause')?.why ?? '', /may not read leases/)
+  assert.ok(kubeletLeases.length > 0, 'the kubelet leases are followed all the same')
+  dark = false
+  await givenPod(world, first, 'web', { labels: { app: 'web' } })
+  await givenBudget(world, 'web', { app: 'web' })
+  await world.until('the drain begins', 30, [half], phaseOf(world, first, 'Draining'))
+  dark = true
+  await world.run(6, half) // an answer counts for five seconds
+  await deleteObject(world.api, podDisruptionBudgets, { name: 'web', namespace: 'default' })
+  await world.run(30, half)
+  assert.deepEqual(await podsOn(world, first), ['web'], 'a running drain is held')
+  dark = false
   await world.until('it succeeds', 90, [half], phaseOf(world, first, 'Succeeded'))
 })

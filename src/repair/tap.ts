@@ -11,6 +11,8 @@ export interface Tap {
 }
 
 export interface TapOptions {
+  /** Called before anything is read; what it throws is the answer. */
+  readonly read?: (call: Call) => void
   /** Called before a write is sent; what it throws is what the caller gets instead of an answer. */
   readonly before?: (write: string, call: Call, count: number) => void
   /** Called after the server has answered; what it throws replaces the answer. */
@@ -27,7 +29,10 @@ export function tap(api: Api, options: TapOptions): Tap {
       close: () => api.close(),
       stream: <T>(call: Call) => api.stream<T>(call),
       async request<T>(call: Call): Promise<T> {
-        if (!writes.has(call.verb)) return api.request<T>(call)
+        if (!writes.has(call.verb)) {
+          options.read?.(call)
+          return api.request<T>(call)
+        }
         const resource = call.subresource ? `${call.resource.plural}/${call.subresource}` : call.resource.plural
         const write = `${call.verb} ${resource} ${call.name ?? ''}`.trim()
         options.before?.(write, call, sent.length)

@@ -2,6 +2,7 @@
 import type { Attempt, Plan } from '../../model/repair.ts'
 import { foreignOwner } from '../decide/foreign.ts'
 import { freezeOf } from '../decide/gates/api-health.ts'
+import { pauseOf } from '../decide/gates/pause.ts'
 import { vetoOf } from '../decide/gates/veto.ts'
 import { faultCleared, oldNode, type StepView } from './transition.ts'
 
@@ -9,7 +10,7 @@ import { faultCleared, oldNode, type StepView } from './transition.ts'
 export function holdReason({ snapshot, now }: StepView): string | undefined {
   const freeze = freezeOf(snapshot.health, now)
   if (freeze) return freeze.why
-  return snapshot.paused === undefined ? undefined : `paused: ${snapshot.paused}`
+  return pauseOf(snapshot.pause)?.why
 }
 
 /** Before the provider has begun, whatever speaks against the repair ends it and everything is put back. */

@@ -103,8 +103,9 @@ describe('before the commit', () => {
   test('freeze and pause hold everything, and undo nothing', () => {
     const frozen = { snapshot: givenSnapshot({ nodes: [], health: { synced: false } }) }
     const settling = { snapshot: givenSnapshot({ nodes: [old], health: { settledAt: noon + 2 * minute } }) }
-    const paused = { snapshot: givenSnapshot({ nodes: [old], paused: 'upgrade' }) }
-    for (const view of [frozen, settling, paused]) {
+    const paused = { snapshot: givenSnapshot({ nodes: [old], pause: { state: 'on', why: 'upgrade' } }) }
+    const unsure = { snapshot: givenSnapshot({ nodes: [old], pause: { state: 'unknown', why: '403' } }) }
+    for (const view of [frozen, settling, paused, unsure]) {
       for (const phase of ['Preparing', 'Draining', 'Committing', 'Acting', 'Dwelling'] as const) {
         assert.equal(step(given(phase), view).kind, 'wait')
       }

@@ -71,7 +71,8 @@ describe('freeze gates', () => {
   })
 
   test('pause: the controller or the policy', () => {
-    assert.equal(verdict('pause', { cluster: { paused: 'upgrade' } }), 'refuse')
+    assert.equal(verdict('pause', { cluster: { pause: { state: 'on', why: 'upgrade' } } }), 'refuse')
+    assert.equal(verdict('pause', { cluster: { pause: { state: 'unknown', why: '403' } } }), 'refuse')
     assert.equal(verdict('pause', { policy: { paused: true } }), 'refuse')
     assert.equal(verdict('pause'), 'allow')
   })

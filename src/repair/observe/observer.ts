@@ -18,6 +18,7 @@ import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../
 import { HealthTracker } from './health.ts'
 import { KarpenterRepair } from './karpenter-repair.ts'
 import { KubeletLeases } from './kubelet-leases.ts'
+import { PauseRequest } from './pause.ts'
 import { type NodeObject, SeenNodes, type WatchedNode } from './seen.ts'
 
 export interface ObserverOptions {
@@ -27,6 +28,8 @@ export interface ObserverOptions {
   readonly book: AttemptBook
   readonly providers: readonly Provider[]
   readonly settleMs: number
+  /** Where a person pauses the whole controller. */
+  readonly lease: { readonly namespace: string; readonly name: string }
   /** Something changed that a decision may depend on. */
   readonly onChange: () => void
   /** A watch broke; it goes on by itself. */
@@ -42,6 +45,7 @@ export class Observer {
   readonly health: HealthTracker
   readonly leases: KubeletLeases
   readonly karpenter: KarpenterRepair
+  readonly pause: PauseRequest
   readonly #options: ObserverOptions
   readonly #seen = new SeenNodes()
   readonly #states = new Map<Resource, WatchState>()
@@ -55,6 +59,7 @@ export class Observer {
     this.health = new HealthTracker(options.clock, options.settleMs)
     this.leases = new KubeletLeases(options.api, options.clock)
     this.karpenter = new KarpenterRepair(options.api, options.clock)
+    this.pause = new PauseRequest(options.api, options.clock, options.lease)
   }
 
   /** Runs the watches until the signal is aborted. */
@@ -119,7 +124,7 @@ export class Observer {
     return [...this.#policyObjects.values()]
   }
 
-  snapshot(leadership: Leadership, paused: string | undefined): ClusterSnapshot {
+  snapshot(leadership: Leadership): ClusterSnapshot {
     const { trouble } = this
     const synced = trouble === undefined
     this.health.check(synced)
@@ -129,7 +134,7 @@ export class Observer {
       karpenterRepairs: this.karpenter.repairs,
       health: this.health.health(synced, this.leases.counts, trouble),
       leadership,
-      ...(paused !== undefined && { paused }),
+      pause: this.pause.pause,
     }
   }
 

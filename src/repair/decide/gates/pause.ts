@@ -1,17 +1,33 @@
 /** Did somebody ask for quiet? */
+import type { GateAnswer } from '../../../model/decision.ts'
+import type { Pause } from '../../../model/node.ts'
 import { allow, type Gate, refuse } from '../gate.ts'
 
 export const pause: Gate = {
   name: 'pause',
   ask({ snapshot, candidate: { policy } }) {
-    if (snapshot.paused !== undefined) {
-      return refuse(
-        `the controller is paused: ${snapshot.paused}`,
-        'remove the annotation nodemend.dev/paused from its lease',
-      )
-    }
+    const paused = pauseOf(snapshot.pause)
+    if (paused) return paused
     if (policy.paused)
       return refuse(`policy ${policy.name} is paused`, `set spec.paused of policy ${policy.name} to false`)
     return allow('nobody paused it')
   },
+}
+
+/** Why the whole controller keeps quiet, as the gate's answer; a repair under way is held by it, too. */
+export function pauseOf(asked: Pause): GateAnswer | undefined {
+  switch (asked.state) {
+    case 'off':
+      return undefined
+    case 'on':
+      return refuse(
+        `the controller is paused: ${asked.why}`,
+        'remove the annotation nodemend.dev/paused from its lease',
+      )
+    case 'unknown':
+      return refuse(
+        `nobody can tell whether the controller is paused: ${asked.why}`,
+        'the controller may read its own lease again',
+      )
+  }
 }

@@ -1,0 +1,52 @@
+/** Did a person pause the whole controller? They say so on its lease, with `kubectl annotate`; the value says why. */
+import { type Api, leases, type ObjectRef } from '../../kube/api.ts'
+import { isKubeError } from '../../kube/errors.ts'
+import { getObject } from '../../kube/objects.ts'
+import type { Pause } from '../../model/node.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+
+export const pausedKey = 'nodemend.dev/paused'
+
+/** Between two answers; a question without one is asked again with the next pass. */
+const pollMs = 5_000
+/** A pass waits this long for the answer. */
+const timeoutMs = 5_000
+
+/** Asks now. Never rejects: not knowing is an answer. Without a lease nobody can have asked for a pause. */
+export async function readPause(api: Api, lease: ObjectRef): Promise<Pause> {
+  try {
+    const { metadata } = await getObject(api, leases, lease, { timeoutMs })
+    const why = metadata.annotations?.[pausedKey]
+    return why === undefined ? { state: 'off' } : { state: 'on', why }
+  } catch (error) {
+    if (isKubeError(error, 'NM_KUBE_NOT_FOUND')) return { state: 'off' }
+    return { state: 'unknown', why: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+export class PauseRequest {
+  readonly #api: Api
+  readonly #clock: Clock
+  readonly #lease: ObjectRef
+  #pause: Pause = { state: 'unknown', why: 'nobody has asked yet' }
+  #nextAt = Number.NEGATIVE_INFINITY
+
+  constructor(api: Api, clock: Clock, lease: ObjectRef) {
+    this.#api = api
+    this.#clock = clock
+    this.#lease = lease
+  }
+
+  /** As last answered; `unknown` from the first question without an answer until the next one that has one. */
+  get pause(): Pause {
+    return this.#pause
+  }
+
+  /** Asks when it is time to. Never rejects. */
+  async poll(): Promise<void> {
+    const now = this.#clock.monotonic()
+    if (now < this.#nextAt) return
+    this.#pause = await readPause(this.#api, this.#lease)
+    if (this.#pause.state !== 'unknown') this.#nextAt = now + pollMs
+  }
+}
