@@ -10,9 +10,9 @@ export const agentNode = 'soak-agent'
 /** The condition that fatal faults turn. */
 export const fatalCondition = 'StorageReady'
 
-/** A pause between faults, so that the agent's limit on Events (one in two seconds) holds up none for long. */
-const shortestPauseMs = 400
-const longestPauseMs = 3_600
+/** Between faults. Three Events come of a warning and a fatal fault; the agent writes one in two seconds at length. */
+const shortestPauseMs = 500
+const longestPauseMs = 9_000
 
 const reasons = [
   { reason: 'SoakWarning', severity: 'warning', words: ['warning'] },

@@ -1,9 +1,11 @@
 /** The controller's side of a soak: machines of a modelled group fall sick, one or two at a time. */
 import type { Api, KubeObject, Resource } from '../../src/kube/api.ts'
 import { nodes, podDisruptionBudgets, repairPolicies } from '../../src/kube/api.ts'
+import type { ApiObject } from '../../src/kube/embedded/json.ts'
 import { nodeGroupLabel } from '../../src/kube/embedded/model/node-group.ts'
 import { objectKey, type Store } from '../../src/kube/embedded/store.ts'
 import { createObject, patchObject } from '../../src/kube/objects.ts'
+import { isFinished, type Phase } from '../../src/model/repair.ts'
 import { type Random, sleep, systemClock } from '../../src/telemetry/clock.ts'
 import type { Program } from '../cluster/processes.ts'
 import { conditionsOf, whenStored } from './history.ts'
@@ -87,12 +89,8 @@ export function sickNodes(api: Api, store: Store, random: Random): SickNodes {
   const infect = async (): Promise<void> => {
     const candidates = store
       .list('nodes')
-      .filter(
-        (node) =>
-          node.metadata.labels?.[nodeGroupLabel] === pool.name &&
-          !all.some(({ uid }) => uid === node.metadata.uid) &&
-          isReady(conditionsOf(node)),
-      )
+      .filter((node) => node.metadata.labels?.[nodeGroupLabel] === pool.name && isReady(conditionsOf(node)))
+      .filter((node) => !all.some(({ uid }) => uid === node.metadata.uid) && !mayBeReplacement(store, node))
     const victim = candidates[Math.floor(random() * candidates.length)]
     if (victim === undefined) return
     all.push({ name: victim.metadata.name, uid: victim.metadata.uid ?? '' })
@@ -120,6 +118,15 @@ export function sickNodes(api: Api, store: Store, random: Random): SickNodes {
       }
     },
   }
+}
+
+/** A machine that came while a repair was under way may be its proof: if it fell sick, that repair would rightly fail. */
+function mayBeReplacement(store: Store, node: ApiObject): boolean {
+  return store.list('noderepairs.nodemend.dev').some((repair) => {
+    const { phase = 'Pending' } = (repair.status ?? {}) as { readonly phase?: Phase } // of a NodeRepair
+    const { creationTimestamp: began = '' } = repair.metadata
+    return !isFinished(phase) && (node.metadata.creationTimestamp ?? '') >= began
+  })
 }
 
 /** The machine with that UID is no longer there. */

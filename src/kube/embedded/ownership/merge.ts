@@ -106,7 +106,7 @@ function removeFields(shape: Shape, value: JsonObject, remove: FieldSet): Record
     const inner = remove.children.get(element)
     const kept = inner && !isEmpty(inner) ? removeItems(fieldShape(shape, name) ?? anyShape, entry, inner) : entry
     // What lost its last entry stays as an empty one: whoever owns the container itself still does.
-    out[name] = kept ?? (isList(entry) ? [] : {})
+    out[name] = kept === undefined ? (isList(entry) ? [] : {}) : kept // a null, such as an Event's eventTime, stays one
   }
   return out
 }

@@ -31,6 +31,13 @@ const keys = fc.constantFrom('a', 'b', 'c', 'd')
 const data = fc.dictionary(keys, fc.constantFrom('1', '2', '3'), { minKeys: 1, noNullPrototype: true })
 const dataOf = (object: ApiObject): Json => object.data ?? {}
 
+test('what is null in the object stays null when it is applied again', () => {
+  const event = { apiVersion: 'v1', kind: 'Event', metadata: { name: 'e' }, message: 'x' }
+  const apply = { ...write('a'), shape: builtinType('Event') }
+  const once = trackApply({ ...event, eventTime: null }, event, apply, false).object
+  assert.equal(trackApply(once, { ...event, message: 'y' }, apply, false).object.eventTime, null)
+})
+
 test('FieldsV1 is read back as it was written', () => {
   const path = fc.array(fc.constantFrom('f:a', 'f:b', 'k:{"type":"x"}', 'v:"y"'), { minLength: 1, maxLength: 3 })
   fc.assert(
