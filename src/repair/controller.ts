@@ -16,6 +16,7 @@ import { withPhase } from './attempt/transition.ts'
 import { hasRoom, roomOf } from './decide/budget.ts'
 import { policyScope } from './decide/cluster-index.ts'
 import { decide, saysSomethingElse } from './decide/decide.ts'
+import { toleration } from './decide/gates/toleration.ts'
 import type { Observer } from './observe/observer.ts'
 import type { ParsedPolicies } from './policy/parse.ts'
 import { policyStatusFor } from './policy/status.ts'
@@ -195,7 +196,7 @@ export class Controller {
 
 /** Until the first toleration ends that nothing but itself stands in the way of. */
 function nextEligible(decisions: readonly Decision[], now: number): number {
-  const due = decisions.filter((one) => one.decidedBy === 'toleration').map((one) => (one.eligibleAt ?? now) - now)
+  const due = decisions.filter((one) => one.decidedBy === toleration.name).map((one) => (one.eligibleAt ?? now) - now)
   return Math.max(0, Math.min(...due))
 }
 

@@ -7,6 +7,9 @@ import { type Attempt, isFinished, type Phase, phaseSince } from '../model/repai
 import type { Metric, Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
 import { freezeOf } from './decide/gates/api-health.ts'
+import { approval } from './decide/gates/approval.ts'
+import { stale } from './decide/gates/stale.ts'
+import { veto } from './decide/gates/veto.ts'
 import { describeError, type ParsedPolicies } from './policy/parse.ts'
 
 /** A veto that somebody forgot is mentioned this often. */
@@ -86,7 +89,7 @@ export class Reporter {
       const { action = '', condition = '', reason = '' } = decision.rule ?? {}
       const message = `${name}: would ${action} because of ${condition} (${reason}); ${why}`
       this.#node(decision, 'Normal', 'RepairWouldAct', message)
-    } else if (decision.decidedBy === 'approval') {
+    } else if (decision.decidedBy === approval.name) {
       this.#node(decision, 'Normal', 'RepairNeedsApproval', `${name}: ${why}: ${gate?.change ?? ''}`)
     } else if (decision.outcome === 'refuse') {
       this.#node(decision, 'Warning', 'RepairRefused', `${name}: ${decision.decidedBy ?? ''}: ${why}`)
@@ -101,15 +104,15 @@ export class Reporter {
     seconds: number,
     now: number,
   ): void {
-    const { open, decided, blockedPods, frozen, skewed, leader, synced, passSeconds, stale } = this.#metrics
+    const { open, decided, blockedPods, frozen, skewed, leader, synced, passSeconds } = this.#metrics
     for (const metric of [open, decided, blockedPods]) metric.reset()
     for (const one of records.filter((record) => !isFinished(record.phase))) open.add({ phase: one.phase })
     for (const one of decisions) decided.add({ outcome: one.outcome, gate: one.decidedBy ?? '' })
     for (const one of records) {
       if (!isFinished(one.phase) && one.drain) blockedPods.add({ node: one.nodeName }, one.drain.blockers.length)
     }
-    stale.set(
-      decisions.filter((one) => one.gates.some((gate) => gate.gate === 'stale' && gate.answer !== 'allow')).length,
+    this.#metrics.stale.set(
+      decisions.filter((one) => one.gates.some((gate) => gate.gate === stale.name && gate.answer !== 'allow')).length,
     )
     frozen.set(freezeOf(snapshot.health, now) ? 1 : 0)
     skewed.set(snapshot.nodes.filter((node) => isAhead(node, now)).length)
@@ -148,13 +151,15 @@ export class Reporter {
   }
 
   #remindOfVetoes(decisions: readonly Decision[], now: number): void {
-    const vetoed = decisions.filter((one) => one.gates.some((gate) => gate.gate === 'veto' && gate.answer !== 'allow'))
+    const vetoed = decisions.filter((one) =>
+      one.gates.some((gate) => gate.gate === veto.name && gate.answer !== 'allow'),
+    )
     this.#metrics.vetoed.set(vetoed.length)
     for (const uid of this.#vetoes.keys()) if (!vetoed.some((one) => one.nodeUid === uid)) this.#vetoes.delete(uid)
     for (const one of vetoed) {
       if (now - (this.#vetoes.get(one.nodeUid) ?? Number.NEGATIVE_INFINITY) < vetoEveryMs) continue
       this.#vetoes.set(one.nodeUid, now)
-      this.#node(one, 'Normal', 'RepairVetoed', one.gates.find((gate) => gate.gate === 'veto')?.why ?? '')
+      this.#node(one, 'Normal', 'RepairVetoed', one.gates.find((gate) => gate.gate === veto.name)?.why ?? '')
     }
   }
 

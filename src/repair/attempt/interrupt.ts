@@ -1,16 +1,12 @@
 /** What stops a repair that is under way: for a while, or for good as long as nothing has begun that cannot be undone. */
 import type { Attempt, Plan } from '../../model/repair.ts'
-import { foreignOwner } from '../decide/foreign.ts'
-import { freezeOf } from '../decide/gates/api-health.ts'
-import { pauseOf } from '../decide/gates/pause.ts'
-import { vetoOf } from '../decide/gates/veto.ts'
+import type { Gate } from '../decide/gate.ts'
+import { gates } from '../decide/gates.ts'
 import { faultCleared, oldNode, type StepView } from './transition.ts'
 
 /** While our picture may be wrong, or somebody asked for quiet, nothing goes on; nothing is undone either. */
 export function holdReason({ snapshot, now }: StepView): string | undefined {
-  const freeze = freezeOf(snapshot.health, now)
-  if (freeze) return freeze.why
-  return pauseOf(snapshot.pause)?.why
+  return firstAnswer((gate) => gate.hold?.(snapshot, now))
 }
 
 /** Before the provider has begun, whatever speaks against the repair ends it and everything is put back. */
@@ -19,7 +15,18 @@ export function cancelReason(attempt: Attempt, plan: Plan, { snapshot, now, pass
   if (!node || pass?.nodeGone) return 'the node is gone'
   if (faultCleared(plan, node)) return `${plan.condition} is no longer ${plan.status}`
   if (pass?.taintGone) return 'somebody removed our taint from the node'
-  const veto = vetoOf(node, now)
-  if (veto !== undefined) return `veto: ${veto.why}`
-  return foreignOwner(node, snapshot)
+  return firstAnswer((gate) => gate.cancel?.(node, snapshot, now))
+}
+
+/** A gate that cannot answer says no. */
+function firstAnswer(ask: (gate: Gate) => string | undefined): string | undefined {
+  for (const gate of gates) {
+    try {
+      const why = ask(gate)
+      if (why !== undefined) return why
+    } catch (error) {
+      return `the gate ${gate.name} failed: ${error instanceof Error ? error.message : String(error)}`
+    }
+  }
+  return undefined
 }

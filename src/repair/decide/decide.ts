@@ -5,6 +5,8 @@ import { type Attempt, isFinished, type Policy } from '../../model/repair.ts'
 import { type Candidate, candidateFor, compareText } from './candidate.ts'
 import { indexCluster } from './cluster-index.ts'
 import type { Admitted, Gate, GateContext } from './gate.ts'
+import { match } from './gates/match.ts'
+import { mode } from './gates/mode.ts'
 import { gates } from './gates.ts'
 
 /**
@@ -78,8 +80,8 @@ function askOne(gate: Gate, context: GateContext): GateRecord {
 
 function outcomeOf(decider: GateRecord | undefined, policy: Policy): Outcome {
   if (!decider) return 'act'
-  if (decider.gate === 'mode') return 'would-act'
-  if (decider.gate === 'match' && policy.action === 'NoAction') return 'no-action'
+  if (decider.gate === mode.name) return 'would-act'
+  if (decider.gate === match.name && policy.action === 'NoAction') return 'no-action'
   return decider.answer === 'wait' ? 'wait' : 'refuse'
 }
 
@@ -105,14 +107,14 @@ function clearedRecords(
           : other
             ? `repair ${other.name} is about the same node`
             : 'the node rebooted: what was seen before counts no more'
-      const gate: GateRecord = { gate: 'match', answer: 'refuse', why, change: 'a rule matches the node again' }
+      const gate: GateRecord = { gate: match.name, answer: 'refuse', why, change: 'a rule matches the node again' }
       return {
         at: now,
         node: record.nodeName,
         nodeUid: record.nodeUid,
         record: record.name,
         outcome: 'cleared' as const,
-        decidedBy: 'match',
+        decidedBy: match.name,
         gates: [gate],
         sightings: [],
       }

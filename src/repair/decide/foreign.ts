@@ -26,6 +26,9 @@ const annotations: readonly Mark[] = [
   { key: 'cluster.x-k8s.io/remediate-machine', owner: 'Cluster API was asked to remediate it' },
 ]
 
+/** What has to be kept of a node's annotations for {@link foreignOwner}. */
+export const foreignAnnotations = annotations.map((one) => one.key)
+
 const labels: readonly (Mark & { readonly value: string })[] = [
   { key: 'eks.amazonaws.com/compute-type', value: 'auto', owner: 'EKS Auto Mode repairs its own nodes' },
 ]
@@ -38,11 +41,11 @@ type Owners = Pick<ClusterSnapshot, 'claims' | 'karpenterRepairs'>
 export function foreignOwner(node: NodeView, { claims, karpenterRepairs }: Owners): string | undefined {
   if (node.deleting) return 'its Node object is being deleted'
   for (const taint of node.taints) {
-    const mark = taints.find((one) => names(one, taint.key))
+    const mark = taints.find((one) => isNamedBy(one.key, taint.key))
     if (mark) return `${mark.owner} (taint ${taint.key})`
   }
   for (const key of Object.keys(node.annotations)) {
-    const mark = annotations.find((one) => names(one, key))
+    const mark = annotations.find((one) => isNamedBy(one.key, key))
     if (mark) return `${mark.owner} (annotation ${key})`
   }
   const label = labels.find((one) => node.labels[one.key] === one.value)
@@ -54,8 +57,9 @@ export function foreignOwner(node: NodeView, { claims, karpenterRepairs }: Owner
   return claim && `Karpenter is deleting its NodeClaim ${claim.name}`
 }
 
-function names(mark: Mark, key: string): boolean {
-  return mark.key.endsWith('/') ? key.startsWith(mark.key) : key === mark.key
+/** True when `pattern` names `key`: exactly, or as a prefix that ends in `/`. */
+export function isNamedBy(pattern: string, key: string): boolean {
+  return pattern.endsWith('/') ? key.startsWith(pattern) : key === pattern
 }
 
 function belongs(claim: ClaimView, node: NodeView): boolean {

@@ -1,6 +1,6 @@
 /** The shape of a gate: one question, asked of every candidate, that must be answered before anything is touched. */
 import type { GateAnswer } from '../../model/decision.ts'
-import type { ClusterSnapshot } from '../../model/node.ts'
+import type { ClusterSnapshot, NodeView } from '../../model/node.ts'
 import type { Attempt } from '../../model/repair.ts'
 import type { Candidate } from './candidate.ts'
 import type { ClusterIndex } from './cluster-index.ts'
@@ -21,10 +21,19 @@ export interface GateContext {
   readonly now: number
 }
 
-/** `ask` is pure. Every gate is asked, also after another one refused: the record shows all that stands in the way. */
+/**
+ * One question, pure. Every gate is asked before a repair starts, also after another one refused: the record shows all
+ * that stands in the way. A gate that must also stop a repair under way answers `hold` or `cancel`, too.
+ */
 export interface Gate {
   readonly name: string
+  /** Annotations of a node that it reads, exact or as a prefix that ends in `/`: no others are in the snapshot. */
+  readonly annotations?: readonly string[]
   ask(context: GateContext): GateAnswer
+  /** Why no repair under way may go on now; nothing is undone either. Asked before every step. */
+  hold?(snapshot: ClusterSnapshot, now: number): string | undefined
+  /** Why the repair of `node` must not go on: all is put back. Asked until the provider has begun. */
+  cancel?(node: NodeView, snapshot: ClusterSnapshot, now: number): string | undefined
 }
 
 export function allow(why: string): GateAnswer {

@@ -14,7 +14,9 @@ import {
   minute,
   noon,
 } from '../given.ts'
+import { SeenNodes } from '../observe/seen.ts'
 import { decide } from './decide.ts'
+import { foreignAnnotations } from './foreign.ts'
 
 const now = noon + hour
 const sick = givenCondition('KernelReady', 'False', { seenAt: now })
@@ -28,9 +30,15 @@ interface Given {
   readonly now?: number
 }
 
+/** What the watch leaves of a node's annotations: a gate that reads one it does not declare fails here. */
+function asWatched(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return new SeenNodes().see({ metadata: { name: 'a', uid: 'a', annotations } }, [], noon).view.annotations
+}
+
 /** What `gate` answers about a node that was first seen sick at noon. */
 function answer(gate: string, given: Given = {}): GateRecord {
-  const node = givenNode('a', given.node, ...(given.node?.conditions ? [] : [sick]))
+  const drawn = givenNode('a', given.node, ...(given.node?.conditions ? [] : [sick]))
+  const node = { ...drawn, annotations: asWatched(drawn.annotations) }
   const snapshot: ClusterSnapshot = givenSnapshot({ nodes: [node, spare], ...given.cluster })
   const records = [givenSighting(node, noon), ...(given.records?.(node) ?? [])]
   const [decision] = decide(
@@ -131,7 +139,9 @@ describe('the node', () => {
     ]) {
       assert.equal(verdict('foreign-owner', { node: { taints: [{ key, effect: 'NoSchedule' }] } }), 'refuse', key)
     }
-    assert.equal(verdict('foreign-owner', annotated({ 'weave.works/kured-reboot-in-progress': '{}' })), 'refuse')
+    assert.ok(foreignAnnotations.includes('weave.works/kured-reboot-in-progress'))
+    for (const key of foreignAnnotations)
+      assert.equal(verdict('foreign-owner', annotated({ [key]: '{}' })), 'refuse', key)
     assert.equal(verdict('foreign-owner', { node: { deleting: true } }), 'refuse')
     const claim = { name: 'claim-1', providerId: 'kwok://a', deleting: true }
     const given = { node: { providerId: 'kwok://a' }, cluster: { claims: [claim] } }

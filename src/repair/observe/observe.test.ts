@@ -75,10 +75,14 @@ describe('when a condition was last asserted', () => {
     assert.equal(news(tainted), false)
   })
 
-  test('of the annotations only those of repairers are kept', () => {
+  test('of the annotations only those are kept that a gate declares', () => {
     const object = {
       ...node(noon),
-      metadata: { name: 'a', uid: 'u', annotations: { 'nodemend.dev/veto': 'true', huge: 'x' } },
+      metadata: {
+        name: 'a',
+        uid: 'u',
+        annotations: { 'nodemend.dev/veto': 'true', huge: 'x', 'karpenter.sh/huge': 'x' },
+      },
     }
     assert.deepEqual(new SeenNodes().see(object, [], noon).view.annotations, { 'nodemend.dev/veto': 'true' })
   })

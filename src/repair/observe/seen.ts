@@ -2,6 +2,8 @@
 import type { KubeObject } from '../../kube/api.ts'
 import type { ConditionStatus } from '../../model/condition.ts'
 import type { NodeView, SeenCondition, Taint } from '../../model/node.ts'
+import { isNamedBy } from '../decide/foreign.ts'
+import { gates } from '../decide/gates.ts'
 
 /** A Node of the API, as far as decisions read it. */
 export interface NodeObject extends KubeObject {
@@ -112,11 +114,9 @@ function changed(a: Stamped, b: Stamped): boolean {
   )
 }
 
-/** Annotations can be large, and decisions read a few: those whose key names a repairer. */
+/** Annotations can be large, and decisions read a few: those that a gate declares. */
 function annotationsOf(all: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(all).filter(([key]) => readPrefixes.some((prefix) => key.startsWith(prefix))),
-  )
+  return Object.fromEntries(Object.entries(all).filter(([key]) => read.some((one) => isNamedBy(one, key))))
 }
 
-const readPrefixes = ['nodemend.dev/', 'karpenter.sh/', 'weave.works/', 'cluster.x-k8s.io/'] as const
+const read = gates.flatMap((gate) => gate.annotations ?? [])

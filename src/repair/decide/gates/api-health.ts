@@ -14,9 +14,10 @@ const fewestLeases = 3
 export const apiHealth: Gate = {
   name: 'api-health',
   ask: ({ snapshot: { health }, now }) => freezeOf(health, now) ?? allow('the picture of the cluster is current'),
+  hold: ({ health }, now) => freezeOf(health, now)?.why,
 }
 
-/** Why nothing may happen now, as the gate's answer; a repair under way is held by it, too. */
+/** Why nothing may happen now, as the gate's answer. */
 export function freezeOf({ synced, trouble, settledAt, leases }: ApiHealth, now: number): GateAnswer | undefined {
   if (!synced) {
     return refuse(trouble ?? 'the watches have not caught up with the API server', 'the API server answers again')

@@ -1,11 +1,13 @@
 /** Does somebody else already act on the node? */
-import { foreignOwner } from '../foreign.ts'
+import { foreignAnnotations, foreignOwner } from '../foreign.ts'
 import { allow, type Gate, refuse } from '../gate.ts'
 
 export const foreign: Gate = {
   name: 'foreign-owner',
+  annotations: foreignAnnotations,
   ask({ candidate: { node }, snapshot }) {
     const owner = foreignOwner(node, snapshot)
     return owner ? refuse(owner, 'they finish or let go of it') : allow('nobody else acts on the node')
   },
+  cancel: foreignOwner,
 }

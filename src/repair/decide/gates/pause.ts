@@ -12,10 +12,11 @@ export const pause: Gate = {
       return refuse(`policy ${policy.name} is paused`, `set spec.paused of policy ${policy.name} to false`)
     return allow('nobody paused it')
   },
+  hold: (snapshot) => pauseOf(snapshot.pause)?.why,
 }
 
-/** Why the whole controller keeps quiet, as the gate's answer; a repair under way is held by it, too. */
-export function pauseOf(asked: Pause): GateAnswer | undefined {
+/** Why the whole controller keeps quiet. */
+function pauseOf(asked: Pause): GateAnswer | undefined {
   switch (asked.state) {
     case 'off':
       return undefined

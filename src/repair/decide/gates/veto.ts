@@ -3,19 +3,22 @@ import type { GateAnswer } from '../../../model/decision.ts'
 import type { NodeView } from '../../../model/node.ts'
 import { allow, at, type Gate, refuse, wait } from '../gate.ts'
 
-const vetoKey = 'nodemend.dev/veto'
-/** Karpenter's own word for the same wish. */
-const karpenterVetoKey = 'karpenter.sh/do-not-repair'
+/** Our own word, and Karpenter's for the same wish. */
+const keys = ['nodemend.dev/veto', 'karpenter.sh/do-not-repair'] as const
 const timeText = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/
 
 export const veto: Gate = {
   name: 'veto',
+  annotations: keys,
   ask: ({ candidate: { node }, now }) => vetoOf(node, now) ?? allow('no veto on the node'),
+  cancel(node, _snapshot, now) {
+    const answer = vetoOf(node, now)
+    return answer && `veto: ${answer.why}`
+  },
 }
 
-/** The veto in force on `node`, as the gate's answer; a repair before its commit is cancelled by it, too. */
-export function vetoOf(node: NodeView, now: number): GateAnswer | undefined {
-  for (const key of [vetoKey, karpenterVetoKey]) {
+function vetoOf(node: NodeView, now: number): GateAnswer | undefined {
+  for (const key of keys) {
     const value = node.annotations[key]
     if (value === undefined || value === 'false') continue
     const until = timeText.test(value) ? Date.parse(value) : Number.NaN
