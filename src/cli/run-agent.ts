@@ -81,7 +81,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
     timeline,
     log,
     settings: settingsNow(),
-    state: stored?.lifecycle ?? emptyState(boot, clock.now()),
+    state: stored?.lifecycle ?? emptyState(boot, timeline.bootedAt()),
     cursors: stored?.cursors ?? {},
     save: (text) => replaceFile(host.path(options.stateFile), text),
     onStep: (outcome, before) => report.stepped(outcome, before),

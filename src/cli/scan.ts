@@ -99,7 +99,7 @@ export function scanHost(
   const seen = reading.collect(true).map((sighting): Input => ({ kind: 'seen', sighting }))
   const watch: Watch = drained.trouble === undefined ? { state: 'checked' } : { state: 'blind', why: drained.trouble }
   const inputs: readonly Input[] = [...seen, { kind: 'watch', conditions: conditionTypes, watch }]
-  const { state } = step(emptyState(boot, clock.now()), inputs, timeline.moment(), settings)
+  const { state } = step(emptyState(boot, timeline.bootedAt()), inputs, timeline.moment(), settings)
   return summarise(hostname(host), drained, state, settings, timeline, accelerators)
 }
 

@@ -87,9 +87,9 @@ export interface LifecycleState {
   readonly dropped: { readonly entries: number; readonly notices: number }
 }
 
-/** The state of a node on which nothing was ever checked. */
-export function emptyState(bootId: string, wallNow: number): LifecycleState {
-  const unknown: ConditionState = { status: 'Unknown', ...unknownText, since: wallNow }
+/** The state of a node on which nothing was checked since its boot, at wall-clock time `since`. */
+export function emptyState(bootId: string, since: number): LifecycleState {
+  const unknown: ConditionState = { status: 'Unknown', ...unknownText, since }
   return {
     bootId,
     entries: new Map(),

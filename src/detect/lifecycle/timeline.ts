@@ -12,6 +12,8 @@ export interface Timeline {
   now(): Steady
   /** Steady time of a stamp in milliseconds since boot. */
   fromBoot(ms: number): Steady
+  /** Wall-clock milliseconds of the boot: nothing in the log is older. */
+  bootedAt(): number
   /** Now, and how to turn steady times into wall-clock times. */
   moment(): Moment
 }
@@ -36,6 +38,7 @@ export function createTimeline(
     base,
     now,
     fromBoot: (ms) => base + ms,
+    bootedAt: () => Math.round(clock.now() - bootMs()),
     moment() {
       const steady = now()
       return { now: steady, wallOffset: clock.now() - steady }

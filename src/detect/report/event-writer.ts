@@ -125,7 +125,7 @@ export class EventWriter {
       log.error('the server refuses an Event; it is given up', { node, event: notice.id, error })
       onTold(notice)
     }
-    this.#after(retryAfter(error, { urgent: true, refusals: this.#refusals }, random))
+    this.#after(retryAfter(error, { urgent: true, refusals: this.#refusals, failures: this.#failures }, random))
   }
 
   #takeToken(): boolean {

@@ -14,14 +14,16 @@ export interface Attempts {
   readonly urgent: boolean
   /** Answers in a row that were refusals, this one included; an exchange without an answer starts the count anew. */
   readonly refusals: number
+  /** Tries in a row that failed for whatever reason, this one included. */
+  readonly failures: number
 }
 
 /** Milliseconds until the next try, with jitter over the whole range so that a fleet comes back spread out. */
-export function retryAfter(error: unknown, { urgent, refusals }: Attempts, random: Random): number {
+export function retryAfter(error: unknown, { urgent, refusals, failures }: Attempts, random: Random): number {
   const asked = isKubeError(error) ? (error.detail.retryAfterMs ?? 0) : 0
   if (urgent && isAbsent(error)) return Math.max(asked, between(probeMs[0], probeMs[1], random))
-  const first = urgent ? firstRefusalMs : patientMs[0]
-  const step = Math.min(patientMs[1], first * 2 ** Math.min(10, Math.max(0, refusals - 1)))
+  const [first, count] = urgent ? [firstRefusalMs, refusals] : [patientMs[0], failures]
+  const step = Math.min(patientMs[1], first * 2 ** Math.min(10, Math.max(0, count - 1)))
   return Math.max(asked * (1 + random() / 2), between(step / 2, step, random))
 }
 

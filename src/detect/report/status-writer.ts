@@ -137,7 +137,7 @@ export class StatusWriter {
     if (this.#failures++ === 0)
       log.warn('cannot report node conditions; trying again', { node, error, remedy: remedyOf(error) })
     if (isKubeError(error, 'NM_KUBE_TIMEOUT')) this.#timeoutMs = Math.min(longestTimeoutMs, this.#timeoutMs * 2)
-    return retryAfter(error, { urgent: this.#pending, refusals: this.#refusals }, random)
+    return retryAfter(error, { urgent: this.#pending, refusals: this.#refusals, failures: this.#failures }, random)
   }
 }
 

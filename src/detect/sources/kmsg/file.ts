@@ -3,7 +3,7 @@
  * A line without framing counts as written by user space, so that `echo 'NVRM: Xid …' >> FILE` works as it does on the
  * device. A record's sequence number is its byte offset: it is unique, and it is the cursor.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, type FSWatcher, fstatSync, openSync, readSync, watch } from 'node:fs'
 import type { Clock } from '../../../telemetry/clock.ts'
 import { sleep } from '../../../telemetry/clock.ts'
 import type { KmsgReader } from './reader.ts'
@@ -15,8 +15,8 @@ const space = 0x20
 /** Facility 1 (user), level 4: what the kernel gives to a line that user space writes without a prefix. */
 const userWarning = 12
 
-/** How often a file is asked for growth. There is no polling where the device is read. */
-export const filePollMs = 100
+/** How often a file is looked at even if inotify says nothing (some network and FUSE file systems never do). */
+export const filePollMs = 1_000
 
 export interface KmsgFileOptions {
   readonly path: string
@@ -35,7 +35,9 @@ class KmsgFile implements KmsgReader {
   readonly #descriptor: number
   readonly #fifo: boolean
   readonly #clock: Clock
-  readonly #closed = new AbortController()
+  readonly #watcher: FSWatcher | undefined
+  /** Ends the wait that is under way. */
+  #stir: () => void = () => undefined
   #current = Buffer.allocUnsafeSlow(chunkBytes)
   #other = Buffer.allocUnsafeSlow(chunkBytes)
   #at = 0 // first unread byte in #current
@@ -50,6 +52,7 @@ class KmsgFile implements KmsgReader {
     this.#descriptor = this.#fifo ? openSync(path, constants.O_RDWR | constants.O_NONBLOCK) : probe
     if (this.#fifo) closeSync(probe)
     else if (from <= fstatSync(probe).size) this.#resume(from)
+    this.#watcher = watchFile(path, () => this.#stir())
   }
 
   get buffer(): Uint8Array {
@@ -76,12 +79,20 @@ class KmsgFile implements KmsgReader {
     }
   }
 
-  async wake(): Promise<void> {
-    await sleep(this.#clock, filePollMs, this.#closed.signal).catch(() => undefined)
+  wake(): Promise<void> {
+    const enough = new AbortController()
+    return new Promise((resolve) => {
+      this.#stir = () => {
+        enough.abort()
+        resolve()
+      }
+      sleep(this.#clock, filePollMs, enough.signal).then(this.#stir, () => undefined)
+    })
   }
 
   close(): void {
-    this.#closed.abort()
+    this.#watcher?.close()
+    this.#stir()
     closeSync(this.#descriptor)
   }
 
@@ -135,5 +146,14 @@ class KmsgFile implements KmsgReader {
     this.#at = 0
     this.#end = 0
     return true
+  }
+}
+
+/** Tells of growth; undefined where there is no inotify to be had. */
+function watchFile(path: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    return watch(path, { persistent: false }, onChange).on('error', () => undefined)
+  } catch {
+    return undefined
   }
 }

@@ -1,0 +1,182 @@
+/** An agent on a machine and an API server that tests hold in their hands: a folder, a stepped clock, a list of calls. */
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { CompiledCatalogue } from '../../src/catalog/compiled.ts'
+import { compileShipped } from '../../src/catalog/shipped.ts'
+import type { AgentOptions } from '../../src/cli/agent-options.ts'
+import { runAgent } from '../../src/cli/run-agent.ts'
+import type { Api, Call } from '../../src/kube/api.ts'
+import { KubeError, type KubeErrorCode } from '../../src/kube/errors.ts'
+import type { NodeCondition } from '../../src/model/condition.ts'
+import { SteppedClock, seededRandom } from '../../src/telemetry/clock.ts'
+
+let catalogue: CompiledCatalogue | undefined // compiled once for all tests: it never changes
+
+/** An Event as it was written. */
+export interface WrittenEvent {
+  readonly name: string
+  readonly type: string
+  readonly reason: string
+  readonly message: string
+  readonly count: number
+}
+
+/** The API server: keeps what was applied, or refuses. */
+export class ScriptedApi implements Api {
+  readonly server = 'https://scripted'
+  /** Every call that arrived, in order: `apply nodes/status worker-1`. */
+  readonly calls: string[] = []
+  readonly events = new Map<string, WrittenEvent>()
+  conditions: readonly NodeCondition[] = []
+  /** What every call is refused with. */
+  refusal: KubeErrorCode | undefined
+
+  async request<T>(call: Call): Promise<T> {
+    const name = [call.verb, call.resource.plural + (call.subresource ? `/${call.subresource}` : ''), call.name].join(
+      ' ',
+    )
+    this.calls.push(name)
+    if (this.refusal) throw new KubeError(this.refusal, `${name}: refused by the test`, { call: name })
+    if (call.resource.plural === 'events') {
+      this.events.set(call.name ?? '', { name: call.name ?? '', ...(call.body as Omit<WrittenEvent, 'name'>) }) // our own body
+    } else {
+      this.conditions = (call.body as { status: { conditions: readonly NodeCondition[] } }).status.conditions // our own body
+    }
+    return { metadata: {} } as T // what an apply with metadataOnly answers
+  }
+
+  // biome-ignore lint/correctness/useYield: the agent watches nothing
+  async *stream<T>(): AsyncGenerator<T> {
+    throw new Error('the agent watches nothing')
+  }
+
+  close(): void {}
+
+  condition(type: string): NodeCondition | undefined {
+    return this.conditions.find((one) => one.type === type)
+  }
+}
+
+/** One machine; agents come and go on it. */
+export class AgentRig {
+  readonly root = mkdtempSync(join(tmpdir(), 'nodemend-agent-'))
+  readonly clock = new SteppedClock()
+  readonly api = new ScriptedApi()
+  readonly lines: string[] = []
+  port = 0
+  #sequence = 0
+  #stop: AbortController | undefined
+  #running: Promise<void> | undefined
+
+  constructor() {
+    this.file('dev/kmsg', '')
+    this.reboot('boot-one-00000000')
+  }
+
+  file(path: string, text: string): void {
+    mkdirSync(dirname(join(this.root, path)), { recursive: true })
+    writeFileSync(join(this.root, path), text)
+  }
+
+  /** The kernel logs a line now; facility 1 when `priority` is 12. */
+  log(text: string, priority = 3): void {
+    const usec = Math.round(this.#uptimeMs() * 1000)
+    appendFileSync(join(this.root, 'dev/kmsg'), `${priority},${this.#sequence++},${usec},-;${text}\n`, 'latin1')
+  }
+
+  /** A new boot: the time since boot starts anew. */
+  reboot(bootId: string): void {
+    this.file('proc/sys/kernel/random/boot_id', `${bootId}\n`)
+    this.file('proc/uptime', '100.00 0\n')
+    this.#bootedAt = this.clock.monotonic() - 100_000
+  }
+  #bootedAt = 0
+
+  /** Starts an agent and lets it make its first check. */
+  async start(options: Partial<AgentOptions> = {}): Promise<void> {
+    this.file('proc/uptime', `${(this.#uptimeMs() / 1000).toFixed(3)} 0\n`)
+    catalogue ??= compileShipped(join(import.meta.dirname, '..', '..', 'catalog'))
+    this.#stop = new AbortController()
+    const ready = new Promise<void>((resolve, reject) => {
+      this.#running = runAgent(
+        {
+          node: 'worker-1',
+          hostRoot: this.root,
+          metricsAddress: '127.0.0.1:0',
+          stateFile: '/var/state.json',
+          config: '/etc/config.yaml',
+          kmsg: '/dev/kmsg',
+          acceptUserFacility: true,
+          level: 'info',
+          ...options,
+        },
+        {
+          clock: this.clock,
+          random: seededRandom(1),
+          signal: this.#stop?.signal ?? AbortSignal.abort(),
+          write: (line) => this.lines.push(line),
+          catalogue: catalogue as CompiledCatalogue, // compiled above
+          api: this.api,
+          onReady: (port) => {
+            this.port = port
+            resolve()
+          },
+        },
+      )
+      this.#running.catch(reject)
+    })
+    await ready
+    await this.pass(200)
+  }
+
+  /** Lets time pass, and the disk keep up. */
+  async pass(ms: number): Promise<void> {
+    const steps = Math.min(20, Math.max(1, Math.ceil(ms / 50)))
+    for (let n = 0; n < steps; n++) {
+      await this.clock.advance(ms / steps)
+      await diskTurn()
+    }
+  }
+
+  /** Ends the agent as SIGTERM would. */
+  async stop(): Promise<void> {
+    let ended = this.#running === undefined
+    const running = this.#running?.finally(() => {
+      ended = true
+    })
+    this.#stop?.abort()
+    while (!ended) await this.pass(100)
+    await running
+    this.#running = undefined
+  }
+
+  /** Ends everything and removes the folder. */
+  async end(): Promise<void> {
+    await this.stop()
+    rmSync(this.root, { recursive: true })
+  }
+
+  page(path: string): Promise<{ readonly status: number; readonly text: string }> {
+    return new Promise((resolve, reject) => {
+      const call = request({ host: '127.0.0.1', port: this.port, path, agent: false }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk
+        })
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+      })
+      call.on('error', reject).end()
+    })
+  }
+
+  #uptimeMs(): number {
+    return this.clock.monotonic() - this.#bootedAt
+  }
+}
+
+/** Real input and output, done by the thread pool, gets a moment of real time. */
+function diskTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 2))
+}
