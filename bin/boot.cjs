@@ -26,7 +26,7 @@ function ensureInstalled() {
     stdio: ['ignore', 2, 2],
     env: Object.assign({}, process.env, { npm_config_loglevel: 'error' }),
   })
-  if (npm.status !== 0) fail('npm ci failed: see above; the network must reach the npm registry')
+  if (npm.status !== 0) fail('npm ci failed; what npm says about it is above')
   fs.utimesSync(installed, new Date(), new Date())
 }
 

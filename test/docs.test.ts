@@ -1,9 +1,15 @@
 /** The documentation keeps step with the code. */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
+import { parse } from 'yaml'
 import { referencePages } from '../scripts/reference.ts'
+import { program, run } from '../src/cli/run.ts'
+import { parseConfig } from '../src/detect/lifecycle/config.ts'
+import { policySpec } from '../src/repair/policy/schema.ts'
+import { testIo } from './cli/io.ts'
 
 const root = join(import.meta.dirname, '..')
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
@@ -20,9 +26,60 @@ test('every error code of the source is explained in docs/reference/errors.md, a
   assert.deepEqual([...documented].sort(), [...inSource].sort())
 })
 
+test('every rule pack in the documentation is one that the agent would load', async () => {
+  for (const { page, text } of codeBlocks('yaml').filter((block) => /^family:/m.test(block.text))) {
+    const pack = join(mkdtempSync(join(tmpdir(), 'nodemend-docs-')), 'pack.yaml')
+    writeFileSync(pack, text)
+    const io = testIo()
+    assert.equal(await run(['rules', 'test', pack], io), 0, `${page}: ${io.printed.out}${io.printed.err}`)
+  }
+})
+
+test('every configuration in the documentation is one that the agent would load', async () => {
+  const blocks = codeBlocks('yaml').filter(
+    (block) => /^(reasons|codes):/m.test(block.text) && !/^family:/m.test(block.text),
+  )
+  assert.ok(blocks.length > 0)
+  for (const { page, text } of blocks) assert.equal((await parseConfig(page, text)).outcome, 'loaded', page)
+})
+
+test('every policy in the documentation is accepted', () => {
+  const blocks = codeBlocks('yaml').filter((block) => /kind: RepairPolicy/.test(block.text))
+  assert.ok(blocks.length > 0)
+  for (const { page, text } of blocks) {
+    const { spec } = parse(text) as { readonly spec: unknown }
+    assert.equal(policySpec.safeParse(spec).error, undefined, page)
+  }
+})
+
+test('every nodemend command in the documentation exists', () => {
+  const known = new Set(program(testIo()).commands.map((one) => one.name()))
+  const wrong = pagesOfProse().flatMap((page) =>
+    [...read(page).matchAll(/nodemend -- ([a-z]+)|`nodemend ([a-z]+)[ `]/g)]
+      .map(([, run, named]) => run ?? named ?? '')
+      .filter((name) => !known.has(name))
+      .map((name) => `${page}: nodemend ${name}`),
+  )
+  assert.deepEqual(wrong, [])
+})
+
+test('pages that comments point to exist', () => {
+  const wrong = [
+    ...files('src', '.ts'),
+    ...files('test', '.ts'),
+    ...files('scripts', '.ts'),
+    ...files('bench', '.ts'),
+  ].flatMap((file) =>
+    [...read(file).matchAll(/docs\/(?:adr|how-to|reference|explanation|tutorial)\/[\w.-]+\.md/g)]
+      .map(([page]) => page)
+      .filter((page) => !existsSync(join(root, page)))
+      .map((page) => `${file} → ${page}`),
+  )
+  assert.deepEqual(wrong, [])
+})
+
 test('links between pages lead somewhere', () => {
-  const pages = [...files('docs', '.md'), ...readdirSync(root).filter((name) => name.endsWith('.md'))]
-  const broken = pages.flatMap((page) =>
+  const broken = pagesOfProse().flatMap((page) =>
     [...read(page).matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)/g)]
       .map(([, target = '']) => target)
       .filter((target) => !existsSync(join(root, dirname(page), target)))
@@ -38,6 +95,22 @@ test('the Korean README has the sections and commands of the English one', () =>
   })
   assert.deepEqual(shape(read('README.ko.md')), shape(read('README.md')))
 })
+
+function pagesOfProse(): string[] {
+  return [...files('docs', '.md'), ...readdirSync(root).filter((name) => name.endsWith('.md'))]
+}
+
+/** Fenced blocks of one language, their own indentation (in lists) taken off. */
+function codeBlocks(language: string): { readonly page: string; readonly text: string }[] {
+  return pagesOfProse().flatMap((page) =>
+    [...read(page).matchAll(new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\``, 'gm'))].map(
+      ([, indent = '', text = '']) => ({
+        page,
+        text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+      }),
+    ),
+  )
+}
 
 function files(folder: string, ending: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

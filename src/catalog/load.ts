@@ -5,6 +5,7 @@
 import { RE2JS } from 're2js'
 import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { CompiledReason, CompiledRule, Lifecycle } from './compiled.ts'
+import { complaintOf } from './complaint.ts'
 import { parseDuration } from './duration.ts'
 import { type CatalogueFile, catalogueFileSchema, type DetectEntry, type ReasonEntry } from './schema.ts'
 
@@ -84,7 +85,7 @@ function loadFile(source: CatalogueSource, problems: CatalogueProblem[]): Loaded
     for (const issue of parsed.error.issues) {
       const path = issue.path.filter((key) => typeof key !== 'symbol')
       const extra = issue.code === 'unrecognized_keys' ? [issue.keys[0] ?? ''] : []
-      const message = `${path.join('.') || 'the file'}: ${issue.message}`
+      const message = `${path.join('.') || 'the file'}: ${complaintOf(issue)}`
       problems.push({ file: source.file, ...locate([...path, ...extra]), message })
     }
     return undefined

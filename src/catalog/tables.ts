@@ -5,6 +5,7 @@
 import { parse } from 'yaml'
 import * as z from 'zod'
 import type { CompiledTables } from './compiled.ts'
+import { complaintOf } from './complaint.ts'
 import { CatalogueError, type CatalogueSource } from './load.ts'
 
 const severity = z.enum(['info', 'warning', 'fatal'])
@@ -101,7 +102,7 @@ function check<T>(schema: z.ZodType<T>, source: CatalogueSource): T {
       file: source.file,
       line: 1,
       column: 1,
-      message: `${issue.path.join('.')}: ${issue.message}`,
+      message: `${issue.path.join('.')}: ${complaintOf(issue)}`,
     })),
   )
 }

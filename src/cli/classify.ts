@@ -1,12 +1,12 @@
 /** `nodemend classify`: kernel log text in, one JSON object per line out. Reads the shipped rules, touches nothing. */
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { compileShipped } from '../catalog/shipped.ts'
 import { compileMatcher } from '../detect/match/compile.ts'
 import { decoders } from '../detect/match/decoders.ts'
 import type { Matcher } from '../detect/match/matcher.ts'
 import { stripFraming } from '../detect/sources/framing.ts'
-import { readLines } from '../detect/sources/lines.ts'
+import { longestLine, readLines } from '../detect/sources/lines.ts'
 import type { Match } from '../model/finding.ts'
 import { catalogueFolder } from './catalogue-folder.ts'
 import { CommandError, type Io } from './io.ts'
@@ -48,7 +48,10 @@ export function classifyCommand(io: Io): Command {
       const print = options.output === 'jsonl' ? printJson : printTable
       let pending = ''
       let number = 0
-      for await (const text of readLines(await open(file, io))) {
+      if (options.output === 'table') pending += tableHead
+      const cut = (): void =>
+        io.stderr(`nodemend: line ${number + 1} is longer than ${longestLine} bytes: only its beginning is looked at\n`)
+      for await (const text of readLines(await open(file, io), cut)) {
         number++
         pending += print({ line: number, matches: classifyLine(matcher, text) }, text)
         if (pending.length > 65_536) {
@@ -85,14 +88,23 @@ function printJson(line: ClassifiedLine): string {
   return `${JSON.stringify(line)}\n`
 }
 
+const tableHead = 'LINE\tSEVERITY\tCONDITION\tREASON\tDEVICE\tTEXT\n'
+
 function printTable(line: ClassifiedLine, text: string): string {
   return line.matches
-    .map((one) => `${line.line}\t${one.severity}\t${one.condition}\t${one.reason}\t${one.device ?? '-'}\t${text}\n`)
+    .map(({ severity, recovery, condition, reason, device = '-' }) => {
+      return `${line.line}\t${recovery ? 'over' : severity}\t${condition}\t${reason}\t${device}\t${text}\n`
+    })
     .join('')
+}
+
+function isFolder(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 async function open(file: string, io: Io): Promise<AsyncIterable<Uint8Array>> {
   if (file === '-') return io.stdin
+  if (isFolder(file)) throw new CommandError('NM_CLI_READ', `cannot read ${file}: it is a folder; name a log file`)
   const stream = createReadStream(file)
   await new Promise<void>((resolve, reject) => {
     stream.once('open', () => resolve())

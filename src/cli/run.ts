@@ -31,7 +31,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 function report(error: unknown, io: Io): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.error
   if (error instanceof CommandError) {
-    if (error.message !== '') io.stderr(`nodemend: ${error.message}\n`)
+    if (error.message !== '') io.stderr(`nodemend: ${error.message} (${error.code})\n`)
     return error.exitCode
   }
   const code = (error as { code?: unknown }).code

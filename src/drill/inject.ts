@@ -1,5 +1,5 @@
 /** Puts a fault in front of the agent: one line in the kernel log, marked by the kernel as written from user space. */
-import { accessSync, constants, writeFileSync } from 'node:fs'
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
 
 /** Where lines can be injected: the machine's real kernel log, or a file that stands in for it. */
 export interface KernelLog {
@@ -9,9 +9,10 @@ export interface KernelLog {
   readonly why?: string
 }
 
-/** The real kernel log where this process may read and write it, else `standIn`. */
+/** The kernel log `device` where this process may read and write it, else `standIn`. Only a device is ever written to. */
 export function chooseKernelLog(device: string, standIn: string): KernelLog {
   try {
+    if (!statSync(device).isCharacterDevice()) return { path: standIn, real: false, why: `${device} is no kernel log` }
     accessSync(device, constants.R_OK | constants.W_OK)
     return { path: device, real: true }
   } catch (error) {

@@ -67,7 +67,6 @@ export class Stage {
   async build(): Promise<void> {
     const { io, say } = this.#options
     const log = this.#kernelLog
-    if (!log.real) writeFileSync(log.path, '')
     say(log.real ? `kernel log: ${log.path}, the real one\n` : `kernel log: ${log.why}; a file stands in for it\n`)
     say('Nothing real on this machine is cordoned, rebooted or changed: the nodes are modelled.\n')
     const cluster = await startDemoCluster(io)
@@ -153,6 +152,7 @@ export class Stage {
     const log = this.#kernelLog
     const stateFile = join(folder, `state-${this.#rounds++}.json`)
     if (log.real) writeFileSync(stateFile, stateAtEndOf(log.path, io.clock))
+    else writeFileSync(log.path, '') // a stand-in has no reader that could skip what it holds
     const args = [
       `--hostname-override=${node}`,
       `--metrics-address=127.0.0.1:${this.#agentPort}`,

@@ -1,10 +1,14 @@
 /** Bytes → lines, for logs in files and pipes. */
 
 /** Longest line that is kept whole, bytes; the rest of a longer one is dropped, the line is not. */
-const longestLine = 65_536
+export const longestLine = 65_536
 
-/** Yields each line without its newline; a last line without one counts too. Bad UTF-8 becomes U+FFFD, never an error. */
-export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+/** Yields each line without its newline; a last line without one counts too. Bad UTF-8 becomes U+FFFD, never an error. `onCut` is
+ * called before each line that is not whole. */
+export async function* readLines(
+  chunks: AsyncIterable<Uint8Array>,
+  onCut: () => void = () => {},
+): AsyncGenerator<string> {
   let held: Buffer[] = []
   let size = 0
   const take = (part: Buffer): void => {
@@ -13,6 +17,7 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
     size += part.length
   }
   const flush = (): string => {
+    if (size > longestLine) onCut()
     const line = Buffer.concat(held).toString('utf8')
     held = []
     size = 0

@@ -1,0 +1,38 @@
+/** What zod found, in words that say what to write instead. */
+import type * as z from 'zod'
+
+type Issue = z.core.$ZodIssue
+
+/** One sentence for one issue; the place is said elsewhere. */
+export function complaintOf(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_value':
+      return `write one of ${issue.values.map(String).join(', ')}`
+    case 'invalid_type':
+      return issue.input === undefined ? missingOr(issue) : `write ${article(issue.expected)} here`
+    case 'too_small':
+      return `write at least ${issue.minimum} ${unitOf(issue.origin)}`
+    case 'too_big':
+      return `write at most ${issue.maximum} ${unitOf(issue.origin)}`
+    case 'unrecognized_keys':
+      return `${issue.keys.join(', ')} is not known here: check the spelling and the indentation`
+    default:
+      return issue.message
+  }
+}
+
+/** Zod leaves the input out of its issues unless asked; its own message tells a missing value. */
+function missingOr(issue: Extract<Issue, { code: 'invalid_type' }>): string {
+  if (/received undefined/.test(issue.message)) return `is missing: write ${article(issue.expected)}`
+  return `write ${article(issue.expected)} here`
+}
+
+function article(type: string): string {
+  const names: Readonly<Record<string, string>> = { object: 'a map of fields', array: 'a list', int: 'a whole number' }
+  return names[type] ?? `a ${type}`
+}
+
+function unitOf(origin: string): string {
+  if (origin === 'string') return 'characters'
+  return origin === 'array' ? 'entries' : ''
+}

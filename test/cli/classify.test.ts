@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { run } from '../../src/cli/run.ts'
+import { testIo } from './io.ts'
+
+const xid = 'NVRM: Xid (PCI:0000:3B:00): 79, pid=1, name=python, GPU has fallen off the bus.'
+
+test('classify --output jsonl: one object per input line, in order', async () => {
+  const io = testIo(`3,1,1,-;${xid}\nnothing\n[   12.345678] Out of memory: Killed process 1234 (java) total-vm:1kB\n`)
+  assert.equal(await run(['classify', '-', '--output', 'jsonl'], io), 0)
+  const lines = io.printed.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { readonly line: number; readonly matches: readonly Record<string, unknown>[] })
+  assert.deepEqual(
+    lines.map(({ line, matches }) => [line, matches.length]),
+    [
+      [1, 1],
+      [2, 0],
+      [3, 1],
+    ],
+  )
+  const { message, ...match } = lines[0]?.matches[0] ?? {}
+  assert.match(String(message), /Xid 79/)
+  assert.deepEqual(match, {
+    family: 'xid',
+    code: 79,
+    device: '0000:3b:00',
+    reason: 'NvidiaXID79Error',
+    condition: 'AcceleratedHardwareReady',
+    severity: 'fatal',
+    scope: 'hardware',
+  })
+})
+
+test('classify: a process that quotes the kernel means nothing', async () => {
+  const io = testIo(`Feb 23 16:24:18 node1 sudo[77]: ${xid}\n`)
+  assert.equal(await run(['classify', '-o', 'jsonl'], io), 0)
+  assert.equal(io.printed.out, '{"line":1,"matches":[]}\n')
+})
+
+test('classify: the table marks what is over', async () => {
+  const io = testIo('nfs: server nas not responding, still trying\nnfs: server nas OK\n')
+  assert.equal(await run(['classify'], io), 0)
+  const severities = io.printed.out.split('\n').map((line) => line.split('\t')[1])
+  assert.deepEqual(severities.slice(0, 3), ['SEVERITY', 'warning', 'over'])
+})
+
+test('classify: a line that is cut is said to be', async () => {
+  const io = testIo(`${'x'.repeat(70_000)}\nshort\n`)
+  assert.equal(await run(['classify'], io), 0)
+  assert.match(io.printed.err, /^nodemend: line 1 is longer than 65536 bytes/)
+})
+
+test('classify: a missing file and a folder are named, with exit code 2', async () => {
+  for (const file of ['/nowhere.log', '/tmp']) {
+    const io = testIo()
+    assert.equal(await run(['classify', file], io), 2)
+    assert.match(io.printed.err, new RegExp(`cannot read ${file}: .*NM_CLI_READ`))
+  }
+})
