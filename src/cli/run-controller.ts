@@ -10,7 +10,7 @@ import { LeadershipView } from '../repair/leadership.ts'
 import { Loop } from '../repair/loop.ts'
 import { outageMs } from '../repair/observe/health.ts'
 import { type Clock, type Random, sleep } from '../telemetry/clock.ts'
-import { Registry } from '../telemetry/exposition.ts'
+import { type MetricsFormat, Registry } from '../telemetry/exposition.ts'
 import { createLog, type Level, type Log } from '../telemetry/log.ts'
 import { serve } from '../telemetry/serve.ts'
 import { version } from '../telemetry/version.ts'
@@ -72,7 +72,7 @@ export async function runController(options: RunControllerOptions, parts: Contro
   const passes = timed(half, clock)
   const loop = new Loop({ clock, intervalMs, pass: passes.run, signal })
   const pages = {
-    metrics: () => registry.render(),
+    metrics: (format: MetricsFormat) => registry.render(format),
     healthz: () => (passes.hang ? { ok: false, text: 'the pass hangs' } : { ok: true, text: 'ok' }),
     readyz: () => ({ ok: half.observer.trouble === undefined, text: half.observer.trouble ?? 'ok' }),
   }

@@ -2,7 +2,7 @@
  * /dev/kmsg. Node cannot poll it, a read per record in the thread pool costs 60 µs, and a fast timer would keep an idle
  * machine awake. So two descriptors: one blocks in the thread pool and only wakes us, the other (O_NONBLOCK) drains at
  * about 1.4 µs a record. Both are kept at the same record, else the blocking one would wake us for what is read
- * already. Measured in docs/adr/0003-reading-kmsg.md.
+ * already. Measured in docs/adr/0006-reading-kmsg.md.
  */
 import { closeSync, constants, openSync, read, readSync } from 'node:fs'
 import type { KmsgReader, ReadOutcome } from './reader.ts'
