@@ -5,7 +5,7 @@ import type { Sighting } from '../../lifecycle/state.ts'
 import type { Timeline } from '../../lifecycle/timeline.ts'
 import type { Matcher } from '../../match/matcher.ts'
 import { LineJoiner } from '../../sources/kmsg/continuation.ts'
-import { fromKernel, type RecordView } from '../../sources/kmsg/record.ts'
+import { fromKernel, type RecordView, usecOf } from '../../sources/kmsg/record.ts'
 
 export interface KernelReadingOptions {
   readonly timeline: Timeline
@@ -31,12 +31,12 @@ export class KernelReading {
     const matcher = this.#options.matcher()
     const joined = this.#joiner.take(bytes, record)
     const own = matcher.matchBytes(bytes, record.textStart, record.textEnd)
-    if (own.length > 0) this.#see(own, bytes, record.textStart, record.textEnd, record)
+    if (own.length > 0) this.#see(own, textOf(bytes, record.textStart, record.textEnd), usecOf(bytes, record), record)
     if (!joined) return
     const more = matcher
       .matchBytes(joined.bytes, 0, joined.end)
       .filter(({ rule }) => !own.some((one) => one.rule === rule))
-    if (more.length > 0) this.#see(more, joined.bytes, 0, joined.end, record)
+    if (more.length > 0) this.#see(more, textOf(joined.bytes, 0, joined.end), usecOf(bytes, record), record)
   }
 
   /** What was seen since the last call. `atEnd`: the log has been read to its end. */
@@ -47,16 +47,19 @@ export class KernelReading {
     return seen
   }
 
-  #see(matches: readonly Match[], bytes: Uint8Array, start: number, end: number, record: RecordView): void {
+  #see(matches: readonly Match[], text: string, usec: number, record: RecordView): void {
     const { timeline, onEvidence } = this.#options
     const now = timeline.now()
     // The stamp is the scheduler's clock: it drifts and sleeps with the machine, so it is kept between two known moments.
-    const stamp = Number.isNaN(record.usec) ? now : timeline.fromBoot(record.usec / 1000)
+    const stamp = Number.isNaN(usec) ? now : timeline.fromBoot(usec / 1000)
     const at = Math.floor(Math.min(now, Math.max(stamp, this.#readUpTo)))
     const origin = fromKernel(record) ? 'kernel' : 'userspace'
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
     const wall = Math.round(at + timeline.moment().wallOffset)
     onEvidence({ source: 'kmsg', at: wall, text, sequence: record.sequence, origin }, matches)
     for (const match of matches) this.#sightings.push({ match, at, sequence: record.sequence, origin })
   }
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
 }

@@ -15,32 +15,32 @@ export interface Joined {
 /** Keeps the newest line; costs nothing while no record is continued. */
 export class LineJoiner {
   readonly #joined = new Uint8Array(longestJoined)
-  #bytes: Uint8Array = this.#joined
-  #start = 0
-  #end = 0
-  #sequence = -1
+  /** The newest line; one plain object, because this runs for every record. */
+  readonly #line: { bytes: Uint8Array; start: number; end: number } = { bytes: this.#joined, start: 0, end: 0 }
 
   /**
    * Takes the next record. Returns the line so far when the record goes on where the one before it stopped, undefined
    * for every other record. `bytes` of one call must stay untouched until the next.
    */
   take(bytes: Uint8Array, record: RecordView): Joined | undefined {
-    const follows = record.continued && this.#sequence >= 0 && this.#end > this.#start
-    this.#sequence = record.sequence
-    if (!follows) {
-      this.#bytes = bytes
-      this.#start = record.textStart
-      this.#end = record.textEnd
-      return undefined
-    }
-    const head = Math.min(this.#end - this.#start, longestJoined)
-    if (this.#bytes !== this.#joined) this.#joined.set(this.#bytes.subarray(this.#start, this.#start + head))
+    const line = this.#line
+    if (record.continued && line.end > line.start) return this.#join(bytes, record)
+    line.bytes = bytes
+    line.start = record.textStart
+    line.end = record.textEnd
+    return undefined
+  }
+
+  #join(bytes: Uint8Array, record: RecordView): Joined {
+    const line = this.#line
+    const head = Math.min(line.end - line.start, longestJoined)
+    if (line.bytes !== this.#joined) this.#joined.set(line.bytes.subarray(line.start, line.start + head))
     const room = longestJoined - head
     const tail = bytes.subarray(record.textStart, Math.min(record.textEnd, record.textStart + room))
     this.#joined.set(tail, head)
-    this.#bytes = this.#joined
-    this.#start = 0
-    this.#end = head + tail.length
-    return { bytes: this.#joined, end: this.#end }
+    line.bytes = this.#joined
+    line.start = 0
+    line.end = head + tail.length
+    return { bytes: this.#joined, end: line.end }
   }
 }

@@ -99,7 +99,7 @@ class KmsgFile implements KmsgReader {
   #record(start: number, stop: number, into: RecordView): 'record' {
     if (!parseRecord(this.#current, start, stop, into)) {
       into.priority = userWarning
-      into.usec = Number.NaN
+      into.stampStart = -1
       into.continued = false
       into.textStart = start
       into.textEnd = stop

@@ -6,7 +6,7 @@
 /** Pause after the first lines that follow silence; doubles while lines keep coming. */
 export const shortestPauseMs = 16
 /** Longest pause while lines keep coming: an upper bound of how late a line is seen. */
-export const longestPauseMs = 200
+export const longestPauseMs = 240
 /** A pause must not let more than about this many records pile up: a ring of 256 KiB holds some 2,000. */
 export const mostPiledUp = 512
 

@@ -4,13 +4,16 @@
  * no allocation.
  */
 
-/** Where the parts of one record lie. Reused for every record: copy what must outlive the call. */
+/**
+ * Where the parts of one record lie. Reused for every record: copy what must outlive the call. Only what every record
+ * needs is read at once; its stamp is read when it means something, see {@link usecOf}.
+ */
 export interface RecordView {
   /** Syslog facility × 8 + level. Facility 0 is the kernel, anything else was written by user space. */
   priority: number
   sequence: number
-  /** Microseconds since boot by the scheduler's clock. */
-  usec: number
+  /** Where the stamp begins; -1 when there is none. */
+  stampStart: number
   /** The record goes on where an earlier one stopped: flag `c`, or `+` before Linux 4.9. */
   continued: boolean
   /** The text is `[textStart, textEnd)` of the buffer that was parsed. */
@@ -20,49 +23,59 @@ export interface RecordView {
 
 /** A view to parse into. */
 export function emptyRecord(): RecordView {
-  return { priority: 0, sequence: 0, usec: 0, continued: false, textStart: 0, textEnd: 0 }
+  return { priority: 0, sequence: 0, stampStart: -1, continued: false, textStart: 0, textEnd: 0 }
 }
 
 const comma = 0x2c
+const dash = 0x2d
 const semicolon = 0x3b
 const newline = 0x0a
 const letterC = 0x63
 const plus = 0x2b
 
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
+
 /** Parses the record at `bytes[start, end)` into `into`; false, and `into` unspecified, when it is not framed like one. */
 export function parseRecord(bytes: Uint8Array, start: number, end: number, into: RecordView): boolean {
   let at = start
-  let field = 0
   let value = 0
-  for (; at < end; at++) {
-    const byte = bytes[at] ?? 0
-    if (byte >= 0x30 && byte <= 0x39) {
-      value = value * 10 + (byte - 0x30)
-    } else if (byte === comma) {
-      if (field === 0) into.priority = value
-      else if (field === 1) into.sequence = value
-      else into.usec = value
-      value = 0
-      if (++field === 3) break
-    } else {
-      return false
-    }
-  }
-  if (field !== 3) return false
-  into.continued = false
-  for (at++; at < end; at++) {
-    const byte = bytes[at]
-    if (byte === semicolon) break
-    if (byte === newline) return false
-    // Only the flags field itself counts: later fields (`caller=…`) may hold any letter.
-    if (field === 3 && (byte === letterC || byte === plus)) into.continued = true
-    if (byte === comma) field++
-  }
-  if (at >= end) return false
-  into.textStart = at + 1
-  const stop = bytes.indexOf(newline, at + 1)
+  let byte = bytes[at] ?? 0
+  for (; at < end && isDigit(byte); byte = bytes[++at] ?? 0) value = value * 10 + (byte - 0x30)
+  if (at === start || at >= end || byte !== comma) return false
+  into.priority = value
+  value = 0
+  const sequenceStart = ++at
+  for (byte = bytes[at] ?? 0; at < end && isDigit(byte); byte = bytes[++at] ?? 0) value = value * 10 + (byte - 0x30)
+  if (at === sequenceStart || at >= end || byte !== comma) return false
+  into.sequence = value
+  into.stampStart = at + 1
+  const head = bytes.indexOf(semicolon, at + 1)
+  if (head < 0 || head >= end) return false
+  // Nearly every record has the flag `-` and nothing behind it.
+  into.continued = bytes[head - 1] !== dash && isContinued(bytes, at + 1, head)
+  into.textStart = head + 1
+  const stop = bytes.indexOf(newline, head + 1)
   into.textEnd = stop < 0 || stop > end ? end : stop
   return true
+}
+
+/** Reads the flags field, which follows the stamp; later fields (`caller=…`) may hold any letter. */
+function isContinued(bytes: Uint8Array, stampStart: number, head: number): boolean {
+  const flags = bytes.indexOf(comma, stampStart) + 1
+  for (let at = flags; flags > 0 && at < head && bytes[at] !== comma; at++) {
+    if (bytes[at] === letterC || bytes[at] === plus) return true
+  }
+  return false
+}
+
+/** The record's stamp, microseconds since boot by the scheduler's clock; NaN when it has none. */
+export function usecOf(bytes: Uint8Array, record: RecordView): number {
+  let value = Number.NaN
+  if (record.stampStart < 0) return value
+  for (let at = record.stampStart, byte = bytes[at] ?? 0; isDigit(byte); byte = bytes[++at] ?? 0) {
+    value = (Number.isNaN(value) ? 0 : value) * 10 + (byte - 0x30)
+  }
+  return value
 }
 
 /** True when the kernel itself wrote the record. */
