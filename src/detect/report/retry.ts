@@ -2,12 +2,12 @@
 import { isKubeError } from '../../kube/errors.ts'
 import type { Random } from '../../telemetry/clock.ts'
 
-/** A change waits: a server that comes back is found within two seconds, at the price of a refused connection now and then. */
-const probeMs = [500, 2_000] as const
+/** A change waits: a server that comes back is found within a second, at the price of a refused connection now and then. */
+const probeMs = [250, 1_000] as const
 /** Only a heartbeat waits, or the server asked for rest, or trying does not help before somebody acts. */
 const patientMs = [5_000, 60_000] as const
 /** A kube-apiserver that has just started refuses everybody (403) for a moment, until it has read its own roles. */
-const firstRefusalMs = 1_000
+const firstRefusalMs = 500
 
 export interface Attempts {
   /** A change is waiting, not only a heartbeat. */
