@@ -1,4 +1,4 @@
-/** Prints file and function sizes of our own source and fails when a limit of docs/reference/sizes is passed. */
+/** Prints file and function sizes of our own source and fails when one of the limits below is passed. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type FunctionSpan, functionsOf } from './functions.ts'

@@ -1,6 +1,8 @@
-/** A finding: evidence that means something, with a reason out of the catalogue. */
+/**
+ * A finding: evidence that means something, with a reason out of the catalogue. What one line means is a {@link Match};
+ * what has been raised, with its companions and its life, is an entry of `detect/lifecycle/state.ts`.
+ */
 import type { ConditionType } from './condition.ts'
-import type { Origin } from './evidence.ts'
 
 /** info and warning become an Event; fatal turns the condition False. */
 export type Severity = 'info' | 'warning' | 'fatal'
@@ -27,21 +29,8 @@ export interface Match {
   readonly device?: string
   /** One sentence for people, with the values of this line. */
   readonly message: string
-  /** Lines of one incident share it: companions of one GPU fault become one finding (spec: NVIDIA Xid chains). */
+  /** Lines of one incident share it: companions of one GPU fault become one finding (an Xid 79 is followed by 154 and a dozen 45s). */
   readonly group?: string
   /** True when the line says that the trouble named by `reason` is over. */
   readonly recovery?: boolean
-}
-
-/** A finding as it is reported: a match that passed its reason's raise rule. */
-export interface Finding extends Match {
-  /** Wall-clock milliseconds of the first line. */
-  readonly at: number
-  /** Wall-clock milliseconds of the newest line. */
-  readonly lastAt: number
-  /** How many log lines are behind it, companions included. */
-  readonly lines: number
-  /** Other codes or reasons seen in the same incident, in order of appearance. */
-  readonly companions: readonly string[]
-  readonly origin: Origin
 }
