@@ -5,10 +5,11 @@
 import { dirname } from 'node:path'
 import type { Clock } from '../telemetry/clock.ts'
 
-/** Lines that meant something, since the last time: each leaves some kilobytes behind. Other lines leave nothing. */
+/** Work since the last time: a line that meant something leaves some kilobytes behind, other records some bytes. */
 const muchEvidence = 200
+const manyRecords = 50_000
 /** How long after it: one collection for a storm, not one per line. It stops the process for some twenty milliseconds. */
-const stormMs = 10_000
+const stormMs = 5_000
 /** How long after the start: the first reports are out. */
 const startMs = 2_000
 /** Bytecode that only the start needed grows old with each collection and is dropped. */
@@ -21,6 +22,7 @@ export class HeapTrim {
   readonly #programFile: string
   /** There with `--expose-gc` only. */
   readonly #collect = (globalThis as { gc?: Collect }).gc
+  #records = 0
   #evidence = 0
   #waiting = false
 
@@ -34,9 +36,11 @@ export class HeapTrim {
     this.#after(startMs, roundsAfterStart)
   }
 
-  /** A line meant something. */
-  worked(): void {
-    if (++this.#evidence >= muchEvidence) this.#after(stormMs, 1)
+  /** `records` were read, of which `evidence` meant something. */
+  worked(records: number, evidence: number): void {
+    this.#records += records
+    this.#evidence += evidence
+    if (this.#evidence >= muchEvidence || this.#records >= manyRecords) this.#after(stormMs, 1)
   }
 
   #after(ms: number, rounds: number): void {
@@ -44,6 +48,7 @@ export class HeapTrim {
     this.#waiting = true
     this.#clock.after(ms, () => {
       this.#waiting = false
+      this.#records = 0
       this.#evidence = 0
       forgetParts(this.#programFile)
       for (let round = 0; round < rounds; round++) {

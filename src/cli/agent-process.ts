@@ -43,7 +43,7 @@ async function main(): Promise<void> {
     catalogue: readCatalogue(),
     api,
     onReady,
-    onEvidence: () => heap.worked(),
+    onWork: (records, evidence) => heap.worked(records, evidence),
   })
   if (ended) endBySignal(ended)
 }

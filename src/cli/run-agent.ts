@@ -3,14 +3,15 @@ import { statSync } from 'node:fs'
 import type { CompiledCatalogue } from '../catalog/compiled.ts'
 import { findAccelerators } from '../detect/host/accelerators.ts'
 import { bootClock, bootId, hostname } from '../detect/host/boot.ts'
-import { openHost } from '../detect/host/host.ts'
+import { type Host, openHost } from '../detect/host/host.ts'
 import { replaceFile } from '../detect/host/replace-file.ts'
 import { Ledger } from '../detect/lifecycle/ledger.ts'
 import { createSettings, type Settings } from '../detect/lifecycle/settings.ts'
 import { emptyState } from '../detect/lifecycle/state.ts'
-import { createTimeline } from '../detect/lifecycle/timeline.ts'
+import type { StoredState } from '../detect/lifecycle/state-file.ts'
+import { createTimeline, type Timeline } from '../detect/lifecycle/timeline.ts'
 import { decoders } from '../detect/match/decoders.ts'
-import { createRuleBook } from '../detect/match/rule-book.ts'
+import { createRuleBook, type RuleBook } from '../detect/match/rule-book.ts'
 import { KernelMonitor } from '../detect/monitors/kernel/monitor.ts'
 import { cursorsOf, inputsOf, type Monitor } from '../detect/monitors/monitor.ts'
 import { adviseReasons } from '../detect/monitors/nvidia/incident.ts'
@@ -20,7 +21,7 @@ import { openKmsgDevice } from '../detect/sources/kmsg/device.ts'
 import { openKmsgFile } from '../detect/sources/kmsg/file.ts'
 import type { Api } from '../kube/api.ts'
 import { type Clock, type Random, sleep } from '../telemetry/clock.ts'
-import { createLog } from '../telemetry/log.ts'
+import { createLog, type Log } from '../telemetry/log.ts'
 import { serve } from '../telemetry/serve.ts'
 import { version } from '../telemetry/version.ts'
 import { ConfigFile, readPacks, readState } from './agent-files.ts'
@@ -42,8 +43,8 @@ export interface AgentParts {
   readonly api: Api | undefined
   /** Told when everything runs, with the port that is served. */
   readonly onReady?: (port: number) => void
-  /** Told of each line that meant something, so that memory can be tidied up after many. */
-  readonly onEvidence?: () => void
+  /** Told how many records were read and how many of them meant something, so that memory is tidied up after many. */
+  readonly onWork?: (records: number, evidence: number) => void
 }
 
 export async function runAgent(options: AgentOptions, parts: AgentParts): Promise<void> {
@@ -87,30 +88,8 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
     onStep: (outcome, before) => report.stepped(outcome, before),
     onSaved: (outcome) => report.saved(outcome),
   })
-  const kmsg = host.path(options.kmsg)
-  const device = isDevice(kmsg)
-  const cursor = device ? 'kmsg' : `file:${kmsg}`
-  const isOfThisLog = stored !== undefined && (!device || stored.time.bootId === boot)
-  const from = isOfThisLog ? stored.cursors[cursor] : undefined
   const monitors: readonly Monitor[] = [
-    new KernelMonitor({
-      clock,
-      random,
-      timeline,
-      log,
-      cursor,
-      matcher: () => rules.current().matcher,
-      open: (position) => {
-        return device ? openKmsgDevice(kmsg) : openKmsgFile({ path: kmsg, clock, from: position ?? 0 })
-      },
-      ...(from !== undefined && { from }),
-      report: (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation)),
-      onBatch: (batch) => report.batch(batch),
-      onEvidence: (evidence, matches) => {
-        report.evidence(evidence, matches)
-        parts.onEvidence?.()
-      },
-    }),
+    kernelMonitor(options, parts, { host, boot, stored, timeline, log, rules, report, ledger }),
   ]
   // Probes answer before the first record is read; a port that is taken ends the agent while nothing is open yet.
   const listeners = [options.metricsAddress, options.probeAddress].filter((one) => one !== undefined)
@@ -134,6 +113,49 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   await Promise.all(serving.map((one) => one.close()))
   api?.close()
   log.info('stopped')
+}
+
+interface KernelMonitorParts {
+  readonly host: Host
+  readonly boot: string
+  readonly stored: StoredState | undefined
+  readonly timeline: Timeline
+  readonly log: Log
+  readonly rules: RuleBook
+  readonly report: AgentReport
+  readonly ledger: Ledger
+}
+
+/** The kernel log's monitor, on the device or on a file, behind the stored cursor if that is of this log. */
+function kernelMonitor(
+  options: AgentOptions,
+  { clock, random, onWork }: AgentParts,
+  parts: KernelMonitorParts,
+): Monitor {
+  const { host, boot, stored, timeline, log, rules, report, ledger } = parts
+  const path = host.path(options.kmsg)
+  const device = isDevice(path)
+  const cursor = device ? 'kmsg' : `file:${path}`
+  const from = !device || stored?.time.bootId === boot ? stored?.cursors[cursor] : undefined
+  return new KernelMonitor({
+    clock,
+    random,
+    timeline,
+    log,
+    cursor,
+    ...(from !== undefined && { from }),
+    matcher: () => rules.current().matcher,
+    open: (position) => (device ? openKmsgDevice(path) : openKmsgFile({ path, clock, from: position ?? 0 })),
+    report: (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation)),
+    onBatch: (batch) => {
+      report.batch(batch)
+      onWork?.(batch.records, 0)
+    },
+    onEvidence: (evidence, matches) => {
+      report.evidence(evidence, matches)
+      onWork?.(0, 1)
+    },
+  })
 }
 
 function isDevice(path: string): boolean {
