@@ -18,6 +18,7 @@ import { policyScope } from './decide/cluster-index.ts'
 import { decide, saysSomethingElse } from './decide/decide.ts'
 import { toleration } from './decide/gates/toleration.ts'
 import type { Observer } from './observe/observer.ts'
+import { inForce } from './policy/in-force.ts'
 import type { ParsedPolicies } from './policy/parse.ts'
 import { policyStatusFor } from './policy/status.ts'
 import type { Reporter } from './report.ts'
@@ -43,6 +44,7 @@ export class Controller {
   readonly #options: ControllerOptions
   /** The last good set: stays in force while the present one is refused. */
   #inForce: readonly Policy[] | undefined
+  #lastGood: readonly Policy[] | undefined
   #judged: ParsedPolicies | undefined
   #reported = ''
 
@@ -84,11 +86,12 @@ export class Controller {
     await this.#try('reading kubelet leases', () => observer.leases.poll())
   }
 
-  /** A refused set changes nothing but its own status. */
+  /** A refused set changes nothing but its own status, and what it restrains. */
   async #judgePolicies(): Promise<void> {
     const { api, clock, observer, reporter } = this.#options
     const parsed = observer.policies
-    if (parsed.errors.length === 0) this.#inForce = parsed.policies
+    if (parsed.errors.length === 0) this.#lastGood = parsed.policies
+    this.#inForce = inForce(this.#lastGood, parsed)
     if (this.#judged === parsed) return
     for (const object of observer.policyObjects) {
       const status = policyStatusFor(object, parsed, clock.now())

@@ -32,6 +32,10 @@ export interface ParsedPolicies {
   readonly policies: readonly Policy[]
   /** Not empty: the whole set is refused and `policies` is empty. */
   readonly errors: readonly PolicyError[]
+  /** Those without a mistake, whether the set is refused or not: their restraint counts. */
+  readonly readable: readonly Policy[]
+  /** Every policy that stands, with or without a mistake. */
+  readonly names: ReadonlySet<string>
 }
 
 /** Parses and checks the whole set. Objects being deleted are left out. */
@@ -45,7 +49,8 @@ export function parsePolicies(objects: readonly RepairPolicyObject[]): ParsedPol
     else policies.push(parsed.policy)
   }
   policies.sort((a, b) => (a.name < b.name ? -1 : 1))
-  return errors.length > 0 ? { policies: [], errors } : { policies, errors }
+  const names = new Set([...policies.map((one) => one.name), ...errors.map((one) => one.policy)])
+  return { policies: errors.length > 0 ? [] : policies, errors, readable: policies, names }
 }
 
 /** One sentence for a status condition, an Event or a terminal. */

@@ -38,7 +38,7 @@ export function policyStatusFor(
     reason: accepted ? 'InForce' : own.length > 0 ? 'Invalid' : 'SetRefused',
     message: accepted
       ? 'the policy is in force'
-      : `the whole set is refused and the last good one stays in force: ${blamed.map(describeError).join('; ')}`,
+      : `the whole set is refused: the last good one stays in force, and any pause, lower mode or deletion applies at once: ${blamed.map(describeError).join('; ')}`,
     observedGeneration: generation,
   }
   const known = object.status?.conditions?.find((one) => one.type === 'Accepted')
