@@ -1,6 +1,7 @@
 /**
- * Gives back the memory that the agent took for a while: at its start, for parsers that are needed once, in a storm.
- * V8 keeps it for later by itself, up to the double; a guest on the node should not.
+ * Memory against speed, while the agent runs. Gives back what it took for a while: at its start, for parsers that are
+ * needed once, in a storm; V8 by itself keeps it for later, up to the double. And lets V8 compile for speed only on a
+ * node whose kernel log is busy: on a quiet one the compiler's 4 MB would buy nothing.
  */
 import { dirname } from 'node:path'
 import type { Clock } from '../telemetry/clock.ts'
@@ -15,9 +16,13 @@ const startMs = 2_000
 /** Bytecode that only the start needed grows old with each collection and is dropped. */
 const roundsAfterStart = 4
 
+/** Records within a window that make a log busy; at this rate the compiler earns its cost within seconds. */
+const busyRecords = 400
+const busyWindowMs = 5_000
+
 type Collect = (how: { readonly type: 'major'; readonly execution: 'sync'; readonly flavor: 'last-resort' }) => void
 
-export class HeapTrim {
+export class HeapKeeper {
   readonly #clock: Clock
   readonly #programFile: string
   /** There with `--expose-gc` only. */
@@ -25,6 +30,9 @@ export class HeapTrim {
   #records = 0
   #evidence = 0
   #waiting = false
+  #windowStart = Number.POSITIVE_INFINITY // monotonic; the records of the start do not count
+  #windowRecords = 0
+  #fast = false
 
   constructor(clock: Clock, programFile: string) {
     this.#clock = clock
@@ -41,6 +49,21 @@ export class HeapTrim {
     this.#records += records
     this.#evidence += evidence
     if (this.#evidence >= muchEvidence || this.#records >= manyRecords) this.#after(stormMs, 1)
+    if (!this.#fast) this.#watchRate(records)
+  }
+
+  #watchRate(records: number): void {
+    const passed = this.#clock.monotonic() - this.#windowStart
+    if (passed > busyWindowMs) this.#openWindow()
+    this.#windowRecords += records
+    if (passed < 0 || this.#windowRecords < busyRecords) return
+    this.#fast = true
+    process.getBuiltinModule('node:v8').setFlagsFromString('--maglev')
+  }
+
+  #openWindow(): void {
+    this.#windowStart = this.#clock.monotonic()
+    this.#windowRecords = 0
   }
 
   #after(ms: number, rounds: number): void {
@@ -50,6 +73,7 @@ export class HeapTrim {
       this.#waiting = false
       this.#records = 0
       this.#evidence = 0
+      if (this.#windowStart === Number.POSITIVE_INFINITY) this.#openWindow()
       forgetParts(this.#programFile)
       for (let round = 0; round < rounds; round++) {
         this.#collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })

@@ -8,7 +8,7 @@ import { type CompiledCatalogue, compiledVersion } from '../catalog/compiled.ts'
 import { systemClock, systemRandom } from '../telemetry/clock.ts'
 import { agentApi } from './agent-api.ts'
 import { parseAgentFlags } from './agent-flags.ts'
-import { HeapTrim } from './agent-heap.ts'
+import { HeapKeeper } from './agent-heap.ts'
 import { agentOptions } from './agent-options.ts'
 import { runAgent } from './run-agent.ts'
 
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   const options = agentOptions(parseAgentFlags(process.argv.slice(2), process.env))
   const shared = { clock: systemClock, random: systemRandom }
   const api = await agentApi({ kubeconfig: options.kubeconfig, env: process.env, ...shared })
-  const heap = new HeapTrim(systemClock, programFile)
+  const heap = new HeapKeeper(systemClock, programFile)
   const onReady = (): void => {
     running = true
     heap.started()
