@@ -117,7 +117,7 @@ describe('status', () => {
     const { world, half, node, terminal } = await given(t, { ...quickPolicy, toleration: '1h' })
     const calm = await terminal.run('status')
     assert.equal(calm.exitCode, 0)
-    assert.match(calm.text, /^4 nodes, 4 healthy, 0 sick/)
+    assert.match(calm.text, /^4 nodes, 4 healthy, 0 unknown, 0 sick/)
     await world.setCondition(node, 'KernelReady', 'False', 'SoftLockup')
     await world.run(3, half)
     const said = await terminal.run('status')

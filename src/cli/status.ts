@@ -1,12 +1,13 @@
 /** `nodemend status`: which nodes are sick, what is being done about them, and which policies are in force. */
 import { Command } from 'commander'
 import { conditionTypes } from '../model/condition.ts'
-import { isReady, type NodeView } from '../model/node.ts'
+import type { NodeView } from '../model/node.ts'
 import { type Attempt, isFinished, phaseSince } from '../model/repair.ts'
 import { describeError } from '../repair/policy/parse.ts'
 import { type ClusterFlags, clusterApi } from './cluster-api.ts'
 import { type ClusterView, viewCluster } from './cluster-view.ts'
 import type { Io, OutputFormat } from './io.ts'
+import { type NodeState, stateOf } from './node-state.ts'
 import { outputOption, print, tableText } from './output.ts'
 
 interface Flags extends ClusterFlags {
@@ -45,6 +46,7 @@ export interface ClusterStatus {
   readonly nodes: readonly {
     readonly name: string
     readonly healthy: boolean
+    readonly state: NodeState
     readonly ready: string
     readonly conditions: readonly {
       readonly type: string
@@ -103,16 +105,17 @@ function nodeStatus(node: NodeView, open: readonly Attempt[]): NodeStatus {
   const ours: readonly string[] = conditionTypes
   const conditions = node.conditions
     .filter((one) => one.type === 'Ready' || ours.includes(one.type))
-    .map(({ type, status: state, reason, lastTransitionTime }) => ({
+    .map(({ type, status, reason, lastTransitionTime }) => ({
       type,
-      status: state,
+      status,
       reason,
       since: lastTransitionTime,
     }))
-  const bad = conditions.some((one) => one.type !== 'Ready' && one.status === 'False')
+  const state = stateOf(conditions)
   return {
     name: node.name,
-    healthy: isReady(node) && !bad,
+    healthy: state === 'healthy',
+    state,
     ready: conditions.find((one) => one.type === 'Ready')?.status ?? 'Unknown',
     conditions,
     repair: open.find((one) => one.nodeUid === node.uid)?.name ?? null,
@@ -142,13 +145,13 @@ function sickFirst(a: NodeStatus, b: NodeStatus): number {
 
 /** The text for people. */
 function statusText(data: ClusterStatus, all: boolean): string {
-  const healthy = data.nodes.filter((node) => node.healthy).length
+  const count = (state: NodeState): number => data.nodes.filter((node) => node.state === state).length
   const shown = all ? data.nodes : data.nodes.filter((node) => !node.healthy || node.repair !== null)
   const parts = [
-    `${data.nodes.length} nodes, ${healthy} healthy, ${data.nodes.length - healthy} sick; ${leaderText(data)}\n`,
+    `${data.nodes.length} nodes, ${count('healthy')} healthy, ${count('unknown')} unknown, ${count('sick')} sick; ${leaderText(data)}\n`,
   ]
   if (shown.length > 0) {
-    parts.push(tableText(['NODE', 'READY', 'SICK WITH', 'REPAIR'], shown.map(nodeRow)))
+    parts.push(tableText(['NODE', 'READY', 'WHAT', 'REPAIR'], shown.map(nodeRow)))
   }
   if (data.repairs.length > 0) {
     const rows = data.repairs.map((one) => [one.name, one.phase, one.condition, one.policy, one.why])
@@ -168,8 +171,9 @@ function statusText(data: ClusterStatus, all: boolean): string {
 }
 
 function nodeRow(node: NodeStatus): readonly string[] {
-  const bad = node.conditions.filter((one) => one.type !== 'Ready' && one.status === 'False')
-  return [node.name, node.ready, bad.map((one) => `${one.type} (${one.reason})`).join(', ') || '-', node.repair ?? '-']
+  const telling = node.conditions.filter((one) => one.type !== 'Ready' && one.status !== 'True')
+  const what = telling.map((one) => `${one.type} ${one.status} (${one.reason})`).join(', ')
+  return [node.name, node.ready, what || '-', node.repair ?? '-']
 }
 
 function leaderText({ controller }: ClusterStatus): string {

@@ -21,7 +21,7 @@ export function whyText(data: Explanation): string {
 function headline(data: Explanation): string {
   const { node, decision } = data
   if (!data.exists) return `${node} is gone.\n`
-  const state = data.healthy ? 'healthy' : 'sick'
+  const state = data.state === 'unknown' ? 'in an unknown state: nobody can say that it is well' : data.state
   if (decision === null) return `${node} is ${state}: no rule of a policy in force matches it, so nothing is done.\n`
   return `${node} is ${state}. ${outcomeText(decision)}\n`
 }

@@ -2,12 +2,13 @@
 import { Command } from 'commander'
 import { conditionTypes } from '../model/condition.ts'
 import type { DecisionRecord } from '../model/decision.ts'
-import { isReady, type NodeView } from '../model/node.ts'
+import type { NodeView } from '../model/node.ts'
 import { type Attempt, isFinished } from '../model/repair.ts'
 import { decide } from '../repair/decide/decide.ts'
 import { type ClusterFlags, clusterApi } from './cluster-api.ts'
 import { type ClusterView, viewCluster } from './cluster-view.ts'
 import { CommandError, type Io, type OutputFormat } from './io.ts'
+import { type NodeState, stateOf } from './node-state.ts'
 import { outputOption, print } from './output.ts'
 import { whyText } from './why-text.ts'
 
@@ -45,6 +46,8 @@ export interface Explanation {
   readonly node: string
   /** False also when the node is gone and its last repair did not succeed. */
   readonly healthy: boolean
+  /** Absent for a node that is gone. */
+  readonly state: NodeState | null
   readonly exists: boolean
   readonly leader: string | null
   readonly conditions: readonly {
@@ -94,7 +97,8 @@ export function explain(name: string, view: ClusterView, now: number): Explanati
   const current = repairs.find((one) => one.nodeUid === node?.uid && !isFinished(one.phase))
   return {
     node: name,
-    healthy: node ? isHealthy(node) : repairs[0]?.phase === 'Succeeded',
+    healthy: node ? stateOf(node.conditions) === 'healthy' : repairs[0]?.phase === 'Succeeded',
+    state: node ? stateOf(node.conditions) : null,
     exists: node !== undefined,
     leader: view.leader ?? null,
     conditions: node ? conditionsOf(node) : [],
@@ -157,11 +161,6 @@ function repairText(attempt: Attempt): RepairText {
     proof: attempt.proof ?? null,
     holder: attempt.holder ?? null,
   }
-}
-
-function isHealthy(node: NodeView): boolean {
-  const ours: readonly string[] = conditionTypes
-  return isReady(node) && !node.conditions.some((one) => ours.includes(one.type) && one.status === 'False')
 }
 
 function conditionsOf(node: NodeView): Explanation['conditions'] {

@@ -175,7 +175,11 @@ export class AgentReport {
   }
 
   #readiness(): Probe {
-    return this.#checked ? { ok: true, text: 'ok' } : { ok: false, text: 'the first check has not finished' }
+    if (!this.#checked) return { ok: false, text: 'the first check has not finished' }
+    const blind = this.#reported?.monitors.filter((one) => !one.reading).map((one) => one.name) ?? []
+    return blind.length > 0
+      ? { ok: false, text: `cannot read its evidence: ${blind.join(', ')}` }
+      : { ok: true, text: 'ok' }
   }
 }
 
