@@ -122,7 +122,7 @@ describe('status', () => {
     await world.run(3, half)
     const said = await terminal.run('status')
     assert.equal(said.exitCode, 0)
-    assert.match(said.text, new RegExp(`^${node} +True +KernelReady \\(SoftLockup\\) +${node}-`, 'm'))
+    assert.match(said.text, new RegExp(`^${node} +True +KernelReady False \\(SoftLockup\\) +${node}-`, 'm'))
     assert.match(said.text, /Pending +KernelReady +kernel +toleration: KernelReady seen False since/)
     assert.match(said.text, /^kernel +Enforce +Replace +yes/m)
     const data = JSON.parse((await terminal.run('status', '-o', 'json')).text)
