@@ -158,10 +158,18 @@ function plain(text: string): string {
     .replaceAll(/^Service Account:.*\n/gm, '') // the recorded server admits no service accounts
 }
 
+/** A kube-apiserver publishes the schema of a new resource some time after it serves it: only then can it be explained. */
+async function answerOf(kubectl: Kubectl, args: string, input: string | undefined) {
+  for (let tries = 0; ; tries++) {
+    const answer = await kubectl.run(args, input)
+    if (!args.startsWith('explain') || answer.code === 0 || tries === 20) return answer
+  }
+}
+
 async function conversation(kubectl: Kubectl): Promise<readonly string[]> {
   const said: string[] = []
   for (const [args, input] of commands) {
-    const { code, stdout, stderr } = await kubectl.run(args, input)
+    const { code, stdout, stderr } = await answerOf(kubectl, args, input)
     said.push(plain(`$ kubectl ${args}\n[${code}]\n${stdout}${stderr}`))
   }
   return said
