@@ -34,7 +34,7 @@ export function readPacks(folder: string | undefined): readonly CatalogueSource[
 export class ConfigFile {
   readonly #host: Host
   readonly #file: string
-  #seen: string | undefined
+  #seen = '' // the fingerprint of what is in force; empty: no file
   #overrides: Overrides = noOverrides
 
   constructor(host: Host, file: string) {
