@@ -10,9 +10,8 @@ export const agentNode = 'soak-agent'
 /** The condition that fatal faults turn. */
 export const fatalCondition = 'StorageReady'
 
-/** Between faults. Three Events come of a warning and a fatal fault; the agent writes one in two seconds at length. */
-const shortestPauseMs = 500
-const longestPauseMs = 9_000
+/** Between faults, at least. */
+const shortestPauseMs = 200
 
 const reasons = [
   { reason: 'SoakWarning', severity: 'warning', words: ['warning'] },
@@ -53,7 +52,7 @@ export function agentProgram(folder: string, bundle: string, kubeconfig: string)
 }
 
 /** Faults for the kernel log below `folder`; what the API server shows of them is read from `store`. */
-export function faultSource(folder: string, store: Store, random: Random): FaultSource {
+export function faultSource(folder: string, store: Store, random: Random, longestPauseMs: number): FaultSource {
   const written: Written = { warnings: [], fatals: [] }
   let sequence = 0
   const write = (text: string): void => {

@@ -7,6 +7,8 @@ export interface SoakOptions {
   readonly awayMs: number
   /** The longest life of each program before it is killed. */
   readonly longestLifeMs: { readonly agent: number; readonly controller: number }
+  /** The longest pause between faults. The agent writes one Event in two seconds at length, after a burst of 32. */
+  readonly longestPauseMs: number
   /** How long everything may take to come to rest after the last kill. */
   readonly restMs: number
   readonly seed: number
@@ -20,6 +22,7 @@ export const fullSoak = {
   kills: 500,
   awayMs: 60_000,
   longestLifeMs: { agent: 2_000, controller: 6_000 },
+  longestPauseMs: 9_000,
   restMs: 180_000,
 } as const
 
@@ -28,5 +31,6 @@ export const shortSoak = {
   kills: 20,
   awayMs: 3_000,
   longestLifeMs: { agent: 1_500, controller: 2_500 },
+  longestPauseMs: 1_500,
   restMs: 60_000,
 } as const

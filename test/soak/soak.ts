@@ -45,7 +45,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     const bundles = takeBundles(site.folder, options.fresh)
     await createObject(site.api, nodes, { metadata: { name: agentNode } })
     await furnishPool(site.api)
-    const faults = faultSource(site.folder, site.server.store, seededRandom(options.seed + 1))
+    const faults = faultSource(site.folder, site.server.store, seededRandom(options.seed + 1), options.longestPauseMs)
     const sick = sickNodes(site.api, site.server.store, seededRandom(options.seed + 2))
     await unrest(options, site, bundles, faults, sick)
     const verdicts = await rest(options, site, faults, sick, evictions)
