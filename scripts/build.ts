@@ -33,6 +33,23 @@ const lazy: Plugin = {
   },
 }
 
+/**
+ * The agent holds the pattern library's text, but runs it only when the first line needs a pattern: 0.4 MB. A file of
+ * its own would have to be read just when the disk may be what is failing.
+ */
+const late: Plugin = {
+  name: 'late',
+  setup(plugin) {
+    plugin.onResolve({ filter: /^re2js$/ }, ({ kind, namespace }) =>
+      kind === 'import-statement' && namespace !== 'late' ? { path: 're2js', namespace: 'late' } : undefined,
+    )
+    plugin.onLoad({ filter: /.*/, namespace: 'late' }, () => ({
+      contents: `export const RE2JS = { compile: (...args) => require('re2js').RE2JS.compile(...args) }`,
+      resolveDir: root,
+    }))
+  },
+}
+
 function relativeToRoot(path: string): string {
   return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path
 }
@@ -64,7 +81,7 @@ async function bundle(entry: string, file: string, options: BuildOptions = {}): 
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist, { recursive: true })
 const sizes: Record<string, number> = {}
-sizes['agent.cjs'] = await bundle('src/cli/agent-main.ts', 'agent.cjs', { plugins: [lazy] })
+sizes['agent.cjs'] = await bundle('src/cli/agent-main.ts', 'agent.cjs', { plugins: [lazy, late] })
 for (const [entry, file] of Object.entries(lazyParts)) sizes[file] = await bundle(entry, file)
 sizes['nodemend.cjs'] = await bundle('src/cli/main.ts', 'nodemend.cjs')
 if (existsSync(join(root, 'catalog'))) {

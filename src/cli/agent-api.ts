@@ -1,7 +1,8 @@
 /** The agent's way to the cluster: its pod's service account, else a kubeconfig, else none. */
 import { readFileSync } from 'node:fs'
+import { getCACertificates, rootCertificates } from 'node:tls'
 import type { Api } from '../kube/api.ts'
-import { connectTo } from '../kube/connect.ts'
+import { type ConnectionConfig, connectTo } from '../kube/connect.ts'
 import { inClusterConfig, isInCluster } from '../kube/in-cluster.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import { version } from '../telemetry/version.ts'
@@ -22,7 +23,20 @@ export async function agentApi({ kubeconfig, env, clock, random }: AgentApiOptio
   if (kubeconfig !== undefined) {
     const { loadKubeconfig } = await import('../kube/kubeconfig.ts')
     const config = await loadKubeconfig({ path: kubeconfig, env, clock, readFile: async (path) => readFileSync(path) })
-    return connectTo(config, options)
+    return connectTo(withRoots(config), options)
   }
   return isInCluster({ env }) ? connectTo(inClusterConfig({ root: '/', env }), options) : undefined
+}
+
+/** The agent's process has no default CAs (`agent-main.ts`): a server whose CA nobody names gets Node's own, by name. */
+function withRoots(config: ConnectionConfig): ConnectionConfig {
+  if (config.ca !== undefined || !config.server.startsWith('https:')) return config
+  let roots: string | undefined // one string: a new one would open new sockets
+  return {
+    ...config,
+    ca: () => {
+      roots ??= [...rootCertificates, ...getCACertificates('extra')].join('\n')
+      return roots
+    },
+  }
 }

@@ -58,7 +58,8 @@ export class HeapKeeper {
     this.#windowRecords += records
     if (passed < 0 || this.#windowRecords < busyRecords) return
     this.#fast = true
-    process.getBuiltinModule('node:v8').setFlagsFromString('--maglev')
+    const v8 = process.getBuiltinModule('node:v8')
+    for (const flag of ['--sparkplug', '--maglev']) v8.setFlagsFromString(flag)
   }
 
   #openWindow(): void {

@@ -1,36 +1,36 @@
 /**
- * The entry of the agent's own bundle, `dist/agent.cjs`: starts itself once more, as the same process, with the V8 flags
- * and the allocator setting that keep it small (docs/adr/0004-agent-footprint.md), then loads the agent. They can only be
- * given at the start of a process, and whoever starts the agent should not have to know them.
+ * The entry of the agent's own bundle, `dist/agent.cjs`: starts itself once more, as the same process, with the flags
+ * and the settings that keep it small (docs/adr/0004-agent-footprint.md), then loads the agent. They can only be given
+ * at the start of a process, and whoever starts the agent should not have to know them.
  */
+import { secondStart, startMark } from './agent-environment.ts'
 
 const flags = [
-  // No optimising compilers: their own code is 8 MB (TurboFan) and 4 MB (Maglev). `agent-heap.ts` allows Maglev, which
-  // makes the rules fast enough, once there is much to read …
+  // No compilers: their own code is 8 MB (TurboFan) and 4 MB (Maglev), what they compile 0.4 (Sparkplug).
+  // `agent-heap.ts` allows the last two, which make the rules fast enough, once there is much to read …
   '--no-opt',
   '--no-maglev',
+  '--no-sparkplug',
   // … and it compiles on the main thread: what another thread allocates for it stays in that thread's arena.
   '--no-concurrent-recompilation',
   // Functions are compiled when they are called, not when their neighbours are.
   '--max-lazy',
+  // A small young generation; V8 also sizes its cache of printed numbers by it (0.3 MB).
+  '--max-semi-space-size=1',
+  // Collections leave no half-empty pages, and have no threads of their own.
+  '--compact-on-every-full-gc',
+  '--single-threaded-gc',
   // Lets the agent give back the memory of its start, see `agent-heap.ts`.
   '--expose-gc',
+  // Node else parses its 140 public root certificates as soon as TLS is loaded, for clients that name no CA: 1.5 MB.
+  // `agent-api.ts` names them where a connection really needs them.
+  '--use-openssl-ca',
+  // SIGUSR1 shall not open a debugger into a privileged process.
+  '--disable-sigusr1',
 ]
 
-const settings = {
-  /** One malloc arena for all threads: 1.5 MB. */
-  MALLOC_ARENA_MAX: '1',
-  /** Larger blocks go back to the system when they are freed, the compiler's working memory among them: 1.8 MB. */
-  MALLOC_MMAP_THRESHOLD_: '16384',
-  /** One thread waits for the kernel log, one writes the state file, one resolves names. */
-  UV_THREADPOOL_SIZE: '3',
-}
-
-/** Set in the second start, so that there is never a third. */
-const mark = 'NODEMEND_AGENT_STARTED'
-
-if (process.env[mark] === undefined && typeof process.execve === 'function') {
+if (process.env[startMark] === undefined && typeof process.execve === 'function') {
   const args = [process.execPath, ...flags, ...process.execArgv, ...process.argv.slice(1)]
-  process.execve(process.execPath, args, { ...settings, ...process.env, [mark]: '1' })
+  process.execve(process.execPath, args, secondStart(process.env))
 }
 void import('./agent-process.ts')

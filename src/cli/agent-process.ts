@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { type CompiledCatalogue, compiledVersion } from '../catalog/compiled.ts'
 import { systemClock, systemRandom } from '../telemetry/clock.ts'
 import { agentApi } from './agent-api.ts'
+import { operatorEnvironment } from './agent-environment.ts'
 import { parseAgentFlags } from './agent-flags.ts'
 import { HeapKeeper } from './agent-heap.ts'
 import { agentOptions } from './agent-options.ts'
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
   }
   const options = agentOptions(parseAgentFlags(process.argv.slice(2), process.env))
   const shared = { clock: systemClock, random: systemRandom }
-  const api = await agentApi({ kubeconfig: options.kubeconfig, env: process.env, ...shared })
+  const api = await agentApi({ kubeconfig: options.kubeconfig, env: operatorEnvironment(process.env), ...shared })
   const heap = new HeapKeeper(systemClock, programFile)
   const onReady = (): void => {
     running = true

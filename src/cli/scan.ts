@@ -16,12 +16,12 @@ import { explain } from '../detect/monitors/kernel/judge.ts'
 import { KernelReading } from '../detect/monitors/kernel/read.ts'
 import { adviseReasons } from '../detect/monitors/nvidia/incident.ts'
 import { acceleratorReady } from '../detect/report/accelerator-ready.ts'
-import { rfc3339 } from '../detect/report/node-status.ts'
 import { openKmsgDevice } from '../detect/sources/kmsg/device.ts'
 import { openKmsgFile } from '../detect/sources/kmsg/file.ts'
 import type { KmsgReader } from '../detect/sources/kmsg/reader.ts'
 import { emptyRecord } from '../detect/sources/kmsg/record.ts'
 import { conditionTypes } from '../model/condition.ts'
+import { rfc3339Seconds } from '../telemetry/rfc3339.ts'
 import { catalogueFolder } from './catalogue-folder.ts'
 import { CommandError, exitCodes, type Io, type OutputFormat } from './io.ts'
 import { outputOption, print, tableText } from './output.ts'
@@ -158,8 +158,8 @@ function findingOf(entry: Entry, settings: Settings, wallOffset: number): ScanFi
     ...(leader.device !== undefined && { device: leader.device }),
     message: describe(entry),
     lines,
-    firstAt: rfc3339(entry.wallAt),
-    lastAt: rfc3339(entry.lastAt + wallOffset),
+    firstAt: rfc3339Seconds(entry.wallAt),
+    lastAt: rfc3339Seconds(entry.lastAt + wallOffset),
     companions,
   }
 }

@@ -22,7 +22,7 @@ export interface ConnectionConfig {
   readonly insecureSkipTlsVerify?: boolean
   /** Name in the server's certificate when it differs from the address. */
   readonly serverName?: string
-  readonly token?: () => Promise<string | undefined> | string | undefined
+  readonly token?: string | (() => Promise<string | undefined> | string | undefined)
   readonly clientCert?: ClientCertificate | (() => Promise<ClientCertificate | undefined>)
   /** Sent with every call, e.g. impersonation. */
   readonly headers?: Readonly<Record<string, string>>
@@ -126,7 +126,7 @@ class Connection implements Api {
   async #send(call: Call, kind: 'call' | 'stream', timeoutMs: number): Promise<Exchange> {
     if (this.#closed) throw closedError(call)
     // Together, so that an exec plugin that gives both runs once.
-    const [token, tls] = await Promise.all([this.#config.token?.(), this.#tls()])
+    const [token, tls] = await Promise.all([this.#token(), this.#tls()])
     const agent = this.#sockets.agent(kind, tls)
     const headers: Record<string, string> = {
       accept: call.accept ?? 'application/json',
@@ -135,6 +135,11 @@ class Connection implements Api {
     }
     if (token) headers.authorization = `Bearer ${token}`
     return openExchange({ server: this.#url, agent, headers, clock: this.#options.clock }, call, timeoutMs)
+  }
+
+  async #token(): Promise<string | undefined> {
+    const { token } = this.#config
+    return typeof token === 'function' ? token() : token
   }
 
   async #tls(): Promise<TlsMaterial> {

@@ -1,5 +1,6 @@
 /** core/v1 Events: counted when they repeat, limited per key, kept while the API server is away. */
 import type { Cancel, Clock, Random } from '../telemetry/clock.ts'
+import { rfc3339Seconds } from '../telemetry/rfc3339.ts'
 import { type Api, events, type KubeObject } from './api.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
 import { isKubeError, type KubeError } from './errors.ts'
@@ -155,7 +156,7 @@ class Recorder implements EventRecorder {
   /** False when the Event is no longer (or not yet) there. */
   async #countUp(entry: Entry, name: string, count: number): Promise<boolean> {
     const ref = { namespace: this.#namespaceOf(entry), name }
-    const patch = { count, lastTimestamp: seconds(entry.lastAt), message: entry.notice.message }
+    const patch = { count, lastTimestamp: rfc3339Seconds(entry.lastAt), message: entry.notice.message }
     try {
       await patchObject(this.#options.api, events, ref, patch, { type: 'merge', ...this.#limits() })
       return true
@@ -176,8 +177,8 @@ class Recorder implements EventRecorder {
       reason,
       message,
       count,
-      firstTimestamp: seconds(entry.firstAt),
-      lastTimestamp: seconds(entry.lastAt),
+      firstTimestamp: rfc3339Seconds(entry.firstAt),
+      lastTimestamp: rfc3339Seconds(entry.lastAt),
       source: { component, host },
       reportingComponent: component,
       reportingInstance: host,
@@ -210,9 +211,4 @@ class Recorder implements EventRecorder {
 /** The server understood and said no: trying for ever would hold up what could be written. */
 function isRefusal(error: KubeError): boolean {
   return isKubeError(error, 'NM_KUBE_FORBIDDEN', 'NM_KUBE_INVALID', 'NM_KUBE_NOT_FOUND', 'NM_KUBE_EXISTS')
-}
-
-/** metav1.Time has whole seconds. */
-function seconds(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { SteppedClock } from '../telemetry/clock.ts'
 import { nodes } from './api.ts'
+import type { ConnectionConfig } from './connect.ts'
 import { loadKubeconfig } from './kubeconfig.ts'
 import { connect, failure, json, pair, rejected, startScripted } from './scripted-server.ts'
 import { authority, clientCert, clientKey, serverCert, serverKey } from './tls-fixture.ts'
@@ -63,7 +64,7 @@ describe('a kubeconfig', () => {
     assert.equal(String(config.ca), authority)
     assert.equal(config.serverName, 'api')
     assert.equal(config.namespace, 'shop')
-    assert.equal(await config.token?.(), 'secret')
+    assert.equal(await tokenOf(config), 'secret')
   })
 
   it('may be several files, of which the first wins, and another context', async () => {
@@ -71,7 +72,7 @@ describe('a kubeconfig', () => {
     const second = `${kubeconfig('https://one', '    token: theirs')}- {name: two, context: {cluster: c, user: u}}\n`
     const env = { KUBECONFIG: '/a:/missing:/b' }
     const config = await loadKubeconfig({ env, readFile: files({ '/a': first, '/b': second }) })
-    assert.equal(await config.token?.(), 'mine')
+    assert.equal(await tokenOf(config), 'mine')
     assert.equal(config.namespace, undefined)
     const main = await loadKubeconfig({ env, context: 'main', readFile: files({ '/a': first, '/b': second }) })
     assert.equal(main.namespace, 'shop')
@@ -270,5 +271,9 @@ it('OIDC goes through client-node', async (t) => {
   const user = `    auth-provider:\n      name: oidc\n      config: {id-token: ${token}, client-id: a, idp-issuer-url: https://issuer}`
   const path = write('config', kubeconfig('https://10.0.0.1', user))
   const config = await loadKubeconfig({ path, env: {}, readFile })
-  assert.equal(await config.token?.(), token)
+  assert.equal(await tokenOf(config), token)
 })
+
+function tokenOf({ token }: ConnectionConfig) {
+  return typeof token === 'function' ? token() : token
+}

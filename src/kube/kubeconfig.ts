@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { type Clock, systemClock } from '../telemetry/clock.ts'
 import type { ClientCertificate, ConnectionConfig } from './connect.ts'
 import { KubeError } from './errors.ts'
-import { execCredentials } from './exec-credential.ts'
 import {
   badConfig,
   type Cluster,
@@ -97,7 +96,7 @@ async function userPart(
 ): Promise<Credentials> {
   const { value, place } = user
   const headers: Credentials = value.as === undefined ? {} : { headers: { 'impersonate-user': value.as } }
-  if (value.exec) return { ...headers, ...execPart(user, value.exec, cluster, options) }
+  if (value.exec) return { ...headers, ...(await execPart(user, value.exec, cluster, options)) }
   if (value['auth-provider']) return { ...headers, ...(await providerPart(user, config, context)) }
   const certificate = await certificatePart(user, options.readFile)
   const { token, tokenFile, username, password } = value
@@ -105,7 +104,7 @@ async function userPart(
     const path = fromFile(place, tokenFile)
     return { ...headers, ...certificate, token: () => readToken(user, path, options.readFile) }
   }
-  if (token !== undefined) return { ...headers, ...certificate, token: () => token }
+  if (token !== undefined) return { ...headers, ...certificate, token }
   if (username !== undefined) {
     const basic = `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`
     return { ...certificate, headers: { ...headers.headers, authorization: basic } }
@@ -129,15 +128,17 @@ async function certificatePart({ name, value, place }: Entry<User>, readFile: Re
   throw badConfig(place, `user "${name}" needs client-certificate and client-key together`)
 }
 
-function execPart(
+/** What runs programs is loaded here and not before: it brings `child_process`, which an agent otherwise never needs. */
+async function execPart(
   { name, place }: Entry<User>,
   spec: NonNullable<User['exec']>,
   cluster: Entry<Cluster>,
   { env, clock = systemClock }: KubeconfigOptions,
-): Credentials {
+): Promise<Credentials> {
   if (!spec.command) throw badConfig(place, `user "${name}" has an exec section without command`)
   const { server, 'certificate-authority-data': ca } = cluster.value
   const info = { server, ...(ca === undefined ? {} : { 'certificate-authority-data': ca }) }
+  const { execCredentials } = await import('./exec-credential.ts')
   const credentials = execCredentials({ spec, place, env, clock, cluster: info })
   return {
     token: async () => (await credentials.current()).token,

@@ -4,6 +4,7 @@
  * leader stops leading at a deadline counted from before it sent its last renewal.
  */
 import { type Clock, type Random, sleep } from '../telemetry/clock.ts'
+import { rfc3339 } from '../telemetry/rfc3339.ts'
 import { type Api, type KubeObject, leases } from './api.ts'
 import { isKubeError, type KubeError } from './errors.ts'
 import { createObject, getObject, replaceObject } from './objects.ts'
@@ -238,5 +239,5 @@ class Candidate {
 
 /** RFC 3339 with microseconds, as the API's MicroTime wants it. */
 function microTime(ms: number): string {
-  return new Date(ms).toISOString().replace('Z', '000Z')
+  return rfc3339(ms).replace('Z', '000Z')
 }

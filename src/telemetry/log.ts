@@ -4,6 +4,7 @@
  * (docs/adr/0004-agent-footprint.md).
  */
 import type { Clock } from './clock.ts'
+import { rfc3339 } from './rfc3339.ts'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
@@ -34,8 +35,7 @@ export function createLog(options: LogOptions, bound: LogFields = {}): Log {
   const lowest = rank[options.level ?? 'info']
   const line = (level: Level, msg: string, fields?: LogFields): void => {
     if (rank[level] < lowest) return
-    const ts = new Date(options.clock.now()).toISOString()
-    const head = { level, ts, msg, hostname: options.hostname }
+    const head = { level, ts: rfc3339(options.clock.now()), msg, hostname: options.hostname }
     options.write(`${JSON.stringify({ ...head, ...bound, ...fields }, plainErrors)}\n`)
   }
   return {

@@ -1,8 +1,8 @@
 /** A notice → a core/v1 Event. Pure: the same notice is the same Event, so that telling it twice is telling it once. */
 import type { ObjectRef } from '../../kube/api.ts'
+import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import { cutText } from '../lifecycle/cut-text.ts'
 import type { Notice } from '../lifecycle/state.ts'
-import { rfc3339 } from './node-status.ts'
 
 /** `source.component` of our Events. */
 export const eventComponent = 'nodemend-agent'
@@ -28,8 +28,8 @@ export function eventBody(node: string, notice: Notice): object {
     reason: notice.condition,
     message: cutText(`${notice.reason}: ${notice.message}`, longestMessage),
     count: notice.count,
-    firstTimestamp: rfc3339(notice.firstAt),
-    lastTimestamp: rfc3339(notice.lastAt),
+    firstTimestamp: rfc3339Seconds(notice.firstAt),
+    lastTimestamp: rfc3339Seconds(notice.lastAt),
     source: { component: eventComponent, host: node },
     reportingComponent: eventComponent,
     reportingInstance: node,

@@ -1,5 +1,6 @@
 /** Conditions → the body of a server-side apply on `nodes/status`. Pure. */
 import { conditionTypes, type NodeCondition } from '../../model/condition.ts'
+import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import type { LifecycleState } from '../lifecycle/state.ts'
 
 /** Our name in `managedFields`. Conditions of other managers are never touched; leaving one of ours out removes it. */
@@ -13,13 +14,8 @@ export function nodeConditions(state: Pick<LifecycleState, 'conditions'>, wallNo
       status,
       reason,
       message,
-      lastHeartbeatTime: rfc3339(wallNow),
-      lastTransitionTime: rfc3339(Math.min(since, wallNow)),
+      lastHeartbeatTime: rfc3339Seconds(wallNow),
+      lastTransitionTime: rfc3339Seconds(Math.min(since, wallNow)),
     }
   })
-}
-
-/** metav1.Time holds whole seconds. */
-export function rfc3339(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }
