@@ -16,9 +16,11 @@ const startMs = 2_000
 /** Bytecode that only the start needed grows old with each collection and is dropped. */
 const roundsAfterStart = 4
 
-/** Records within a window that make a log busy; at this rate the compiler earns its cost within seconds. */
-const busyRecords = 400
+/** Records within a window that make a log busy; a rate that lasts earns the compiler's cost within seconds. */
+const busyRecords = 60
 const busyWindowMs = 5_000
+/** Calls before a function is compiled: V8's own 400 would leave the first second of a busy log to the interpreter. */
+const compilerFlags = ['--invocation-count-for-maglev=50', '--maglev']
 
 type Collect = (how: { readonly type: 'major'; readonly execution: 'sync'; readonly flavor: 'last-resort' }) => void
 
@@ -59,7 +61,7 @@ export class HeapKeeper {
     if (passed < 0 || this.#windowRecords < busyRecords) return
     this.#fast = true
     const v8 = process.getBuiltinModule('node:v8')
-    for (const flag of ['--sparkplug', '--maglev']) v8.setFlagsFromString(flag)
+    for (const flag of compilerFlags) v8.setFlagsFromString(flag)
   }
 
   #openWindow(): void {

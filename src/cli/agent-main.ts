@@ -7,7 +7,7 @@ import { secondStart, startMark } from './agent-environment.ts'
 
 const flags = [
   // No compilers: their own code is 8 MB (TurboFan) and 4 MB (Maglev), what they compile 0.4 (Sparkplug).
-  // `agent-heap.ts` allows the last two, which make the rules fast enough, once there is much to read …
+  // `agent-heap.ts` allows Maglev, which makes the rules fast enough, once there is much to read …
   '--no-opt',
   '--no-maglev',
   '--no-sparkplug',

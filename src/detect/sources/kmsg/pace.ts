@@ -5,8 +5,12 @@
 
 /** Pause after the first lines that follow silence; doubles while lines keep coming. */
 export const shortestPauseMs = 16
-/** Longest pause while lines keep coming: an upper bound of how late a line is seen. */
+/** Longest pause while lines keep coming: an upper bound of how late a line is seen … */
 export const longestPauseMs = 240
+/** … which a log doubles that is busy enough for the wake to be most of what a line costs. */
+export const longestBusyPauseMs = 480
+/** Records in one batch that make it busy. */
+export const busyBatch = 64
 /** A pause must not let more than about this many records pile up: a ring of 256 KiB holds some 2,000. */
 export const mostPiledUp = 512
 
@@ -15,7 +19,8 @@ export const mostPiledUp = 512
  * "at once".
  */
 export function nextPause(records: number, pausedMs: number): number {
-  const doubled = pausedMs === 0 ? shortestPauseMs : Math.min(longestPauseMs, pausedMs * 2)
+  const longest = records >= busyBatch ? longestBusyPauseMs : longestPauseMs
+  const doubled = pausedMs === 0 ? shortestPauseMs : Math.min(longest, pausedMs * 2)
   const perMs = records / Math.max(1, pausedMs)
   const allowed = mostPiledUp / perMs
   return allowed < 1 ? 0 : Math.min(doubled, Math.floor(allowed))

@@ -35,18 +35,25 @@ const plus = 0x2b
 
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
 
-/** Parses the record at `bytes[start, end)` into `into`; false, and `into` unspecified, when it is not framed like one. */
+/**
+ * Parses the record at `bytes[start, end)` into `into`; false, and `into` unspecified, when it is not framed like one.
+ * One loop for both numbers: it is compiled while the log is already busy, and each loop more would be paid then.
+ */
 export function parseRecord(bytes: Uint8Array, start: number, end: number, into: RecordView): boolean {
+  let value = -1 // no digit yet
+  let priority = -1
   let at = start
-  let value = 0
-  let byte = bytes[at] ?? 0
-  for (; at < end && isDigit(byte); byte = bytes[++at] ?? 0) value = value * 10 + (byte - 0x30)
-  if (at === start || at >= end || byte !== comma) return false
-  into.priority = value
-  value = 0
-  const sequenceStart = ++at
-  for (byte = bytes[at] ?? 0; at < end && isDigit(byte); byte = bytes[++at] ?? 0) value = value * 10 + (byte - 0x30)
-  if (at === sequenceStart || at >= end || byte !== comma) return false
+  for (; at < end; at++) {
+    const byte = bytes[at] as number // `at` is in range
+    if (isDigit(byte)) value = (value < 0 ? 0 : value * 10) + (byte - 0x30)
+    else if (byte !== comma || value < 0 || priority >= 0) break
+    else {
+      priority = value
+      value = -1
+    }
+  }
+  if (at >= end || bytes[at] !== comma || value < 0) return false
+  into.priority = priority
   into.sequence = value
   into.stampStart = at + 1
   const head = bytes.indexOf(semicolon, at + 1)
