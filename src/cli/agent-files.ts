@@ -2,23 +2,61 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CatalogueSource } from '../catalog/load.ts'
+import type { Disk, ReplaceOutcome } from '../detect/host/disk.ts'
 import type { Host } from '../detect/host/host.ts'
 import { parseConfig } from '../detect/lifecycle/config.ts'
 import { noOverrides, type Overrides } from '../detect/lifecycle/settings.ts'
 import { parseState, type StoredState } from '../detect/lifecycle/state-file.ts'
+import { type Clock, sleep } from '../telemetry/clock.ts'
 import type { Log } from '../telemetry/log.ts'
 
-/** The stored state; undefined when there is none or it is no use: then the whole log is read anew. */
-export function readState(host: Host, file: string, log: Log): StoredState | undefined {
-  const text = host.read(file)
-  if (text === undefined) return undefined
-  const stored = parseState(text)
-  if (!('trouble' in stored)) return stored
-  log.error('the state file is not usable; starting afresh from the whole kernel log', {
-    file,
-    trouble: stored.trouble,
-  })
-  return undefined
+/** How long a start waits for the stored state: a disk that hangs must not keep the node from being watched. */
+const readPatienceMs = 5_000
+
+export interface StateFileOptions {
+  readonly disk: Disk
+  readonly path: string
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The file in which the agent's state outlives the agent. */
+export class StateFile {
+  readonly #options: StateFileOptions
+  #reading: Promise<string | undefined> = Promise.resolve(undefined)
+
+  constructor(options: StateFileOptions) {
+    this.#options = options
+  }
+
+  /** The stored state; undefined when there is none or it is no use: then the whole log is read anew. */
+  async load(): Promise<StoredState | undefined> {
+    const { disk, path, clock } = this.#options
+    this.#reading = disk.read(path)
+    const enough = new AbortController()
+    const late = sleep(clock, readPatienceMs, enough.signal).then(
+      () => 'late' as const,
+      () => undefined,
+    )
+    const text = await Promise.race([this.#reading.then((read) => ({ read })), late])
+    enough.abort()
+    if (text === 'late') return this.#useless('it cannot be read: the disk does not answer')
+    if (text?.read === undefined) return undefined
+    const stored = parseState(text.read)
+    return 'trouble' in stored ? this.#useless(stored.trouble) : stored
+  }
+
+  /** Keeps `text`, when a reading that is under way has returned: a disk that hangs takes one thread, not two. */
+  async save(text: string): Promise<ReplaceOutcome> {
+    await this.#reading
+    return this.#options.disk.replace(this.#options.path, text)
+  }
+
+  #useless(trouble: string): undefined {
+    const { log, path } = this.#options
+    log.error('the state file is not usable; starting afresh from the whole kernel log', { file: path, trouble })
+    return undefined
+  }
 }
 
 /** The texts of the packs in `folder`, by name. Empty without a folder. */

@@ -3,8 +3,8 @@ import { statSync } from 'node:fs'
 import type { CompiledCatalogue } from '../catalog/compiled.ts'
 import { findAccelerators } from '../detect/host/accelerators.ts'
 import { bootClock, bootId, hostname } from '../detect/host/boot.ts'
+import { type Disk, systemDisk } from '../detect/host/disk.ts'
 import { type Host, openHost } from '../detect/host/host.ts'
-import { replaceFile } from '../detect/host/replace-file.ts'
 import { Ledger } from '../detect/lifecycle/ledger.ts'
 import { createSettings, type Settings } from '../detect/lifecycle/settings.ts'
 import { emptyState } from '../detect/lifecycle/state.ts'
@@ -24,13 +24,14 @@ import { type Clock, type Random, sleep } from '../telemetry/clock.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { serve } from '../telemetry/serve.ts'
 import { version } from '../telemetry/version.ts'
-import { ConfigFile, readPacks, readState } from './agent-files.ts'
+import { ConfigFile, readPacks, StateFile } from './agent-files.ts'
 import type { AgentOptions } from './agent-options.ts'
 
 /** How often the configuration and the rule packs are looked at. */
 const reloadMs = 60_000
-/** How long the end may take: kubelet grants 30 s, an upgrade should not wait for a dead API server. */
+/** How long the end may take: kubelet grants 30 s, an upgrade should wait neither for a dead API server nor a dead disk. */
 const lastWordsMs = 3_000
+const lastSaveMs = 3_000
 
 export interface AgentParts {
   readonly clock: Clock
@@ -41,6 +42,8 @@ export interface AgentParts {
   readonly catalogue: CompiledCatalogue
   /** Absent: detects and serves metrics, reports nothing to a cluster. */
   readonly api: Api | undefined
+  /** Where the state file lies; absent: the machine's disk. */
+  readonly disk?: Disk
   /** Told when everything runs, with the port that is served. */
   readonly onReady?: (port: number) => void
   /** Told how many records were read and how many of them meant something, so that memory is tidied up after many. */
@@ -55,7 +58,8 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   const boot = bootId(host)
   log.info('starting', { version, node, boot, server: api?.server ?? 'none' })
 
-  const stored = readState(host, options.stateFile, log)
+  const stateFile = new StateFile({ disk: parts.disk ?? systemDisk, path: host.path(options.stateFile), clock, log })
+  const stored = await stateFile.load()
   const timeline = createTimeline(clock, bootClock(host, clock), boot, stored?.time)
   const rules = createRuleBook({ shipped: catalogue, decoders, readPacks: async () => readPacks(options.rules) })
   const config = new ConfigFile(host, options.config)
@@ -84,7 +88,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
     settings: settingsNow(),
     state: stored?.lifecycle ?? emptyState(boot, timeline.bootedAt()),
     cursors: stored?.cursors ?? {},
-    save: (text) => replaceFile(host.path(options.stateFile), text),
+    save: (text) => stateFile.save(text),
     onStep: (outcome, before) => report.stepped(outcome, before),
     onSaved: (outcome) => report.saved(outcome),
   })
@@ -108,8 +112,8 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
 
   log.info('stopping')
   for (const monitor of monitors) monitor.stop()
-  await Promise.all([ledger.saved(), report.stop(lastWordsMs)])
-  await ledger.stop()
+  await report.stop(lastWordsMs)
+  await ledger.stop(lastSaveMs)
   await Promise.all(serving.map((one) => one.close()))
   api?.close()
   log.info('stopped')

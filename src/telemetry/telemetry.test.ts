@@ -15,6 +15,17 @@ test('log lines carry the guide’s keys in the guide’s form', () => {
   ])
 })
 
+test('an error is its code and its message, the code once', () => {
+  const lines: string[] = []
+  const log = createLog({ clock: new SteppedClock(), hostname: 'worker-1', write: (line) => lines.push(line) })
+  log.error('a', { error: Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }) })
+  log.error('b', { error: Object.assign(new Error('refused'), { code: 'NM_KUBE_NETWORK' }) })
+  assert.deepEqual(
+    lines.map((line) => (JSON.parse(line) as { readonly error: string }).error),
+    ['ENOSPC: no space left on device, write', 'NM_KUBE_NETWORK: refused'],
+  )
+})
+
 test('metrics in the text exposition format, labels escaped, buckets cumulative', () => {
   const registry = new Registry()
   registry.metric({ name: 'a_total', help: 'A \\ thing.', type: 'counter' }).add({ reason: 'x"y\n' })

@@ -15,6 +15,18 @@ function rigFor(t: TestContext): AgentRig {
   return rig
 }
 
+/** Value of a metric without labels. */
+async function metric(rig: AgentRig, name: string): Promise<string> {
+  return new RegExp(`^${name} (.*)$`, 'm').exec((await rig.page('/metrics')).text)?.[1] ?? 'absent'
+}
+
+/** Type and message of the Events that were written about `reason`, in order. */
+function eventsOf(rig: AgentRig, reason: string): string[] {
+  return [...rig.api.events.values()]
+    .filter(({ message }) => message.startsWith(`${reason}:`))
+    .map(({ type, message }) => `${type} ${message}`)
+}
+
 describe('the agent', () => {
   it('reports five conditions after its first check, then a heartbeat every five minutes and nothing else', async (t) => {
     const rig = rigFor(t)
@@ -214,6 +226,63 @@ describe('a machine in trouble', () => {
     assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'False')
     assert.equal(readFileSync(join(rig.root, 'var/state.json'), 'utf8'), stored)
     assert.match((await rig.page('/metrics')).text, /nodemend_state_writes_total\{code="E[A-Z]+"\} [1-9]/)
+  })
+
+  it('may have a disk that hangs: it reports as before, no writes pile up, and it says what it cannot keep', async (t) => {
+    const rig = rigFor(t)
+    await rig.start()
+    await rig.pass(1000)
+    rig.disk.hangs = true
+    const before = rig.disk.writes
+    rig.log(xid79)
+    await rig.pass(2000)
+    assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'False')
+    for (let n = 0; n < 10; n++) {
+      rig.log(xid31)
+      await rig.pass(minute)
+    }
+    assert.equal(rig.disk.writes, before + 1)
+    assert.match(await metric(rig, 'nodemend_state_unsaved_seconds'), /^6\d\d(?:\.\d+)?$/)
+    assert.equal(rig.api.condition('StorageReady')?.status, 'True')
+    assert.deepEqual(eventsOf(rig, 'AgentStateNotSaved'), [
+      'Warning AgentStateNotSaved: the agent’s state file is being written and the disk does not answer',
+    ])
+    assert.equal(rig.lines.filter((line) => line.includes('the state is not kept')).length, 1)
+    rig.disk.recover()
+    await rig.pass(2 * minute)
+    assert.equal(await metric(rig, 'nodemend_state_unsaved_seconds'), '0')
+    assert.match(eventsOf(rig, 'AgentStateNotSaved').at(-1) ?? '', /^Normal AgentStateNotSaved: recovered/)
+    assert.match(readFileSync(join(rig.root, 'var/state.json'), 'utf8'), /NvidiaXID79Error/)
+  })
+
+  it('may have a disk that hangs while the agent ends: it ends within seconds and says what is lost', async (t) => {
+    const rig = rigFor(t)
+    await rig.start()
+    rig.disk.hangs = true
+    rig.log(xid79)
+    await rig.pass(1000)
+    const asked = rig.clock.monotonic()
+    await rig.stop()
+    assert.ok(rig.clock.monotonic() - asked < 10_000, `${rig.clock.monotonic() - asked} ms`)
+    assert.ok(rig.lines.some((line) => line.includes('ending without the newest state on disk')))
+    rig.disk.recover()
+  })
+
+  it('may have a disk that hangs while the agent starts: the node is watched, from the whole log', async (t) => {
+    const rig = rigFor(t)
+    await rig.start()
+    await rig.stop()
+    rig.log(xid79)
+    rig.disk.hangs = true
+    const before = rig.disk.writes
+    await rig.start()
+    await rig.pass(minute)
+    assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'False')
+    assert.equal(rig.disk.writes, before, 'what hangs in reading takes no second thread for writing')
+    assert.equal(eventsOf(rig, 'AgentStateNotSaved').length, 1)
+    rig.disk.recover()
+    await rig.pass(minute)
+    assert.match(readFileSync(join(rig.root, 'var/state.json'), 'utf8'), /NvidiaXID79Error/)
   })
 
   it('may keep its kernel log to itself: Unknown, with what to do, and then True once it can be read', async (t) => {

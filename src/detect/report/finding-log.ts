@@ -32,7 +32,7 @@ export class FindingLog {
     this.#tokens--
     const { leader, origin } = entry
     this.#log.info('finding raised', {
-      monitor: 'kernel',
+      monitor: leader.rule.endsWith('/agent') ? 'agent' : 'kernel',
       conditionType: leader.condition,
       reason: leader.reason,
       severity,

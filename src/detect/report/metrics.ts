@@ -28,6 +28,10 @@ export function createMetrics(registry: Registry) {
       'nodemend_state_writes_total',
       'Writes of the state file, by outcome (ok, or the error code).',
     ),
+    unsaved: gauge(
+      'nodemend_state_unsaved_seconds',
+      'How long the state has not been kept on disk: 0, or the time since the first write that has not succeeded.',
+    ),
     apiWrites: counter('nodemend_api_writes_total', 'Writes to the API server, by verb, resource and code.'),
     reported: gauge(
       'nodemend_last_report_timestamp_seconds',

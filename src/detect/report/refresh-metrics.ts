@@ -23,6 +23,7 @@ export function refreshMetrics(metrics: AgentMetrics, { ledger, monitors, rules 
   metrics.dropped.set(state.dropped.entries, { kind: 'entries' })
   metrics.dropped.set(state.dropped.notices, { kind: 'notices' })
   metrics.waiting.set(state.notices.size)
+  metrics.unsaved.set(ledger.unsavedMs / 1000)
 }
 
 function setIf(metric: Metric, holds: boolean, labels: Readonly<Record<string, string>>): void {
