@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import type { CompiledCatalogue } from '../catalog/compiled.ts'
 import { findAccelerators } from '../detect/host/accelerators.ts'
+import { BlockDevices } from '../detect/host/block-devices.ts'
 import { bootClock, bootId, hostname } from '../detect/host/boot.ts'
 import { type Disk, systemDisk } from '../detect/host/disk.ts'
 import { type Host, openHost } from '../detect/host/host.ts'
@@ -27,7 +28,7 @@ import { version } from '../telemetry/version.ts'
 import { ConfigFile, readPacks, StateFile } from './agent-files.ts'
 import type { AgentOptions } from './agent-options.ts'
 
-/** How often the configuration and the rule packs are looked at. */
+/** How often the configuration, the rule packs and the devices that are plugged in are looked at. */
 const reloadMs = 60_000
 /** How long the end may take: kubelet grants 30 s, an upgrade should wait neither for a dead API server nor a dead disk. */
 const lastWordsMs = 3_000
@@ -61,7 +62,10 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   const stateFile = new StateFile({ disk: parts.disk ?? systemDisk, path: host.path(options.stateFile), clock, log })
   const stored = await stateFile.load()
   const timeline = createTimeline(clock, bootClock(host, clock), boot, stored?.time)
-  const rules = createRuleBook({ shipped: catalogue, decoders, readPacks: async () => readPacks(options.rules) })
+  const devices = new BlockDevices(host)
+  const { isDetachable } = devices
+  const readRules = async () => readPacks(options.rules)
+  const rules = createRuleBook({ shipped: catalogue, decoders, isDetachable, readPacks: readRules })
   const config = new ConfigFile(host, options.config)
   const accelerators = findAccelerators(host).map(({ kind }) => kind)
   const settingsNow = (): Settings =>
@@ -107,7 +111,9 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
 
   while (!signal.aborted) {
     await sleep(clock, reloadMs, signal).catch(() => undefined)
-    if (!signal.aborted && (await reload())) ledger.adopt(settingsNow())
+    if (signal.aborted) break
+    devices.look()
+    if (await reload()) ledger.adopt(settingsNow())
   }
 
   log.info('stopping')

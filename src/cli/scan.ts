@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { compileShipped } from '../catalog/shipped.ts'
 import { type Accelerator, findAccelerators } from '../detect/host/accelerators.ts'
+import { BlockDevices } from '../detect/host/block-devices.ts'
 import { bootClock, bootId, hostname } from '../detect/host/boot.ts'
 import { openHost } from '../detect/host/host.ts'
 import { describe } from '../detect/lifecycle/condition.ts'
@@ -93,7 +94,7 @@ export function scanHost(
   })
   const boot = bootId(host)
   const timeline = createTimeline(clock, bootClock(host, clock), boot, undefined)
-  const matcher = compileMatcher(catalogue, decoders)
+  const matcher = compileMatcher(catalogue, decoders, new BlockDevices(host).isDetachable)
   const reading = new KernelReading({ timeline, matcher: () => matcher, onEvidence: () => undefined })
   const drained = drain(host.path(kmsg), clock, reading)
   const seen = reading.collect(true).map((sighting): Input => ({ kind: 'seen', sighting }))

@@ -298,6 +298,20 @@ describe('a machine in trouble', () => {
 })
 
 describe('configuration', () => {
+  it('can make a file system on a loop device fatal, which by itself is a warning', async (t) => {
+    const rig = rigFor(t)
+    await rig.start()
+    rig.log('EXT4-fs (loop0): Remounting filesystem read-only')
+    await rig.pass(2000)
+    assert.equal(rig.api.condition('StorageReady')?.status, 'True')
+    assert.deepEqual(eventsOf(rig, 'FilesystemReadOnly'), [
+      'Warning FilesystemReadOnly: loop0 is read-only now (a device that is no part of the machine)',
+    ])
+    rig.file('etc/config.yaml', 'reasons: {FilesystemReadOnly: {severity: fatal}}\n')
+    await rig.pass(61_000)
+    assert.equal(rig.api.condition('StorageReady')?.status, 'False')
+  })
+
   it('is reloaded; a bad file changes nothing and says where', async (t) => {
     const rig = rigFor(t)
     rig.file('etc/config.yaml', 'reasons: {NvidiaXID79Error: {severity: warning}}\n')

@@ -4,6 +4,7 @@
  */
 import type { CompiledCatalogue } from '../../catalog/compiled.ts'
 import type { CatalogueSource } from '../../catalog/load.ts'
+import type { IsDetachable } from '../host/block-devices.ts'
 import { compileMatcher } from './compile.ts'
 import type { Decoders } from './decoder.ts'
 import type { Matcher } from './matcher.ts'
@@ -32,6 +33,8 @@ export interface RuleBook {
 export interface RuleBookOptions {
   readonly shipped: CompiledCatalogue
   readonly decoders: Decoders
+  /** See {@link compileMatcher}. */
+  readonly isDetachable?: IsDetachable
   /** The packs' texts in the order they apply; rejects when they cannot be read. */
   readonly readPacks: () => Promise<readonly CatalogueSource[]>
 }
@@ -40,7 +43,7 @@ export interface RuleBookOptions {
 export function createRuleBook(options: RuleBookOptions): RuleBook {
   let set: RuleSet = {
     catalogue: options.shipped,
-    matcher: compileMatcher(options.shipped, options.decoders),
+    matcher: compileMatcher(options.shipped, options.decoders, options.isDetachable),
     packs: [],
   }
   let seen = ''
@@ -66,7 +69,7 @@ export function createRuleBook(options: RuleBookOptions): RuleBook {
 /** The YAML parser and the schema are loaded here and not before: an agent without packs never pays for them. */
 async function compilePacks(
   sources: readonly CatalogueSource[],
-  { shipped, decoders }: RuleBookOptions,
+  { shipped, decoders, isDetachable }: RuleBookOptions,
 ): Promise<RuleSet | { readonly problems: readonly string[] }> {
   const { loadCatalogue } = await import('../../catalog/load.ts')
   const { runSamples } = await import('./samples.ts')
@@ -76,7 +79,7 @@ async function compilePacks(
     reasons: [...files.flatMap((file) => file.reasons), ...shipped.reasons],
     rules: [...files.flatMap((file) => file.rules), ...shipped.rules],
   }
-  const matcher = compileMatcher(catalogue, decoders)
+  const matcher = compileMatcher(catalogue, decoders, isDetachable)
   const { failures } = runSamples(files, matcher)
   if (failures.length > 0) {
     return { problems: failures.map((one) => `${one.file}:${one.line}:${one.column}: ${one.message}`) }
