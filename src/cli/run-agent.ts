@@ -18,6 +18,7 @@ import { cursorsOf, inputsOf, type Monitor } from '../detect/monitors/monitor.ts
 import { adviseReasons } from '../detect/monitors/nvidia/incident.ts'
 import { acceleratorReady } from '../detect/report/accelerator-ready.ts'
 import { AgentReport } from '../detect/report/agent-report.ts'
+import { knownFindings } from '../detect/report/known-findings.ts'
 import { openKmsgDevice } from '../detect/sources/kmsg/device.ts'
 import { openKmsgFile } from '../detect/sources/kmsg/file.ts'
 import type { Api } from '../kube/api.ts'
@@ -102,7 +103,13 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   // Probes answer before the first record is read; a port that is taken ends the agent while nothing is open yet.
   const listeners = [options.metricsAddress, options.probeAddress].filter((one) => one !== undefined)
   const serving = await Promise.all(listeners.map((address) => serve({ address, ...report.pages })))
-  report.start({ ledger, monitors, rules: () => rules.current().matcher.rules })
+  const hasNvidia = accelerators.includes('nvidia')
+  report.start({
+    ledger,
+    monitors,
+    rules: () => rules.current().matcher.rules,
+    findings: () => knownFindings(rules.current().catalogue, ledger.settings, hasNvidia),
+  })
   ledger.take([{ kind: 'boot', bootId: boot }])
   for (const monitor of monitors) monitor.start()
 

@@ -12,10 +12,11 @@ import type { ReplaceOutcome } from '../host/disk.ts'
 import type { Ledger } from '../lifecycle/ledger.ts'
 import type { ConditionState, LifecycleState } from '../lifecycle/state.ts'
 import type { Outcome } from '../lifecycle/step.ts'
+import type { KernelBatch } from '../monitors/kernel/monitor.ts'
 import type { Monitor } from '../monitors/monitor.ts'
-import type { Batch } from '../sources/kmsg/source.ts'
 import { EventWriter } from './event-writer.ts'
 import { FindingLog } from './finding-log.ts'
+import type { FindingKind } from './known-findings.ts'
 import { createMetrics } from './metrics.ts'
 import { nodeConditions } from './node-status.ts'
 import { refreshMetrics } from './refresh-metrics.ts'
@@ -36,6 +37,8 @@ export interface Reported {
   readonly ledger: Ledger
   readonly monitors: readonly Monitor[]
   readonly rules: () => number
+  /** What the rules in force can raise. */
+  readonly findings: () => Iterable<FindingKind>
 }
 
 type ReloadOutcome = 'unchanged' | 'loaded' | { readonly outcome?: string; readonly problems?: readonly string[] }
@@ -43,7 +46,7 @@ type ReloadOutcome = 'unchanged' | 'loaded' | { readonly outcome?: string; reado
 export class AgentReport {
   readonly #options: AgentReportOptions
   readonly #registry = new Registry()
-  readonly #metrics = createMetrics(this.#registry)
+  readonly #metrics = createMetrics(this.#registry, () => this.#reported?.findings() ?? [])
   readonly #findingLog: FindingLog
   #reported: Reported | undefined
   #status: StatusWriter | undefined
@@ -74,6 +77,7 @@ export class AgentReport {
       })
       return
     }
+    this.#metrics.reported.set(0)
     const { ledger } = reported
     const shared = { api, node, clock, random, log }
     this.#status = new StatusWriter({
@@ -118,7 +122,7 @@ export class AgentReport {
     this.#metrics.stateWrites.add({ code })
   }
 
-  batch(batch: Batch): void {
+  batch(batch: KernelBatch): void {
     this.#metrics.kmsgRecords.add({}, batch.records)
     this.#metrics.kmsgPosition.set(batch.position)
     if (batch.lost > 0) {
@@ -126,6 +130,7 @@ export class AgentReport {
       this.#metrics.kmsgLost.add({}, batch.lost)
     }
     if (batch.skipped > 0) this.#metrics.kmsgSkipped.add({}, batch.skipped)
+    if (batch.unframed > 0) this.#metrics.kmsgUnframed.add({}, batch.unframed)
   }
 
   evidence(evidence: LogEvidence, matches: readonly Match[]): void {

@@ -17,6 +17,12 @@ import { KernelReading } from './read.ts'
 /** A log that was readable may break for this long before its conditions become Unknown. */
 const blindAfterMs = 60_000
 
+/** What one turn did, with what only the records themselves tell. */
+export interface KernelBatch extends Batch {
+  /** Lines of a file that are no records, and were read as if user space had written them; the device has none. */
+  readonly unframed: number
+}
+
 export interface KernelMonitorOptions {
   readonly clock: Clock
   readonly random: Random
@@ -30,7 +36,7 @@ export interface KernelMonitorOptions {
   readonly from?: number
   readonly report: Report
   /** Counts for metrics, after each batch. */
-  readonly onBatch: (batch: Batch) => void
+  readonly onBatch: (batch: KernelBatch) => void
   readonly onEvidence: (evidence: LogEvidence, matches: readonly Match[]) => void
 }
 
@@ -43,6 +49,10 @@ export class KernelMonitor implements Monitor, KmsgSink {
   #watch: Watch['state'] = 'pending'
   #brokenSince: number | undefined
   #position = 0
+  /** Since the last batch: records that were longer than the reader's buffer, and lines that are no records. */
+  #cut = 0
+  #unframed = 0
+  #toldUnreadable = false
 
   constructor(options: KernelMonitorOptions) {
     const { clock, random, open, from } = options
@@ -68,11 +78,13 @@ export class KernelMonitor implements Monitor, KmsgSink {
   }
 
   record(bytes: Uint8Array, record: RecordView): void {
+    if (record.stampStart < 0) this.#unframed++
+    if (record.textEnd === bytes.length) this.#cut++ // no newline behind it: there was more
     this.#reading.take(bytes, record)
   }
 
   batch(batch: Batch): void {
-    this.#options.onBatch(batch)
+    this.#count(batch)
     this.#position = batch.position
     const sightings = [...this.#reading.collect(batch.atEnd)]
     if (batch.lost > 0) {
@@ -91,6 +103,20 @@ export class KernelMonitor implements Monitor, KmsgSink {
       cursor: { source: this.#options.cursor, position: batch.position },
       ...(checked && { watch: { state: 'checked' } }),
     })
+  }
+
+  #count(batch: Batch): void {
+    const skipped = batch.skipped + this.#cut
+    this.#options.onBatch({ ...batch, skipped, unframed: this.#unframed })
+    if (skipped > 0 && !this.#toldUnreadable) {
+      this.#toldUnreadable = true
+      this.#options.log.warn('records of the kernel log could not be read, or not whole; the metric counts them', {
+        monitor: this.name,
+        records: skipped,
+      })
+    }
+    this.#cut = 0
+    this.#unframed = 0
   }
 
   broke(error: Error): void {
