@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { CatalogueSource } from '../catalog/load.ts'
 import type { Disk, ReplaceOutcome } from '../detect/host/disk.ts'
 import type { Host } from '../detect/host/host.ts'
-import { parseConfig } from '../detect/lifecycle/config.ts'
+import { type ConfigOutcome, parseConfig } from '../detect/lifecycle/config.ts'
 import { noOverrides, type Overrides } from '../detect/lifecycle/settings.ts'
 import { parseState, type StoredState } from '../detect/lifecycle/state-file.ts'
 import { type Clock, sleep } from '../telemetry/clock.ts'
@@ -68,12 +68,13 @@ export function readPacks(folder: string | undefined): readonly CatalogueSource[
   return names.map((name) => ({ file: join(folder, name), text: readFileSync(join(folder, name), 'utf8') }))
 }
 
-/** The configuration file: the last good one is in force. */
+/** The configuration file: the last good one of this process is in force; at a start, none. */
 export class ConfigFile {
   readonly #host: Host
   readonly #file: string
-  #seen = '' // the fingerprint of what is in force; empty: no file
+  #seen = '' // the fingerprint of the file that was looked at last; empty: no file
   #overrides: Overrides = noOverrides
+  #writtenAt = 0 // when the file that is in force was written, wall-clock milliseconds
 
   constructor(host: Host, file: string) {
     this.#host = host
@@ -84,30 +85,45 @@ export class ConfigFile {
     return this.#overrides
   }
 
+  /** What is in force, for people. */
+  get inForce(): string {
+    const { reasons, codes } = this.#overrides
+    const count = [reasons, ...Object.values(codes)].reduce((sum, one) => sum + Object.keys(one).length, 0)
+    if (count === 0) return 'the catalogue as it is, without overrides'
+    return `${count} ${count === 1 ? 'override' : 'overrides'} of the file of ${new Date(this.#writtenAt).toISOString()}`
+  }
+
   /** Reads the file if it is another one than before. A missing file means no overrides. */
   async reload(): Promise<'unchanged' | 'loaded' | { readonly problems: readonly string[] }> {
-    const print = fingerprint(this.#host.path(this.#file))
+    const { print, writtenAt } = fingerprint(this.#host.path(this.#file))
     if (print === this.#seen) return 'unchanged'
     this.#seen = print
     const read = await parseConfigOrNone(this.#host, this.#file)
     if (read.outcome === 'refused') return read
     this.#overrides = read.overrides
+    this.#writtenAt = writtenAt
     return 'loaded'
   }
 }
 
-async function parseConfigOrNone(host: Host, file: string) {
-  const text = host.read(file)
-  if (text === undefined) return { outcome: 'loaded', overrides: noOverrides } as const
+async function parseConfigOrNone(host: Host, file: string): Promise<ConfigOutcome> {
+  let text: string
+  try {
+    text = readFileSync(host.path(file), 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException // node:fs fails with it
+    if (code === 'ENOENT') return { outcome: 'loaded', overrides: noOverrides }
+    return { outcome: 'refused', problems: [`${file}: cannot be read: ${message}`] }
+  }
   return parseConfig(file, text)
 }
 
 /** Changes when the file does; a ConfigMap's files change by a symbolic link. Empty when there is none. */
-function fingerprint(path: string): string {
+function fingerprint(path: string): { readonly print: string; readonly writtenAt: number } {
   try {
     const { ino, mtimeMs, size } = statSync(path)
-    return `${ino} ${mtimeMs} ${size}`
+    return { print: `${ino} ${mtimeMs} ${size}`, writtenAt: mtimeMs }
   } catch {
-    return ''
+    return { print: '', writtenAt: 0 }
   }
 }

@@ -80,8 +80,10 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   const report = new AgentReport({ api, node, clock, random, log })
 
   const reload = async (): Promise<boolean> => {
-    const newRules = report.reloaded('rules', await rules.reload())
-    const newConfig = report.reloaded('config', await config.reload())
+    const rulesNow = await rules.reload()
+    const newRules = report.reloaded('rules', rulesNow, describePacks(rules.current().packs))
+    const configNow = await config.reload()
+    const newConfig = report.reloaded('config', configNow, config.inForce)
     return newRules || newConfig
   }
   await reload()
@@ -130,6 +132,10 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   await Promise.all(serving.map((one) => one.close()))
   api?.close()
   log.info('stopped')
+}
+
+function describePacks(packs: readonly string[]): string {
+  return packs.length === 0 ? 'the shipped rules alone' : `${packs.join(', ')} before the shipped rules`
 }
 
 interface KernelMonitorParts {

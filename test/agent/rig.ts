@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { TestContext } from 'node:test'
 import type { CompiledCatalogue } from '../../src/catalog/compiled.ts'
 import { compileShipped } from '../../src/catalog/shipped.ts'
 import type { AgentOptions } from '../../src/cli/agent-options.ts'
@@ -220,9 +221,33 @@ export class AgentRig {
     })
   }
 
+  /** Value of a metric without labels. */
+  async metric(name: string): Promise<string> {
+    return new RegExp(`^${name} (.*)$`, 'm').exec((await this.page('/metrics')).text)?.[1] ?? 'absent'
+  }
+
+  /** Type and message of the Events that were written about `reason`, in order. */
+  eventsOf(reason: string): string[] {
+    return [...this.api.events.values()]
+      .filter(({ message }) => message.startsWith(`${reason}:`))
+      .map(({ type, message }) => `${type} ${message}`)
+  }
+
+  /** The log's lines so far. */
+  logged(): readonly Readonly<Record<string, unknown>>[] {
+    return this.lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  }
+
   #uptimeMs(): number {
     return this.clock.monotonic() - this.#bootedAt
   }
+}
+
+/** A machine that goes when the test is over. */
+export function rigFor(t: TestContext): AgentRig {
+  const rig = new AgentRig()
+  t.after(() => rig.end())
+  return rig
 }
 
 /** Real input and output, done by the thread pool, gets a moment of real time. */

@@ -1,6 +1,7 @@
 /**
  * The rules in force: the shipped catalogue and the user's rule packs in front of it. Packs are reloaded while the agent
- * runs; a set of packs with any complaint is refused whole and the last good one stays in force.
+ * runs; a set of packs with any complaint is refused whole and the last good one of this process stays in force, at a
+ * start the shipped rules alone.
  */
 import type { CompiledCatalogue } from '../../catalog/compiled.ts'
 import type { CatalogueSource } from '../../catalog/load.ts'
@@ -46,12 +47,20 @@ export function createRuleBook(options: RuleBookOptions): RuleBook {
     matcher: compileMatcher(options.shipped, options.decoders, options.isDetachable),
     packs: [],
   }
-  let seen = ''
+  let seen: string | undefined = ''
+  const read = async (): Promise<readonly CatalogueSource[]> => {
+    try {
+      return await options.readPacks()
+    } catch (error) {
+      seen = undefined // so that the same packs are news when they can be read again
+      throw error
+    }
+  }
   return {
     current: () => set,
     async reload() {
       try {
-        const sources = await options.readPacks()
+        const sources = await read()
         const print = JSON.stringify(sources)
         if (print === seen || (sources.length === 0 && seen === '')) return { outcome: 'unchanged' }
         seen = print

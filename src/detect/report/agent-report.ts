@@ -143,17 +143,23 @@ export class AgentReport {
     })
   }
 
-  /** Logs and counts what a reload of rules or configuration came to; true when something new is in force. */
-  reloaded(kind: 'rules' | 'config', outcome: ReloadOutcome): boolean {
+  /**
+   * Logs and counts what a reload of rules or configuration came to; true when something new is in force. `inForce` says
+   * what is, for people: after a refusal at the start there is nothing from before.
+   */
+  reloaded(kind: 'rules' | 'config', outcome: ReloadOutcome, inForce: string): boolean {
     const problems = typeof outcome === 'object' ? outcome.problems : undefined
     if (problems) {
       this.#metrics.configErrors.add({ kind })
-      this.#options.log.error(`${kind} refused; what was in force before stays in force`, { problems })
+      this.#metrics.configRefused.set(1, { kind })
+      this.#options.log.error(`${kind} refused`, { inForce, problems })
       return false
     }
     const loaded = outcome === 'loaded' || (typeof outcome === 'object' && outcome.outcome === 'loaded')
-    if (loaded) this.#options.log.info(`${kind} loaded`)
-    return loaded
+    if (!loaded) return false
+    this.#metrics.configRefused.set(0, { kind })
+    this.#options.log.info(`${kind} loaded`, { inForce })
+    return true
   }
 
   #logChange(type: ConditionType, now: ConditionState, before: ConditionState): void {

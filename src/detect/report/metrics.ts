@@ -103,5 +103,10 @@ export function createMetrics(registry: Registry, findings: () => Iterable<Findi
       'Configuration or rules that were refused, by kind.',
       every('kind', ['rules', 'config']),
     ),
+    configRefused: gauge(
+      'nodemend_config_refused',
+      'Whether the configuration or the rules as they lie there are refused, by kind: 1, and something else is in force.',
+      every('kind', ['rules', 'config']),
+    ),
   } as const
 }
