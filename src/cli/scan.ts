@@ -8,7 +8,7 @@ import { bootClock, bootId, hostname } from '../detect/host/boot.ts'
 import { openHost } from '../detect/host/host.ts'
 import { describe } from '../detect/lifecycle/condition.ts'
 import { createSettings, noOverrides, type Settings } from '../detect/lifecycle/settings.ts'
-import { type Entry, emptyState, type LifecycleState, type Watch } from '../detect/lifecycle/state.ts'
+import { emptyState, type Finding, type LifecycleState, type Watch } from '../detect/lifecycle/state.ts'
 import { type Input, step } from '../detect/lifecycle/step.ts'
 import { createTimeline, type Timeline } from '../detect/lifecycle/timeline.ts'
 import { compileMatcher } from '../detect/match/compile.ts'
@@ -135,7 +135,7 @@ function summarise(
   timeline: Timeline,
   accelerators: readonly Accelerator[],
 ): Scan {
-  const raised = [...state.entries.values()].filter((entry) => entry.raisedAt !== undefined)
+  const raised = [...state.findings.values()].filter((finding) => finding.raisedAt !== undefined)
   const { wallOffset } = timeline.moment()
   return {
     node,
@@ -145,22 +145,22 @@ function summarise(
       const { status, reason, message } = state.conditions[type]
       return { type, status, reason, message }
     }),
-    findings: raised.map((entry) => findingOf(entry, settings, wallOffset)),
+    findings: raised.map((finding) => findingOf(finding, settings, wallOffset)),
     accelerators,
   }
 }
 
-function findingOf(entry: Entry, settings: Settings, wallOffset: number): ScanFinding {
-  const { leader, origin, lines, companions } = entry
+function findingOf(finding: Finding, settings: Settings, wallOffset: number): ScanFinding {
+  const { leader, origin, lines, companions } = finding
   return {
     severity: settings.severityOf(leader, origin) ?? 'info',
     condition: leader.condition,
     reason: leader.reason,
     ...(leader.device !== undefined && { device: leader.device }),
-    message: describe(entry),
+    message: describe(finding),
     lines,
-    firstAt: rfc3339(entry.wallAt),
-    lastAt: rfc3339(entry.lastAt + wallOffset),
+    firstAt: rfc3339(finding.wallAt),
+    lastAt: rfc3339(finding.lastAt + wallOffset),
     companions,
   }
 }

@@ -1,4 +1,4 @@
-/** The finding that the life cycle makes about itself. Pure. */
+/** What the life cycle finds about itself; the reason is an entry of catalog/storage.yaml. Pure. */
 import type { Match } from '../../model/finding.ts'
 import type { Unsaved } from './saver.ts'
 

@@ -125,7 +125,7 @@ export class Ledger {
 function isUrgent(before: LifecycleState, { state, raised }: Outcome): boolean {
   return (
     raised.length > 0 ||
-    state.entries.size !== before.entries.size ||
+    state.findings.size !== before.findings.size ||
     [...state.notices.keys()].some((id) => !before.notices.has(id)) ||
     Object.entries(state.conditions).some(([type, one]) => {
       return one.status !== before.conditions[type as keyof typeof before.conditions].status // keys of a Record

@@ -27,7 +27,7 @@ export interface Sighting {
 }
 
 /** One reason on one device: pending until its raise rule is met, then raised until it ends. */
-export interface Entry {
+export interface Finding {
   /** `<start of the boot id>-<sequence of the first line>`, the name of its Event. */
   readonly id: string
   /** The match that stands for it: the most severe of its incident, the earliest among equals. */
@@ -78,13 +78,13 @@ export type Watch =
 
 export interface LifecycleState {
   readonly bootId: string
-  readonly entries: ReadonlyMap<string, Entry>
+  readonly findings: ReadonlyMap<string, Finding>
   readonly conditions: Readonly<Record<ConditionType, ConditionState>>
   readonly watches: Readonly<Record<ConditionType, Watch>>
   /** Told to nobody yet, oldest first. */
   readonly notices: ReadonlyMap<string, Notice>
   /** What a cap has cost since the state began. */
-  readonly dropped: { readonly entries: number; readonly notices: number }
+  readonly dropped: { readonly findings: number; readonly notices: number }
 }
 
 /** The state of a node on which nothing was checked since its boot, at wall-clock time `since`. */
@@ -92,11 +92,11 @@ export function emptyState(bootId: string, since: number): LifecycleState {
   const unknown: ConditionState = { status: 'Unknown', ...unknownText, since }
   return {
     bootId,
-    entries: new Map(),
+    findings: new Map(),
     conditions: perCondition(() => unknown),
     watches: perCondition(() => ({ state: 'pending' })),
     notices: new Map(),
-    dropped: { entries: 0, notices: 0 },
+    dropped: { findings: 0, notices: 0 },
   }
 }
 

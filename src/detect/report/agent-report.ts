@@ -103,10 +103,10 @@ export class AgentReport {
 
   stepped({ raised, state }: Outcome, before: LifecycleState): void {
     const settings = this.#reported?.ledger.settings
-    for (const entry of raised) {
-      const severity = settings?.severityOf(entry.leader, entry.origin) ?? 'info'
-      this.#metrics.findings.add({ severity, reason: entry.leader.reason })
-      this.#findingLog.raised(entry, severity)
+    for (const finding of raised) {
+      const severity = settings?.severityOf(finding.leader, finding.origin) ?? 'info'
+      this.#metrics.findings.add({ severity, reason: finding.leader.reason })
+      this.#findingLog.raised(finding, severity)
     }
     const changed = conditionTypes.filter((type) => differs(state.conditions[type], before.conditions[type]))
     for (const type of changed) this.#logChange(type, state.conditions[type], before.conditions[type])

@@ -76,8 +76,8 @@ export function createMetrics(registry: Registry, findings: () => Iterable<Findi
     kmsgPosition: gauge('nodemend_kmsg_position', 'Sequence number up to which the kernel log has been read.'),
     dropped: counter(
       'nodemend_dropped_total',
-      'What a memory cap has cost, by kind (entries, notices).',
-      every('kind', ['entries', 'notices']),
+      'What a memory cap has cost, by kind: findings that were forgotten, notices that were not told.',
+      every('kind', ['findings', 'notices']),
     ),
     waiting: gauge('nodemend_events_waiting', 'Events that are not written yet.'),
     stateWrites: counter(

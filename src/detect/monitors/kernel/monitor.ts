@@ -11,7 +11,7 @@ import type { KmsgReader } from '../../sources/kmsg/reader.ts'
 import type { RecordView } from '../../sources/kmsg/record.ts'
 import { type Batch, type KmsgSink, KmsgSource } from '../../sources/kmsg/source.ts'
 import type { Monitor, Report } from '../monitor.ts'
-import { explain, judgeBroken, judgeOverrun } from './judge.ts'
+import { explain, judgeFailed, judgeOverrun } from './judge.ts'
 import { KernelReading } from './read.ts'
 
 /** A log that was readable may break for this long before its conditions become Unknown. */
@@ -48,7 +48,6 @@ export class KernelMonitor implements Monitor, KmsgSink {
   readonly #source: KmsgSource
   #watch: Watch['state'] = 'pending'
   #brokenSince: number | undefined
-  #position = 0
   /** Since the last batch: records that were longer than the reader's buffer, and lines that are no records. */
   #cut = 0
   #unframed = 0
@@ -85,7 +84,6 @@ export class KernelMonitor implements Monitor, KmsgSink {
 
   batch(batch: Batch): void {
     this.#count(batch)
-    this.#position = batch.position
     const sightings = [...this.#reading.collect(batch.atEnd)]
     if (batch.lost > 0) {
       this.#options.log.warn('kernel log records were lost', { monitor: this.name, lost: batch.lost })
@@ -94,7 +92,7 @@ export class KernelMonitor implements Monitor, KmsgSink {
     if (this.#brokenSince !== undefined) {
       this.#brokenSince = undefined
       this.#options.log.info('the kernel log is read again', { monitor: this.name })
-      sightings.push(this.#own({ ...judgeBroken(new Error('over')), recovery: true }))
+      sightings.push(this.#own({ ...judgeFailed(new Error('over')), recovery: true }))
     }
     const checked = batch.atEnd && this.#watch !== 'checked'
     if (checked) this.#watch = 'checked'
@@ -125,16 +123,17 @@ export class KernelMonitor implements Monitor, KmsgSink {
     this.#brokenSince ??= now
     if (first) this.#options.log.error('the kernel log cannot be read', { monitor: this.name, error })
     const blind = this.#watch === 'pending' || (this.#watch === 'checked' && now - this.#brokenSince >= blindAfterMs)
-    if (!first && !blind) return
     if (blind) this.#watch = 'blind'
+    // Each try that fails is a sighting: a finding of which nothing is heard is over at some time.
     this.#options.report(this, {
-      sightings: first ? [this.#own(judgeBroken(error))] : [],
+      sightings: [this.#own(judgeFailed(error))],
       ...(blind && { watch: { state: 'blind', why: `The kernel log cannot be read: ${explain(error)}` } }),
     })
   }
 
-  /** A finding about the reading itself, placed where the log was left. */
+  /** A finding about the reading itself. Its number is its time: the name of a record's finding is never its name. */
   #own(match: Match): Sighting {
-    return { match, at: Math.floor(this.#options.timeline.now()), sequence: this.#position, origin: 'kernel' }
+    const at = Math.floor(this.#options.timeline.now())
+    return { match, at, sequence: at, origin: 'kernel' }
   }
 }
