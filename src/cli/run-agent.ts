@@ -1,5 +1,4 @@
 /** The agent, put together: this file is its parts list. Runs until `signal`, then writes what is pending and ends. */
-import { statSync } from 'node:fs'
 import type { CompiledCatalogue } from '../catalog/compiled.ts'
 import { findAccelerators } from '../detect/host/accelerators.ts'
 import { BlockDevices } from '../detect/host/block-devices.ts'
@@ -14,13 +13,12 @@ import { createTimeline, type Timeline } from '../detect/lifecycle/timeline.ts'
 import { decoders } from '../detect/match/decoders.ts'
 import { createRuleBook, type RuleBook } from '../detect/match/rule-book.ts'
 import { KernelMonitor } from '../detect/monitors/kernel/monitor.ts'
+import { KernelLog } from '../detect/monitors/kernel/open.ts'
 import { cursorsOf, inputsOf, type Monitor } from '../detect/monitors/monitor.ts'
 import { adviseReasons } from '../detect/monitors/nvidia/incident.ts'
 import { acceleratorReady } from '../detect/report/accelerator-ready.ts'
 import { AgentReport } from '../detect/report/agent-report.ts'
 import { knownFindings } from '../detect/report/known-findings.ts'
-import { openKmsgDevice } from '../detect/sources/kmsg/device.ts'
-import { openKmsgFile } from '../detect/sources/kmsg/file.ts'
 import type { Api } from '../kube/api.ts'
 import { type Clock, type Random, sleep } from '../telemetry/clock.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
@@ -156,19 +154,17 @@ function kernelMonitor(
   parts: KernelMonitorParts,
 ): Monitor {
   const { host, boot, stored, timeline, log, rules, report, ledger } = parts
-  const path = host.path(options.kmsg)
-  const device = isDevice(path)
-  const cursor = device ? 'kmsg' : `file:${path}`
-  const from = !device || stored?.time.bootId === boot ? stored?.cursors[cursor] : undefined
+  const kernelLog = new KernelLog(host.path(options.kmsg), clock, stored?.cursors ?? {})
+  const from = kernelLog.kind === 'file' || stored?.time.bootId === boot ? stored?.cursors[kernelLog.cursor] : undefined
   return new KernelMonitor({
     clock,
     random,
     timeline,
     log,
-    cursor,
+    cursor: () => kernelLog.cursor,
     ...(from !== undefined && { from }),
     matcher: () => rules.current().matcher,
-    open: (position) => (device ? openKmsgDevice(path) : openKmsgFile({ path, clock, from: position ?? 0 })),
+    open: (position) => kernelLog.open(position),
     report: (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation)),
     onBatch: (batch) => {
       report.batch(batch)
@@ -179,12 +175,4 @@ function kernelMonitor(
       onWork?.(0, 1)
     },
   })
-}
-
-function isDevice(path: string): boolean {
-  try {
-    return statSync(path).isCharacterDevice()
-  } catch {
-    return true // absent: treated as the device, so the message says what to do
-  }
 }

@@ -1,5 +1,4 @@
 /** `nodemend scan`: this machine, once: what its kernel log and its buses say now, judged as the agent would judge it. */
-import { statSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { compileShipped } from '../catalog/shipped.ts'
 import { type Accelerator, findAccelerators } from '../detect/host/accelerators.ts'
@@ -14,12 +13,11 @@ import { createTimeline, type Timeline } from '../detect/lifecycle/timeline.ts'
 import { compileMatcher } from '../detect/match/compile.ts'
 import { decoders } from '../detect/match/decoders.ts'
 import { explain } from '../detect/monitors/kernel/judge.ts'
+import { openLog } from '../detect/monitors/kernel/open.ts'
 import { KernelReading } from '../detect/monitors/kernel/read.ts'
 import { adviseReasons } from '../detect/monitors/nvidia/incident.ts'
 import { acceleratorReady } from '../detect/report/accelerator-ready.ts'
 import { rfc3339 } from '../detect/report/node-status.ts'
-import { openKmsgDevice } from '../detect/sources/kmsg/device.ts'
-import { openKmsgFile } from '../detect/sources/kmsg/file.ts'
 import type { KmsgReader } from '../detect/sources/kmsg/reader.ts'
 import { emptyRecord } from '../detect/sources/kmsg/record.ts'
 import { conditionTypes } from '../model/condition.ts'
@@ -113,7 +111,7 @@ function drain(path: string, clock: Io['clock'], reading: KernelReading): Draine
   let reader: KmsgReader
   let records = 0
   try {
-    reader = statSync(path).isCharacterDevice() ? openKmsgDevice(path) : openKmsgFile({ path, clock })
+    reader = openLog(path, clock)
     const record = emptyRecord()
     for (let outcome = reader.next(record); outcome !== 'nothing'; outcome = reader.next(record)) {
       if (outcome !== 'record') continue

@@ -122,5 +122,13 @@ describe('a machine in trouble', () => {
     assert.deepEqual([kernel?.status, kernel?.reason], ['Unknown', 'CannotCheck'])
     assert.match(kernel?.message ?? '', /mount the host/)
     assert.equal((await rig.page('/healthz')).status, 200)
+    for (let n = 0; n < 20; n++) await rig.pass(minute)
+    const active = /^nodemend_findings_active\{type="KernelReady",severity="warning"\} 1$/m
+    assert.match((await rig.page('/metrics')).text, active, 'as long as it lasts')
+    assert.match(rig.eventsOf('MonitorFailed')[0] ?? '', /^Warning MonitorFailed: The kernel log cannot be read/)
+    rig.file('dev/kmsg', '')
+    await rig.pass(2 * minute)
+    assert.equal(rig.api.condition('KernelReady')?.status, 'True')
+    assert.deepEqual(rig.eventsOf('MonitorFailed').slice(1), ['Normal MonitorFailed: recovered'])
   })
 })

@@ -31,7 +31,7 @@ export interface KernelMonitorOptions {
   readonly matcher: () => Matcher
   readonly open: (from: number | undefined) => KmsgReader
   /** The cursor's name in the state file. */
-  readonly cursor: string
+  readonly cursor: () => string
   /** The stored cursor, when it is of this log. */
   readonly from?: number
   readonly report: Report
@@ -98,7 +98,7 @@ export class KernelMonitor implements Monitor, KmsgSink {
     if (checked) this.#watch = 'checked'
     this.#options.report(this, {
       sightings,
-      cursor: { source: this.#options.cursor, position: batch.position },
+      cursor: { source: this.#options.cursor(), position: batch.position },
       ...(checked && { watch: { state: 'checked' } }),
     })
   }
