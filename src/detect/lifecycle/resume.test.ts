@@ -6,7 +6,7 @@ import { mostFindings, mostNotices } from './draft.ts'
 import { emptyState, type LifecycleState, type Sighting } from './state.ts'
 import { parseState, serialiseState } from './state-file.ts'
 import { type Input, step } from './step.ts'
-import { lifecycles, match, testSettings } from './test-settings.ts'
+import { lifecycles, match, testSettings } from './testing/settings.ts'
 
 const settings = testSettings()
 const checked: Input = { kind: 'watch', conditions: conditionTypes, watch: { state: 'checked' } }

@@ -7,7 +7,7 @@ import { mostFindings, mostNotices } from './draft.ts'
 import type { Settings } from './settings.ts'
 import { emptyState, type LifecycleState } from './state.ts'
 import { type Input, step } from './step.ts'
-import { match, sighting, testSettings } from './test-settings.ts'
+import { match, sighting, testSettings } from './testing/settings.ts'
 
 const checked: Input = { kind: 'watch', conditions: conditionTypes, watch: { state: 'checked' } }
 
