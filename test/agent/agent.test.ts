@@ -3,11 +3,17 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { rigFor } from './rig.ts'
+import { type AgentRig, rigFor } from './rig.ts'
 
 const xid79 = "NVRM: Xid (PCI:0000:3b:00): 79, pid='<unknown>', name=<unknown>, GPU has fallen off the bus."
 const xid31 = 'NVRM: Xid (PCI:0000:5e:00): 31, pid=4242, name=python, Ch 00000008, intr 10000000. MMU Fault'
 const minute = 60_000
+
+/** How many Events of this severity were given up. */
+async function given(rig: AgentRig, severity: string): Promise<string | undefined> {
+  const { text } = await rig.page('/metrics')
+  return new RegExp(`^nodemend_events_given_up_total\\{severity="${severity}"\\} (\\d+)$`, 'm').exec(text)?.[1]
+}
 
 describe('the agent', () => {
   it('reports five conditions after its first check, then a heartbeat every five minutes and nothing else', async (t) => {
@@ -84,6 +90,31 @@ describe('the API server', () => {
     assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'False')
     await rig.pass(2100)
     assert.equal(rig.api.events.size, 1)
+  })
+
+  it('may refuse an Event: it is tried again, then given up, counted, and logged with what is lost', async (t) => {
+    const rig = rigFor(t)
+    await rig.start()
+    rig.api.invalid = true
+    rig.log(xid79)
+    await rig.pass(2000)
+    assert.equal(await given(rig, 'fatal'), '0', 'the fault may be the server’s, and pass')
+    await rig.pass(minute)
+    assert.equal(await given(rig, 'fatal'), '1')
+    const line = rig.logged().find(({ msg }) => String(msg).startsWith('an Event is given up'))
+    assert.deepEqual(
+      [line?.reason, line?.conditionType, line?.count],
+      ['NvidiaXID79Error', 'AcceleratedHardwareReady', 1],
+    )
+    assert.match(String(line?.message), /fallen off the bus/)
+    assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'False')
+    for (let n = 0; n < 40; n++) rig.log(xid31.replace('5e', String(n + 10)))
+    for (let n = 0; n < 30; n++) await rig.pass(minute)
+    // Five tries each, 30 to 60 s apart.
+    assert.ok(Number(await given(rig, 'warning')) <= 12, 'a server that refuses everything costs few of them')
+    rig.api.invalid = false
+    for (let n = 0; n < 5; n++) await rig.pass(minute)
+    assert.equal(rig.eventsOf('NvidiaXID31Warning').length, 40 - Number(await given(rig, 'warning')))
   })
 
   it('is spared while it asks for rest, and when nothing but a heartbeat waits', async (t) => {

@@ -34,6 +34,8 @@ export class ScriptedApi implements Api {
   conditions: readonly NodeCondition[] = []
   /** What every call is refused with. */
   refusal: KubeErrorCode | undefined
+  /** Whether Events are called invalid. */
+  invalid = false
 
   async request<T>(call: Call): Promise<T> {
     const name = [call.verb, call.resource.plural + (call.subresource ? `/${call.subresource}` : ''), call.name].join(
@@ -42,6 +44,7 @@ export class ScriptedApi implements Api {
     this.calls.push(name)
     if (this.refusal) throw new KubeError(this.refusal, `${name}: refused by the test`, { call: name })
     if (call.resource.plural === 'events') {
+      if (this.invalid) throw new KubeError('NM_KUBE_INVALID', `${name}: 422: refused by the test`, { call: name })
       this.events.set(call.name ?? '', { name: call.name ?? '', ...(call.body as Omit<WrittenEvent, 'name'>) }) // our own body
     } else {
       this.conditions = (call.body as { status: { conditions: readonly NodeCondition[] } }).status.conditions // our own body

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { mostNotices } from '../../src/detect/lifecycle/draft.ts'
+import { burst, refillMs } from '../../src/detect/report/event-writer.ts'
 import { rigFor } from './rig.ts'
 
 const xid79 = "NVRM: Xid (PCI:0000:3b:00): 79, pid='<unknown>', name=<unknown>, GPU has fallen off the bus."
@@ -41,6 +43,27 @@ describe('a machine in trouble', () => {
     assert.equal(await rig.metric('nodemend_kmsg_unreadable_records_total'), '1', 'the line of 200,000 bytes')
     assert.equal(await rig.metric('nodemend_kmsg_unframed_records_total'), '1', 'the same line')
     assert.equal(rig.lines.filter((line) => line.includes('could not be read, or not whole')).length, 1)
+  })
+
+  it('may log 50,000 faults at once: the gravest is told at once, the rest slowly, and what is left out is counted', async (t) => {
+    const rig = rigFor(t)
+    await rig.start()
+    const storm = Array.from(
+      { length: 50_000 },
+      (_, n) => `4,${n},${n},-;EXT4-fs warning (device sd${n}): ext4_end_bio:343: I/O error 17 writing to inode 20\n`,
+    )
+    writeFileSync(join(rig.root, 'dev/kmsg'), `${storm.join('')}3,50000,1,-;${xid79}\n`)
+    await rig.pass(2000)
+    assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'False')
+    await rig.pass(refillMs)
+    assert.equal(rig.eventsOf('NvidiaXID79Error').length, 1, 'not behind two hundred warnings')
+    assert.ok(rig.api.events.size <= burst + 4, `${rig.api.events.size} Events in 4 s`)
+    for (let n = 0; n < 9; n++) await rig.pass(minute)
+    assert.ok(rig.api.events.size <= burst + mostNotices, `${rig.api.events.size} Events in all`)
+    assert.equal(await rig.metric('nodemend_events_waiting'), '0')
+    const { text } = await rig.page('/metrics')
+    assert.match(text, /^nodemend_dropped_total\{kind="findings"\} 49\d{3}$/m)
+    assert.ok(rig.lines.length < 150, `${rig.lines.length} lines of our own`)
   })
 
   it('may have no room for the state file: the old one stays, the agent goes on and says so', async (t) => {

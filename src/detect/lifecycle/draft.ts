@@ -1,14 +1,19 @@
 /** One step's working copy of the state: changed in place while the step runs, seen by nobody else. */
 import type { Lifecycle } from '../../catalog/compiled.ts'
 import type { ConditionType } from '../../model/condition.ts'
-import { judgeCondition } from './condition.ts'
+import { condemns, judgeCondition } from './condition.ts'
 import { endOf } from './ending.ts'
 import { type Settings, severityRank } from './settings.ts'
 import type { ConditionState, Finding, LifecycleState, Moment, Notice, Sighting, Steady, Watch } from './state.ts'
 
-/** Most findings that are remembered at once; what a cap costs is counted in `dropped`. */
+/**
+ * Most findings that are remembered at once: 50,000 lines in a second, each about another device, are 256 findings, the
+ * gravest of them. What a cap costs is counted in `dropped`.
+ */
 export const mostFindings = 256
-/** Most notices that wait to be told. */
+/** How many findings are looked out at a time to be forgotten: a storm asks for one with each of its lines. */
+const victimsAtOnce = 16
+/** Most notices that wait to be told; `report/event-writer.ts` says how long telling them takes. */
 export const mostNotices = 256
 
 export interface Draft {
@@ -23,6 +28,8 @@ export interface Draft {
   readonly raised: Finding[]
   /** No finding ends before this. */
   deadline: Steady
+  /** The findings that go next when room is needed, of one importance. */
+  victims: Keyed[]
 }
 
 export function draftOf(state: LifecycleState, moment: Moment, settings: Settings): Draft {
@@ -37,6 +44,7 @@ export function draftOf(state: LifecycleState, moment: Moment, settings: Setting
     dropped: { ...state.dropped },
     raised: [],
     deadline: Number.NEGATIVE_INFINITY,
+    victims: [],
   }
 }
 
@@ -46,6 +54,8 @@ export function lifetimeOf(draft: Draft, finding: Finding): Lifecycle {
 
 export function store(draft: Draft, key: string, finding: Finding): void {
   draft.findings.set(key, finding)
+  const [victim] = draft.victims
+  if (victim && importance(draft, finding) < importance(draft, victim[1])) draft.victims = []
   const ending = endOf(finding, lifetimeOf(draft, finding))
   if (ending && ending.at < draft.deadline) draft.deadline = ending.at
 }
@@ -61,13 +71,22 @@ export function judge(draft: Draft, type: ConditionType, at: Steady): void {
   conditions[type] = judgeCondition(type, findings.values(), watches[type], conditions[type], settings, wall)
 }
 
-/** Adds a notice; the oldest goes when there are too many. */
+/** Judges the condition of a finding that came or went. One that condemns nothing changes nothing, and storms are of those. */
+export function judgeFor(draft: Draft, finding: Finding, at: Steady): void {
+  if (condemns(finding, draft.settings)) judge(draft, finding.leader.condition, at)
+}
+
+/** Adds a notice; when there are too many, the oldest of the least severe goes. */
 export function addNotice(draft: Draft, notice: Notice): void {
   draft.notices.delete(notice.id)
   draft.notices.set(notice.id, notice)
   if (draft.notices.size <= mostNotices) return
-  const oldest = draft.notices.keys().next().value
-  if (oldest !== undefined) draft.notices.delete(oldest)
+  let victim = notice
+  for (const one of draft.notices.values()) {
+    const [rank, least] = [severityRank[one.severity], severityRank[victim.severity]]
+    if (rank < least || (rank === least && victim === notice)) victim = one
+  }
+  draft.notices.delete(victim.id)
   draft.dropped.notices++
 }
 
@@ -78,30 +97,39 @@ export function addNotice(draft: Draft, notice: Notice): void {
 export function makeRoom(draft: Draft, newcomer: Sighting): boolean {
   if (draft.findings.size < mostFindings) return true
   draft.dropped.findings++
+  const severity = draft.settings.severityOf(newcomer.match, newcomer.origin)
+  const [key, gone] = nextVictim(draft)
+  if (severity === undefined || severityRank[severity] < importance(draft, gone)) return false
+  remove(draft, key)
+  judgeFor(draft, gone, newcomer.at)
+  return true
+}
+
+type Keyed = readonly [key: string, finding: Finding]
+
+/** The next of those that were looked out, unless it has changed since. What has come since is younger. */
+function nextVictim(draft: Draft): Keyed {
+  const stands = ([key, finding]: Keyed): boolean => draft.findings.get(key) === finding
+  while (draft.victims[0] && !stands(draft.victims[0])) draft.victims.shift()
+  if (draft.victims.length === 0) draft.victims = leastImportant(draft).slice(0, victimsAtOnce)
+  const [victim] = draft.victims
+  if (!victim) throw new RangeError('there is no finding to forget')
+  return victim
+}
+
+function leastImportant(draft: Draft): Keyed[] {
   const crowd = new Map<ConditionType, number>()
   for (const { leader } of draft.findings.values()) crowd.set(leader.condition, (crowd.get(leader.condition) ?? 0) + 1)
-  let victim: { readonly key: string; readonly weight: readonly number[] } | undefined
-  for (const [key, finding] of draft.findings) {
-    const weight = [importance(draft, finding), -(crowd.get(finding.leader.condition) ?? 0), finding.lastAt]
-    if (!victim || isLess(weight, victim.weight)) victim = { key, weight }
-  }
-  const severity = draft.settings.severityOf(newcomer.match, newcomer.origin)
-  if (!victim || severity === undefined || severityRank[severity] < (victim.weight[0] ?? 0)) return false
-  const gone = draft.findings.get(victim.key)
-  remove(draft, victim.key)
-  if (gone?.raisedAt !== undefined) judge(draft, gone.leader.condition, newcomer.at)
-  return true
+  const weighed = [...draft.findings].map((one) => {
+    const [, finding] = one
+    return { one, rank: importance(draft, finding), others: crowd.get(finding.leader.condition) ?? 0 }
+  })
+  weighed.sort((a, b) => a.rank - b.rank || b.others - a.others || a.one[1].lastAt - b.one[1].lastAt)
+  const [first] = weighed
+  return weighed.filter(({ rank, others }) => rank === first?.rank && others === first.others).map(({ one }) => one)
 }
 
 function importance(draft: Draft, finding: Finding): number {
   if (finding.raisedAt === undefined) return -1
   return severityRank[draft.settings.severityOf(finding.leader, finding.origin) ?? 'info']
-}
-
-function isLess(a: readonly number[], b: readonly number[]): boolean {
-  for (const [index, value] of a.entries()) {
-    const other = b[index] ?? 0
-    if (value !== other) return value < other
-  }
-  return false
 }

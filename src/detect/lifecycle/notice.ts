@@ -29,6 +29,7 @@ export function raisedNotice(finding: Finding, severity: Severity, wallOffset: n
   return {
     id: finding.id,
     type: severity === 'info' ? 'Normal' : 'Warning',
+    severity,
     condition: finding.leader.condition,
     reason: finding.leader.reason,
     message: `${describe(finding)}${companions}`,
@@ -51,6 +52,7 @@ export function endedNotice(finding: Finding, why: Ending | 'boot', wallNow: num
   return {
     id: `${finding.id}-over`,
     type: 'Normal',
+    severity: 'info',
     condition: finding.leader.condition,
     reason: finding.leader.reason,
     message: `${why === 'boot' ? 'over: the machine was rebooted' : endingText[why]}${device}`,

@@ -129,6 +129,7 @@ const isFinding = has({
 const isNotice = has({
   id: isText,
   type: isOneOf('Normal', 'Warning'),
+  severity: isOneOf('info', 'warning', 'fatal'),
   condition: isConditionType,
   reason: isText,
   message: isText,

@@ -2,7 +2,7 @@
 import type { ConditionStatus, ConditionType } from '../../model/condition.ts'
 import { conditionTypes, unknownText } from '../../model/condition.ts'
 import type { Origin } from '../../model/evidence.ts'
-import type { Match } from '../../model/finding.ts'
+import type { Match, Severity } from '../../model/finding.ts'
 
 /**
  * Steady milliseconds: they begin near the Unix epoch's count, advance with the time since boot and go on after a
@@ -61,6 +61,8 @@ export interface ConditionState {
 export interface Notice {
   readonly id: string
   readonly type: 'Normal' | 'Warning'
+  /** What is told first, and forgotten last, when there is too much to tell. */
+  readonly severity: Severity
   readonly condition: ConditionType
   readonly reason: string
   readonly message: string

@@ -4,7 +4,7 @@
  */
 import { type ConditionType, conditionTypes } from '../../model/condition.ts'
 import { condemns } from './condition.ts'
-import { addNotice, type Draft, draftOf, judge, lifetimeOf, makeRoom, remove, store } from './draft.ts'
+import { addNotice, type Draft, draftOf, judge, judgeFor, lifetimeOf, makeRoom, remove, store } from './draft.ts'
 import { type Ending, endOf } from './ending.ts'
 import { isSameSlot, openIncident, outranks, withCompanion, withLeader } from './incident.ts'
 import { endedNotice, raisedNotice, tellAt, withTold } from './notice.ts'
@@ -139,7 +139,7 @@ function repeat(draft: Draft, key: string, finding: Finding, sighting: Sighting)
 function raise(draft: Draft, key: string, finding: Finding): void {
   store(draft, key, finding)
   draft.raised.push(finding)
-  judge(draft, finding.leader.condition, finding.raisedAt ?? finding.lastAt)
+  judgeFor(draft, finding, finding.raisedAt ?? finding.lastAt)
 }
 
 /** The log says that the trouble is over: on one device, or on all where the line names none. */
@@ -185,7 +185,7 @@ function sweep(draft: Draft, time: Steady): void {
 function end(draft: Draft, key: string, finding: Finding, why: Ending | 'boot', at: Steady): void {
   remove(draft, key)
   if (finding.raisedAt === undefined) return
-  judge(draft, finding.leader.condition, at)
+  judgeFor(draft, finding, at)
   const announced = finding.told !== undefined && (why === 'recovered' || condemns(finding, draft.settings))
   if (announced) addNotice(draft, endedNotice(finding, why, Math.round(at + draft.moment.wallOffset)))
 }

@@ -94,6 +94,7 @@ export class AgentReport {
       notices: () => ledger.state.notices,
       onTold: (notice) => ledger.take([{ kind: 'told', notices: new Map([[notice.id, notice]]) }]),
       onWrite: (code) => this.#metrics.apiWrites.add({ verb: 'apply', resource: 'events', code }),
+      onGivenUp: ({ severity }) => this.#metrics.givenUp.add({ severity }),
     })
   }
 

@@ -80,6 +80,11 @@ export function createMetrics(registry: Registry, findings: () => Iterable<Findi
       every('kind', ['findings', 'notices']),
     ),
     waiting: gauge('nodemend_events_waiting', 'Events that are not written yet.'),
+    givenUp: counter(
+      'nodemend_events_given_up_total',
+      'Events that the API server did not take and that are lost, by severity of the finding; the log says which.',
+      every('severity', severities),
+    ),
     stateWrites: counter(
       'nodemend_state_writes_total',
       'Writes of the state file, by outcome (ok, or the error code).',
