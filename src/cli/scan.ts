@@ -29,8 +29,10 @@ import { outputOption, print, tableText } from './output.ts'
 export interface Scan {
   readonly node: string
   readonly healthy: boolean
-  /** Records of the kernel log that were read; 0 with `trouble` when it cannot be read. */
+  /** Records of the kernel log that were read; 0 with `trouble` when it cannot be read, or holds none. */
   readonly records: number
+  /** How many of them are lines of a file without a record's framing; they count as written by user space. */
+  readonly unframed: number
   readonly trouble?: string
   readonly conditions: readonly {
     readonly type: string
@@ -104,24 +106,28 @@ export function scanHost(
 
 interface Drained {
   readonly records: number
+  readonly unframed: number
   readonly trouble?: string
 }
 
 function drain(path: string, clock: Io['clock'], reading: KernelReading): Drained {
   let reader: KmsgReader
   let records = 0
+  let unframed = 0
   try {
     reader = openLog(path, clock)
     const record = emptyRecord()
     for (let outcome = reader.next(record); outcome !== 'nothing'; outcome = reader.next(record)) {
       if (outcome !== 'record') continue
       records++
+      if (record.stampStart < 0) unframed++
       reading.take(reader.buffer, record)
     }
     reader.close()
-    return { records }
+    // Nothing was seen, so nothing can be said: never a hopeful True.
+    return { records, unframed, ...(records === 0 && { trouble: `${path} holds no record of a kernel log` }) }
   } catch (error) {
-    return { records, trouble: `the kernel log cannot be read: ${explain(error as Error)}` } // node:fs throws Error
+    return { records, unframed, trouble: `the kernel log cannot be read: ${explain(error as Error)}` } // node:fs throws Error
   }
 }
 
@@ -183,7 +189,13 @@ function scanText(scan: Scan): string {
     tableText(['CONDITION', 'STATUS', 'REASON', 'MESSAGE'], conditions),
     findings.length > 0 && tableText(['SEVERITY', 'FINDING', 'DEVICE', 'LINES', 'LAST SEEN', 'MESSAGE'], findings),
     accelerators.length > 0 && tableText(['ACCELERATOR', 'KIND', 'ID', 'DRIVER'], accelerators),
-    `${scan.node}: ${scan.records} records of the kernel log read\n`,
+    `${scan.node}: ${scan.records} records of the kernel log read${unframedText(scan.unframed)}\n`,
   ]
   return parts.filter((part) => part !== false).join('\n')
+}
+
+/** A log in another framing is judged, but not as well: where its lines come from and when is not told. */
+function unframedText(unframed: number): string {
+  if (unframed === 0) return ''
+  return `, ${unframed} of them without a record's framing (\`nodemend classify\` reads dmesg, syslog and journalctl)`
 }
