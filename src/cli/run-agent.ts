@@ -76,15 +76,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
       advise: (reasons) => adviseReasons(reasons, catalogue.tables),
     })
   const report = new AgentReport({ api, node, clock, random, log })
-
-  const reload = async (): Promise<boolean> => {
-    const rulesNow = await rules.reload()
-    const newRules = report.reloaded('rules', rulesNow, describePacks(rules.current().packs))
-    const configNow = await config.reload()
-    const newConfig = report.reloaded('config', configNow, config.inForce)
-    return newRules || newConfig
-  }
-  await reload()
+  await reload(rules, config, report)
 
   const ledger = new Ledger({
     clock,
@@ -120,7 +112,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
     await sleep(clock, reloadMs, signal).catch(() => undefined)
     if (signal.aborted) break
     devices.look()
-    if (await reload()) ledger.adopt(settingsNow())
+    if (await reload(rules, config, report)) ledger.adopt(settingsNow())
   }
 
   log.info('stopping')
@@ -132,8 +124,15 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   log.info('stopped')
 }
 
-function describePacks(packs: readonly string[]): string {
-  return packs.length === 0 ? 'the shipped rules alone' : `${packs.join(', ')} before the shipped rules`
+/** Reads rules and configuration anew; true when something new is in force. */
+async function reload(rules: RuleBook, config: ConfigFile, report: AgentReport): Promise<boolean> {
+  const rulesNow = await rules.reload()
+  const { packs } = rules.current()
+  const inForce = packs.length === 0 ? 'the shipped rules alone' : `${packs.join(', ')} before the shipped rules`
+  const newRules = report.reloaded('rules', rulesNow, inForce)
+  const configNow = await config.reload()
+  const newConfig = report.reloaded('config', configNow, config.inForce)
+  return newRules || newConfig
 }
 
 interface KernelMonitorParts {

@@ -32,7 +32,7 @@ export class FindingLog {
     this.#tokens--
     const { leader, origin } = finding
     this.#log.info('finding raised', {
-      monitor: leader.rule.endsWith('/agent') ? 'agent' : 'kernel',
+      monitor: leader.rule.endsWith('/agent') ? 'agent' : 'kernel', // what the agent finds about itself is named so
       conditionType: leader.condition,
       reason: leader.reason,
       severity,
