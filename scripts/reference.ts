@@ -53,6 +53,11 @@ function severityText(entry: ReasonEntry): string {
   return entry.scope === 'application' ? `${entry.severity}, application` : entry.severity
 }
 
+function detachableText(entry: ReasonEntry): string {
+  const severities = new Set(entry.detect.flatMap(({ detachable }) => detachable ?? []))
+  return severities.size === 0 ? '' : ` (${[...severities].join(' or ')} on a device that is no part of the machine)`
+}
+
 function reasonSection(file: LoadedFile, entry: ReasonEntry): string {
   const { raise, hold, clear, expire } = entry.lifecycle
   const ends = [
@@ -67,7 +72,7 @@ function reasonSection(file: LoadedFile, entry: ReasonEntry): string {
 
 ${entry.summary}
 
-* Condition ${entry.condition ?? file.content.condition}, severity ${severityText(entry)}, defined in \`catalog/${file.file.split('/').at(-1)}\`.
+* Condition ${entry.condition ?? file.content.condition}, severity ${severityText(entry)}${detachableText(entry)}, defined in \`catalog/${file.file.split('/').at(-1)}\`.
 * Raised ${raised}; held at least ${hold}; ended by ${ends.join(', or ') || 'nothing but a person'}.
 * Default repair: ${entry.repair.action}${entry.repair.action === 'none' ? '' : `, after ${entry.repair.after}`}.
 ${samples.length > 0 ? `\n\`\`\`\n${samples.join('\n')}\n\`\`\`\n` : ''}

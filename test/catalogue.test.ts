@@ -1,11 +1,16 @@
 /** The shipped catalogue: it loads, every sample does what it says, every entry is worth reading. */
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { compileShipped, loadShipped } from '../src/catalog/shipped.ts'
+import { judgeUnsaved } from '../src/detect/lifecycle/judge.ts'
 import { compileMatcher } from '../src/detect/match/compile.ts'
 import { decoders } from '../src/detect/match/decoders.ts'
 import { runSamples } from '../src/detect/match/samples.ts'
+import { judgeFailed, judgeOverrun } from '../src/detect/monitors/kernel/judge.ts'
+import { decodeSxid } from '../src/detect/monitors/nvidia/sxid.ts'
+import { decodeXid } from '../src/detect/monitors/nvidia/xid.ts'
 
 const folder = join(import.meta.dirname, '..', 'catalog')
 
@@ -48,6 +53,51 @@ test('every fatal hardware reason that a line shows has a drill line, and the li
   )
   assert.deepEqual(wrong, [])
 })
+
+test('every reason that the agent’s own code raises is an entry, and says of it what the entry says', () => {
+  const reasons = new Map(compileShipped(folder).reasons.map((one) => [one.reason, one]))
+  const own = [
+    judgeOverrun(7),
+    judgeFailed(new Error('why')),
+    judgeUnsaved('no answer'),
+    judgeUnsaved(new Error('why')),
+  ]
+  for (const { entry, reason, condition, severity, scope, family } of own) {
+    const { lifecycle: _, repair: _repair, ...said } = reasons.get(entry) ?? assert.fail(`${entry} has no entry`)
+    assert.deepEqual({ reason, condition, severity, scope, family }, said)
+  }
+})
+
+test('no other reason or entry is named in the source of detection', () => {
+  const { reasons: entries, tables } = compileShipped(folder)
+  const reasons = new Set(entries.map((one) => one.reason))
+  const raised = detectionSources()
+    .filter((text) => /\b(?:Match|Decoded)\b/.test(text)) // files that make matches
+    .flatMap((text) => [...text.matchAll(/\b(?:reason|entry): '([A-Z]\w+)'/g)].map(([, name = '']) => name))
+  assert.ok(raised.includes('MonitorFailed'))
+  assert.deepEqual(
+    raised.filter((name) => !reasons.has(name)),
+    [],
+  )
+  const lines = [
+    ...tables.xids.map(({ code }) => `NVRM: Xid (PCI:0000:3b:00): ${code}, pid=1, name=x, text`),
+    ...tables.sxids.map(({ code }) => `nvidia-nvswitch0: SXid (PCI:0000:c1:00.0): ${code}, Fatal, Link 1 text`),
+    ...tables.sxids.map(({ code }) => `nvidia-nvswitch0: SXid (PCI:0000:c1:00.0): ${code}, text`),
+  ]
+  const decoded = lines.map((line) => decodeXid(line, tables)?.entry ?? decodeSxid(line, tables)?.entry ?? line)
+  assert.deepEqual(
+    decoded.filter((entry) => !reasons.has(entry)),
+    [],
+  )
+})
+
+/** Texts of the product files of detection. */
+function detectionSources(): string[] {
+  const source = join(import.meta.dirname, '..', 'src', 'detect')
+  return readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.includes('testing/'))
+    .map((file) => readFileSync(join(source, file), 'utf8'))
+}
 
 test('application findings are never fatal', () => {
   const wrong = compileShipped(folder).reasons.filter((one) => one.scope === 'application' && one.severity === 'fatal')

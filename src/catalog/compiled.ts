@@ -66,6 +66,8 @@ export interface CompiledRule {
   readonly group?: string
   /** Overrides of the reason's own values for this rule alone. */
   readonly severity?: Severity
+  /** Severity when the device is no part of the machine; see `detect/host/block-devices.ts`. */
+  readonly detachable?: Severity
   readonly scope?: Scope
   readonly family?: string
   /** True: this line ends the reason instead of raising it. */

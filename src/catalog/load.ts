@@ -116,6 +116,9 @@ function checkEntry(entry: ReasonEntry, path: readonly (string | number)[], comp
       complain(here, `${entry.reason}: give either pattern or decode`)
       continue
     }
+    if (rule.detachable !== undefined && rule.device === undefined) {
+      complain([...here, 'detachable'], `${entry.reason}: detachable needs a device to judge: give device, too`)
+    }
     const groups = rule.pattern === undefined ? undefined : namedGroups(rule.pattern)
     if (typeof groups === 'string') complain([...here, 'pattern'], `${entry.reason}: ${groups}`)
     else if (groups)
@@ -188,6 +191,7 @@ function compileRule(entry: ReasonEntry, rule: DetectEntry, index: number): Comp
     ...(rule.code !== undefined && { code: rule.code }),
     ...(rule.group !== undefined && { group: rule.group }),
     ...(rule.severity !== undefined && { severity: rule.severity }),
+    ...(rule.detachable !== undefined && { detachable: rule.detachable }),
     ...(rule.scope !== undefined && { scope: rule.scope }),
     ...(rule.family !== undefined && { family: rule.family }),
   }

@@ -35,6 +35,9 @@ export const detectSchema = z.strictObject({
     .describe('short name of what this rule sees, e.g. gpu-lost; {group} for a number that stands in the line'),
   group: z.string().optional().describe('lines of one incident on one device share it'),
   severity: severity.optional(),
+  detachable: severity
+    .optional()
+    .describe('severity on a device that is no part of the machine: a loop device, a disc, a pen drive'),
   scope: scope.optional(),
   family: z.string().optional(),
   recovery: z.boolean().default(false).describe('this line ends the reason instead of raising it'),

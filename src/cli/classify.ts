@@ -1,7 +1,7 @@
 /** `nodemend classify`: kernel log text in, one JSON object per line out. Reads the shipped rules, touches nothing. */
-import { createReadStream, statSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { compileShipped } from '../catalog/shipped.ts'
+import { cutText } from '../detect/lifecycle/cut-text.ts'
 import { compileMatcher } from '../detect/match/compile.ts'
 import { decoders } from '../detect/match/decoders.ts'
 import type { Matcher } from '../detect/match/matcher.ts'
@@ -9,7 +9,8 @@ import { stripFraming } from '../detect/sources/framing.ts'
 import { longestLine, readLines } from '../detect/sources/lines.ts'
 import type { Match } from '../model/finding.ts'
 import { catalogueFolder } from './catalogue-folder.ts'
-import { CommandError, type Io } from './io.ts'
+import type { Io } from './io.ts'
+import { readLog } from './log-text.ts'
 
 /** What one line means, as printed. `matches` is empty for a line that means nothing. */
 export interface ClassifiedLine {
@@ -44,24 +45,32 @@ export function classifyCommand(io: Io): Command {
         .default('table'),
     )
     .action(async (file: string, options: { output: 'jsonl' | 'table' }) => {
-      const matcher = compileMatcher(compileShipped(catalogueFolder(io.programFile)), decoders)
-      const print = options.output === 'jsonl' ? printJson : printTable
-      let pending = ''
-      let number = 0
-      if (options.output === 'table') pending += tableHead
-      const cut = (): void =>
-        io.stderr(`nodemend: line ${number + 1} is longer than ${longestLine} bytes: only its beginning is looked at\n`)
-      for await (const text of readLines(await open(file, io), cut)) {
-        number++
-        pending += print({ line: number, matches: classifyLine(matcher, text) }, text)
-        if (pending.length > 65_536) {
-          io.stdout(pending)
-          pending = ''
-        }
-        if (io.signal.aborted) break
-      }
-      io.stdout(pending)
+      await classify(file, options.output, io)
     })
+}
+
+async function classify(file: string, output: 'jsonl' | 'table', io: Io): Promise<void> {
+  const matcher = compileMatcher(compileShipped(catalogueFolder(io.programFile)), decoders)
+  const printLine = output === 'jsonl' ? printJson : printTable
+  let pending = output === 'table' ? tableHead : ''
+  let lines = 0
+  let meaningful = 0
+  const flush = (): void => {
+    if (pending !== '') io.stdout(pending)
+    pending = ''
+  }
+  const cut = (): void =>
+    io.stderr(`nodemend: line ${lines + 1} is longer than ${longestLine} bytes: only its beginning is looked at\n`)
+  // What is known is printed before each wait, so that a log can be followed through a pipe.
+  for await (const text of readLines(readLog(file, io, flush), cut)) {
+    lines++
+    const matches = classifyLine(matcher, text)
+    if (matches.length > 0) meaningful++
+    pending += printLine({ line: lines, matches }, text)
+    if (pending.length > 65_536) flush()
+  }
+  flush()
+  if (output === 'table') io.stderr(`nodemend: ${meaningful} of ${lines} lines mean something\n`)
 }
 
 /** What one line of text means. A process that merely quotes the kernel means nothing. */
@@ -88,30 +97,19 @@ function printJson(line: ClassifiedLine): string {
   return `${JSON.stringify(line)}\n`
 }
 
+/** Longest text of a line in the table, bytes. */
+const longestText = 1024
 const tableHead = 'LINE\tSEVERITY\tCONDITION\tREASON\tDEVICE\tTEXT\n'
 
 function printTable(line: ClassifiedLine, text: string): string {
   return line.matches
     .map(({ severity, recovery, condition, reason, device = '-' }) => {
-      return `${line.line}\t${recovery ? 'over' : severity}\t${condition}\t${reason}\t${device}\t${text}\n`
+      return `${line.line}\t${recovery ? 'over' : severity}\t${condition}\t${reason}\t${device}\t${plain(text)}\n`
     })
     .join('')
 }
 
-function isFolder(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false
-}
-
-async function open(file: string, io: Io): Promise<AsyncIterable<Uint8Array>> {
-  if (file === '-') return io.stdin
-  if (isFolder(file)) throw new CommandError('NM_CLI_READ', `cannot read ${file}: it is a folder; name a log file`)
-  const stream = createReadStream(file)
-  await new Promise<void>((resolve, reject) => {
-    stream.once('open', () => resolve())
-    stream.once('error', (error: NodeJS.ErrnoException) => {
-      const remedy = error.code === 'ENOENT' ? 'no such file' : error.message
-      reject(new CommandError('NM_CLI_READ', `cannot read ${file}: ${remedy}`))
-    })
-  })
-  return stream
+/** One line of a terminal: a log may hold anything, and a terminal obeys what it holds. */
+function plain(text: string): string {
+  return cutText(text.replaceAll('\t', ' ').replace(/\p{Cc}+/gu, '?'), longestText)
 }

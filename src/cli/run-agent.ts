@@ -1,10 +1,10 @@
 /** The agent, put together: this file is its parts list. Runs until `signal`, then writes what is pending and ends. */
-import { statSync } from 'node:fs'
 import type { CompiledCatalogue } from '../catalog/compiled.ts'
 import { findAccelerators } from '../detect/host/accelerators.ts'
+import { BlockDevices } from '../detect/host/block-devices.ts'
 import { bootClock, bootId, hostname } from '../detect/host/boot.ts'
+import { type Disk, systemDisk } from '../detect/host/disk.ts'
 import { type Host, openHost } from '../detect/host/host.ts'
-import { replaceFile } from '../detect/host/replace-file.ts'
 import { Ledger } from '../detect/lifecycle/ledger.ts'
 import { createSettings, type Settings } from '../detect/lifecycle/settings.ts'
 import { emptyState } from '../detect/lifecycle/state.ts'
@@ -13,24 +13,25 @@ import { createTimeline, type Timeline } from '../detect/lifecycle/timeline.ts'
 import { decoders } from '../detect/match/decoders.ts'
 import { createRuleBook, type RuleBook } from '../detect/match/rule-book.ts'
 import { KernelMonitor } from '../detect/monitors/kernel/monitor.ts'
+import { KernelLog } from '../detect/monitors/kernel/open.ts'
 import { cursorsOf, inputsOf, type Monitor } from '../detect/monitors/monitor.ts'
 import { adviseReasons } from '../detect/monitors/nvidia/incident.ts'
 import { acceleratorReady } from '../detect/report/accelerator-ready.ts'
 import { AgentReport } from '../detect/report/agent-report.ts'
-import { openKmsgDevice } from '../detect/sources/kmsg/device.ts'
-import { openKmsgFile } from '../detect/sources/kmsg/file.ts'
+import { knownFindings } from '../detect/report/known-findings.ts'
 import type { Api } from '../kube/api.ts'
 import { type Clock, type Random, sleep } from '../telemetry/clock.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { serve } from '../telemetry/serve.ts'
 import { version } from '../telemetry/version.ts'
-import { ConfigFile, readPacks, readState } from './agent-files.ts'
+import { ConfigFile, readPacks, StateFile } from './agent-files.ts'
 import type { AgentOptions } from './agent-options.ts'
 
-/** How often the configuration and the rule packs are looked at. */
+/** How often the configuration, the rule packs and the devices that are plugged in are looked at. */
 const reloadMs = 60_000
-/** How long the end may take: kubelet grants 30 s, an upgrade should not wait for a dead API server. */
+/** How long the end may take: kubelet grants 30 s, an upgrade should wait neither for a dead API server nor a dead disk. */
 const lastWordsMs = 3_000
+const lastSaveMs = 3_000
 
 export interface AgentParts {
   readonly clock: Clock
@@ -41,6 +42,8 @@ export interface AgentParts {
   readonly catalogue: CompiledCatalogue
   /** Absent: detects and serves metrics, reports nothing to a cluster. */
   readonly api: Api | undefined
+  /** Where the state file lies; absent: the machine's disk. */
+  readonly disk?: Disk
   /** Told when everything runs, with the port that is served. */
   readonly onReady?: (port: number) => void
   /** Told how many records were read and how many of them meant something, so that memory is tidied up after many. */
@@ -55,9 +58,13 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   const boot = bootId(host)
   log.info('starting', { version, node, boot, server: api?.server ?? 'none' })
 
-  const stored = readState(host, options.stateFile, log)
+  const stateFile = new StateFile({ disk: parts.disk ?? systemDisk, path: host.path(options.stateFile), clock, log })
+  const stored = await stateFile.load()
   const timeline = createTimeline(clock, bootClock(host, clock), boot, stored?.time)
-  const rules = createRuleBook({ shipped: catalogue, decoders, readPacks: async () => readPacks(options.rules) })
+  const devices = new BlockDevices(host)
+  const { isDetachable } = devices
+  const readRules = async () => readPacks(options.rules)
+  const rules = createRuleBook({ shipped: catalogue, decoders, isDetachable, readPacks: readRules })
   const config = new ConfigFile(host, options.config)
   const accelerators = findAccelerators(host).map(({ kind }) => kind)
   const settingsNow = (): Settings =>
@@ -69,13 +76,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
       advise: (reasons) => adviseReasons(reasons, catalogue.tables),
     })
   const report = new AgentReport({ api, node, clock, random, log })
-
-  const reload = async (): Promise<boolean> => {
-    const newRules = report.reloaded('rules', await rules.reload())
-    const newConfig = report.reloaded('config', await config.reload())
-    return newRules || newConfig
-  }
-  await reload()
+  await reload(rules, config, report)
 
   const ledger = new Ledger({
     clock,
@@ -84,7 +85,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
     settings: settingsNow(),
     state: stored?.lifecycle ?? emptyState(boot, timeline.bootedAt()),
     cursors: stored?.cursors ?? {},
-    save: (text) => replaceFile(host.path(options.stateFile), text),
+    save: (text) => stateFile.save(text),
     onStep: (outcome, before) => report.stepped(outcome, before),
     onSaved: (outcome) => report.saved(outcome),
   })
@@ -94,7 +95,13 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   // Probes answer before the first record is read; a port that is taken ends the agent while nothing is open yet.
   const listeners = [options.metricsAddress, options.probeAddress].filter((one) => one !== undefined)
   const serving = await Promise.all(listeners.map((address) => serve({ address, ...report.pages })))
-  report.start({ ledger, monitors, rules: () => rules.current().matcher.rules })
+  const hasNvidia = accelerators.includes('nvidia')
+  report.start({
+    ledger,
+    monitors,
+    rules: () => rules.current().matcher.rules,
+    findings: () => knownFindings(rules.current().catalogue, ledger.settings, hasNvidia),
+  })
   ledger.take([{ kind: 'boot', bootId: boot }])
   for (const monitor of monitors) monitor.start()
 
@@ -103,16 +110,29 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
 
   while (!signal.aborted) {
     await sleep(clock, reloadMs, signal).catch(() => undefined)
-    if (!signal.aborted && (await reload())) ledger.adopt(settingsNow())
+    if (signal.aborted) break
+    devices.look()
+    if (await reload(rules, config, report)) ledger.adopt(settingsNow())
   }
 
   log.info('stopping')
   for (const monitor of monitors) monitor.stop()
-  await Promise.all([ledger.saved(), report.stop(lastWordsMs)])
-  await ledger.stop()
+  await report.stop(lastWordsMs)
+  await ledger.stop(lastSaveMs)
   await Promise.all(serving.map((one) => one.close()))
   api?.close()
   log.info('stopped')
+}
+
+/** Reads rules and configuration anew; true when something new is in force. */
+async function reload(rules: RuleBook, config: ConfigFile, report: AgentReport): Promise<boolean> {
+  const rulesNow = await rules.reload()
+  const { packs } = rules.current()
+  const inForce = packs.length === 0 ? 'the shipped rules alone' : `${packs.join(', ')} before the shipped rules`
+  const newRules = report.reloaded('rules', rulesNow, inForce)
+  const configNow = await config.reload()
+  const newConfig = report.reloaded('config', configNow, config.inForce)
+  return newRules || newConfig
 }
 
 interface KernelMonitorParts {
@@ -133,19 +153,17 @@ function kernelMonitor(
   parts: KernelMonitorParts,
 ): Monitor {
   const { host, boot, stored, timeline, log, rules, report, ledger } = parts
-  const path = host.path(options.kmsg)
-  const device = isDevice(path)
-  const cursor = device ? 'kmsg' : `file:${path}`
-  const from = !device || stored?.time.bootId === boot ? stored?.cursors[cursor] : undefined
+  const kernelLog = new KernelLog(host.path(options.kmsg), clock, stored?.cursors ?? {})
+  const from = kernelLog.kind === 'file' || stored?.time.bootId === boot ? stored?.cursors[kernelLog.cursor] : undefined
   return new KernelMonitor({
     clock,
     random,
     timeline,
     log,
-    cursor,
+    cursor: () => kernelLog.cursor,
     ...(from !== undefined && { from }),
     matcher: () => rules.current().matcher,
-    open: (position) => (device ? openKmsgDevice(path) : openKmsgFile({ path, clock, from: position ?? 0 })),
+    open: (position) => kernelLog.open(position),
     report: (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation)),
     onBatch: (batch) => {
       report.batch(batch)
@@ -156,12 +174,4 @@ function kernelMonitor(
       onWork?.(0, 1)
     },
   })
-}
-
-function isDevice(path: string): boolean {
-  try {
-    return statSync(path).isCharacterDevice()
-  } catch {
-    return true // absent: treated as the device, so the message says what to do
-  }
 }

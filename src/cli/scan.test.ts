@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { SteppedClock } from '../telemetry/clock.ts'
@@ -42,6 +44,19 @@ describe('scan', () => {
         ['0000:5e:00.0', 'nvidia', 'nvidia'],
       ],
     )
+  })
+
+  it('says Unknown, and why, when there is nothing in the kernel log, and tells of lines that are no records', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'nodemend-scan-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const io = { clock: new SteppedClock(), programFile: join(root, 'src', 'cli', 'main.ts') }
+    writeFileSync(join(folder, 'empty'), '')
+    const empty = scanHost({ hostRoot: folder, kmsg: '/empty' }, io)
+    assert.match(empty.trouble ?? '', /empty holds no record of a kernel log/)
+    assert.equal(empty.conditions[0]?.status, 'Unknown')
+    writeFileSync(join(folder, 'dmesg'), '[    1.0] EXT4-fs (sda1): Remounting filesystem read-only\n3,1,1,-;fine\n')
+    const dmesg = scanHost({ hostRoot: folder, kmsg: '/dmesg' }, io)
+    assert.deepEqual([dmesg.records, dmesg.unframed, dmesg.healthy], [2, 1, false])
   })
 
   it('says Unknown, and why, when there is no kernel log', () => {

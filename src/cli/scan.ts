@@ -1,23 +1,22 @@
 /** `nodemend scan`: this machine, once: what its kernel log and its buses say now, judged as the agent would judge it. */
-import { statSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { compileShipped } from '../catalog/shipped.ts'
 import { type Accelerator, findAccelerators } from '../detect/host/accelerators.ts'
+import { BlockDevices } from '../detect/host/block-devices.ts'
 import { bootClock, bootId, hostname } from '../detect/host/boot.ts'
 import { openHost } from '../detect/host/host.ts'
 import { describe } from '../detect/lifecycle/condition.ts'
 import { createSettings, noOverrides, type Settings } from '../detect/lifecycle/settings.ts'
-import { type Entry, emptyState, type LifecycleState, type Watch } from '../detect/lifecycle/state.ts'
+import { emptyState, type Finding, type LifecycleState, type Watch } from '../detect/lifecycle/state.ts'
 import { type Input, step } from '../detect/lifecycle/step.ts'
 import { createTimeline, type Timeline } from '../detect/lifecycle/timeline.ts'
 import { compileMatcher } from '../detect/match/compile.ts'
 import { decoders } from '../detect/match/decoders.ts'
 import { explain } from '../detect/monitors/kernel/judge.ts'
+import { openLog } from '../detect/monitors/kernel/open.ts'
 import { KernelReading } from '../detect/monitors/kernel/read.ts'
 import { adviseReasons } from '../detect/monitors/nvidia/incident.ts'
 import { acceleratorReady } from '../detect/report/accelerator-ready.ts'
-import { openKmsgDevice } from '../detect/sources/kmsg/device.ts'
-import { openKmsgFile } from '../detect/sources/kmsg/file.ts'
 import type { KmsgReader } from '../detect/sources/kmsg/reader.ts'
 import { emptyRecord } from '../detect/sources/kmsg/record.ts'
 import { conditionTypes } from '../model/condition.ts'
@@ -30,8 +29,10 @@ import { outputOption, print, tableText } from './output.ts'
 export interface Scan {
   readonly node: string
   readonly healthy: boolean
-  /** Records of the kernel log that were read; 0 with `trouble` when it cannot be read. */
+  /** Records of the kernel log that were read; 0 with `trouble` when it cannot be read, or holds none. */
   readonly records: number
+  /** How many of them are lines of a file without a record's framing; they count as written by user space. */
+  readonly unframed: number
   readonly trouble?: string
   readonly conditions: readonly {
     readonly type: string
@@ -93,7 +94,7 @@ export function scanHost(
   })
   const boot = bootId(host)
   const timeline = createTimeline(clock, bootClock(host, clock), boot, undefined)
-  const matcher = compileMatcher(catalogue, decoders)
+  const matcher = compileMatcher(catalogue, decoders, new BlockDevices(host).isDetachable)
   const reading = new KernelReading({ timeline, matcher: () => matcher, onEvidence: () => undefined })
   const drained = drain(host.path(kmsg), clock, reading)
   const seen = reading.collect(true).map((sighting): Input => ({ kind: 'seen', sighting }))
@@ -105,24 +106,28 @@ export function scanHost(
 
 interface Drained {
   readonly records: number
+  readonly unframed: number
   readonly trouble?: string
 }
 
 function drain(path: string, clock: Io['clock'], reading: KernelReading): Drained {
   let reader: KmsgReader
   let records = 0
+  let unframed = 0
   try {
-    reader = statSync(path).isCharacterDevice() ? openKmsgDevice(path) : openKmsgFile({ path, clock })
+    reader = openLog(path, clock)
     const record = emptyRecord()
     for (let outcome = reader.next(record); outcome !== 'nothing'; outcome = reader.next(record)) {
       if (outcome !== 'record') continue
       records++
+      if (record.stampStart < 0) unframed++
       reading.take(reader.buffer, record)
     }
     reader.close()
-    return { records }
+    // Nothing was seen, so nothing can be said: never a hopeful True.
+    return { records, unframed, ...(records === 0 && { trouble: `${path} holds no record of a kernel log` }) }
   } catch (error) {
-    return { records, trouble: `the kernel log cannot be read: ${explain(error as Error)}` } // node:fs throws Error
+    return { records, unframed, trouble: `the kernel log cannot be read: ${explain(error as Error)}` } // node:fs throws Error
   }
 }
 
@@ -134,7 +139,7 @@ function summarise(
   timeline: Timeline,
   accelerators: readonly Accelerator[],
 ): Scan {
-  const raised = [...state.entries.values()].filter((entry) => entry.raisedAt !== undefined)
+  const raised = [...state.findings.values()].filter((finding) => finding.raisedAt !== undefined)
   const { wallOffset } = timeline.moment()
   return {
     node,
@@ -144,22 +149,22 @@ function summarise(
       const { status, reason, message } = state.conditions[type]
       return { type, status, reason, message }
     }),
-    findings: raised.map((entry) => findingOf(entry, settings, wallOffset)),
+    findings: raised.map((finding) => findingOf(finding, settings, wallOffset)),
     accelerators,
   }
 }
 
-function findingOf(entry: Entry, settings: Settings, wallOffset: number): ScanFinding {
-  const { leader, origin, lines, companions } = entry
+function findingOf(finding: Finding, settings: Settings, wallOffset: number): ScanFinding {
+  const { leader, origin, lines, companions } = finding
   return {
     severity: settings.severityOf(leader, origin) ?? 'info',
     condition: leader.condition,
     reason: leader.reason,
     ...(leader.device !== undefined && { device: leader.device }),
-    message: describe(entry),
+    message: describe(finding),
     lines,
-    firstAt: rfc3339Seconds(entry.wallAt),
-    lastAt: rfc3339Seconds(entry.lastAt + wallOffset),
+    firstAt: rfc3339Seconds(finding.wallAt),
+    lastAt: rfc3339Seconds(finding.lastAt + wallOffset),
     companions,
   }
 }
@@ -184,7 +189,13 @@ function scanText(scan: Scan): string {
     tableText(['CONDITION', 'STATUS', 'REASON', 'MESSAGE'], conditions),
     findings.length > 0 && tableText(['SEVERITY', 'FINDING', 'DEVICE', 'LINES', 'LAST SEEN', 'MESSAGE'], findings),
     accelerators.length > 0 && tableText(['ACCELERATOR', 'KIND', 'ID', 'DRIVER'], accelerators),
-    `${scan.node}: ${scan.records} records of the kernel log read\n`,
+    `${scan.node}: ${scan.records} records of the kernel log read${unframedText(scan.unframed)}\n`,
   ]
   return parts.filter((part) => part !== false).join('\n')
+}
+
+/** A log in another framing is judged, but not as well: where its lines come from and when is not told. */
+function unframedText(unframed: number): string {
+  if (unframed === 0) return ''
+  return `, ${unframed} of them without a record's framing (\`nodemend classify\` reads dmesg, syslog and journalctl)`
 }

@@ -1,6 +1,6 @@
 /**
- * A finding: evidence that means something, with a reason out of the catalogue. What one line means is a {@link Match};
- * what has been raised, with its companions and its life, is an entry of `detect/lifecycle/state.ts`.
+ * What one piece of evidence means: a {@link Match}, with a reason out of the catalogue. Matches of one reason on one
+ * device become a finding, which has a life: `Finding` in `detect/lifecycle/state.ts`.
  */
 import type { ConditionType } from './condition.ts'
 

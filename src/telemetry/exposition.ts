@@ -11,6 +11,11 @@ export interface MetricSpec {
   readonly type: 'counter' | 'gauge' | 'histogram'
   /** Upper bounds in ascending order, without +Inf. Histograms only. */
   readonly buckets?: readonly number[]
+  /**
+   * Label sets that are shown from the start, as 0 until something is counted: increase() and rate() see nothing of a
+   * series that begins at 1. Asked at each rendering, so it may follow what is in force. Not for histograms.
+   */
+  readonly known?: () => Iterable<Labels>
 }
 
 export interface Metric {
@@ -44,7 +49,7 @@ export class Registry {
     const series = new Map<string, Series>()
     this.#metrics.push({ spec, series })
     const at = (labels: Labels): Series => {
-      const key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
+      const key = keyOf(labels)
       let found = series.get(key)
       if (!found) {
         found = { labels, value: 0, counts: new Array((spec.buckets?.length ?? 0) + 1).fill(0), sum: 0 }
@@ -82,6 +87,9 @@ export class Registry {
       // OpenMetrics names the family of a counter without the suffix of its samples.
       const family = format === 'openmetrics' && spec.type === 'counter' ? spec.name.replace(/_total$/, '') : spec.name
       lines.push(`# HELP ${family} ${escapeHelp(spec.help)}`, `# TYPE ${family} ${spec.type}`)
+      for (const labels of spec.known?.() ?? []) {
+        if (!series.has(keyOf(labels))) lines.push(`${spec.name}${labelText(labels)} 0`)
+      }
       for (const one of series.values()) {
         if (spec.type === 'histogram') lines.push(...histogramLines(spec, one))
         else lines.push(`${spec.name}${labelText(one.labels)} ${numberText(one.value)}`)
@@ -90,6 +98,10 @@ export class Registry {
     if (format === 'openmetrics') lines.push('# EOF')
     return `${lines.join('\n')}\n`
   }
+}
+
+function keyOf(labels: Labels): string {
+  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function histogramLines(spec: MetricSpec, series: Series): string[] {

@@ -56,9 +56,10 @@ export const silentLog: Log = {
   with: () => silentLog,
 }
 
-/** JSON.stringify drops an Error's message; keep it, and its code. */
+/** JSON.stringify drops an Error's message; keep it, and its code, which the system's own messages begin with. */
 function plainErrors(_key: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value
   const code = (value as { code?: unknown }).code // Node and our own errors carry one; plain Errors do not
-  return code === undefined ? value.message : `${String(code)}: ${value.message}`
+  const named = code === undefined || value.message.startsWith(`${String(code)}: `)
+  return named ? value.message : `${String(code)}: ${value.message}`
 }

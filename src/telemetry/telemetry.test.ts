@@ -15,6 +15,32 @@ test('log lines carry the guide’s keys in the guide’s form', () => {
   ])
 })
 
+test('known series are 0 until they are counted, and then themselves', () => {
+  const registry = new Registry()
+  const known = () => [{ kind: 'a' }, { kind: 'b' }]
+  const metric = registry.metric({ name: 'a_total', help: 'A.', type: 'counter', known })
+  const samples = () =>
+    registry
+      .render()
+      .split('\n')
+      .filter((line) => line.startsWith('a_total'))
+  assert.deepEqual(samples(), ['a_total{kind="a"} 0', 'a_total{kind="b"} 0'])
+  metric.add({ kind: 'b' })
+  metric.add({ kind: 'c' })
+  assert.deepEqual(samples(), ['a_total{kind="a"} 0', 'a_total{kind="b"} 1', 'a_total{kind="c"} 1'])
+})
+
+test('an error is its code and its message, the code once', () => {
+  const lines: string[] = []
+  const log = createLog({ clock: new SteppedClock(), hostname: 'worker-1', write: (line) => lines.push(line) })
+  log.error('a', { error: Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }) })
+  log.error('b', { error: Object.assign(new Error('refused'), { code: 'NM_KUBE_NETWORK' }) })
+  assert.deepEqual(
+    lines.map((line) => (JSON.parse(line) as { readonly error: string }).error),
+    ['ENOSPC: no space left on device, write', 'NM_KUBE_NETWORK: refused'],
+  )
+})
+
 test('metrics in the text exposition format, labels escaped, buckets cumulative', () => {
   const registry = new Registry()
   registry.metric({ name: 'a_total', help: 'A \\ thing.', type: 'counter' }).add({ reason: 'x"y\n' })

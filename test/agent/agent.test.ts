@@ -1,18 +1,18 @@
 /** The agent through its front door: a machine in a folder, an API server in hand, time by the hour. */
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, it, type TestContext } from 'node:test'
-import { AgentRig } from './rig.ts'
+import { describe, it } from 'node:test'
+import { type AgentRig, rigFor } from './rig.ts'
 
 const xid79 = "NVRM: Xid (PCI:0000:3b:00): 79, pid='<unknown>', name=<unknown>, GPU has fallen off the bus."
 const xid31 = 'NVRM: Xid (PCI:0000:5e:00): 31, pid=4242, name=python, Ch 00000008, intr 10000000. MMU Fault'
 const minute = 60_000
 
-function rigFor(t: TestContext): AgentRig {
-  const rig = new AgentRig()
-  t.after(() => rig.end())
-  return rig
+/** How many Events of this severity were given up. */
+async function given(rig: AgentRig, severity: string): Promise<string | undefined> {
+  const { text } = await rig.page('/metrics')
+  return new RegExp(`^nodemend_events_given_up_total\\{severity="${severity}"\\} (\\d+)$`, 'm').exec(text)?.[1]
 }
 
 describe('the agent', () => {
@@ -92,6 +92,31 @@ describe('the API server', () => {
     assert.equal(rig.api.events.size, 1)
   })
 
+  it('may refuse an Event: it is tried again, then given up, counted, and logged with what is lost', async (t) => {
+    const rig = rigFor(t)
+    await rig.start()
+    rig.api.invalid = true
+    rig.log(xid79)
+    await rig.pass(2000)
+    assert.equal(await given(rig, 'fatal'), '0', 'the fault may be the server’s, and pass')
+    await rig.pass(minute)
+    assert.equal(await given(rig, 'fatal'), '1')
+    const line = rig.logged().find(({ msg }) => String(msg).startsWith('an Event is given up'))
+    assert.deepEqual(
+      [line?.reason, line?.conditionType, line?.count],
+      ['NvidiaXID79Error', 'AcceleratedHardwareReady', 1],
+    )
+    assert.match(String(line?.message), /fallen off the bus/)
+    assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'False')
+    for (let n = 0; n < 40; n++) rig.log(xid31.replace('5e', String(n + 10)))
+    for (let n = 0; n < 30; n++) await rig.pass(minute)
+    // Five tries each, 30 to 60 s apart.
+    assert.ok(Number(await given(rig, 'warning')) <= 12, 'a server that refuses everything costs few of them')
+    rig.api.invalid = false
+    for (let n = 0; n < 5; n++) await rig.pass(minute)
+    assert.equal(rig.eventsOf('NvidiaXID31Warning').length, 40 - Number(await given(rig, 'warning')))
+  })
+
   it('is spared while it asks for rest, and when nothing but a heartbeat waits', async (t) => {
     const rig = rigFor(t)
     await rig.start()
@@ -169,82 +194,5 @@ describe('a restart', () => {
     assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'True')
     const over = [...rig.api.events.values()].find(({ type }) => type === 'Normal')
     assert.match(over?.message ?? '', /^NvidiaXID79Error: over: the machine was rebooted/)
-  })
-})
-
-describe('a machine in trouble', () => {
-  it('may jump its clock: nothing ends and nothing turns', async (t) => {
-    const rig = rigFor(t)
-    await rig.start()
-    rig.log(xid79)
-    await rig.pass(2000)
-    const before = rig.api.condition('AcceleratedHardwareReady')
-    rig.clock.skew(400 * 86_400_000)
-    await rig.pass(6 * minute)
-    rig.clock.skew(-800 * 86_400_000)
-    await rig.pass(6 * minute)
-    const after = rig.api.condition('AcceleratedHardwareReady')
-    assert.equal(after?.status, 'False')
-    assert.equal(after?.reason, before?.reason)
-  })
-
-  it('may log 50,000 lines at once, cut and binary ones among them', async (t) => {
-    const rig = rigFor(t)
-    await rig.start()
-    const noise = Array.from(
-      { length: 50_000 },
-      (_, n) => `4,${n},${n},-;\x00\xff\x1b[31m noise ${n} ${'\\x00'.repeat(n % 7)}\n`,
-    )
-    noise.splice(30_000, 0, `3,30000,1,-;${xid79}\n`, '3,30001,1', ',-;cut\n', '\n', `${'x'.repeat(200_000)}\n`)
-    writeFileSync(join(rig.root, 'dev/kmsg'), noise.join(''), 'latin1')
-    await rig.pass(5000)
-    await rig.pass(5000)
-    assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'False')
-    assert.match((await rig.page('/metrics')).text, /nodemend_kmsg_records_total 5000\d/)
-  })
-
-  it('may have no room for the state file: the old one stays, the agent goes on and says so', async (t) => {
-    const rig = rigFor(t)
-    await rig.start()
-    await rig.pass(1000)
-    const stored = readFileSync(join(rig.root, 'var/state.json'), 'utf8')
-    mkdirSync(join(rig.root, 'var/state.json.new')) // even root cannot write a file there
-    rig.log(xid79)
-    await rig.pass(minute)
-    assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'False')
-    assert.equal(readFileSync(join(rig.root, 'var/state.json'), 'utf8'), stored)
-    assert.match((await rig.page('/metrics')).text, /nodemend_state_writes_total\{code="E[A-Z]+"\} [1-9]/)
-  })
-
-  it('may keep its kernel log to itself: Unknown, with what to do, and then True once it can be read', async (t) => {
-    const rig = rigFor(t)
-    rmSync(join(rig.root, 'dev/kmsg'))
-    await rig.start()
-    await rig.pass(3000)
-    const kernel = rig.api.condition('KernelReady')
-    assert.deepEqual([kernel?.status, kernel?.reason], ['Unknown', 'CannotCheck'])
-    assert.match(kernel?.message ?? '', /mount the host/)
-    assert.equal((await rig.page('/healthz')).status, 200)
-  })
-})
-
-describe('configuration', () => {
-  it('is reloaded; a bad file changes nothing and says where', async (t) => {
-    const rig = rigFor(t)
-    rig.file('etc/config.yaml', 'reasons: {NvidiaXID79Error: {severity: warning}}\n')
-    await rig.start()
-    rig.log(xid79)
-    await rig.pass(2000)
-    assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'True')
-    rig.file('etc/config.yaml', 'reasons: {NvidiaXID79Error: {severity: lethal}}\n')
-    await rig.pass(61_000)
-    assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'True')
-    assert.ok(
-      rig.lines.some((line) => line.includes('config.yaml:1:40')),
-      'names the place',
-    )
-    rmSync(join(rig.root, 'etc/config.yaml'))
-    await rig.pass(61_000)
-    assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'False')
   })
 })

@@ -3,10 +3,12 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { TestContext } from 'node:test'
 import type { CompiledCatalogue } from '../../src/catalog/compiled.ts'
 import { compileShipped } from '../../src/catalog/shipped.ts'
 import type { AgentOptions } from '../../src/cli/agent-options.ts'
 import { runAgent } from '../../src/cli/run-agent.ts'
+import { type Disk, systemDisk } from '../../src/detect/host/disk.ts'
 import type { Api, Call } from '../../src/kube/api.ts'
 import { KubeError, type KubeErrorCode } from '../../src/kube/errors.ts'
 import type { NodeCondition } from '../../src/model/condition.ts'
@@ -32,6 +34,8 @@ export class ScriptedApi implements Api {
   conditions: readonly NodeCondition[] = []
   /** What every call is refused with. */
   refusal: KubeErrorCode | undefined
+  /** Whether Events are called invalid. */
+  invalid = false
 
   async request<T>(call: Call): Promise<T> {
     const name = [call.verb, call.resource.plural + (call.subresource ? `/${call.subresource}` : ''), call.name].join(
@@ -40,6 +44,7 @@ export class ScriptedApi implements Api {
     this.calls.push(name)
     if (this.refusal) throw new KubeError(this.refusal, `${name}: refused by the test`, { call: name })
     if (call.resource.plural === 'events') {
+      if (this.invalid) throw new KubeError('NM_KUBE_INVALID', `${name}: 422: refused by the test`, { call: name })
       this.events.set(call.name ?? '', { name: call.name ?? '', ...(call.body as Omit<WrittenEvent, 'name'>) }) // our own body
     } else {
       this.conditions = (call.body as { status: { conditions: readonly NodeCondition[] } }).status.conditions // our own body
@@ -59,11 +64,52 @@ export class ScriptedApi implements Api {
   }
 }
 
+/** The machine's disk: the real one, counted, until it hangs. */
+class ScriptedDisk implements Disk {
+  /** True: calls that begin from now on do not return before {@link recover}. */
+  hangs = false
+  /** Writes that have begun. */
+  writes = 0
+  /** Calls that will return by themselves. */
+  #busy = 0
+  #waiting: (() => void)[] = []
+
+  read(path: string): Promise<string | undefined> {
+    return this.#call(() => systemDisk.read(path))
+  }
+
+  replace(path: string, text: string): ReturnType<Disk['replace']> {
+    this.writes++
+    return this.#call(() => systemDisk.replace(path, text))
+  }
+
+  /** The disk answers again, also what it did not answer before. */
+  recover(): void {
+    this.hangs = false
+    for (const go of this.#waiting.splice(0)) go()
+  }
+
+  /** Resolves when nothing is under way that will return: time is stepped, so it must not run ahead of the real disk. */
+  async quiet(): Promise<void> {
+    do await realTurn()
+    while (this.#busy > 0)
+  }
+
+  async #call<T>(run: () => Promise<T>): Promise<T> {
+    if (this.hangs) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#busy++
+    return run().finally(() => {
+      this.#busy--
+    })
+  }
+}
+
 /** One machine; agents come and go on it. */
 export class AgentRig {
   readonly root = mkdtempSync(join(tmpdir(), 'nodemend-agent-'))
   readonly clock = new SteppedClock()
   readonly api = new ScriptedApi()
+  readonly disk = new ScriptedDisk()
   readonly lines: string[] = []
   port = 0
   #sequence = 0
@@ -119,6 +165,7 @@ export class AgentRig {
           write: (line) => this.lines.push(line),
           catalogue: catalogue as CompiledCatalogue, // compiled above
           api: this.api,
+          disk: this.disk,
           onReady: (port) => {
             this.port = port
             resolve()
@@ -127,16 +174,22 @@ export class AgentRig {
       )
       this.#running.catch(reject)
     })
-    await ready
+    let begun = false
+    const began = ready.finally(() => {
+      begun = true
+    })
+    while (!begun) await this.pass(100)
+    await began
     await this.pass(200)
   }
 
   /** Lets time pass, and the disk keep up. */
   async pass(ms: number): Promise<void> {
-    const steps = Math.min(20, Math.max(1, Math.ceil(ms / 50)))
+    // Shorter than any patience with the disk, so that a write that is only real is never taken for one that hangs.
+    const steps = Math.max(Math.ceil(ms / 5_000), Math.min(20, Math.max(1, Math.ceil(ms / 50))))
     for (let n = 0; n < steps; n++) {
       await this.clock.advance(ms / steps)
-      await diskTurn()
+      await this.disk.quiet()
     }
   }
 
@@ -171,12 +224,36 @@ export class AgentRig {
     })
   }
 
+  /** Value of a metric without labels. */
+  async metric(name: string): Promise<string> {
+    return new RegExp(`^${name} (.*)$`, 'm').exec((await this.page('/metrics')).text)?.[1] ?? 'absent'
+  }
+
+  /** Type and message of the Events that were written about `reason`, in order. */
+  eventsOf(reason: string): string[] {
+    return [...this.api.events.values()]
+      .filter(({ message }) => message.startsWith(`${reason}:`))
+      .map(({ type, message }) => `${type} ${message}`)
+  }
+
+  /** The log's lines so far. */
+  logged(): readonly Readonly<Record<string, unknown>>[] {
+    return this.lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  }
+
   #uptimeMs(): number {
     return this.clock.monotonic() - this.#bootedAt
   }
 }
 
+/** A machine that goes when the test is over. */
+export function rigFor(t: TestContext): AgentRig {
+  const rig = new AgentRig()
+  t.after(() => rig.end())
+  return rig
+}
+
 /** Real input and output, done by the thread pool, gets a moment of real time. */
-function diskTurn(): Promise<void> {
+function realTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 2))
 }

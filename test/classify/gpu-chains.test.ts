@@ -29,7 +29,7 @@ function run(lines: readonly (readonly [number, string])[]) {
       state = step(state, [{ kind: 'seen', sighting }], { now: at, wallOffset: 0 }, settings).state
     }
   })
-  const findings = [...state.entries.values()].map((entry) => entry.leader.reason)
+  const findings = [...state.findings.values()].map((finding) => finding.leader.reason)
   const { status, message } = state.conditions.AcceleratedHardwareReady
   return { findings, status, message }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { run } from '../../src/cli/run.ts'
 import { testIo } from './io.ts'
 
@@ -59,3 +60,55 @@ test('classify: a missing file and a folder are named, with exit code 2', async 
     assert.match(io.printed.err, new RegExp(`cannot read ${file}: .*NM_CLI_READ`))
   }
 })
+
+test('classify: what is no text is refused with the command that makes text of it', async () => {
+  const cases: readonly (readonly [input: Uint8Array, expected: RegExp])[] = [
+    [gzipSync(xid), /standard input: it is compressed with gzip; write: zcat \| nodemend classify -/],
+    [Buffer.from(`\ufeff${xid}`, 'utf16le'), /it is UTF-16; write: iconv -f utf-16 -t utf-8 \|/],
+    [Buffer.from('LPKSHHRH'), /a journal of systemd; write: journalctl -k --file \|/],
+  ]
+  for (const [input, expected] of cases) {
+    const io = testIo('', { stdin: chunksOf(input) })
+    assert.equal(await run(['classify'], io), 2)
+    assert.match(io.printed.err, expected)
+    assert.equal(io.printed.out, '')
+  }
+})
+
+test('classify: a byte order mark, odd line ends and an empty log are no trouble', async () => {
+  const io = testIo(`\ufeff[    1.000000] ${xid}\r\r\n[    2.000000] ${xid}\r\n`)
+  assert.equal(await run(['classify'], io), 0)
+  assert.match(io.printed.err, /^nodemend: 2 of 2 lines mean something/)
+  const empty = testIo('')
+  assert.equal(await run(['classify'], empty), 0)
+  assert.match(empty.printed.err, /^nodemend: 0 of 0 lines/)
+})
+
+test('classify: what a log holds does not reach the terminal as commands, nor by the kilobyte', async () => {
+  const io = testIo(`${xid}\u001b]0;title\u0007\u001b[31m\tred\0 ${'y'.repeat(5000)}\n`)
+  assert.equal(await run(['classify'], io), 0)
+  assert.doesNotMatch(io.printed.out.replaceAll(/[\t\n]/g, ''), /\p{Cc}/u)
+  const row = io.printed.out.split('\n')[1] ?? ''
+  assert.equal(row.split('\t').length, 6, 'one row of six columns')
+  assert.ok(row.length < 1200, `${row.length}`)
+})
+
+test('classify: a log that is followed is printed as it comes, and Ctrl-C ends it', async () => {
+  const stop = new AbortController()
+  const io = testIo('', {
+    signal: stop.signal,
+    stdin: (async function* () {
+      yield Buffer.from(`${xid}\n`)
+      setImmediate(() => {
+        assert.match(io.printed.out, /NvidiaXID79Error/)
+        stop.abort()
+      })
+      await new Promise(() => undefined) // nothing more comes
+    })(),
+  })
+  assert.equal(await run(['classify'], io), 0)
+})
+
+async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}

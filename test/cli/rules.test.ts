@@ -49,6 +49,10 @@ test('rules test: broken YAML, unknown keys, bad patterns and taken names are na
     [(text) => text.replace('summary:', 'sumary:'), /pack\.yaml:\d+:\d+: reasons\.0/],
     [(text) => text.replace('(?P<n>', '(?=x)(?P<n>'), /pack\.yaml:9:18: .*RE2/],
     [(text) => text.replace('{n} failed', '{m} failed'), /pack\.yaml:10:18: .*\{m\} is no named group.*it has: n/],
+    [
+      (text) => text.replace('message:', 'detachable: info\n        message:'),
+      /pack\.yaml:10:21: .*detachable needs a device to judge/,
+    ],
     [(text) => text.replace('VendorFanFailed', 'SoftLockup'), /pack\.yaml:4:13: reason SoftLockup is in .* already/],
   ]
   for (const [change, expected] of cases) {

@@ -2,7 +2,7 @@
  * The machine as detection sees it: every read goes through one root, so tests and the real agent run the same code on
  * a fixture tree, on `/host` of a pod, or on `/`. Only this folder knows paths of /proc, /sys and /dev.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Host {
@@ -17,6 +17,8 @@ export interface Host {
   read(inside: string): string | undefined
   /** Names in a folder, sorted; empty when it is absent. */
   list(inside: string): readonly string[]
+  /** What a symbolic link holds; undefined when there is none. */
+  link(inside: string): string | undefined
 }
 
 /** The machine whose `/` is `root`. */
@@ -37,6 +39,13 @@ export function openHost(root: string): Host {
         return readdirSync(path(inside)).sort()
       } catch {
         return []
+      }
+    },
+    link(inside) {
+      try {
+        return readlinkSync(path(inside))
+      } catch {
+        return undefined
       }
     },
   }

@@ -1,8 +1,8 @@
-/** Entries → one condition. Pure. */
+/** Findings → one condition. Pure. */
 import { type ConditionType, unknownText } from '../../model/condition.ts'
 import { cutText } from './cut-text.ts'
 import type { Settings } from './settings.ts'
-import type { ConditionState, Entry, Watch } from './state.ts'
+import type { ConditionState, Finding, Watch } from './state.ts'
 
 /** Longest message of a condition, bytes. */
 export const longestMessage = 1024
@@ -10,20 +10,20 @@ export const longestMessage = 1024
 /** What `type` is now. `wallNow` becomes the transition time, if the status moved. */
 export function judgeCondition(
   type: ConditionType,
-  entries: Iterable<Entry>,
+  findings: Iterable<Finding>,
   watch: Watch,
   previous: ConditionState,
   settings: Settings,
   wallNow: number,
 ): ConditionState {
-  const causes = [...entries].filter((entry) => entry.leader.condition === type && condemns(entry, settings))
+  const causes = [...findings].filter((finding) => finding.leader.condition === type && condemns(finding, settings))
   const next = causes.length > 0 ? unhealthy(causes, settings) : withoutCause(type, watch, previous, settings)
   return { ...next, since: next.status === previous.status ? previous.since : Math.max(previous.since, wallNow) }
 }
 
-/** Whether the entry, as it stands, makes its condition False. */
-export function condemns(entry: Entry, settings: Settings): boolean {
-  return entry.raisedAt !== undefined && settings.severityOf(entry.leader, entry.origin) === 'fatal'
+/** Whether the finding, as it stands, makes its condition False. */
+export function condemns(finding: Finding, settings: Settings): boolean {
+  return finding.raisedAt !== undefined && settings.severityOf(finding.leader, finding.origin) === 'fatal'
 }
 
 type Judgement = Omit<ConditionState, 'since'>
@@ -42,7 +42,7 @@ function withoutCause(type: ConditionType, watch: Watch, previous: ConditionStat
 }
 
 /** The newest cause gives the reason, so the text changes only when the causes do; the others are named behind it. */
-function unhealthy(causes: readonly Entry[], settings: Settings): Judgement {
+function unhealthy(causes: readonly Finding[], settings: Settings): Judgement {
   const newestFirst = [...causes].sort(
     (a, b) => (b.raisedAt ?? 0) - (a.raisedAt ?? 0) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0),
   )
@@ -53,16 +53,16 @@ function unhealthy(causes: readonly Entry[], settings: Settings): Judgement {
   const advice = settings.adviceOn([first.leader.reason, ...first.companions])
   const parts = [
     `${describe(first)}${advice === undefined ? '' : `; ${advice}`}${hint}`,
-    ...others.map((entry) => `${entry.leader.reason}: ${describe(entry)}`),
+    ...others.map((finding) => `${finding.leader.reason}: ${describe(finding)}`),
   ]
   return { status: 'False', reason: first.leader.reason, message: joinBounded(parts) }
 }
 
-/** The entry in one sentence for people, its device and its origin included. */
-export function describe(entry: Entry): string {
-  const { message, device } = entry.leader
+/** The finding in one sentence for people, its device and its origin included. */
+export function describe(finding: Finding): string {
+  const { message, device } = finding.leader
   const where = device !== undefined && !message.toLowerCase().includes(device) ? ` on ${device}` : ''
-  const forged = entry.origin === 'userspace' ? ' (written from user space)' : ''
+  const forged = finding.origin === 'userspace' ? ' (written from user space)' : ''
   return `${cutText(message, 256)}${where}${forged}`
 }
 

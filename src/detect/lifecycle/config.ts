@@ -1,7 +1,7 @@
 /**
  * `/etc/nodemend/config.yaml`: an operator's overrides per reason and per code. Strict, with file:line:column, because
  * a typo that is ignored leaves a fleet with other severities than its owner believes. A bad file never stops the
- * agent: what was in force before stays in force.
+ * agent: what was in force before stays in force, which at a start is the catalogue as it is shipped.
  */
 import type { Document, LineCounter } from 'yaml'
 import { noOverrides, type Override, type Overrides } from './settings.ts'

@@ -1,28 +1,35 @@
 /** One step's working copy of the state: changed in place while the step runs, seen by nobody else. */
 import type { Lifecycle } from '../../catalog/compiled.ts'
 import type { ConditionType } from '../../model/condition.ts'
-import { judgeCondition } from './condition.ts'
+import { condemns, judgeCondition } from './condition.ts'
 import { endOf } from './ending.ts'
 import { type Settings, severityRank } from './settings.ts'
-import type { ConditionState, Entry, LifecycleState, Moment, Notice, Sighting, Steady, Watch } from './state.ts'
+import type { ConditionState, Finding, LifecycleState, Moment, Notice, Sighting, Steady, Watch } from './state.ts'
 
-/** Most entries that are remembered at once; what a cap costs is counted in `dropped`. */
-export const mostEntries = 256
-/** Most notices that wait to be told. */
+/**
+ * Most findings that are remembered at once: 50,000 lines in a second, each about another device, are 256 findings, the
+ * gravest of them. What a cap costs is counted in `dropped`.
+ */
+export const mostFindings = 256
+/** How many findings are looked out at a time to be forgotten: a storm asks for one with each of its lines. */
+const victimsAtOnce = 16
+/** Most notices that wait to be told; `report/event-writer.ts` says how long telling them takes. */
 export const mostNotices = 256
 
 export interface Draft {
   readonly moment: Moment
   readonly settings: Settings
   bootId: string
-  readonly entries: Map<string, Entry>
+  readonly findings: Map<string, Finding>
   readonly conditions: Record<ConditionType, ConditionState>
   readonly watches: Record<ConditionType, Watch>
   readonly notices: Map<string, Notice>
-  dropped: { entries: number; notices: number }
-  readonly raised: Entry[]
-  /** No entry ends before this. */
+  dropped: { findings: number; notices: number }
+  readonly raised: Finding[]
+  /** No finding ends before this. */
   deadline: Steady
+  /** The findings that go next when room is needed, of one importance. */
+  victims: Keyed[]
 }
 
 export function draftOf(state: LifecycleState, moment: Moment, settings: Settings): Draft {
@@ -30,78 +37,99 @@ export function draftOf(state: LifecycleState, moment: Moment, settings: Setting
     moment,
     settings,
     bootId: state.bootId,
-    entries: new Map(state.entries),
+    findings: new Map(state.findings),
     conditions: { ...state.conditions },
     watches: { ...state.watches },
     notices: new Map(state.notices),
     dropped: { ...state.dropped },
     raised: [],
     deadline: Number.NEGATIVE_INFINITY,
+    victims: [],
   }
 }
 
-export function lifetimeOf(draft: Draft, entry: Entry): Lifecycle {
-  return draft.settings.lifecycleOf(entry.leader)
+export function lifetimeOf(draft: Draft, finding: Finding): Lifecycle {
+  return draft.settings.lifecycleOf(finding.leader)
 }
 
-export function store(draft: Draft, key: string, entry: Entry): void {
-  draft.entries.set(key, entry)
-  const ending = endOf(entry, lifetimeOf(draft, entry))
+export function store(draft: Draft, key: string, finding: Finding): void {
+  draft.findings.set(key, finding)
+  const [victim] = draft.victims
+  if (victim && importance(draft, finding) < importance(draft, victim[1])) draft.victims = []
+  const ending = endOf(finding, lifetimeOf(draft, finding))
   if (ending && ending.at < draft.deadline) draft.deadline = ending.at
 }
 
 export function remove(draft: Draft, key: string): void {
-  draft.entries.delete(key)
+  draft.findings.delete(key)
 }
 
 /** Judges one condition anew as of `at`. */
 export function judge(draft: Draft, type: ConditionType, at: Steady): void {
-  const { entries, watches, conditions, settings, moment } = draft
+  const { findings, watches, conditions, settings, moment } = draft
   const wall = Math.round(at + moment.wallOffset)
-  conditions[type] = judgeCondition(type, entries.values(), watches[type], conditions[type], settings, wall)
+  conditions[type] = judgeCondition(type, findings.values(), watches[type], conditions[type], settings, wall)
 }
 
-/** Adds a notice; the oldest goes when there are too many. */
+/** Judges the condition of a finding that came or went. One that condemns nothing changes nothing, and storms are of those. */
+export function judgeFor(draft: Draft, finding: Finding, at: Steady): void {
+  if (condemns(finding, draft.settings)) judge(draft, finding.leader.condition, at)
+}
+
+/** Adds a notice; when there are too many, the oldest of the least severe goes. */
 export function addNotice(draft: Draft, notice: Notice): void {
   draft.notices.delete(notice.id)
   draft.notices.set(notice.id, notice)
   if (draft.notices.size <= mostNotices) return
-  const oldest = draft.notices.keys().next().value
-  if (oldest !== undefined) draft.notices.delete(oldest)
+  let victim = notice
+  for (const one of draft.notices.values()) {
+    const [rank, least] = [severityRank[one.severity], severityRank[victim.severity]]
+    if (rank < least || (rank === least && victim === notice)) victim = one
+  }
+  draft.notices.delete(victim.id)
   draft.dropped.notices++
 }
 
 /**
- * Makes room for one more entry. The least important goes: pending before info before warning before fatal, then of the
- * condition with the most entries, then the oldest. False when the newcomer itself is the least important.
+ * Makes room for one more finding. The least important goes: pending before info before warning before fatal, then of the
+ * condition with the most findings, then the oldest. False when the newcomer itself is the least important.
  */
 export function makeRoom(draft: Draft, newcomer: Sighting): boolean {
-  if (draft.entries.size < mostEntries) return true
-  draft.dropped.entries++
-  const crowd = new Map<ConditionType, number>()
-  for (const { leader } of draft.entries.values()) crowd.set(leader.condition, (crowd.get(leader.condition) ?? 0) + 1)
-  let victim: { readonly key: string; readonly weight: readonly number[] } | undefined
-  for (const [key, entry] of draft.entries) {
-    const weight = [importance(draft, entry), -(crowd.get(entry.leader.condition) ?? 0), entry.lastAt]
-    if (!victim || isLess(weight, victim.weight)) victim = { key, weight }
-  }
+  if (draft.findings.size < mostFindings) return true
+  draft.dropped.findings++
   const severity = draft.settings.severityOf(newcomer.match, newcomer.origin)
-  if (!victim || severity === undefined || severityRank[severity] < (victim.weight[0] ?? 0)) return false
-  const gone = draft.entries.get(victim.key)
-  remove(draft, victim.key)
-  if (gone?.raisedAt !== undefined) judge(draft, gone.leader.condition, newcomer.at)
+  const [key, gone] = nextVictim(draft)
+  if (severity === undefined || severityRank[severity] < importance(draft, gone)) return false
+  remove(draft, key)
+  judgeFor(draft, gone, newcomer.at)
   return true
 }
 
-function importance(draft: Draft, entry: Entry): number {
-  if (entry.raisedAt === undefined) return -1
-  return severityRank[draft.settings.severityOf(entry.leader, entry.origin) ?? 'info']
+type Keyed = readonly [key: string, finding: Finding]
+
+/** The next of those that were looked out, unless it has changed since. What has come since is younger. */
+function nextVictim(draft: Draft): Keyed {
+  const stands = ([key, finding]: Keyed): boolean => draft.findings.get(key) === finding
+  while (draft.victims[0] && !stands(draft.victims[0])) draft.victims.shift()
+  if (draft.victims.length === 0) draft.victims = leastImportant(draft).slice(0, victimsAtOnce)
+  const [victim] = draft.victims
+  if (!victim) throw new RangeError('there is no finding to forget')
+  return victim
 }
 
-function isLess(a: readonly number[], b: readonly number[]): boolean {
-  for (const [index, value] of a.entries()) {
-    const other = b[index] ?? 0
-    if (value !== other) return value < other
-  }
-  return false
+function leastImportant(draft: Draft): Keyed[] {
+  const crowd = new Map<ConditionType, number>()
+  for (const { leader } of draft.findings.values()) crowd.set(leader.condition, (crowd.get(leader.condition) ?? 0) + 1)
+  const weighed = [...draft.findings].map((one) => {
+    const [, finding] = one
+    return { one, rank: importance(draft, finding), others: crowd.get(finding.leader.condition) ?? 0 }
+  })
+  weighed.sort((a, b) => a.rank - b.rank || b.others - a.others || a.one[1].lastAt - b.one[1].lastAt)
+  const [first] = weighed
+  return weighed.filter(({ rank, others }) => rank === first?.rank && others === first.others).map(({ one }) => one)
+}
+
+function importance(draft: Draft, finding: Finding): number {
+  if (finding.raisedAt === undefined) return -1
+  return severityRank[draft.settings.severityOf(finding.leader, finding.origin) ?? 'info']
 }

@@ -4,7 +4,7 @@
  */
 import type { Match } from '../../model/finding.ts'
 import { type Settings, severityRank } from './settings.ts'
-import type { Entry, Sighting, Steady } from './state.ts'
+import type { Finding, Sighting, Steady } from './state.ts'
 
 /** A line joins an incident whose newest line is at most this old. */
 export const companionWindowMs = 60_000
@@ -13,12 +13,12 @@ export const longestIncidentMs = 3 * 3_600_000
 /** Companions that are named; more are counted as lines only. */
 export const mostCompanions = 8
 
-/** The raised entry whose incident `sighting` is part of. */
-export function openIncident(entries: Iterable<Entry>, { match, at }: Sighting): Entry | undefined {
+/** The raised finding whose incident `sighting` is part of. */
+export function openIncident(findings: Iterable<Finding>, { match, at }: Sighting): Finding | undefined {
   if (match.group === undefined) return undefined
-  for (const entry of entries) {
-    const isOne = entry.leader.group === match.group && isSameSlot(entry.leader.device, match.device)
-    if (isOne && isOpen(entry, at)) return entry
+  for (const finding of findings) {
+    const isOne = finding.leader.group === match.group && isSameSlot(finding.leader.device, match.device)
+    if (isOne && isOpen(finding, at)) return finding
   }
   return undefined
 }
@@ -32,13 +32,15 @@ function slotOf(device: string): string {
   return device.replace(/^0{4}(?=[\da-f]{4}:)/, '').replace(/^([\da-f]{4,8}:[\da-f]{2}:[\da-f]{2})\.[\da-f]$/, '$1')
 }
 
-function isOpen(entry: Entry, at: Steady): boolean {
-  return entry.raisedAt !== undefined && at - entry.lastAt <= companionWindowMs && at - entry.at <= longestIncidentMs
+function isOpen(finding: Finding, at: Steady): boolean {
+  return (
+    finding.raisedAt !== undefined && at - finding.lastAt <= companionWindowMs && at - finding.at <= longestIncidentMs
+  )
 }
 
 /** Whether the line says something worse than what stands for the incident so far. */
-export function outranks(sighting: Sighting, entry: Entry, settings: Settings): boolean {
-  return rank(sighting.match, sighting.origin, settings) > rank(entry.leader, entry.origin, settings)
+export function outranks(sighting: Sighting, finding: Finding, settings: Settings): boolean {
+  return rank(sighting.match, sighting.origin, settings) > rank(finding.leader, finding.origin, settings)
 }
 
 function rank(match: Match, origin: Sighting['origin'], settings: Settings): number {
@@ -47,21 +49,26 @@ function rank(match: Match, origin: Sighting['origin'], settings: Settings): num
   return severityRank[severity] * 2 + (match.scope === 'hardware' ? 1 : 0)
 }
 
-/** The entry with one more line of its incident. */
-export function withCompanion(entry: Entry, sighting: Sighting): Entry {
-  return { ...entry, lastAt: sighting.at, lines: entry.lines + 1, companions: named(entry, sighting.match.reason) }
+/** The finding with one more line of its incident. */
+export function withCompanion(finding: Finding, sighting: Sighting): Finding {
+  return {
+    ...finding,
+    lastAt: sighting.at,
+    lines: finding.lines + 1,
+    companions: named(finding, sighting.match.reason),
+  }
 }
 
-/** The entry led by a worse line: a new name, so it is told anew; what led before becomes a companion. */
-export function withLeader(entry: Entry, sighting: Sighting, id: string): Entry {
-  const { told: _told, over: _over, ...rest } = entry
+/** The finding led by a worse line: a new name, so it is told anew; what led before becomes a companion. */
+export function withLeader(finding: Finding, sighting: Sighting, id: string): Finding {
+  const { told: _told, over: _over, ...rest } = finding
   const { match, origin, at } = sighting
-  const others = [entry.leader.reason, ...entry.companions].filter((reason) => reason !== match.reason)
+  const others = [finding.leader.reason, ...finding.companions].filter((reason) => reason !== match.reason)
   const companions = others.slice(0, mostCompanions)
-  return { ...rest, id, leader: match, origin, lastAt: at, raisedAt: at, lines: entry.lines + 1, companions }
+  return { ...rest, id, leader: match, origin, lastAt: at, raisedAt: at, lines: finding.lines + 1, companions }
 }
 
-function named(entry: Entry, reason: string): readonly string[] {
-  const known = reason === entry.leader.reason || entry.companions.includes(reason)
-  return known || entry.companions.length >= mostCompanions ? entry.companions : [...entry.companions, reason]
+function named(finding: Finding, reason: string): readonly string[] {
+  const known = reason === finding.leader.reason || finding.companions.includes(reason)
+  return known || finding.companions.length >= mostCompanions ? finding.companions : [...finding.companions, reason]
 }

@@ -4,7 +4,9 @@
  */
 import type { Cancel, Clock } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
-import type { ReplaceOutcome } from '../host/replace-file.ts'
+import type { ReplaceOutcome } from '../host/disk.ts'
+import { judgeUnsaved } from './judge.ts'
+import { Saver, type Unsaved } from './saver.ts'
 import type { Settings } from './settings.ts'
 import type { LifecycleState } from './state.ts'
 import { type Cursors, serialiseState } from './state-file.ts'
@@ -14,9 +16,6 @@ import type { Timeline } from './timeline.ts'
 /** A change that matters is written at once; growing counts wait, moved cursors wait longer. */
 const countsSaveMs = 5_000
 const cursorSaveMs = 300_000
-/** Waiting time after a failed write (a full disk); doubles up to a minute. */
-const retryMs = 2_000
-const longestRetryMs = 60_000
 
 export interface LedgerOptions {
   readonly clock: Clock
@@ -25,7 +24,7 @@ export interface LedgerOptions {
   readonly log: Log
   readonly state: LifecycleState
   readonly cursors: Cursors
-  /** Keeps the text durably; one call at a time. */
+  /** Keeps the text durably; called again only when it has returned, which a disk that hangs may never do. */
   readonly save: (text: string) => Promise<ReplaceOutcome>
   readonly onStep: (outcome: Outcome, before: LifecycleState) => void
   readonly onSaved: (outcome: ReplaceOutcome) => void
@@ -37,10 +36,7 @@ export class Ledger {
   #settings: Settings
   #cursors: Record<string, number>
   #wake: Cancel | undefined
-  #saveTimer: Cancel | undefined
-  #saveDue = Number.POSITIVE_INFINITY // monotonic
-  #saving: Promise<void> | undefined
-  #failures = 0
+  readonly #saver: Saver
   #stopped = false
 
   constructor(options: LedgerOptions) {
@@ -48,6 +44,9 @@ export class Ledger {
     this.#state = options.state
     this.#settings = options.settings
     this.#cursors = { ...options.cursors }
+    const { clock, log, save, onSaved } = options
+    const text = (): string => this.#text()
+    this.#saver = new Saver({ clock, log, text, save, onSaved, onOverdue: (why) => this.#overdue(why) })
   }
 
   get state(): LifecycleState {
@@ -58,19 +57,24 @@ export class Ledger {
     return this.#settings
   }
 
+  /** Milliseconds for which the state has not been kept on disk; 0 when the last write succeeded. */
+  get unsavedMs(): number {
+    return this.#saver.unsavedMs
+  }
+
   /** Takes what came in, in order; `cursors` say how far the sources are read with it. */
   take(inputs: readonly Input[], cursors: Cursors = {}): void {
     if (this.#stopped) return
     const moved = Object.entries(cursors).some(([source, position]) => this.#cursors[source] !== position)
     if (moved) Object.assign(this.#cursors, cursors)
     if (inputs.length === 0) {
-      if (moved) this.#saveWithin(cursorSaveMs)
+      if (moved) this.#saver.within(cursorSaveMs)
       return
     }
     const before = this.#state
     const outcome = step(before, inputs, this.#options.timeline.moment(), this.#settings)
     this.#state = outcome.state
-    this.#saveWithin(isUrgent(before, outcome) ? 0 : countsSaveMs)
+    this.#saver.within(isUrgent(before, outcome) ? 0 : countsSaveMs)
     this.#wakeAt(outcome.wakeAt)
     this.#options.onStep(outcome, before)
   }
@@ -81,20 +85,16 @@ export class Ledger {
     this.take([{ kind: 'settings' }])
   }
 
-  /** Resolves when what has been taken so far is on disk, or its writing has failed. */
-  async saved(): Promise<void> {
-    if (this.#saveDue <= this.#options.clock.monotonic()) this.#saveNow()
-    await this.#saving
+  /** Resolves when the changes that matter are on disk, or their writing has failed; never, while the disk hangs. */
+  saved(): Promise<void> {
+    return this.#saver.saved()
   }
 
-  /** Takes nothing any more and writes what is not written. */
-  async stop(): Promise<void> {
+  /** Takes nothing any more and writes what is not written, if that can be done within `ms`. */
+  async stop(ms: number): Promise<void> {
     this.#stopped = true
     this.#wake?.()
-    this.#saveTimer?.()
-    await this.#saving
-    this.#saveTimer?.() // a write that was under way may have set another
-    await this.#write()
+    await this.#saver.stop(ms)
   }
 
   #wakeAt(at: number | undefined): void {
@@ -107,37 +107,17 @@ export class Ledger {
     })
   }
 
-  #saveWithin(ms: number): void {
-    const due = this.#options.clock.monotonic() + ms
-    if (due >= this.#saveDue) return
-    this.#saveDue = due
-    this.#saveTimer?.()
-    if (ms === 0) this.#saveNow()
-    else this.#saveTimer = this.#options.clock.after(ms, () => this.#saveNow())
+  #text(): string {
+    const { timeline } = this.#options
+    const time = { bootId: this.#state.bootId, base: timeline.base, now: timeline.now() }
+    return serialiseState({ time, cursors: this.#cursors, lifecycle: this.#state })
   }
 
-  #saveNow(): void {
-    if (this.#saving || this.#stopped) return // the running write looks again when it is done
-    this.#saving = this.#write().finally(() => {
-      this.#saving = undefined
-      if (this.#saveDue <= this.#options.clock.monotonic()) this.#saveNow()
-    })
-  }
-
-  async #write(): Promise<void> {
-    const { timeline, log, save, onSaved } = this.#options
-    this.#saveDue = Number.POSITIVE_INFINITY
-    const bootId = this.#state.bootId
-    const time = { bootId, base: timeline.base, now: timeline.now() }
-    const outcome = await save(serialiseState({ time, cursors: this.#cursors, lifecycle: this.#state }))
-    onSaved(outcome)
-    if (outcome.written) {
-      if (this.#failures > 0) log.info('state file is written again', { failures: this.#failures })
-      this.#failures = 0
-      return
-    }
-    if (this.#failures++ === 0) log.error('cannot write the state file; the old one stands', { error: outcome.trouble })
-    this.#saveWithin(Math.min(longestRetryMs, retryMs * 2 ** (this.#failures - 1)))
+  /** A finding of our own: its number is its time, so that it never has the name of a log line's finding. */
+  #overdue(why: Unsaved | undefined): void {
+    const at = Math.floor(this.#options.timeline.now())
+    const match = why === undefined ? { ...judgeUnsaved('no answer'), recovery: true } : judgeUnsaved(why)
+    this.take([{ kind: 'seen', sighting: { match, at, sequence: at, origin: 'kernel' } }])
   }
 }
 
@@ -145,7 +125,7 @@ export class Ledger {
 function isUrgent(before: LifecycleState, { state, raised }: Outcome): boolean {
   return (
     raised.length > 0 ||
-    state.entries.size !== before.entries.size ||
+    state.findings.size !== before.findings.size ||
     [...state.notices.keys()].some((id) => !before.notices.has(id)) ||
     Object.entries(state.conditions).some(([type, one]) => {
       return one.status !== before.conditions[type as keyof typeof before.conditions].status // keys of a Record

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { conditionTypes } from '../../model/condition.ts'
-import { mostEntries, mostNotices } from './draft.ts'
+import { mostFindings, mostNotices } from './draft.ts'
 import { emptyState, type LifecycleState, type Sighting } from './state.ts'
 import { parseState, serialiseState } from './state-file.ts'
 import { type Input, step } from './step.ts'
-import { lifecycles, match, testSettings } from './test-settings.ts'
+import { lifecycles, match, testSettings } from './testing/settings.ts'
 
 const settings = testSettings()
 const checked: Input = { kind: 'watch', conditions: conditionTypes, watch: { state: 'checked' } }
@@ -55,8 +55,8 @@ function stored(state: LifecycleState): LifecycleState {
 
 /** What the cluster sees. */
 function seen(state: LifecycleState): unknown {
-  const entries = [...state.entries].map(([key, { told: _told, ...entry }]) => [key, entry])
-  return { conditions: state.conditions, entries, ids: [...state.entries.values()].map(({ id }) => id) }
+  const findings = [...state.findings].map(([key, { told: _told, ...finding }]) => [key, finding])
+  return { conditions: state.conditions, findings, ids: [...state.findings.values()].map(({ id }) => id) }
 }
 
 describe('a killed agent', () => {
@@ -108,7 +108,7 @@ describe('a killed agent', () => {
     fc.assert(fc.property(fc.nat(text.length - 3), (length) => 'trouble' in parseState(text.slice(0, length))))
     fc.assert(fc.property(fc.json(), (json) => 'trouble' in parseState(json)))
     for (const damaged of [
-      text.replace('"version":1', '"version":2'),
+      text.replace('"version":2', '"version":3'),
       text.replace('"lines":1', '"lines":null'),
       text.replace('"KernelReady":{', '"KernelRead":{'),
     ]) {
@@ -155,10 +155,10 @@ describe('at every step', () => {
             }
           })
           const state = run(emptyState('boot', 0), lines, lines.length)
-          assert.ok(state.entries.size <= mostEntries)
+          assert.ok(state.findings.size <= mostFindings)
           assert.ok(state.notices.size <= mostNotices)
-          for (const entry of state.entries.values())
-            assert.ok(entry.companions.length <= 8 && entry.recent.length <= 3)
+          for (const finding of state.findings.values())
+            assert.ok(finding.companions.length <= 8 && finding.recent.length <= 3)
           if (storm.some(([, severity]) => severity === 'fatal'))
             assert.equal(state.conditions.KernelReady.status, 'False')
         },

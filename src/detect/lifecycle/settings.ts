@@ -38,7 +38,7 @@ export interface Settings {
   severityOf(match: Match, origin: Origin): Severity | undefined
 }
 
-/** Reasons without a catalogue entry (made in code): raised at once, over with the boot or after a day. */
+/** For a finding whose rule pack has been taken away: over with the boot, or after a day. */
 const fallback: Lifecycle = {
   raise: { count: 1, withinMs: 0 },
   holdMs: 60_000,

@@ -1,13 +1,13 @@
 /**
- * The state file: conditions, entries, notices and cursors in one JSON text, so that a line's effect and the cursor
+ * The state file: conditions, findings, notices and cursors in one JSON text, so that a line's effect and the cursor
  * behind the line are kept, or lost, together.
  */
 import { conditionTypes } from '../../model/condition.ts'
-import { type Entry, emptyState, type LifecycleState, type Notice, perCondition } from './state.ts'
+import { emptyState, type Finding, type LifecycleState, type Notice, perCondition } from './state.ts'
 import type { StoredTime } from './timeline.ts'
 
 /** Bump when a field changes its meaning: a file of another version is not read. */
-export const stateVersion = 1
+export const stateVersion = 2
 
 /** How far each source has been read in the boot of the file; what is before has had its effect. */
 export type Cursors = Readonly<Record<string, number>>
@@ -19,14 +19,14 @@ export interface StoredState {
 }
 
 export function serialiseState({ time, cursors, lifecycle }: StoredState): string {
-  const { bootId, entries, conditions, notices, dropped } = lifecycle
+  const { bootId, findings, conditions, notices, dropped } = lifecycle
   return `${JSON.stringify({
     version: stateVersion,
     time,
     cursors,
     bootId,
     conditions,
-    entries: [...entries],
+    findings: [...findings],
     notices: [...notices.values()],
     dropped,
   })}\n`
@@ -52,7 +52,7 @@ interface StateFile {
   readonly cursors: Cursors
   readonly bootId: string
   readonly conditions: LifecycleState['conditions']
-  readonly entries: readonly (readonly [string, Entry])[]
+  readonly findings: readonly (readonly [string, Finding])[]
   readonly notices: readonly Notice[]
   readonly dropped: LifecycleState['dropped']
 }
@@ -64,7 +64,7 @@ function restore(file: StateFile): StoredState {
     cursors: file.cursors,
     lifecycle: {
       bootId: file.bootId,
-      entries: new Map(file.entries),
+      findings: new Map(file.findings),
       conditions: perCondition((type) => file.conditions[type]),
       watches,
       notices: new Map(file.notices.map((notice) => [notice.id, notice])),
@@ -111,7 +111,7 @@ const isMatch = has({
   message: isText,
 })
 
-const isEntry = has({
+const isFinding = has({
   id: isText,
   leader: isMatch,
   origin: isOneOf('kernel', 'userspace'),
@@ -129,6 +129,7 @@ const isEntry = has({
 const isNotice = has({
   id: isText,
   type: isOneOf('Normal', 'Warning'),
+  severity: isOneOf('info', 'warning', 'fatal'),
   condition: isConditionType,
   reason: isText,
   message: isText,
@@ -149,7 +150,7 @@ const shape: Readonly<Record<string, Check>> = {
   cursors: (value) => isRecord(value) && Object.values(value).every(isNumber),
   bootId: isText,
   conditions: has(perCondition(() => isCondition)),
-  entries: isListOf((pair) => Array.isArray(pair) && isText(pair[0]) && isEntry(pair[1])),
+  findings: isListOf((pair) => Array.isArray(pair) && isText(pair[0]) && isFinding(pair[1])),
   notices: isListOf(isNotice),
-  dropped: has({ entries: isNumber, notices: isNumber }),
+  dropped: has({ findings: isNumber, notices: isNumber }),
 }

@@ -2,7 +2,7 @@
 import type { ConditionStatus, ConditionType } from '../../model/condition.ts'
 import { conditionTypes, unknownText } from '../../model/condition.ts'
 import type { Origin } from '../../model/evidence.ts'
-import type { Match } from '../../model/finding.ts'
+import type { Match, Severity } from '../../model/finding.ts'
 
 /**
  * Steady milliseconds: they begin near the Unix epoch's count, advance with the time since boot and go on after a
@@ -27,7 +27,7 @@ export interface Sighting {
 }
 
 /** One reason on one device: pending until its raise rule is met, then raised until it ends. */
-export interface Entry {
+export interface Finding {
   /** `<start of the boot id>-<sequence of the first line>`, the name of its Event. */
   readonly id: string
   /** The match that stands for it: the most severe of its incident, the earliest among equals. */
@@ -61,6 +61,8 @@ export interface ConditionState {
 export interface Notice {
   readonly id: string
   readonly type: 'Normal' | 'Warning'
+  /** What is told first, and forgotten last, when there is too much to tell. */
+  readonly severity: Severity
   readonly condition: ConditionType
   readonly reason: string
   readonly message: string
@@ -78,13 +80,13 @@ export type Watch =
 
 export interface LifecycleState {
   readonly bootId: string
-  readonly entries: ReadonlyMap<string, Entry>
+  readonly findings: ReadonlyMap<string, Finding>
   readonly conditions: Readonly<Record<ConditionType, ConditionState>>
   readonly watches: Readonly<Record<ConditionType, Watch>>
   /** Told to nobody yet, oldest first. */
   readonly notices: ReadonlyMap<string, Notice>
   /** What a cap has cost since the state began. */
-  readonly dropped: { readonly entries: number; readonly notices: number }
+  readonly dropped: { readonly findings: number; readonly notices: number }
 }
 
 /** The state of a node on which nothing was checked since its boot, at wall-clock time `since`. */
@@ -92,11 +94,11 @@ export function emptyState(bootId: string, since: number): LifecycleState {
   const unknown: ConditionState = { status: 'Unknown', ...unknownText, since }
   return {
     bootId,
-    entries: new Map(),
+    findings: new Map(),
     conditions: perCondition(() => unknown),
     watches: perCondition(() => ({ state: 'pending' })),
     notices: new Map(),
-    dropped: { entries: 0, notices: 0 },
+    dropped: { findings: 0, notices: 0 },
   }
 }
 

@@ -3,11 +3,11 @@ import { describe, it } from 'node:test'
 import { conditionTypes } from '../../model/condition.ts'
 import type { Match } from '../../model/finding.ts'
 import { longestMessage } from './condition.ts'
-import { mostEntries, mostNotices } from './draft.ts'
+import { mostFindings, mostNotices } from './draft.ts'
 import type { Settings } from './settings.ts'
 import { emptyState, type LifecycleState } from './state.ts'
 import { type Input, step } from './step.ts'
-import { match, sighting, testSettings } from './test-settings.ts'
+import { match, sighting, testSettings } from './testing/settings.ts'
 
 const checked: Input = { kind: 'watch', conditions: conditionTypes, watch: { state: 'checked' } }
 
@@ -121,7 +121,7 @@ describe('a condition', () => {
   })
 })
 
-describe('an entry', () => {
+describe('a finding', () => {
   it('is raised when enough lines came within the window', () => {
     const { run, see, kernel } = life()
     run(0, checked)
@@ -189,7 +189,7 @@ describe('one incident', () => {
     see(1200, line('Xid45', { scope: 'application' }))
     see(1300, line('Xid45', { scope: 'application' }))
     const state = run(12_000)
-    assert.equal(state.entries.size, 1)
+    assert.equal(state.findings.size, 1)
     assert.equal(state.conditions.AcceleratedHardwareReady.reason, 'Xid79')
     assert.deepEqual(notices(), ['Warning Xid79: Xid79 happened on 0000:3b:00 [with Xid154, Xid45] ×4'])
   })
@@ -199,7 +199,7 @@ describe('one incident', () => {
     see(1000, line('Xid79', { severity: 'fatal' }))
     see(1000, line('Xid45', { device: '0000:5e:00' }))
     see(62_000, line('Xid45'))
-    assert.equal(run(62_000).entries.size, 3)
+    assert.equal(run(62_000).findings.size, 3)
   })
 })
 
@@ -207,12 +207,12 @@ describe('bounds', () => {
   it('keeps no more than its caps, counts the rest, and lets no warning push out a fatal', () => {
     const { see, run, kernel } = life()
     see(1, match('Fatal'))
-    for (let n = 0; n < 2 * mostEntries; n++) see(2 + n, match('Noise', { severity: 'warning', device: `d${n}` }))
+    for (let n = 0; n < 2 * mostFindings; n++) see(2 + n, match('Noise', { severity: 'warning', device: `d${n}` }))
     const state = run(5000)
-    assert.equal(state.entries.size, mostEntries)
+    assert.equal(state.findings.size, mostFindings)
     assert.ok(state.notices.size <= mostNotices)
     assert.equal(kernel().reason, 'Fatal')
-    assert.equal(state.dropped.entries, mostEntries + 1)
+    assert.equal(state.dropped.findings, mostFindings + 1)
   })
 })
 

@@ -4,12 +4,12 @@
  */
 import { type ConditionType, conditionTypes } from '../../model/condition.ts'
 import { condemns } from './condition.ts'
-import { addNotice, type Draft, draftOf, judge, lifetimeOf, makeRoom, remove, store } from './draft.ts'
+import { addNotice, type Draft, draftOf, judge, judgeFor, lifetimeOf, makeRoom, remove, store } from './draft.ts'
 import { type Ending, endOf } from './ending.ts'
 import { isSameSlot, openIncident, outranks, withCompanion, withLeader } from './incident.ts'
 import { endedNotice, raisedNotice, tellAt, withTold } from './notice.ts'
 import type { Settings } from './settings.ts'
-import type { Entry, LifecycleState, Moment, Sighting, Steady, Watch } from './state.ts'
+import type { Finding, LifecycleState, Moment, Sighting, Steady, Watch } from './state.ts'
 
 export type Input =
   | { readonly kind: 'seen'; readonly sighting: Sighting }
@@ -27,7 +27,7 @@ export type Input =
 export interface Outcome {
   readonly state: LifecycleState
   /** Entries that were raised, in order: for metrics and the log. */
-  readonly raised: readonly Entry[]
+  readonly raised: readonly Finding[]
   /** When to step again even if nothing comes in. */
   readonly wakeAt: Steady | undefined
 }
@@ -37,8 +37,8 @@ export function step(state: LifecycleState, inputs: readonly Input[], moment: Mo
   for (const input of inputs) take(draft, input)
   sweep(draft, moment.now)
   const wakeAt = tell(draft, moment.now)
-  const { bootId, entries, conditions, watches, notices, dropped } = draft
-  return { state: { bootId, entries, conditions, watches, notices, dropped }, raised: draft.raised, wakeAt }
+  const { bootId, findings, conditions, watches, notices, dropped } = draft
+  return { state: { bootId, findings, conditions, watches, notices, dropped }, raised: draft.raised, wakeAt }
 }
 
 function take(draft: Draft, input: Input): void {
@@ -70,7 +70,7 @@ function see(draft: Draft, sighting: Sighting): void {
   const { match, origin } = sighting
   if (draft.settings.severityOf(match, origin) === undefined) return
   const key = keyOf(match.reason, match.device)
-  const known = draft.entries.get(key)
+  const known = draft.findings.get(key)
   if (match.recovery) recover(draft, sighting)
   else if (known) repeat(draft, key, known, sighting)
   else if (!join(draft, key, sighting)) begin(draft, key, sighting)
@@ -78,7 +78,7 @@ function see(draft: Draft, sighting: Sighting): void {
 
 /** Takes the line into the open incident of its device; false when there is none, or it must be counted by itself first. */
 function join(draft: Draft, key: string, sighting: Sighting): boolean {
-  const incident = openIncident(draft.entries.values(), sighting)
+  const incident = openIncident(draft.findings.values(), sighting)
   if (!incident) return false
   const incidentKey = keyOf(incident.leader.reason, incident.leader.device)
   if (!outranks(sighting, incident, draft.settings)) {
@@ -98,7 +98,7 @@ function join(draft: Draft, key: string, sighting: Sighting): boolean {
 function begin(draft: Draft, key: string, sighting: Sighting): void {
   if (!makeRoom(draft, sighting)) return
   const { match, origin, at } = sighting
-  const fresh: Entry = {
+  const fresh: Finding = {
     id: idOf(draft, sighting),
     leader: match,
     origin,
@@ -112,38 +112,44 @@ function begin(draft: Draft, key: string, sighting: Sighting): void {
   repeat(draft, key, fresh, sighting)
 }
 
-function repeat(draft: Draft, key: string, entry: Entry, sighting: Sighting): void {
-  const { over: _over, ...rest } = entry
-  const fromKernel = entry.origin === 'kernel' || sighting.origin === 'kernel'
+function repeat(draft: Draft, key: string, finding: Finding, sighting: Sighting): void {
+  const { over: _over, ...rest } = finding
+  const fromKernel = finding.origin === 'kernel' || sighting.origin === 'kernel'
   const origin = fromKernel ? 'kernel' : 'userspace'
   // A kernel line takes over the text of a line that user space wrote before it.
-  const leader = entry.origin === origin ? entry.leader : sighting.match
-  const next: Entry = { ...rest, leader, origin, lastAt: Math.max(entry.lastAt, sighting.at), lines: entry.lines + 1 }
-  if (entry.raisedAt !== undefined) {
+  const leader = finding.origin === origin ? finding.leader : sighting.match
+  const next: Finding = {
+    ...rest,
+    leader,
+    origin,
+    lastAt: Math.max(finding.lastAt, sighting.at),
+    lines: finding.lines + 1,
+  }
+  if (finding.raisedAt !== undefined) {
     store(draft, key, next)
-    if (origin !== entry.origin) judge(draft, leader.condition, sighting.at)
+    if (origin !== finding.origin) judge(draft, leader.condition, sighting.at)
     return
   }
-  const { count, withinMs } = lifetimeOf(draft, entry).raise
-  const recent = [...entry.recent.filter((at) => at >= sighting.at - withinMs), sighting.at]
+  const { count, withinMs } = lifetimeOf(draft, finding).raise
+  const recent = [...finding.recent.filter((at) => at >= sighting.at - withinMs), sighting.at]
   if (recent.length < count) store(draft, key, { ...next, recent })
   else raise(draft, key, { ...next, recent: [], raisedAt: sighting.at })
 }
 
-function raise(draft: Draft, key: string, entry: Entry): void {
-  store(draft, key, entry)
-  draft.raised.push(entry)
-  judge(draft, entry.leader.condition, entry.raisedAt ?? entry.lastAt)
+function raise(draft: Draft, key: string, finding: Finding): void {
+  store(draft, key, finding)
+  draft.raised.push(finding)
+  judgeFor(draft, finding, finding.raisedAt ?? finding.lastAt)
 }
 
 /** The log says that the trouble is over: on one device, or on all where the line names none. */
 function recover(draft: Draft, { match, at }: Sighting): void {
-  for (const [key, entry] of [...draft.entries]) {
-    const sameGroup = match.group !== undefined && entry.leader.group === match.group
-    if (entry.leader.entry !== match.entry && !sameGroup) continue
-    if (match.device !== undefined && !isSameSlot(entry.leader.device, match.device)) continue
-    if (entry.raisedAt === undefined) remove(draft, key)
-    else store(draft, key, { ...entry, over: entry.over ?? at })
+  for (const [key, finding] of [...draft.findings]) {
+    const sameGroup = match.group !== undefined && finding.leader.group === match.group
+    if (finding.leader.entry !== match.entry && !sameGroup) continue
+    if (match.device !== undefined && !isSameSlot(finding.leader.device, match.device)) continue
+    if (finding.raisedAt === undefined) remove(draft, key)
+    else store(draft, key, { ...finding, over: finding.over ?? at })
   }
   sweep(draft, at)
 }
@@ -151,9 +157,9 @@ function recover(draft: Draft, { match, at }: Sighting): void {
 function boot(draft: Draft, bootId: string): void {
   if (draft.bootId === bootId) return
   draft.bootId = bootId
-  for (const [key, entry] of [...draft.entries]) {
-    if (entry.raisedAt === undefined) remove(draft, key)
-    else if (lifetimeOf(draft, entry).clearedByBoot) end(draft, key, entry, 'boot', draft.moment.now)
+  for (const [key, finding] of [...draft.findings]) {
+    if (finding.raisedAt === undefined) remove(draft, key)
+    else if (lifetimeOf(draft, finding).clearedByBoot) end(draft, key, finding, 'boot', draft.moment.now)
   }
 }
 
@@ -162,46 +168,46 @@ function sweep(draft: Draft, time: Steady): void {
   if (time < draft.deadline) return
   const due: {
     readonly key: string
-    readonly entry: Entry
+    readonly finding: Finding
     readonly at: Steady
     readonly why: Ending | 'boot'
   }[] = []
   draft.deadline = Number.POSITIVE_INFINITY
-  for (const [key, entry] of draft.entries) {
-    const ending = endOf(entry, lifetimeOf(draft, entry))
-    if (ending && ending.at <= time) due.push({ key, entry, ...ending })
+  for (const [key, finding] of draft.findings) {
+    const ending = endOf(finding, lifetimeOf(draft, finding))
+    if (ending && ending.at <= time) due.push({ key, finding, ...ending })
     else if (ending) draft.deadline = Math.min(draft.deadline, ending.at)
   }
   due.sort((a, b) => a.at - b.at)
-  for (const { key, entry, why, at } of due) end(draft, key, entry, why, at)
+  for (const { key, finding, why, at } of due) end(draft, key, finding, why, at)
 }
 
-function end(draft: Draft, key: string, entry: Entry, why: Ending | 'boot', at: Steady): void {
+function end(draft: Draft, key: string, finding: Finding, why: Ending | 'boot', at: Steady): void {
   remove(draft, key)
-  if (entry.raisedAt === undefined) return
-  judge(draft, entry.leader.condition, at)
-  const announced = entry.told !== undefined && (why === 'recovered' || condemns(entry, draft.settings))
-  if (announced) addNotice(draft, endedNotice(entry, why, Math.round(at + draft.moment.wallOffset)))
+  if (finding.raisedAt === undefined) return
+  judgeFor(draft, finding, at)
+  const announced = finding.told !== undefined && (why === 'recovered' || condemns(finding, draft.settings))
+  if (announced) addNotice(draft, endedNotice(finding, why, Math.round(at + draft.moment.wallOffset)))
 }
 
 /** Puts what is due into the notices. Returns when the life cycle has to look again. */
 function tell(draft: Draft, now: Steady): Steady | undefined {
   let next = draft.deadline
-  for (const [key, entry] of draft.entries) {
-    const severity = draft.settings.severityOf(entry.leader, entry.origin)
-    const due = severity && tellAt(entry, severity)
+  for (const [key, finding] of draft.findings) {
+    const severity = draft.settings.severityOf(finding.leader, finding.origin)
+    const due = severity && tellAt(finding, severity)
     if (severity === undefined || due === undefined) continue
     if (due > now) {
       next = Math.min(next, due)
       continue
     }
-    draft.entries.set(key, withTold(entry, now))
-    addNotice(draft, raisedNotice(entry, severity, draft.moment.wallOffset))
+    draft.findings.set(key, withTold(finding, now))
+    addNotice(draft, raisedNotice(finding, severity, draft.moment.wallOffset))
   }
   return Number.isFinite(next) ? next : undefined
 }
 
-/** One entry per reason and device. */
+/** One finding per reason and device. */
 export function keyOf(reason: string, device: string | undefined): string {
   return `${reason}|${device ?? ''}`
 }

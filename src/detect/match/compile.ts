@@ -5,6 +5,7 @@
 import { RE2JS } from 're2js'
 import type { CompiledCatalogue, CompiledReason, CompiledRule } from '../../catalog/compiled.ts'
 import type { Match } from '../../model/finding.ts'
+import { type IsDetachable, isDetachableByName } from '../host/block-devices.ts'
 import type { Decoders } from './decoder.ts'
 import type { Matcher } from './matcher.ts'
 import { buildPrefilter } from './prefilter.ts'
@@ -14,10 +15,18 @@ export const longestLine = 8192
 
 const nothing: readonly Match[] = []
 
-/** Compiles `catalogue`; throws TypeError for a rule whose reason or decoder does not exist. */
-export function compileMatcher(catalogue: CompiledCatalogue, decoders: Decoders): Matcher {
+/**
+ * Compiles `catalogue`; throws TypeError for a rule whose reason or decoder does not exist. `isDetachable` is asked about
+ * devices of this machine; without it, as for the log of another one, names alone tell.
+ */
+export function compileMatcher(
+  catalogue: CompiledCatalogue,
+  decoders: Decoders,
+  isDetachable: IsDetachable = isDetachableByName,
+): Matcher {
   const reasons = new Map(catalogue.reasons.map((one) => [one.reason, one]))
-  const tries = catalogue.rules.map((rule) => tryOf(rule, reasons, decoders, catalogue))
+  const world: World = { reasons, decoders, catalogue, isDetachable }
+  const tries = catalogue.rules.map((rule) => tryOf(rule, world))
   const { literals, rulesOf } = literalIndex(catalogue.rules)
   const prefilter = buildPrefilter(literals)
   const wanted = new Uint8Array(catalogue.rules.length)
@@ -73,20 +82,23 @@ function literalIndex(rules: readonly CompiledRule[]) {
 
 type Try = (text: string) => Match | undefined
 
-function tryOf(
-  rule: CompiledRule,
-  reasons: ReadonlyMap<string, CompiledReason>,
-  decoders: Decoders,
-  catalogue: CompiledCatalogue,
-): Try {
-  const reason = reasons.get(rule.reason)
+/** What a rule is read with. */
+interface World {
+  readonly reasons: ReadonlyMap<string, CompiledReason>
+  readonly decoders: Decoders
+  readonly catalogue: CompiledCatalogue
+  readonly isDetachable: IsDetachable
+}
+
+function tryOf(rule: CompiledRule, world: World): Try {
+  const reason = world.reasons.get(rule.reason)
   if (!reason) throw new TypeError(`rule ${rule.name} names the reason ${rule.reason}, which no entry has`)
-  const read = rule.decode === undefined ? patternTry(rule, reason) : decoderTry(rule, reason, decoders, catalogue)
+  const read = rule.decode === undefined ? patternTry(rule, reason, world) : decoderTry(rule, reason, world)
   if (rule.unless.length === 0) return read
   return (text) => (rule.unless.some((literal) => text.includes(literal)) ? undefined : read(text))
 }
 
-function decoderTry(rule: CompiledRule, reason: CompiledReason, decoders: Decoders, catalogue: CompiledCatalogue): Try {
+function decoderTry(rule: CompiledRule, reason: CompiledReason, { decoders, catalogue }: World): Try {
   const decode = decoders[rule.decode ?? '']
   if (!decode) throw new TypeError(`rule ${rule.name} names the decoder ${rule.decode}, which does not exist`)
   const base = baseOf(rule, reason)
@@ -96,7 +108,7 @@ function decoderTry(rule: CompiledRule, reason: CompiledReason, decoders: Decode
   }
 }
 
-function patternTry(rule: CompiledRule, reason: CompiledReason): Try {
+function patternTry(rule: CompiledRule, reason: CompiledReason, { isDetachable }: World): Try {
   const base = baseOf(rule, reason)
   let pattern: RE2JS | undefined // compiled at the first candidate line: most rules never see one
   return (text) => {
@@ -107,7 +119,9 @@ function patternTry(rule: CompiledRule, reason: CompiledReason): Try {
     const message = fill(rule.message ?? text, groups)
     const device = deviceOf(rule.device ?? '', groups).toLowerCase()
     const code = rule.code === undefined ? '' : fill(rule.code, groups)
-    return { ...base, message, ...(device !== '' && { device }), ...(code !== '' && { code: numeric(code) }) }
+    const match = { ...base, message, ...(device !== '' && { device }), ...(code !== '' && { code: numeric(code) }) }
+    if (rule.detachable === undefined || !isDetachable(device)) return match
+    return { ...match, severity: rule.detachable, message: `${message} (a device that is no part of the machine)` }
   }
 }
 

@@ -101,3 +101,20 @@ test('unread packs are refused, unchanged ones cost nothing, removed ones leave'
   })
   assert.deepEqual(await unreadable.reload(), { outcome: 'refused', problems: ['EACCES: packs'] })
 })
+
+test('packs that could not be read for a while are loaded anew, so that nobody takes them for refused', async () => {
+  let readable = true
+  const sources = [pack('fan 3 failed')]
+  const readPacks = async () => {
+    if (!readable) throw new Error('EIO: packs')
+    return sources
+  }
+  const book = createRuleBook({ shipped, decoders: {}, readPacks })
+  await book.reload()
+  readable = false
+  assert.equal((await book.reload()).outcome, 'refused')
+  assert.deepEqual(book.current().packs, ['pack.yaml'])
+  readable = true
+  assert.equal((await book.reload()).outcome, 'loaded')
+  assert.equal((await book.reload()).outcome, 'unchanged')
+})

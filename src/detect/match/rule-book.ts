@@ -1,9 +1,11 @@
 /**
  * The rules in force: the shipped catalogue and the user's rule packs in front of it. Packs are reloaded while the agent
- * runs; a set of packs with any complaint is refused whole and the last good one stays in force.
+ * runs; a set of packs with any complaint is refused whole and the last good one of this process stays in force, at a
+ * start the shipped rules alone.
  */
 import type { CompiledCatalogue } from '../../catalog/compiled.ts'
 import type { CatalogueSource } from '../../catalog/load.ts'
+import type { IsDetachable } from '../host/block-devices.ts'
 import { compileMatcher } from './compile.ts'
 import type { Decoders } from './decoder.ts'
 import type { Matcher } from './matcher.ts'
@@ -32,6 +34,8 @@ export interface RuleBook {
 export interface RuleBookOptions {
   readonly shipped: CompiledCatalogue
   readonly decoders: Decoders
+  /** See {@link compileMatcher}. */
+  readonly isDetachable?: IsDetachable
   /** The packs' texts in the order they apply; rejects when they cannot be read. */
   readonly readPacks: () => Promise<readonly CatalogueSource[]>
 }
@@ -40,15 +44,23 @@ export interface RuleBookOptions {
 export function createRuleBook(options: RuleBookOptions): RuleBook {
   let set: RuleSet = {
     catalogue: options.shipped,
-    matcher: compileMatcher(options.shipped, options.decoders),
+    matcher: compileMatcher(options.shipped, options.decoders, options.isDetachable),
     packs: [],
   }
-  let seen = ''
+  let seen: string | undefined = ''
+  const read = async (): Promise<readonly CatalogueSource[]> => {
+    try {
+      return await options.readPacks()
+    } catch (error) {
+      seen = undefined // so that the same packs are news when they can be read again
+      throw error
+    }
+  }
   return {
     current: () => set,
     async reload() {
       try {
-        const sources = await options.readPacks()
+        const sources = await read()
         const print = JSON.stringify(sources)
         if (print === seen || (sources.length === 0 && seen === '')) return { outcome: 'unchanged' }
         seen = print
@@ -66,7 +78,7 @@ export function createRuleBook(options: RuleBookOptions): RuleBook {
 /** The YAML parser and the schema are loaded here and not before: an agent without packs never pays for them. */
 async function compilePacks(
   sources: readonly CatalogueSource[],
-  { shipped, decoders }: RuleBookOptions,
+  { shipped, decoders, isDetachable }: RuleBookOptions,
 ): Promise<RuleSet | { readonly problems: readonly string[] }> {
   const { loadCatalogue } = await import('../../catalog/load.ts')
   const { runSamples } = await import('./samples.ts')
@@ -76,7 +88,7 @@ async function compilePacks(
     reasons: [...files.flatMap((file) => file.reasons), ...shipped.reasons],
     rules: [...files.flatMap((file) => file.rules), ...shipped.rules],
   }
-  const matcher = compileMatcher(catalogue, decoders)
+  const matcher = compileMatcher(catalogue, decoders, isDetachable)
   const { failures } = runSamples(files, matcher)
   if (failures.length > 0) {
     return { problems: failures.map((one) => `${one.file}:${one.line}:${one.column}: ${one.message}`) }

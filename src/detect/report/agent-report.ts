@@ -8,14 +8,15 @@ import { type MetricsFormat, Registry } from '../../telemetry/exposition.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Probe } from '../../telemetry/serve.ts'
 import { version } from '../../telemetry/version.ts'
-import type { ReplaceOutcome } from '../host/replace-file.ts'
+import type { ReplaceOutcome } from '../host/disk.ts'
 import type { Ledger } from '../lifecycle/ledger.ts'
 import type { ConditionState, LifecycleState } from '../lifecycle/state.ts'
 import type { Outcome } from '../lifecycle/step.ts'
+import type { KernelBatch } from '../monitors/kernel/monitor.ts'
 import type { Monitor } from '../monitors/monitor.ts'
-import type { Batch } from '../sources/kmsg/source.ts'
 import { EventWriter } from './event-writer.ts'
 import { FindingLog } from './finding-log.ts'
+import type { FindingKind } from './known-findings.ts'
 import { createMetrics } from './metrics.ts'
 import { nodeConditions } from './node-status.ts'
 import { refreshMetrics } from './refresh-metrics.ts'
@@ -36,6 +37,8 @@ export interface Reported {
   readonly ledger: Ledger
   readonly monitors: readonly Monitor[]
   readonly rules: () => number
+  /** What the rules in force can raise. */
+  readonly findings: () => Iterable<FindingKind>
 }
 
 type ReloadOutcome = 'unchanged' | 'loaded' | { readonly outcome?: string; readonly problems?: readonly string[] }
@@ -43,7 +46,7 @@ type ReloadOutcome = 'unchanged' | 'loaded' | { readonly outcome?: string; reado
 export class AgentReport {
   readonly #options: AgentReportOptions
   readonly #registry = new Registry()
-  readonly #metrics = createMetrics(this.#registry)
+  readonly #metrics = createMetrics(this.#registry, () => this.#reported?.findings() ?? [])
   readonly #findingLog: FindingLog
   #reported: Reported | undefined
   #status: StatusWriter | undefined
@@ -74,6 +77,7 @@ export class AgentReport {
       })
       return
     }
+    this.#metrics.reported.set(0)
     const { ledger } = reported
     const shared = { api, node, clock, random, log }
     this.#status = new StatusWriter({
@@ -90,6 +94,7 @@ export class AgentReport {
       notices: () => ledger.state.notices,
       onTold: (notice) => ledger.take([{ kind: 'told', notices: new Map([[notice.id, notice]]) }]),
       onWrite: (code) => this.#metrics.apiWrites.add({ verb: 'apply', resource: 'events', code }),
+      onGivenUp: ({ severity }) => this.#metrics.givenUp.add({ severity }),
     })
   }
 
@@ -99,10 +104,10 @@ export class AgentReport {
 
   stepped({ raised, state }: Outcome, before: LifecycleState): void {
     const settings = this.#reported?.ledger.settings
-    for (const entry of raised) {
-      const severity = settings?.severityOf(entry.leader, entry.origin) ?? 'info'
-      this.#metrics.findings.add({ severity, reason: entry.leader.reason })
-      this.#findingLog.raised(entry, severity)
+    for (const finding of raised) {
+      const severity = settings?.severityOf(finding.leader, finding.origin) ?? 'info'
+      this.#metrics.findings.add({ severity, reason: finding.leader.reason })
+      this.#findingLog.raised(finding, severity)
     }
     const changed = conditionTypes.filter((type) => differs(state.conditions[type], before.conditions[type]))
     for (const type of changed) this.#logChange(type, state.conditions[type], before.conditions[type])
@@ -118,7 +123,7 @@ export class AgentReport {
     this.#metrics.stateWrites.add({ code })
   }
 
-  batch(batch: Batch): void {
+  batch(batch: KernelBatch): void {
     this.#metrics.kmsgRecords.add({}, batch.records)
     this.#metrics.kmsgPosition.set(batch.position)
     if (batch.lost > 0) {
@@ -126,6 +131,7 @@ export class AgentReport {
       this.#metrics.kmsgLost.add({}, batch.lost)
     }
     if (batch.skipped > 0) this.#metrics.kmsgSkipped.add({}, batch.skipped)
+    if (batch.unframed > 0) this.#metrics.kmsgUnframed.add({}, batch.unframed)
   }
 
   evidence(evidence: LogEvidence, matches: readonly Match[]): void {
@@ -138,17 +144,23 @@ export class AgentReport {
     })
   }
 
-  /** Logs and counts what a reload of rules or configuration came to; true when something new is in force. */
-  reloaded(kind: 'rules' | 'config', outcome: ReloadOutcome): boolean {
+  /**
+   * Logs and counts what a reload of rules or configuration came to; true when something new is in force. `inForce` says
+   * what is, for people: after a refusal at the start there is nothing from before.
+   */
+  reloaded(kind: 'rules' | 'config', outcome: ReloadOutcome, inForce: string): boolean {
     const problems = typeof outcome === 'object' ? outcome.problems : undefined
     if (problems) {
       this.#metrics.configErrors.add({ kind })
-      this.#options.log.error(`${kind} refused; what was in force before stays in force`, { problems })
+      this.#metrics.configRefused.set(1, { kind })
+      this.#options.log.error(`${kind} refused`, { inForce, problems })
       return false
     }
     const loaded = outcome === 'loaded' || (typeof outcome === 'object' && outcome.outcome === 'loaded')
-    if (loaded) this.#options.log.info(`${kind} loaded`)
-    return loaded
+    if (!loaded) return false
+    this.#metrics.configRefused.set(0, { kind })
+    this.#options.log.info(`${kind} loaded`, { inForce })
+    return true
   }
 
   #logChange(type: ConditionType, now: ConditionState, before: ConditionState): void {

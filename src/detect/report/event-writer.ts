@@ -1,5 +1,5 @@
 /**
- * Tells the notices of the life cycle as Events, oldest first. An Event's name and content follow from its notice, and
+ * Tells the notices of the life cycle as Events, the gravest first, then the oldest. An Event's name and content follow from its notice, and
  * the write is an apply, so a write whose answer was lost, or that a killed agent repeats, changes nothing.
  */
 import { type Api, events } from '../../kube/api.ts'
@@ -7,15 +7,28 @@ import { isKubeError } from '../../kube/errors.ts'
 import { applyObject } from '../../kube/objects.ts'
 import type { Cancel, Clock, Random } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
+import { severityRank } from '../lifecycle/settings.ts'
 import type { Notice } from '../lifecycle/state.ts'
 import { eventBody, eventRef } from './event-body.ts'
 import { fieldManager } from './node-status.ts'
 import { isAbsent, retryAfter } from './retry.ts'
 
-/** Events in one go, and how long until there is room for one more: a storm is told slowly, the API server is spared. */
-const burst = 32
-const refillMs = 2_000
+/**
+ * Events in one go, and how long until there is room for one more: a storm is told slowly, the API server is spared.
+ * 50,000 faults in a second are at most 288 Events: 32 at once, and the 256 notices that are kept (`lifecycle/draft.ts`)
+ * at half an Event a second, the gravest first, so a fatal one within two seconds and the last after nine minutes. A
+ * thousand nodes in the same storm are 32,000 Events and then 500 a second. Conditions do not wait behind Events: they are
+ * written by `status-writer.ts`, within some 20 ms.
+ */
+export const burst = 32
+export const refillMs = 2_000
 const timeoutMs = 10_000
+/**
+ * An Event that the server calls invalid is tried this often before it is given up, because the fault may be the server's
+ * (an admission webhook, a proxy). Pauses double over all Events that are refused in a row, to a minute at most, so a
+ * server that refuses everything costs one Event in some four minutes, counted and logged.
+ */
+const mostRefusals = 5
 
 export interface EventWriterOptions {
   readonly api: Api
@@ -28,6 +41,8 @@ export interface EventWriterOptions {
   readonly onTold: (notice: Notice) => void
   /** After each try, with the error's code when it failed. */
   readonly onWrite: (code: string) => void
+  /** The server will not have it: nobody will be told. */
+  readonly onGivenUp: (notice: Notice) => void
 }
 
 export class EventWriter {
@@ -37,6 +52,8 @@ export class EventWriter {
   #cancel: Cancel | undefined
   #failures = 0
   #refusals = 0
+  /** The Event that is called invalid, and how often it has been. */
+  #invalid = { id: '', times: 0 }
   #tokens = burst
   #tokensAt = 0 // monotonic
 
@@ -98,7 +115,11 @@ export class EventWriter {
   }
 
   #next(): Notice | undefined {
-    return this.#options.notices().values().next().value
+    let next: Notice | undefined
+    for (const notice of this.#options.notices().values()) {
+      if (!next || severityRank[notice.severity] > severityRank[next.severity]) next = notice
+    }
+    return next
   }
 
   async #write(notice: Notice): Promise<void> {
@@ -117,15 +138,23 @@ export class EventWriter {
   }
 
   #fail(notice: Notice, error: unknown): void {
-    const { log, node, random, onTold, onWrite } = this.#options
+    const { log, node, random, onWrite } = this.#options
     onWrite(isKubeError(error) ? error.code : 'NM_KUBE_ANSWER')
     this.#refusals = isAbsent(error) ? 0 : this.#refusals + 1
     if (this.#failures++ === 0) log.warn('cannot write an Event; trying again', { node, error })
-    if (isKubeError(error, 'NM_KUBE_INVALID')) {
-      log.error('the server refuses an Event; it is given up', { node, event: notice.id, error })
-      onTold(notice)
-    }
+    if (isKubeError(error, 'NM_KUBE_INVALID')) this.#refused(notice, error)
     this.#after(retryAfter(error, { urgent: true, refusals: this.#refusals, failures: this.#failures }, random))
+  }
+
+  #refused(notice: Notice, error: unknown): void {
+    const { id, severity, condition: conditionType, reason, message, count } = notice
+    this.#invalid = { id, times: this.#invalid.id === id ? this.#invalid.times + 1 : 1 }
+    if (this.#invalid.times < mostRefusals) return
+    const { log, node, onTold, onGivenUp } = this.#options
+    const lost = { event: id, severity, conditionType, reason, message, count }
+    log.error('an Event is given up, the server does not take it', { node, ...lost, tries: mostRefusals, error })
+    onGivenUp(notice)
+    onTold(notice)
   }
 
   #takeToken(): boolean {

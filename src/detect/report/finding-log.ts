@@ -2,7 +2,7 @@
 import type { Severity } from '../../model/finding.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
-import type { Entry } from '../lifecycle/state.ts'
+import type { Finding } from '../lifecycle/state.ts'
 
 /** Findings in one go, and how long until one more may be written. */
 const burst = 64
@@ -21,7 +21,7 @@ export class FindingLog {
     this.#tokensAt = clock.monotonic()
   }
 
-  raised(entry: Entry, severity: Severity): void {
+  raised(finding: Finding, severity: Severity): void {
     const now = this.#clock.monotonic()
     this.#tokens = Math.min(burst, this.#tokens + (now - this.#tokensAt) / refillMs)
     this.#tokensAt = now
@@ -30,9 +30,9 @@ export class FindingLog {
       return
     }
     this.#tokens--
-    const { leader, origin } = entry
+    const { leader, origin } = finding
     this.#log.info('finding raised', {
-      monitor: 'kernel',
+      monitor: leader.rule.endsWith('/agent') ? 'agent' : 'kernel', // what the agent finds about itself is named so
       conditionType: leader.condition,
       reason: leader.reason,
       severity,

@@ -1,16 +1,61 @@
-/** Every metric of the agent, as a literal list. docs/reference/metrics.md is made from it. */
-import type { Metric, Registry } from '../../telemetry/exposition.ts'
+/**
+ * Every metric of the agent, as a literal list. docs/reference/metrics.md is made from it. Counters and gauges whose
+ * labels are known in advance are there from the first scrape on, with 0.
+ */
+import type { KubeErrorCode } from '../../kube/errors.ts'
+import { conditionTypes } from '../../model/condition.ts'
+import type { Labels, Metric, MetricSpec, Registry } from '../../telemetry/exposition.ts'
+import type { FindingKind } from './known-findings.ts'
 
 export type AgentMetrics = ReturnType<typeof createMetrics>
 
-export function createMetrics(registry: Registry) {
-  const counter = (name: string, help: string): Metric => registry.metric({ name, help, type: 'counter' })
-  const gauge = (name: string, help: string): Metric => registry.metric({ name, help, type: 'gauge' })
+/** What a write of the state file can end with that somebody should be told of; others show up when they come. */
+const stateCodes = ['ok', 'EACCES', 'EDQUOT', 'EIO', 'ENOSPC', 'EROFS']
+/** The same of a write to the API server. */
+const apiCodes: readonly (KubeErrorCode | 'ok')[] = [
+  'ok',
+  'NM_KUBE_ANSWER',
+  'NM_KUBE_CONFLICT',
+  'NM_KUBE_FORBIDDEN',
+  'NM_KUBE_INVALID',
+  'NM_KUBE_NETWORK',
+  'NM_KUBE_NOT_FOUND',
+  'NM_KUBE_THROTTLED',
+  'NM_KUBE_TIMEOUT',
+  'NM_KUBE_TLS',
+  'NM_KUBE_UNAUTHORIZED',
+  'NM_KUBE_UNAVAILABLE',
+]
+const severities = ['info', 'warning', 'fatal']
+
+/** One label set per combination, e.g. `every('kind', ['rules', 'config'])`. */
+function every(label: string, values: readonly string[], others: readonly Labels[] = [{}]): readonly Labels[] {
+  return others.flatMap((other) => values.map((value) => ({ ...other, [label]: value })))
+}
+
+/** `findings`: what can be raised, asked at each rendering. */
+export function createMetrics(registry: Registry, findings: () => Iterable<FindingKind>) {
+  const make = (type: MetricSpec['type'], name: string, help: string, known?: () => Iterable<Labels>): Metric =>
+    registry.metric({ name, help, type, ...(known && { known }) })
+  const gauge = (name: string, help: string, known?: readonly Labels[]): Metric =>
+    make('gauge', name, help, known && (() => known))
+  const counter = (name: string, help: string, known: readonly Labels[] = [{}]): Metric =>
+    make('counter', name, help, () => known)
   return {
     buildInfo: gauge('nodemend_build_info', 'Always 1; the labels say what runs.'),
-    findings: counter('nodemend_findings_total', 'Findings raised, by severity and reason.'),
-    lines: counter('nodemend_evidence_lines_total', 'Log lines that meant something, by source and origin.'),
-    active: gauge('nodemend_findings_active', 'Findings that are raised now, by condition and severity.'),
+    findings: make('counter', 'nodemend_findings_total', 'Findings raised, by severity and reason.', () =>
+      Array.from(findings(), ({ severity, reason }) => ({ severity, reason })),
+    ),
+    lines: counter(
+      'nodemend_evidence_lines_total',
+      'Log lines that meant something, by source and origin.',
+      every('origin', ['kernel', 'userspace'], [{ source: 'kmsg' }]),
+    ),
+    active: gauge(
+      'nodemend_findings_active',
+      'Findings that are raised now, by condition and severity.',
+      every('severity', severities, every('type', conditionTypes)),
+    ),
     condition: gauge(
       'nodemend_condition_status',
       'Conditions of the node: 1 for the status that holds, 0 for the others.',
@@ -20,19 +65,53 @@ export function createMetrics(registry: Registry) {
     kmsgRecords: counter('nodemend_kmsg_records_total', 'Records read from the kernel log.'),
     kmsgOverruns: counter('nodemend_kmsg_overruns_total', 'Times the kernel log was overwritten before it was read.'),
     kmsgLost: counter('nodemend_kmsg_lost_records_total', 'Records of the kernel log that were lost to overruns.'),
-    kmsgSkipped: counter('nodemend_kmsg_unreadable_records_total', 'Records of the kernel log that could not be read.'),
+    kmsgSkipped: counter(
+      'nodemend_kmsg_unreadable_records_total',
+      'Records of the kernel log that could not be read, or not whole.',
+    ),
+    kmsgUnframed: counter(
+      'nodemend_kmsg_unframed_records_total',
+      'Lines of a file in place of the kernel log that are no records; they count as written by user space.',
+    ),
     kmsgPosition: gauge('nodemend_kmsg_position', 'Sequence number up to which the kernel log has been read.'),
-    dropped: counter('nodemend_dropped_total', 'What a memory cap has cost, by kind (entries, notices).'),
+    dropped: counter(
+      'nodemend_dropped_total',
+      'What a memory cap has cost, by kind: findings that were forgotten, notices that were not told.',
+      every('kind', ['findings', 'notices']),
+    ),
     waiting: gauge('nodemend_events_waiting', 'Events that are not written yet.'),
+    givenUp: counter(
+      'nodemend_events_given_up_total',
+      'Events that the API server did not take and that are lost, by severity of the finding; the log says which.',
+      every('severity', severities),
+    ),
     stateWrites: counter(
       'nodemend_state_writes_total',
       'Writes of the state file, by outcome (ok, or the error code).',
+      every('code', stateCodes),
     ),
-    apiWrites: counter('nodemend_api_writes_total', 'Writes to the API server, by verb, resource and code.'),
+    unsaved: gauge(
+      'nodemend_state_unsaved_seconds',
+      'How long the state has not been kept on disk: 0, or the time since the first write that has not succeeded.',
+    ),
+    apiWrites: counter(
+      'nodemend_api_writes_total',
+      'Writes to the API server, by verb, resource and code.',
+      every('code', apiCodes, every('resource', ['nodes/status', 'events'], [{ verb: 'apply' }])),
+    ),
     reported: gauge(
       'nodemend_last_report_timestamp_seconds',
-      'When the conditions were last written to the API server.',
+      'When the conditions were last written to the API server; 0 when never since the start.',
     ),
-    configErrors: counter('nodemend_config_errors_total', 'Configuration or rules that were refused, by kind.'),
+    configErrors: counter(
+      'nodemend_config_errors_total',
+      'Configuration or rules that were refused, by kind.',
+      every('kind', ['rules', 'config']),
+    ),
+    configRefused: gauge(
+      'nodemend_config_refused',
+      'Whether the configuration or the rules as they lie there are refused, by kind: 1, and something else is in force.',
+      every('kind', ['rules', 'config']),
+    ),
   } as const
 }

@@ -9,10 +9,10 @@ const statuses = ['True', 'False', 'Unknown'] as const
 export function refreshMetrics(metrics: AgentMetrics, { ledger, monitors, rules }: Reported): void {
   const { state, settings } = ledger
   metrics.active.reset()
-  for (const entry of state.entries.values()) {
-    const severity = settings.severityOf(entry.leader, entry.origin)
-    if (entry.raisedAt === undefined || severity === undefined) continue
-    metrics.active.add({ type: entry.leader.condition, severity })
+  for (const finding of state.findings.values()) {
+    const severity = settings.severityOf(finding.leader, finding.origin)
+    if (finding.raisedAt === undefined || severity === undefined) continue
+    metrics.active.add({ type: finding.leader.condition, severity })
   }
   for (const type of conditionTypes) {
     for (const status of statuses) setIf(metrics.condition, state.conditions[type].status === status, { type, status })
@@ -20,9 +20,10 @@ export function refreshMetrics(metrics: AgentMetrics, { ledger, monitors, rules 
   for (const monitor of monitors)
     setIf(metrics.monitorAlive, monitor.alive && monitor.reading, { monitor: monitor.name })
   metrics.rules.set(rules())
-  metrics.dropped.set(state.dropped.entries, { kind: 'entries' })
+  metrics.dropped.set(state.dropped.findings, { kind: 'findings' })
   metrics.dropped.set(state.dropped.notices, { kind: 'notices' })
   metrics.waiting.set(state.notices.size)
+  metrics.unsaved.set(ledger.unsavedMs / 1000)
 }
 
 function setIf(metric: Metric, holds: boolean, labels: Readonly<Record<string, string>>): void {

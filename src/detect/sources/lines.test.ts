@@ -26,8 +26,9 @@ test('lines do not depend on where the chunks end', async () => {
   )
 })
 
-test('a last line without a newline counts, a carriage return does not', async () => {
+test('a last line without a newline counts, carriage returns do not', async () => {
   assert.deepEqual(await linesOf([Buffer.from('a\r\nb')]), ['a', 'b'])
+  assert.deepEqual(await linesOf([Buffer.from('a\r\r\n\r\nb\rc\n')]), ['a', '', 'b\rc'])
 })
 
 test('an endless line is cut, and the next line is whole', async () => {

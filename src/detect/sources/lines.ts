@@ -21,7 +21,9 @@ export async function* readLines(
     const line = Buffer.concat(held).toString('utf8')
     held = []
     size = 0
-    return line.endsWith('\r') ? line.slice(0, -1) : line
+    let end = line.length
+    while (line[end - 1] === '\r') end-- // serial consoles write two
+    return line.slice(0, end)
   }
   for await (const chunk of chunks) {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)

@@ -1,4 +1,4 @@
-/** Findings that the reading of the kernel log makes about itself. Pure. */
+/** What the reading of the kernel log finds about itself; the reasons are entries of catalog/kernel.yaml. Pure. */
 import type { Match } from '../../../model/finding.ts'
 
 /** Records of the kernel log were lost before they were read: what they said will never be known. */
@@ -17,16 +17,16 @@ export function judgeOverrun(lost: number): Match {
 }
 
 /** The kernel log cannot be read: the node is watched with one eye closed. */
-export function judgeBroken(error: Error): Match {
+export function judgeFailed(error: Error): Match {
   return {
-    rule: 'MonitorBroken/kernel',
-    reason: 'MonitorBroken',
-    entry: 'MonitorBroken',
+    rule: 'MonitorFailed/kernel',
+    reason: 'MonitorFailed',
+    entry: 'MonitorFailed',
     condition: 'KernelReady',
     severity: 'warning',
     scope: 'application',
     family: 'kernel',
-    code: 'broken',
+    code: 'failed',
     message: `The kernel log cannot be read: ${explain(error)}`,
   }
 }

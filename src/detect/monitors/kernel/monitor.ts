@@ -11,11 +11,17 @@ import type { KmsgReader } from '../../sources/kmsg/reader.ts'
 import type { RecordView } from '../../sources/kmsg/record.ts'
 import { type Batch, type KmsgSink, KmsgSource } from '../../sources/kmsg/source.ts'
 import type { Monitor, Report } from '../monitor.ts'
-import { explain, judgeBroken, judgeOverrun } from './judge.ts'
+import { explain, judgeFailed, judgeOverrun } from './judge.ts'
 import { KernelReading } from './read.ts'
 
 /** A log that was readable may break for this long before its conditions become Unknown. */
 const blindAfterMs = 60_000
+
+/** What one turn did, with what only the records themselves tell. */
+export interface KernelBatch extends Batch {
+  /** Lines of a file that are no records, and were read as if user space had written them; the device has none. */
+  readonly unframed: number
+}
 
 export interface KernelMonitorOptions {
   readonly clock: Clock
@@ -25,12 +31,12 @@ export interface KernelMonitorOptions {
   readonly matcher: () => Matcher
   readonly open: (from: number | undefined) => KmsgReader
   /** The cursor's name in the state file. */
-  readonly cursor: string
+  readonly cursor: () => string
   /** The stored cursor, when it is of this log. */
   readonly from?: number
   readonly report: Report
   /** Counts for metrics, after each batch. */
-  readonly onBatch: (batch: Batch) => void
+  readonly onBatch: (batch: KernelBatch) => void
   readonly onEvidence: (evidence: LogEvidence, matches: readonly Match[]) => void
 }
 
@@ -42,7 +48,10 @@ export class KernelMonitor implements Monitor, KmsgSink {
   readonly #source: KmsgSource
   #watch: Watch['state'] = 'pending'
   #brokenSince: number | undefined
-  #position = 0
+  /** Since the last batch: records that were longer than the reader's buffer, and lines that are no records. */
+  #cut = 0
+  #unframed = 0
+  #toldUnreadable = false
 
   constructor(options: KernelMonitorOptions) {
     const { clock, random, open, from } = options
@@ -68,12 +77,13 @@ export class KernelMonitor implements Monitor, KmsgSink {
   }
 
   record(bytes: Uint8Array, record: RecordView): void {
+    if (record.stampStart < 0) this.#unframed++
+    if (record.textEnd === bytes.length) this.#cut++ // no newline behind it: there was more
     this.#reading.take(bytes, record)
   }
 
   batch(batch: Batch): void {
-    this.#options.onBatch(batch)
-    this.#position = batch.position
+    this.#count(batch)
     const sightings = [...this.#reading.collect(batch.atEnd)]
     if (batch.lost > 0) {
       this.#options.log.warn('kernel log records were lost', { monitor: this.name, lost: batch.lost })
@@ -82,15 +92,29 @@ export class KernelMonitor implements Monitor, KmsgSink {
     if (this.#brokenSince !== undefined) {
       this.#brokenSince = undefined
       this.#options.log.info('the kernel log is read again', { monitor: this.name })
-      sightings.push(this.#own({ ...judgeBroken(new Error('over')), recovery: true }))
+      sightings.push(this.#own({ ...judgeFailed(new Error('over')), recovery: true }))
     }
     const checked = batch.atEnd && this.#watch !== 'checked'
     if (checked) this.#watch = 'checked'
     this.#options.report(this, {
       sightings,
-      cursor: { source: this.#options.cursor, position: batch.position },
+      cursor: { source: this.#options.cursor(), position: batch.position },
       ...(checked && { watch: { state: 'checked' } }),
     })
+  }
+
+  #count(batch: Batch): void {
+    const skipped = batch.skipped + this.#cut
+    this.#options.onBatch({ ...batch, skipped, unframed: this.#unframed })
+    if (skipped > 0 && !this.#toldUnreadable) {
+      this.#toldUnreadable = true
+      this.#options.log.warn('records of the kernel log could not be read, or not whole; the metric counts them', {
+        monitor: this.name,
+        records: skipped,
+      })
+    }
+    this.#cut = 0
+    this.#unframed = 0
   }
 
   broke(error: Error): void {
@@ -99,16 +123,17 @@ export class KernelMonitor implements Monitor, KmsgSink {
     this.#brokenSince ??= now
     if (first) this.#options.log.error('the kernel log cannot be read', { monitor: this.name, error })
     const blind = this.#watch === 'pending' || (this.#watch === 'checked' && now - this.#brokenSince >= blindAfterMs)
-    if (!first && !blind) return
     if (blind) this.#watch = 'blind'
+    // Each try that fails is a sighting: a finding of which nothing is heard is over at some time.
     this.#options.report(this, {
-      sightings: first ? [this.#own(judgeBroken(error))] : [],
+      sightings: [this.#own(judgeFailed(error))],
       ...(blind && { watch: { state: 'blind', why: `The kernel log cannot be read: ${explain(error)}` } }),
     })
   }
 
-  /** A finding about the reading itself, placed where the log was left. */
+  /** A finding about the reading itself. Its number is its time: the name of a record's finding is never its name. */
   #own(match: Match): Sighting {
-    return { match, at: Math.floor(this.#options.timeline.now()), sequence: this.#position, origin: 'kernel' }
+    const at = Math.floor(this.#options.timeline.now())
+    return { match, at, sequence: at, origin: 'kernel' }
   }
 }

@@ -29,7 +29,7 @@ export function decodeXid(text: string, tables: CompiledTables): Decoded | undef
   const row = rowOf(tables.xids, line.code)
   const verdict = judge(line, row, tables)
   return {
-    reason: `NvidiaXID${line.code}${verdict.severity === 'fatal' ? 'Error' : 'Warning'}`,
+    reason: reasonOfXid(line.code, verdict.severity),
     entry: entryOf(verdict),
     severity: verdict.severity,
     scope: verdict.scope,
@@ -39,6 +39,11 @@ export function decodeXid(text: string, tables: CompiledTables): Decoded | undef
     group: gpuIncident,
     ...(verdict.recovery && { recovery: true }),
   }
+}
+
+/** The reason of one number, as the EKS node monitoring agent names it. */
+export function reasonOfXid(code: number, severity: Severity): string {
+  return `NvidiaXID${code}${severity === 'fatal' ? 'Error' : 'Warning'}`
 }
 
 /** The catalogue entry whose life cycle applies. A recovery ends what NvidiaXidError raised. */

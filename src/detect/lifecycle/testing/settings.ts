@@ -1,8 +1,8 @@
 /** Matches and settings for the tests of the life cycle. */
-import type { Lifecycle } from '../../catalog/compiled.ts'
-import type { Match } from '../../model/finding.ts'
-import { createSettings, noOverrides, type Overrides, type Settings } from './settings.ts'
-import type { Sighting } from './state.ts'
+import type { Lifecycle } from '../../../catalog/compiled.ts'
+import type { Match } from '../../../model/finding.ts'
+import { createSettings, noOverrides, type Overrides, type Settings } from '../settings.ts'
+import type { Sighting } from '../state.ts'
 
 export const lifecycles: Readonly<Record<string, Lifecycle>> = {
   Fatal: { raise: { count: 1, withinMs: 0 }, holdMs: 60_000, clearedByBoot: true },

@@ -1,9 +1,23 @@
 /**
- * Replaces a file so that a crash at any instant leaves either the old or the new content, whole. With callbacks,
- * because loading `node:fs/promises` costs the agent 1.7 MB.
+ * A file that is kept: replaced so that a crash at any instant leaves either the old or the new content, whole, and read
+ * without holding up the process. With callbacks, because loading `node:fs/promises` costs the agent 1.7 MB.
  */
-import { close, fsync, mkdir, open, rename, rm, write } from 'node:fs'
+import { close, fsync, mkdir, open, readFile, rename, rm, write } from 'node:fs'
 import { dirname } from 'node:path'
+
+/** Where the agent's state is kept. A call on a disk that hangs does not return. */
+export interface Disk {
+  /** The text of the file; undefined when it is absent or unreadable. */
+  read(path: string): Promise<string | undefined>
+  /** One call per path at a time. */
+  replace(path: string, text: string): Promise<ReplaceOutcome>
+}
+
+/** The real one. Its calls run in the thread pool, of which each that hangs keeps one thread. */
+export const systemDisk: Disk = {
+  read: (path) => new Promise((resolve) => readFile(path, 'utf8', (error, text) => resolve(error ? undefined : text))),
+  replace: replaceFile,
+}
 
 /** `trouble` is what stopped the write (`ENOSPC` …): data, not an exception, because a full disk is what we watch for. */
 export type ReplaceOutcome = { readonly written: true } | { readonly written: false; readonly trouble: Error }
@@ -13,7 +27,7 @@ export type ReplaceOutcome = { readonly written: true } | { readonly written: fa
  * that hangs does not stop the agent. On trouble the old file stands untouched and the temporary one is removed.
  * One call per path at a time.
  */
-export async function replaceFile(path: string, text: string): Promise<ReplaceOutcome> {
+async function replaceFile(path: string, text: string): Promise<ReplaceOutcome> {
   const temporary = `${path}.new`
   try {
     await call<unknown>((done) => mkdir(dirname(path), { recursive: true, mode: 0o700 }, done))

@@ -1,0 +1,42 @@
+/**
+ * Severity and reason of every finding that the rules in force can raise, for counters that begin at 0: a counter whose
+ * first value is 1 has not increased, as far as Prometheus' increase() can tell. Pure.
+ */
+import type { CompiledCatalogue, CompiledReason } from '../../catalog/compiled.ts'
+import type { Match, Severity } from '../../model/finding.ts'
+import type { Settings } from '../lifecycle/settings.ts'
+import { reasonOfXid } from '../monitors/nvidia/xid.ts'
+
+export interface FindingKind {
+  readonly severity: Severity
+  readonly reason: string
+}
+
+/** `nvidia`: the machine has such a GPU. Only there the Xid numbers are worth their 176 series; SXid numbers never are. */
+export function knownFindings(catalogue: CompiledCatalogue, settings: Settings, nvidia: boolean): FindingKind[] {
+  const reasons = new Map(catalogue.reasons.map((one) => [one.reason, one]))
+  const unruled = new Set(reasons.keys())
+  const kinds = new Map<string, FindingKind>()
+  const add = (reason: CompiledReason, change: Partial<Match> = {}): void => {
+    const match = { rule: '', message: '', entry: reason.reason, ...reason, ...change }
+    const severity = settings.severityOf(match, 'kernel')
+    if (severity) kinds.set(`${severity} ${match.reason}`, { severity, reason: match.reason })
+  }
+  for (const { reason: name, decode, recovery, severity, detachable, scope } of catalogue.rules) {
+    unruled.delete(name)
+    const reason = reasons.get(name)
+    if (!reason || recovery || decode !== undefined) continue
+    const own = { scope: scope ?? reason.scope }
+    add(reason, { ...own, severity: severity ?? reason.severity })
+    if (detachable) add(reason, { ...own, severity: detachable })
+  }
+  for (const name of unruled) {
+    const reason = reasons.get(name)
+    if (reason) add(reason) // raised by the agent itself
+  }
+  const xids = reasons.get('NvidiaXidError')
+  for (const { code, severity, scope } of nvidia && xids ? catalogue.tables.xids : []) {
+    if (xids) add(xids, { reason: reasonOfXid(code, severity), code, severity, scope })
+  }
+  return [...kinds.values()]
+}
