@@ -9,6 +9,7 @@ import { noOverrides, type Overrides } from '../detect/lifecycle/settings.ts'
 import { parseState, type StoredState } from '../detect/lifecycle/state-file.ts'
 import { type Clock, sleep } from '../telemetry/clock.ts'
 import type { Log } from '../telemetry/log.ts'
+import { rfc3339 } from '../telemetry/rfc3339.ts'
 
 /** How long a start waits for the stored state: a disk that hangs must not keep the node from being watched. */
 const readPatienceMs = 5_000
@@ -90,7 +91,7 @@ export class ConfigFile {
     const { reasons, codes } = this.#overrides
     const count = [reasons, ...Object.values(codes)].reduce((sum, one) => sum + Object.keys(one).length, 0)
     if (count === 0) return 'the catalogue as it is, without overrides'
-    return `${count} ${count === 1 ? 'override' : 'overrides'} of the file of ${new Date(this.#writtenAt).toISOString()}`
+    return `${count} ${count === 1 ? 'override' : 'overrides'} of the file of ${rfc3339(this.#writtenAt)}`
   }
 
   /** Reads the file if it is another one than before. A missing file means no overrides. */

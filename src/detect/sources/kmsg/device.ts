@@ -53,6 +53,7 @@ export function openKmsgDevice(path: string): KmsgReader {
     next(into) {
       try {
         const length = readSync(draining, other, 0, recordBytes, null)
+        if (length === 0) throw new Error(`${path} ends: it is not the kernel log's device`)
         if (!parseRecord(other, 0, length, into)) return 'skipped'
         const before = current
         current = other

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SteppedClock, seededRandom } from '../../../telemetry/clock.ts'
 import { longestPauseMs } from './pace.ts'
-import { ScriptedLog, textOf } from './scripted-log.ts'
 import { type Batch, batchRecords, KmsgSource } from './source.ts'
+import { ScriptedLog, textOf } from './testing/scripted-log.ts'
 
 function reading(log: ScriptedLog, from?: number) {
   const clock = new SteppedClock()

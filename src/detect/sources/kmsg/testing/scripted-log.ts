@@ -1,6 +1,6 @@
 /** A kernel log for tests: records on demand, a ring that overruns, reads that fail. */
-import type { KmsgReader, ReadOutcome } from './reader.ts'
-import { parseRecord, type RecordView } from './record.ts'
+import type { KmsgReader, ReadOutcome } from '../reader.ts'
+import { parseRecord, type RecordView } from '../record.ts'
 
 export class ScriptedLog implements KmsgReader {
   readonly consecutive = true
