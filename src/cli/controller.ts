@@ -1,8 +1,10 @@
 /** `nodemend controller`: the cluster half. The flags are here, the parts are in `run-controller.ts`. */
 import { Command, InvalidArgumentError } from 'commander'
 import { parseDuration } from '../catalog/duration.ts'
+import type { ProviderName } from '../model/repair.ts'
 import { type ClusterFlags, clusterApi } from './cluster-api.ts'
 import { CommandError, type Io } from './io.ts'
+import { providersOption } from './providers-option.ts'
 import { runController } from './run-controller.ts'
 
 interface Flags extends ClusterFlags {
@@ -14,6 +16,7 @@ interface Flags extends ClusterFlags {
   readonly probeAddress?: string
   readonly interval: number
   readonly settle: number
+  readonly providers: readonly ProviderName[]
   readonly verbosity: string
 }
 
@@ -30,6 +33,7 @@ export function controllerCommand(io: Io): Command {
     .option('--probe-address <ADDR>', 'serve the probes here too, e.g. :8083')
     .option('--interval <DURATION>', 'between passes over a quiet cluster', duration, 10_000)
     .option('--settle <DURATION>', 'after an outage of the API server, before anything is done', duration, 300_000)
+    .addOption(providersOption('who may replace nodes, in the order in which they are asked'))
     .option('--verbosity <N>', '0 warnings, 2 decisions and phases, 3 and more everything', '2')
     .action((flags: Flags) => start(flags, io))
 }
@@ -46,6 +50,7 @@ async function start(flags: Flags, io: Io): Promise<void> {
     ...(flags.probeAddress !== undefined && { probeAddress: flags.probeAddress }),
     intervalMs: flags.interval,
     settleMs: flags.settle,
+    providers: flags.providers,
     level: levelOf(flags.verbosity),
   }
   try {

@@ -32,7 +32,8 @@ export function statusCommand(io: Io): Command {
 async function status(flags: Flags, io: Io): Promise<void> {
   const { api, namespace = 'default' } = await clusterApi(flags, 'cli', io)
   try {
-    const view = await viewCluster(api, io.clock, { namespace: flags.namespace ?? namespace, name: flags.leaseName })
+    const lease = { namespace: flags.namespace ?? namespace, name: flags.leaseName }
+    const view = await viewCluster(api, io.clock, lease, [])
     const data = summarise(view)
     print(io, flags.output, data, () => statusText(data, flags.all ?? false))
   } finally {

@@ -3,18 +3,20 @@ import { Command } from 'commander'
 import { conditionTypes } from '../model/condition.ts'
 import type { DecisionRecord } from '../model/decision.ts'
 import type { NodeView } from '../model/node.ts'
-import { type Attempt, isFinished } from '../model/repair.ts'
+import { type Attempt, isFinished, type ProviderName } from '../model/repair.ts'
 import { decide } from '../repair/decide/decide.ts'
 import { type ClusterFlags, clusterApi } from './cluster-api.ts'
 import { type ClusterView, viewCluster } from './cluster-view.ts'
 import { CommandError, type Io, type OutputFormat } from './io.ts'
 import { type NodeState, stateOf } from './node-state.ts'
 import { outputOption, print } from './output.ts'
+import { providersOption } from './providers-option.ts'
 import { whyText } from './why-text.ts'
 
 interface Flags extends ClusterFlags {
   readonly namespace?: string
   readonly leaseName: string
+  readonly providers: readonly ProviderName[]
   readonly output: OutputFormat
 }
 
@@ -26,6 +28,7 @@ export function whyCommand(io: Io): Command {
     .option('--context <NAME>', 'context of the kubeconfig')
     .option('--namespace <NAME>', 'namespace of the controller (default: the context’s, else default)')
     .option('--lease-name <NAME>', 'name of the controller’s lease', 'nodemend-controller')
+    .addOption(providersOption('what the controller runs, where it has not recorded a decision yet'))
     .addOption(outputOption())
     .action((node: string, flags: Flags) => why(node, flags, io))
 }
@@ -33,7 +36,8 @@ export function whyCommand(io: Io): Command {
 async function why(name: string, flags: Flags, io: Io): Promise<void> {
   const { api, namespace = 'default' } = await clusterApi(flags, 'cli', io)
   try {
-    const view = await viewCluster(api, io.clock, { namespace: flags.namespace ?? namespace, name: flags.leaseName })
+    const lease = { namespace: flags.namespace ?? namespace, name: flags.leaseName }
+    const view = await viewCluster(api, io.clock, lease, flags.providers)
     const data = explain(name, view, io.clock.now())
     print(io, flags.output, data, () => whyText(data))
   } finally {
@@ -123,8 +127,8 @@ function decisionFor(
     identity: view.leader ?? 'no controller',
   }
   const health = { synced: true, leases: { followed: 0, stale: 0 } }
-  const { nodes, pause } = view
-  const snapshot = { nodes, claims: [], karpenterRepairs: false, health, leadership, pause }
+  const { nodes, pause, providers } = view
+  const snapshot = { nodes, claims: [], karpenterRepairs: false, providers, health, leadership, pause }
   const found = decide(snapshot, view.policies.policies, view.repairs, now).find((one) => one.nodeUid === node.uid)
   return found && found.outcome !== 'cleared' ? { ...decisionText(found), recorded: false } : null
 }

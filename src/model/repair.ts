@@ -10,6 +10,13 @@ export type Mode = (typeof modes)[number]
 export const actions = ['NoAction', 'Replace'] as const
 export type Action = (typeof actions)[number]
 
+/**
+ * Every provider by name: what `spec.provider`, the CRD and `--providers` accept. The list is here, and not among the
+ * providers, because a policy names one and the model imports nothing; `providers/providers.ts` says what each name is.
+ */
+export const providerNames = ['karpenter', 'embedded'] as const
+export type ProviderName = (typeof providerNames)[number]
+
 export interface ReasonPattern {
   readonly source: string
   test(reason: string): boolean
@@ -66,7 +73,7 @@ export interface Policy {
   readonly tolerationMs?: number
   readonly action: Action
   readonly strategy: 'DeleteFirst'
-  readonly provider: 'auto' | 'karpenter' | 'embedded'
+  readonly provider: 'auto' | ProviderName
   readonly drain: DrainLimits
   readonly budgets: readonly Budget[]
   readonly breaker: Breaker

@@ -119,6 +119,7 @@ interface GivenCluster {
   readonly nodes: readonly NodeView[]
   readonly claims?: ClusterSnapshot['claims']
   readonly karpenterRepairs?: boolean
+  readonly providers?: readonly string[]
   readonly health?: Partial<ApiHealth>
   readonly leadership?: Partial<Leadership>
   readonly pause?: Pause
@@ -129,6 +130,7 @@ export function givenSnapshot({
   nodes,
   claims,
   karpenterRepairs,
+  providers,
   health,
   leadership,
   pause,
@@ -137,6 +139,7 @@ export function givenSnapshot({
     nodes,
     claims: claims ?? [],
     karpenterRepairs: karpenterRepairs ?? false,
+    providers: providers ?? ['embedded', 'karpenter'],
     health: { synced: true, leases: { followed: nodes.length, stale: 0 }, ...health },
     leadership: {
       leading: true,

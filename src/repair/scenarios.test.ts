@@ -10,7 +10,7 @@ import { seededRandom } from '../telemetry/clock.ts'
 import { givenBudget, givenPod, givenWorld, phaseOf } from './given-world.ts'
 import type { RepairPolicyObject } from './policy/parse.ts'
 import { tap } from './tap.ts'
-import { podsOn, quickPolicy, startWorld } from './world.ts'
+import { podsOn, quickPolicy, startWorld, type World } from './world.ts'
 
 describe('policies', () => {
   test('O15: edited under a running repair, the committed values count', async (t) => {
@@ -133,6 +133,40 @@ test('a provider that always refuses: the attempt fails, the node is put back, t
   assert.match(failed.phases.at(-1)?.why ?? '', /did not begin in time: .*may not delete nodes/)
   const node = (await world.nodes()).find((one) => one.metadata.name === first)
   assert.deepEqual(node?.spec?.taints ?? [], [])
+})
+
+describe('providers', () => {
+  const nodesOf = async (world: World): Promise<readonly unknown[]> =>
+    (await world.nodes()).map(({ metadata, spec }) => [metadata.uid, spec])
+
+  test('a node of a modelled group is never deleted by a controller that does not run that provider', async (t) => {
+    for (const provider of ['auto', 'embedded']) {
+      const { world, first } = await givenWorld(t, { ...quickPolicy, provider })
+      const before = await nodesOf(world)
+      const half = await world.half('a', {}, undefined, ['karpenter'])
+      await world.setCondition(first, 'KernelReady', 'False')
+      await world.run(60, half)
+      assert.deepEqual(await nodesOf(world), before)
+      const [record] = await world.repairs()
+      assert.deepEqual([record?.phase, record?.decision?.decidedBy], ['Pending', 'provider'])
+      assert.match(record?.decision?.gates.find((one) => one.gate === 'provider')?.why ?? '', /runs karpenter/)
+    }
+  })
+
+  test('started anew without the provider of a repair under way, everything is put back', async (t) => {
+    const { world, first } = await givenWorld(t)
+    await givenPod(world, first, 'web', { labels: { app: 'web' } })
+    await givenBudget(world, 'web', { app: 'web' })
+    const half = await world.half('a')
+    await world.setCondition(first, 'KernelReady', 'False')
+    await world.until('the drain begins', 30, [half], phaseOf(world, first, 'Draining'))
+    await half.kill()
+    const other = await world.half('b', { fencingToken: 2 }, undefined, ['karpenter'])
+    const cancelled = await world.until('it is cancelled', 30, [other], phaseOf(world, first, 'Cancelled'))
+    assert.match(cancelled.phases.at(-1)?.why ?? '', /does not run provider embedded/)
+    const node = (await world.nodes()).find((one) => one.metadata.name === first)
+    assert.deepEqual(node?.spec?.taints ?? [], [])
+  })
 })
 
 describe('outages', () => {

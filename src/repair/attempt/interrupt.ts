@@ -13,6 +13,7 @@ export function holdReason({ snapshot, now }: StepView): string | undefined {
 export function cancelReason(attempt: Attempt, plan: Plan, { snapshot, now, pass }: StepView): string | undefined {
   const node = oldNode(attempt, snapshot)
   if (!node || pass?.nodeGone) return 'the node is gone'
+  if (!snapshot.providers.includes(plan.provider)) return `this controller does not run provider ${plan.provider}`
   if (faultCleared(plan, node)) return `${plan.condition} is no longer ${plan.status}`
   if (pass?.taintGone) return 'somebody removed our taint from the node'
   return firstAnswer((gate) => gate.cancel?.(node, snapshot, now))

@@ -170,6 +170,30 @@ describe('the node', () => {
     }
   })
 
+  test('provider: of those that this controller runs, one must know the node', () => {
+    const runs = (
+      providers: readonly string[],
+      knows: readonly string[],
+      named: 'auto' | 'embedded' = 'auto',
+    ): Given => ({
+      node: { providers: knows },
+      cluster: { providers },
+      policy: { provider: named },
+    })
+    assert.equal(verdict('provider', runs(['karpenter'], ['karpenter'])), 'allow')
+    assert.equal(verdict('provider', runs(['karpenter', 'embedded'], ['embedded'], 'embedded')), 'allow')
+    assert.match(
+      answer('provider', runs(['karpenter'], [])).why,
+      /this controller runs karpenter, and none of them knows/,
+    )
+    assert.match(answer('provider', runs(['karpenter', 'embedded'], [], 'embedded')).why, /does not know this node/)
+    const absent = answer('provider', runs(['karpenter'], ['karpenter'], 'embedded'))
+    assert.equal(absent.answer, 'refuse')
+    assert.match(absent.why, /policy kernel names provider embedded, but this controller runs karpenter/)
+    assert.match(absent.change ?? '', /embedded in --providers, or change spec\.provider of policy kernel/)
+    assert.match(answer('provider', runs([], [])).why, /runs no provider/)
+  })
+
   test('in-repair: by UID, by name, and while it proves another repair', () => {
     const other = (given: Partial<Attempt>): Given => ({
       records: (node) => [

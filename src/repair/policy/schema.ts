@@ -3,6 +3,7 @@
  * without unions, because a CRD needs a structural schema; what a schema cannot say is checked in `parse.ts`.
  */
 import * as z from 'zod'
+import { providerNames } from '../../model/repair.ts'
 
 /** `90s`, `15m`, `1h30m`. */
 const durationText = /^([0-9]+(ms|s|m|h|d))+$/
@@ -76,7 +77,10 @@ export const policySpec = z.object({
   toleration: duration('How long it is put up with; 10m for AcceleratedHardwareReady, else 30m.').optional(),
   action: z.enum(['NoAction', 'Replace', ...reservedActions]).describe('What is done about it.'),
   strategy: z.enum(['DeleteFirst']).default('DeleteFirst').describe('Order of deletion and replacement.'),
-  provider: z.enum(['auto', 'karpenter', 'embedded']).default('auto').describe('Who replaces the node.'),
+  provider: z
+    .enum(['auto', ...providerNames])
+    .default('auto')
+    .describe('Who replaces the node.'),
   drain: drain.prefault({}).describe('How pods leave the node.'),
   budgets: z
     .array(budget)
