@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { type Half, quickPolicy, startWorld, type World } from '../repair/world.ts'
+import { type Half, mistakenPolicy, quickPolicy, startWorld, type World } from '../repair/world.ts'
 import { CommandError, type Io } from './io.ts'
 import { statusCommand } from './status.ts'
 import { whyCommand } from './why.ts'
@@ -124,7 +124,7 @@ describe('status', () => {
     assert.equal(said.exitCode, 0)
     assert.match(said.text, new RegExp(`^${node} +True +KernelReady False \\(SoftLockup\\) +${node}-`, 'm'))
     assert.match(said.text, /Pending +KernelReady +kernel +toleration: KernelReady seen False since/)
-    assert.match(said.text, /^kernel +Enforce +Replace +yes/m)
+    assert.match(said.text, /^kernel +Enforce +Replace +yes +yes$/m)
     const data = JSON.parse((await terminal.run('status', '-o', 'json')).text)
     assert.equal(data.nodes[0].name, node)
     assert.equal(data.repairs[0].phase, 'Pending')
@@ -132,11 +132,28 @@ describe('status', () => {
   })
 
   test('a refused policy is shown with its remedy', async (t) => {
-    const { world, terminal } = await given(t, quickPolicy)
-    await world.policy('bad', { match: [{ condition: 'KernelReady' }], action: 'Reboot' })
+    const { world, half, terminal } = await given(t, quickPolicy)
+    await world.policy('bad', mistakenPolicy)
+    const unjudged = await terminal.run('status')
+    assert.match(
+      unjudged.text,
+      /^bad +Observe +Replace +no +no +policy bad: spec\.match\[0\]\.reason is \(: not an RE2/m,
+    )
+    await world.run(2, half)
+    const said = await terminal.run('status')
+    assert.match(
+      said.text,
+      /^kernel +Enforce +Replace +yes +yes +it is in force as it stands; .*policy bad has a mist/m,
+    )
+    await world.policy('kernel', { toleration: '1m' })
     assert.match(
       (await terminal.run('status')).text,
-      /spec\.action is Reboot: not available yet; use Replace or NoAction/,
+      /^kernel +Enforce +Replace +yes +no +no controller has judged this/m,
+    )
+    await world.run(2, half)
+    assert.match(
+      (await terminal.run('status')).text,
+      /^kernel +Enforce +Replace +yes +no +generation 1 of it stays in/m,
     )
   })
 })

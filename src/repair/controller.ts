@@ -88,13 +88,14 @@ export class Controller {
 
   /** A refused set changes nothing but its own status, and what it restrains. */
   async #judgePolicies(): Promise<void> {
-    const { api, clock, observer, reporter } = this.#options
+    const { api, clock, observer, providers, reporter } = this.#options
     const parsed = observer.policies
     if (parsed.errors.length === 0) this.#lastGood = parsed.policies
     this.#inForce = inForce(this.#lastGood, parsed)
     if (this.#judged === parsed) return
+    const context = { parsed, inForce: this.#inForce, providers: providers.map((one) => one.name) }
     for (const object of observer.policyObjects) {
-      const status = policyStatusFor(object, parsed, clock.now())
+      const status = policyStatusFor(object, context, clock.now())
       if (!status) continue
       const { name = '' } = object.metadata
       await replaceObject(api, repairPolicies, { name }, { ...object, status }, { subresource: 'status' })

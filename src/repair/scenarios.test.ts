@@ -3,14 +3,14 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Call, leases, nodes, podDisruptionBudgets, repairPolicies } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
-import { KubeError } from '../kube/errors.ts'
+import { isKubeError, KubeError } from '../kube/errors.ts'
 import { createObject, deleteObject, getObject, patchObject } from '../kube/objects.ts'
 import { isInFlight } from '../model/repair.ts'
 import { seededRandom } from '../telemetry/clock.ts'
 import { givenBudget, givenPod, givenWorld, phaseOf } from './given-world.ts'
 import type { RepairPolicyObject } from './policy/parse.ts'
 import { tap } from './tap.ts'
-import { podsOn, quickPolicy, startWorld, type World } from './world.ts'
+import { mistakenPolicy, podsOn, quickPolicy, startWorld, type World } from './world.ts'
 
 describe('policies', () => {
   test('O15: edited under a running repair, the committed values count', async (t) => {
@@ -23,23 +23,42 @@ describe('policies', () => {
     assert.deepEqual([done.plan?.generation, done.plan?.dwellMs], [1, 20_000])
   })
 
+  test('an action that does not exist is refused by the API server itself', async (t) => {
+    const { world } = await givenWorld(t)
+    for (const action of ['Reboot', 'Notify', 'Drain']) {
+      await assert.rejects(
+        world.policy('bad', { match: [{ condition: 'KernelReady' }], action }),
+        (error: unknown) =>
+          isKubeError(error, 'NM_KUBE_INVALID') && /spec\.action.*NoAction.*Replace/.test(error.message),
+      )
+    }
+  })
+
   test('one bad policy refuses the set: the last good one stays, and the status says what to do', async (t) => {
     const { world, first } = await givenWorld(t, { ...quickPolicy, toleration: '10s' })
     const half = await world.half('a')
     await world.run(2, half)
-    await world.policy('bad', { match: [{ condition: 'KernelReady' }], action: 'Reboot' })
+    await world.policy('bad', mistakenPolicy)
     await world.setCondition(first, 'KernelReady', 'False')
     await world.until('the good one still works', 120, [half], phaseOf(world, first, 'Succeeded'))
     const bad = await getObject<RepairPolicyObject>(world.api, repairPolicies, { name: 'bad' })
     const [condition] = bad.status?.conditions ?? []
     assert.equal(condition?.status, 'False')
-    assert.match(condition?.message ?? '', /spec\.action is Reboot: not available yet; use Replace or NoAction/)
+    assert.match(condition?.message ?? '', /spec\.match\[0\]\.reason is \(: not an RE2 pattern/)
+    const good = await getObject<RepairPolicyObject>(world.api, repairPolicies, { name: 'kernel' })
+    assert.deepEqual(
+      good.status?.conditions?.map((one) => [one.type, one.status, one.reason]),
+      [
+        ['Accepted', 'True', 'Valid'],
+        ['InForce', 'True', 'LastGoodSetInForce'],
+      ],
+    )
     assert.ok(half.events.some((one) => one.reason === 'PolicyRefused' && one.regarding.name === 'bad'))
   })
 
   test('started with a bad set, nothing is in force and nothing happens', async (t) => {
     const { world, first } = await givenWorld(t)
-    await world.policy('bad', { match: [{ condition: 'KernelReady' }], action: 'Reboot' })
+    await world.policy('bad', mistakenPolicy)
     const half = await world.half('a')
     await world.setCondition(first, 'KernelReady', 'False')
     await world.run(20, half)

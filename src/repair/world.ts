@@ -68,6 +68,9 @@ export const quickPolicy = {
   restraint: { dwell: '3s' },
 } as const
 
+/** A policy that the API server takes and the controller refuses: its pattern is none. */
+export const mistakenPolicy = { match: [{ condition: 'KernelReady', reason: '(' }], action: 'Replace' } as const
+
 /** Starts the world with one modelled group of four machines. */
 export async function startWorld(models: ModelOptions = {}): Promise<World> {
   const clock = new SteppedClock()
