@@ -193,6 +193,10 @@ export interface Attempt {
   readonly name: string
   readonly resourceVersion: string
   readonly createdAt: number
+  /** Our finaliser is on the object: a person's deletion of it waits for us. So it is while a repair is under way. */
+  readonly guarded: boolean
+  /** When a person deleted the object, which waits for us. */
+  readonly deletedAt?: number
   readonly nodeName: string
   readonly nodeUid: string
   readonly providerId?: string

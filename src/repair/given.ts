@@ -86,6 +86,7 @@ export function givenAttempt(node: NodeView, given: Partial<Attempt> = {}): Atte
     name: `${node.name}-1`,
     resourceVersion: '1',
     createdAt: noon,
+    guarded: false,
     nodeName: node.name,
     nodeUid: node.uid,
     ...(node.bootId !== undefined && { bootId: node.bootId }),

@@ -11,6 +11,7 @@ export function newAttempt(decision: Decision, node: NodeView, number: number): 
     name: attemptName(node.name, node.uid, number),
     resourceVersion: '',
     createdAt: decision.at,
+    guarded: false,
     nodeName: node.name,
     nodeUid: node.uid,
     ...(node.providerId !== undefined && { providerId: node.providerId }),

@@ -19,6 +19,8 @@ test('an attempt survives the way through its object', () => {
     ...admitted(record, decision, givenPolicy(), 'karpenter', target),
     providerId: 'kwok://worker-1',
     approvedBy: 'kim',
+    guarded: true,
+    deletedAt: noon + 4000,
     taintedAt: noon + 1,
     drain: {
       startedAt: noon,
@@ -41,6 +43,8 @@ test('an attempt survives the way through its object', () => {
       resourceVersion: attempt.resourceVersion,
       creationTimestamp: new Date(attempt.createdAt).toISOString(),
       annotations: { 'nodemend.dev/approved': 'kim' },
+      finalizers: ['example.com/other', 'nodemend.dev/repair'],
+      deletionTimestamp: new Date(noon + 4000).toISOString(),
     },
     spec: specOf(attempt),
     status: statusOf(attempt),
