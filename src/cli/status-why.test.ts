@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { givenBudget, givenPod, phaseOf } from '../repair/given-world.ts'
 import { type Half, mistakenPolicy, quickPolicy, startWorld, type World } from '../repair/world.ts'
 import { CommandError, type Io } from './io.ts'
 import { statusCommand } from './status.ts'
@@ -84,6 +85,33 @@ describe('why', () => {
     assert.equal(data.decision.outcome, 'would-act')
     assert.equal(data.decision.rule.reason, 'SoftLockup')
     assert.equal(data.decision.gates.length, 18)
+  })
+
+  test('a blocked drain: the first lines say what it does, which pod and budget it waits for, what would change it', async (t) => {
+    const drain = { timeout: '1h', blockedAfter: '5s' }
+    const { world, half, node, terminal } = await given(t, { ...quickPolicy, drain })
+    await givenPod(world, node, 'web', { labels: { app: 'web' } })
+    await givenBudget(world, 'web', { app: 'web' })
+    await world.setCondition(node, 'KernelReady', 'False')
+    await world.until('it is blocked', 60, [half], phaseOf(world, node, 'Blocked'))
+    const [repair] = await world.repairs()
+    const lines = (await terminal.run('why', node)).text.split('\n').map((line) => line.trim())
+    const deadline = new Date(repair?.drain?.deadline ?? 0).toISOString()
+    assert.deepEqual(lines.slice(0, 5), [
+      `${node} is sick. Repair ${repair?.name} moves its pods away: 0 evicted, 1 to go, and has lent its budget slot to the next node.`,
+      'Waits for: a controller: none leads',
+      `default/web: ${repair?.drain?.blockers[0]?.reason}`,
+      'Changes:   start one: nodemend controller',
+      'PodDisruptionBudget default/web allows a disruption',
+    ])
+    assert.match(
+      lines.slice(5, 7).join('\n'),
+      new RegExp(`^${deadline}: .*everything is put back\nto stop it: kubectl ann`),
+    )
+    assert.match(
+      (await terminal.run('status')).text,
+      /Blocked +KernelReady +kernel +default\/web: The disruption budget web does/,
+    )
   })
 
   test('a repaired node: phases, replacement and proof, although it is gone', async (t) => {

@@ -136,6 +136,9 @@ function repairStatus(attempt: Attempt): ClusterStatus['repairs'][number] {
   const { decision } = attempt
   const gate = decision?.gates.find((one) => one.gate === decision.decidedBy)
   const waiting = attempt.phase === 'Pending' && gate
+  const inTheWay = attempt.drain?.blockers.map((one) => `${one.pod}: ${one.reason}`) ?? []
+  const draining = attempt.phase === 'Draining' || attempt.phase === 'Blocked'
+  const latest = draining && inTheWay.length > 0 ? inTheWay.join('; ') : attempt.phases.at(-1)?.why
   return {
     name: attempt.name,
     node: attempt.nodeName,
@@ -145,7 +148,7 @@ function repairStatus(attempt: Attempt): ClusterStatus['repairs'][number] {
     reason: decision?.rule?.reason ?? '',
     policy: decision?.rule?.policy ?? '',
     outcome: decision?.outcome ?? '',
-    why: waiting ? `${gate.gate}: ${gate.why}` : (attempt.phases.at(-1)?.why ?? ''),
+    why: waiting ? `${gate.gate}: ${gate.why}` : (latest ?? ''),
   }
 }
 

@@ -11,6 +11,7 @@ import { CommandError, type Io, type OutputFormat } from './io.ts'
 import { type NodeState, stateOf } from './node-state.ts'
 import { outputOption, print } from './output.ts'
 import { providersOption } from './providers-option.ts'
+import { type Now, nowOfDecision, nowOfRepair } from './why-now.ts'
 import { whyText } from './why-text.ts'
 
 interface Flags extends ClusterFlags {
@@ -60,6 +61,8 @@ export interface Explanation {
     readonly reason: string
     readonly since: string
   }[]
+  /** What is done about it, what that waits for, what would change it; absent when nothing is to be done. */
+  readonly now: Now | null
   /** On record, or asked now (`recorded: false`) where no controller has written one. */
   readonly decision: (DecisionText & { readonly recorded: boolean }) | null
   /** Newest first. */
@@ -98,15 +101,20 @@ export function explain(name: string, view: ClusterView, now: number): Explanati
   if (!node && repairs.length === 0) {
     throw new CommandError('NM_WHY_NODE', `no node and no repair of the name ${name}; see: nodemend status --all`)
   }
-  const current = repairs.find((one) => one.nodeUid === node?.uid && !isFinished(one.phase))
+  const open = repairs.filter((one) => !isFinished(one.phase))
+  const current = open.find((one) => one.nodeUid === node?.uid)
+  const { leader = null, pause } = view
+  const decision = decisionFor(node, current, view, now)
+  const active = (current ? [current] : open).find((one) => one.phase !== 'Pending')
   return {
     node: name,
     healthy: node ? stateOf(node.conditions) === 'healthy' : repairs[0]?.phase === 'Succeeded',
     state: node ? stateOf(node.conditions) : null,
     exists: node !== undefined,
-    leader: view.leader ?? null,
+    leader,
     conditions: node ? conditionsOf(node) : [],
-    decision: decisionFor(node, current, view, now),
+    now: active ? nowOfRepair(active, { leader, pause }) : decision && nowOfDecision(decision.record),
+    decision: decision && { ...decisionText(decision.record), recorded: decision.recorded },
     repairs: repairs.map(repairText),
   }
 }
@@ -117,8 +125,8 @@ function decisionFor(
   current: Attempt | undefined,
   view: ClusterView,
   now: number,
-): Explanation['decision'] {
-  if (current?.decision) return { ...decisionText(current.decision), recorded: true }
+): { readonly record: DecisionRecord; readonly recorded: boolean } | null {
+  if (current?.decision) return { record: current.decision, recorded: true }
   if (!node) return null
   const leadership = {
     leading: view.leader !== undefined,
@@ -130,7 +138,7 @@ function decisionFor(
   const { nodes, pause, providers } = view
   const snapshot = { nodes, claims: [], karpenterRepairs: false, providers, health, leadership, pause }
   const found = decide(snapshot, view.policies.policies, view.repairs, now).find((one) => one.nodeUid === node.uid)
-  return found && found.outcome !== 'cleared' ? { ...decisionText(found), recorded: false } : null
+  return found && found.outcome !== 'cleared' ? { record: found, recorded: false } : null
 }
 
 function decisionText({ at, outcome, rule, eligibleAt, decidedBy, gates }: DecisionRecord): DecisionText {
