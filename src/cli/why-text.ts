@@ -57,8 +57,8 @@ function decisionText(decision: NonNullable<Explanation['decision']>, { leader }
       `Recorded:  no, this is what ${leader === null ? 'a controller would say; none leads' : 'it would say now'}`,
     )
   const table = tableText(
-    ['GATE', 'ANSWER', 'WHY'],
-    gates.map((one) => [one.gate, one.answer, one.why]),
+    ['GATE', 'ANSWER', 'WHY', 'WHAT WOULD CHANGE IT'],
+    gates.map((one) => [one.gate, one.answer, one.why, one.change ?? '']),
   )
   return `${lines.join('\n')}\n\n${table}`
 }
