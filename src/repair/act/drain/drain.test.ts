@@ -63,6 +63,20 @@ describe('drains', () => {
     await world.until('the first one is repaired', 90, [half], phaseOf(world, first, 'Succeeded'))
   })
 
+  test('in a small pool, too, a stuck drain holds up no other sick node', async (t) => {
+    const { world, first, second } = await givenWorld(t, {
+      ...quickPolicy,
+      drain: { timeout: '100h', blockedAfter: '10s' },
+    })
+    await givenPod(world, first, 'web', { labels: { app: 'web' } })
+    await givenBudget(world, 'web', { app: 'web' })
+    const half = await world.half('a')
+    await world.setCondition(first, 'KernelReady', 'False')
+    await world.until('it is blocked', 60, [half], phaseOf(world, first, 'Blocked'))
+    await world.setCondition(second, 'KernelReady', 'False')
+    await world.until('the other one is repaired', 90, [half], phaseOf(world, second, 'Succeeded'))
+  })
+
   test('ForceDelete with RespectUntilDeadline overrules the budget, with grace', async (t) => {
     const drain = { timeout: '20s', onTimeout: 'ForceDelete', pdb: 'RespectUntilDeadline' }
     const { world, first } = await givenWorld(t, { ...quickPolicy, drain })
