@@ -182,7 +182,8 @@ export class Controller {
     for (const record of book.records.filter(isLetGo).slice(0, tidiesPerPass)) {
       await this.#try('letting go of a record', () => book.release(record))
     }
-    for (const record of outdated(book.records, clock.now()).slice(0, tidiesPerPass)) {
+    const free = book.records.filter((one) => !one.guarded)
+    for (const record of outdated(free, clock.now()).slice(0, tidiesPerPass)) {
       await this.#try('removing an old record', () => book.remove(record))
     }
     for (const { node, attempt } of strayTaints(snapshot, book.records).slice(0, tidiesPerPass)) {
