@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pause } from '../model/node.ts'
 import { type Attempt, type Blocker, type DrainProgress, type Plan, phases } from '../model/repair.ts'
-import { givenAttempt, givenCondition, givenNode, givenPolicy, hour, minute, noon } from '../repair/given.ts'
+import { givenAttempt, givenCondition, givenNode, givenPolicy, hour, minute, noon } from '../repair/testing/given.ts'
 import { type Now, nowOfRepair } from './why-now.ts'
 
 const plan: Plan = {

@@ -92,7 +92,7 @@ export function resolveQuantity(quantity: Quantity, of: number): number {
 }
 
 /** How long one policy has been able to see one condition, persisted so that a restart starts no clock anew. */
-export interface Sighting {
+export interface FirstSighting {
   readonly policy: string
   readonly condition: string
   readonly status: ConditionStatus
@@ -208,7 +208,7 @@ export interface Attempt {
   readonly phase: Phase
   readonly phases: readonly PhaseEntry[]
   readonly deadline?: number
-  readonly sightings: readonly Sighting[]
+  readonly sightings: readonly FirstSighting[]
   readonly decision?: DecisionRecord
   readonly plan?: Plan
   readonly taintedAt?: number

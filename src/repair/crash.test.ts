@@ -5,8 +5,8 @@ import type { Api } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import type { Attempt } from '../model/repair.ts'
 import { seededRandom } from '../telemetry/clock.ts'
-import { noAnswer, type Tap, type TapOptions, tap } from './tap.ts'
-import { quickPolicy, startWorld, type World } from './world.ts'
+import { noAnswer, type Tap, type TapOptions, tap } from './testing/tap.ts'
+import { quickPolicy, startWorld, type World } from './testing/world.ts'
 
 type Context = { after(run: () => Promise<void>): void }
 

@@ -9,10 +9,10 @@ import type { Attempt } from '../model/repair.ts'
 import { seededRandom } from '../telemetry/clock.ts'
 import { Drainer } from './act/drain/run.ts'
 import { guardFinalizer, specOf, statusOf } from './attempt/record.ts'
-import { givenAttempt, givenNode, givenPolicy } from './given.ts'
-import { givenPod } from './given-world.ts'
-import { tap } from './tap.ts'
-import { type Half, quickPolicy, startWorld, type World } from './world.ts'
+import { givenAttempt, givenNode, givenPolicy } from './testing/given.ts'
+import { givenPod } from './testing/given-world.ts'
+import { tap } from './testing/tap.ts'
+import { type Half, quickPolicy, startWorld, type World } from './testing/world.ts'
 
 const days = 24 * 3_600_000
 

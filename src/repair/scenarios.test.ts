@@ -7,13 +7,13 @@ import { isKubeError, KubeError } from '../kube/errors.ts'
 import { createObject, deleteObject, getObject, patchObject } from '../kube/objects.ts'
 import { isInFlight } from '../model/repair.ts'
 import { seededRandom } from '../telemetry/clock.ts'
-import { givenBudget, givenPod, givenWorld, phaseOf } from './given-world.ts'
 import type { RepairPolicyObject } from './policy/parse.ts'
-import { tap } from './tap.ts'
-import { mistakenPolicy, podsOn, quickPolicy, startWorld, type World } from './world.ts'
+import { givenBudget, givenPod, givenWorld, phaseOf } from './testing/given-world.ts'
+import { tap } from './testing/tap.ts'
+import { mistakenPolicy, podsOn, quickPolicy, startWorld, type World } from './testing/world.ts'
 
 describe('policies', () => {
-  test('O15: edited under a running repair, the committed values count', async (t) => {
+  test('edited under a running repair, the committed values count', async (t) => {
     const { world, first } = await givenWorld(t, { ...quickPolicy, restraint: { dwell: '20s' } })
     const half = await world.half('a')
     await world.setCondition(first, 'KernelReady', 'False')
@@ -100,7 +100,7 @@ describe('limits', () => {
     assert.ok(repairs.every((one) => one.phase === 'Pending' && one.decision?.decidedBy === 'breaker'))
   })
 
-  test('O8: a replacement with the same fault is a failure, not a proof', async (t) => {
+  test('a replacement with the same fault is a failure, not a proof', async (t) => {
     const { world, first } = await givenWorld(t, { ...quickPolicy, restraint: { dwell: '30s' } })
     const half = await world.half('a')
     await world.setCondition(first, 'KernelReady', 'False')
@@ -110,7 +110,7 @@ describe('limits', () => {
     assert.match(failed.phases.at(-1)?.why ?? '', /has KernelReady=False/)
   })
 
-  test('O13: a node that the autoscaler is taking away is left to it, also in the middle of a drain', async (t) => {
+  test('a node that the autoscaler is taking away is left to it, also in the middle of a drain', async (t) => {
     const { world, first } = await givenWorld(t)
     await givenPod(world, first, 'web', { labels: { app: 'web' } })
     await givenBudget(world, 'web', { app: 'web' })
@@ -189,7 +189,7 @@ describe('providers', () => {
 })
 
 describe('outages', () => {
-  test('O1: after an outage everything settles, and tolerations start anew', async (t) => {
+  test('after an outage everything settles, and tolerations start anew', async (t) => {
     const { world, first } = await givenWorld(t, { ...quickPolicy, toleration: '60s' })
     const half = await world.half('a')
     await world.setCondition(first, 'KernelReady', 'False')

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decide } from '../decide/decide.ts'
-import { givenCondition, givenNode, givenPolicy, givenSighting, givenSnapshot, hour, minute, noon } from '../given.ts'
+import {
+  givenCondition,
+  givenNode,
+  givenPolicy,
+  givenSighting,
+  givenSnapshot,
+  hour,
+  minute,
+  noon,
+} from '../testing/given.ts'
 import { admitted } from './admit.ts'
 import { attemptName } from './name.ts'
 import { type NodeRepairObject, readAttempt, specOf, statusOf } from './record.ts'

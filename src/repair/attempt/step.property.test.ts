@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { type Attempt, isBeforeCommit, isFinished, type Phase } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
 import type { DrainPass } from '../act/drain/run.ts'
-import { givenAttempt, givenCondition, givenNode, givenPolicy, givenSnapshot, minute, noon } from '../given.ts'
+import { givenAttempt, givenCondition, givenNode, givenPolicy, givenSnapshot, minute, noon } from '../testing/given.ts'
 import { nextStep } from './step.ts'
 import type { Step, StepView } from './transition.ts'
 

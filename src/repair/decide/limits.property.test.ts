@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { NodeView } from '../../model/node.ts'
 import type { Attempt, Policy } from '../../model/repair.ts'
-import { givenCondition, givenNode, givenPolicy, givenSighting, givenSnapshot, hour, noon } from '../given.ts'
+import { givenCondition, givenNode, givenPolicy, givenSighting, givenSnapshot, hour, noon } from '../testing/given.ts'
 import { decide } from './decide.ts'
 
 const now = noon + hour

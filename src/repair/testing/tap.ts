@@ -1,6 +1,6 @@
 /** A connection with a tap on its writes, for tests: count them, watch them, lose one, or end the program at one. */
-import type { Api, Call } from '../kube/api.ts'
-import { KubeError } from '../kube/errors.ts'
+import type { Api, Call } from '../../kube/api.ts'
+import { KubeError } from '../../kube/errors.ts'
 
 const writes: ReadonlySet<Call['verb']> = new Set(['create', 'update', 'patch', 'apply', 'delete', 'evict'])
 

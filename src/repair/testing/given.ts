@@ -1,6 +1,6 @@
 /** Clusters for tests: sane defaults, every field overridable, nothing random. */
-import type { ApiHealth, ClusterSnapshot, Leadership, NodeView, Pause, SeenCondition } from '../model/node.ts'
-import type { Attempt, Policy } from '../model/repair.ts'
+import type { ApiHealth, ClusterSnapshot, Leadership, NodeView, Pause, SeenCondition } from '../../model/node.ts'
+import type { Attempt, Policy } from '../../model/repair.ts'
 
 /** Noon of a day on which nothing else happened. */
 export const noon = Date.parse('2026-03-01T12:00:00Z')
