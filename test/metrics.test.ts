@@ -68,6 +68,7 @@ test('the controller’s metrics', async (t) => {
       identity: 'test',
       metricsAddress: '127.0.0.1:0',
       intervalMs: 50,
+      providers: ['karpenter'],
       settleMs: 0,
       leaseMs: 15_000,
       level: 'error',

@@ -3,8 +3,8 @@ import { type Api, type KubeObject, leases, nodeRepairs, nodes, type Resource, r
 import { isKubeError } from '../kube/errors.ts'
 import { getObject, listObjects } from '../kube/objects.ts'
 import type { NodeView, Pause } from '../model/node.ts'
-import type { Attempt } from '../model/repair.ts'
-import { allProviders } from '../repair/assemble.ts'
+import type { Attempt, ProviderName } from '../model/repair.ts'
+import { providersNamed } from '../providers/providers.ts'
 import { readAttempt } from '../repair/attempt/record.ts'
 import { readPause } from '../repair/observe/pause.ts'
 import { type NodeObject, SeenNodes } from '../repair/observe/seen.ts'
@@ -21,6 +21,8 @@ export interface ClusterView {
   /** Who leads; absent when nobody does, or the lease may not be read. */
   readonly leader?: string
   readonly pause: Pause
+  /** Those that the controller is taken to run: nothing in the cluster says which it does. */
+  readonly providers: readonly ProviderName[]
 }
 
 interface LeaseObject extends KubeObject {
@@ -36,9 +38,10 @@ export async function viewCluster(
   api: Api,
   clock: Clock,
   lease: { namespace: string; name: string },
+  providerNames: readonly ProviderName[],
 ): Promise<ClusterView> {
   const seen = new SeenNodes()
-  const providers = allProviders(api, clock)
+  const providers = providersNamed(providerNames, api, clock)
   const [nodeList, repairs, policyObjects, leader, pause] = await Promise.all([
     listObjects<NodeObject>(api, nodes),
     listIfServed<KubeObject>(api, nodeRepairs),
@@ -58,6 +61,7 @@ export async function viewCluster(
     installed: repairs !== undefined && policyObjects !== undefined,
     ...(leader !== undefined && { leader }),
     pause,
+    providers: providerNames,
   }
 }
 

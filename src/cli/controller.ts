@@ -1,8 +1,10 @@
 /** `nodemend controller`: the cluster half. The flags are here, the parts are in `run-controller.ts`. */
-import { Command, InvalidArgumentError } from 'commander'
-import { parseDuration } from '../catalog/duration.ts'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { formatDuration, parseDuration } from '../catalog/duration.ts'
+import type { ProviderName } from '../model/repair.ts'
 import { type ClusterFlags, clusterApi } from './cluster-api.ts'
 import { CommandError, type Io } from './io.ts'
+import { providersOption } from './providers-option.ts'
 import { runController } from './run-controller.ts'
 
 interface Flags extends ClusterFlags {
@@ -14,6 +16,7 @@ interface Flags extends ClusterFlags {
   readonly probeAddress?: string
   readonly interval: number
   readonly settle: number
+  readonly providers: readonly ProviderName[]
   readonly verbosity: string
 }
 
@@ -24,12 +27,13 @@ export function controllerCommand(io: Io): Command {
     .option('--context <NAME>', 'context of the kubeconfig')
     .option('--namespace <NAME>', 'namespace of the leader lease (default: the pod’s or the context’s, else default)')
     .option('--lease-name <NAME>', 'name of the leader lease', 'nodemend-controller')
-    .option('--lease-duration <DURATION>', 'how long a silent leader keeps the others waiting', duration, 15_000)
+    .addOption(durationOption('--lease-duration', 'how long a silent leader keeps the others waiting', 15_000))
     .option('--identity <NAME>', 'who holds the lease (default: the host name and a random part)')
     .option('--metrics-address <ADDR>', 'where /metrics, /healthz and /readyz are served', ':8082')
     .option('--probe-address <ADDR>', 'serve the probes here too, e.g. :8083')
-    .option('--interval <DURATION>', 'between passes over a quiet cluster', duration, 10_000)
-    .option('--settle <DURATION>', 'after an outage of the API server, before anything is done', duration, 300_000)
+    .addOption(durationOption('--interval', 'between passes over a quiet cluster', 10_000))
+    .addOption(durationOption('--settle', 'after an outage of the API server, before anything is done', 300_000))
+    .addOption(providersOption('who may replace nodes, in the order in which they are asked'))
     .option('--verbosity <N>', '0 warnings, 2 decisions and phases, 3 and more everything', '2')
     .action((flags: Flags) => start(flags, io))
 }
@@ -46,6 +50,7 @@ async function start(flags: Flags, io: Io): Promise<void> {
     ...(flags.probeAddress !== undefined && { probeAddress: flags.probeAddress }),
     intervalMs: flags.interval,
     settleMs: flags.settle,
+    providers: flags.providers,
     level: levelOf(flags.verbosity),
   }
   try {
@@ -56,6 +61,11 @@ async function start(flags: Flags, io: Io): Promise<void> {
   } finally {
     api.close()
   }
+}
+
+/** The help says the default as people write it; the program counts milliseconds. */
+function durationOption(flag: string, description: string, defaultMs: number): Option {
+  return new Option(`${flag} <DURATION>`, description).argParser(duration).default(defaultMs, formatDuration(defaultMs))
 }
 
 function duration(text: string): number {

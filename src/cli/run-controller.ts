@@ -5,6 +5,8 @@ import { isKubeError } from '../kube/errors.ts'
 import { createEventRecorder } from '../kube/event-recorder.ts'
 import { holdLease, type LeaseHold } from '../kube/lease.ts'
 import { getObject } from '../kube/objects.ts'
+import type { ProviderName } from '../model/repair.ts'
+import { providersNamed } from '../providers/providers.ts'
 import { type Assembled, assemble } from '../repair/assemble.ts'
 import { LeadershipView } from '../repair/leadership.ts'
 import { Loop } from '../repair/loop.ts'
@@ -26,6 +28,8 @@ export interface RunControllerOptions {
   readonly leaseMs: number
   readonly intervalMs: number
   readonly settleMs: number
+  /** Who may replace nodes, in the order in which they are asked. */
+  readonly providers: readonly ProviderName[]
   readonly level: Level
 }
 
@@ -49,7 +53,13 @@ export async function runController(options: RunControllerOptions, parts: Contro
   const { api, clock, random, signal } = parts
   const { namespace, leaseName, identity, intervalMs, settleMs } = options
   const log = createLog({ clock, hostname: identity, level: options.level, write: parts.write })
-  log.info('starting', { version, identity, server: api.server, lease: `${namespace}/${leaseName}` })
+  log.info('starting', {
+    version,
+    identity,
+    server: api.server,
+    lease: `${namespace}/${leaseName}`,
+    providers: options.providers,
+  })
 
   const registry = new Registry()
   const onError = (error: unknown): void => log.warn('writing an Event failed', { error })
@@ -63,6 +73,7 @@ export async function runController(options: RunControllerOptions, parts: Contro
     events,
     registry,
     log,
+    providers: providersNamed(options.providers, api, clock),
     leadership: () => leadership.now,
     lease: { namespace, name: leaseName },
     settleMs,

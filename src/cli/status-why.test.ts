@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { type Half, quickPolicy, startWorld, type World } from '../repair/world.ts'
+import { givenBudget, givenPod, phaseOf } from '../repair/testing/given-world.ts'
+import { type Half, mistakenPolicy, quickPolicy, startWorld, type World } from '../repair/testing/world.ts'
 import { CommandError, type Io } from './io.ts'
 import { statusCommand } from './status.ts'
 import { whyCommand } from './why.ts'
@@ -86,6 +87,33 @@ describe('why', () => {
     assert.equal(data.decision.gates.length, 18)
   })
 
+  test('a blocked drain: the first lines say what it does, which pod and budget it waits for, what would change it', async (t) => {
+    const drain = { timeout: '1h', blockedAfter: '5s' }
+    const { world, half, node, terminal } = await given(t, { ...quickPolicy, drain })
+    await givenPod(world, node, 'web', { labels: { app: 'web' } })
+    await givenBudget(world, 'web', { app: 'web' })
+    await world.setCondition(node, 'KernelReady', 'False')
+    await world.until('it is blocked', 60, [half], phaseOf(world, node, 'Blocked'))
+    const [repair] = await world.repairs()
+    const lines = (await terminal.run('why', node)).text.split('\n').map((line) => line.trim())
+    const deadline = new Date(repair?.drain?.deadline ?? 0).toISOString()
+    assert.deepEqual(lines.slice(0, 5), [
+      `${node} is sick. Repair ${repair?.name} moves its pods away: 0 evicted, 1 to go, and has lent its budget slot to the next node.`,
+      'Waits for: a controller: none leads',
+      `default/web: ${repair?.drain?.blockers[0]?.reason}`,
+      'Changes:   start one: nodemend controller',
+      'PodDisruptionBudget default/web allows a disruption',
+    ])
+    assert.match(
+      lines.slice(5, 7).join('\n'),
+      new RegExp(`^${deadline}: .*everything is put back\nto stop it: kubectl ann`),
+    )
+    assert.match(
+      (await terminal.run('status')).text,
+      /Blocked +KernelReady +kernel +default\/web: The disruption budget web does/,
+    )
+  })
+
   test('a repaired node: phases, replacement and proof, although it is gone', async (t) => {
     const { world, half, node, terminal } = await given(t, quickPolicy)
     await world.setCondition(node, 'KernelReady', 'False')
@@ -124,7 +152,7 @@ describe('status', () => {
     assert.equal(said.exitCode, 0)
     assert.match(said.text, new RegExp(`^${node} +True +KernelReady False \\(SoftLockup\\) +${node}-`, 'm'))
     assert.match(said.text, /Pending +KernelReady +kernel +toleration: KernelReady seen False since/)
-    assert.match(said.text, /^kernel +Enforce +Replace +yes/m)
+    assert.match(said.text, /^kernel +Enforce +Replace +yes +yes$/m)
     const data = JSON.parse((await terminal.run('status', '-o', 'json')).text)
     assert.equal(data.nodes[0].name, node)
     assert.equal(data.repairs[0].phase, 'Pending')
@@ -132,11 +160,28 @@ describe('status', () => {
   })
 
   test('a refused policy is shown with its remedy', async (t) => {
-    const { world, terminal } = await given(t, quickPolicy)
-    await world.policy('bad', { match: [{ condition: 'KernelReady' }], action: 'Reboot' })
+    const { world, half, terminal } = await given(t, quickPolicy)
+    await world.policy('bad', mistakenPolicy)
+    const unjudged = await terminal.run('status')
+    assert.match(
+      unjudged.text,
+      /^bad +Observe +Replace +no +no +policy bad: spec\.match\[0\]\.reason is \(: not an RE2/m,
+    )
+    await world.run(2, half)
+    const said = await terminal.run('status')
+    assert.match(
+      said.text,
+      /^kernel +Enforce +Replace +yes +yes +it is in force as it stands; .*policy bad has a mist/m,
+    )
+    await world.policy('kernel', { toleration: '1m' })
     assert.match(
       (await terminal.run('status')).text,
-      /spec\.action is Reboot: not available yet; use Replace or NoAction/,
+      /^kernel +Enforce +Replace +yes +no +no controller has judged this/m,
+    )
+    await world.run(2, half)
+    assert.match(
+      (await terminal.run('status')).text,
+      /^kernel +Enforce +Replace +yes +no +generation 1 of it stays in/m,
     )
   })
 })

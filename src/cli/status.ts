@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { conditionTypes } from '../model/condition.ts'
 import type { NodeView } from '../model/node.ts'
 import { type Attempt, isFinished, phaseSince } from '../model/repair.ts'
-import { describeError } from '../repair/policy/parse.ts'
+import { describeError, type ParsedPolicies, type RepairPolicyObject } from '../repair/policy/parse.ts'
 import { type ClusterFlags, clusterApi } from './cluster-api.ts'
 import { type ClusterView, viewCluster } from './cluster-view.ts'
 import type { Io, OutputFormat } from './io.ts'
@@ -32,7 +32,8 @@ export function statusCommand(io: Io): Command {
 async function status(flags: Flags, io: Io): Promise<void> {
   const { api, namespace = 'default' } = await clusterApi(flags, 'cli', io)
   try {
-    const view = await viewCluster(api, io.clock, { namespace: flags.namespace ?? namespace, name: flags.leaseName })
+    const lease = { namespace: flags.namespace ?? namespace, name: flags.leaseName }
+    const view = await viewCluster(api, io.clock, lease, [])
     const data = summarise(view)
     print(io, flags.output, data, () => statusText(data, flags.all ?? false))
   } finally {
@@ -71,6 +72,8 @@ export interface ClusterStatus {
     readonly name: string
     readonly mode: string
     readonly action: string
+    /** Well-formed, whatever is wrong with others. */
+    readonly accepted: boolean
     readonly inForce: boolean
     readonly trouble: string | null
   }[]
@@ -79,23 +82,30 @@ export interface ClusterStatus {
 /** Pure; nodes sick first, then by name. */
 export function summarise(view: ClusterView): ClusterStatus {
   const open = view.repairs.filter((one) => !isFinished(one.phase))
-  const errors = view.policies.errors
   return {
     controller: { installed: view.installed, leader: view.leader ?? null },
     nodes: view.nodes.map((node) => nodeStatus(node, open)).sort(sickFirst),
     repairs: [...open].sort((a, b) => (a.name < b.name ? -1 : 1)).map(repairStatus),
-    policies: view.policyObjects.map(({ metadata, spec }) => {
-      const given = (spec ?? {}) as { mode?: string; action?: string } // read for display only; parsePolicies checks it
-      const own = errors.filter((error) => error.policy === metadata.name)
-      const blamed = own.length > 0 ? own : errors
-      return {
-        name: metadata.name ?? '',
-        mode: given.mode ?? 'Observe',
-        action: given.action ?? '',
-        inForce: errors.length === 0,
-        trouble: blamed.length > 0 ? blamed.map(describeError).join('; ') : null,
-      }
-    }),
+    policies: view.policyObjects.map((object) => policyStatus(object, view.policies)),
+  }
+}
+
+/** Mistakes are looked for here and now; whether it is in force, only the controller knows, and has written down. */
+function policyStatus(object: RepairPolicyObject, { errors }: ParsedPolicies): ClusterStatus['policies'][number] {
+  const { metadata, spec, status } = object
+  const given = (spec ?? {}) as { mode?: string; action?: string } // read for display only; parsePolicies checks it
+  const own = errors.filter((error) => error.policy === metadata.name)
+  const recorded = status?.conditions?.find((one) => one.type === 'InForce')
+  const judged = recorded?.observedGeneration === metadata.generation ? recorded : undefined
+  const inForce = own.length === 0 && judged?.status === 'True'
+  const said = judged ? judged.message : 'no controller has judged this version yet'
+  return {
+    name: metadata.name ?? '',
+    mode: given.mode ?? 'Observe',
+    action: given.action ?? '',
+    accepted: own.length === 0,
+    inForce,
+    trouble: own.length > 0 ? own.map(describeError).join('; ') : inForce && judged.reason === 'InForce' ? null : said,
   }
 }
 
@@ -126,6 +136,9 @@ function repairStatus(attempt: Attempt): ClusterStatus['repairs'][number] {
   const { decision } = attempt
   const gate = decision?.gates.find((one) => one.gate === decision.decidedBy)
   const waiting = attempt.phase === 'Pending' && gate
+  const inTheWay = attempt.drain?.blockers.map((one) => `${one.pod}: ${one.reason}`) ?? []
+  const draining = attempt.phase === 'Draining' || attempt.phase === 'Blocked'
+  const latest = draining && inTheWay.length > 0 ? inTheWay.join('; ') : attempt.phases.at(-1)?.why
   return {
     name: attempt.name,
     node: attempt.nodeName,
@@ -135,7 +148,7 @@ function repairStatus(attempt: Attempt): ClusterStatus['repairs'][number] {
     reason: decision?.rule?.reason ?? '',
     policy: decision?.rule?.policy ?? '',
     outcome: decision?.outcome ?? '',
-    why: waiting ? `${gate.gate}: ${gate.why}` : (attempt.phases.at(-1)?.why ?? ''),
+    why: waiting ? `${gate.gate}: ${gate.why}` : (latest ?? ''),
   }
 }
 
@@ -162,10 +175,11 @@ function statusText(data: ClusterStatus, all: boolean): string {
       one.name,
       one.mode,
       one.action,
+      one.accepted ? 'yes' : 'no',
       one.inForce ? 'yes' : 'no',
       one.trouble ?? '',
     ])
-    parts.push(tableText(['POLICY', 'MODE', 'ACTION', 'IN FORCE', 'TROUBLE'], rows))
+    parts.push(tableText(['POLICY', 'MODE', 'ACTION', 'ACCEPTED', 'IN FORCE', 'TROUBLE'], rows))
   } else parts.push('No policy: nothing is repaired.\n')
   return parts.join('\n')
 }

@@ -4,7 +4,7 @@ import type { Explanation, RepairText } from './why.ts'
 
 export function whyText(data: Explanation): string {
   const [latest, ...earlier] = data.repairs
-  const parts = [headline(data)]
+  const parts = [`${headline(data)}\n${nowText(data)}`]
   if (data.conditions.length > 0) {
     const rows = data.conditions.map((one) => [one.type, one.status, one.reason, one.since])
     parts.push(tableText(['CONDITION', 'STATUS', 'REASON', 'SINCE'], rows))
@@ -18,36 +18,32 @@ export function whyText(data: Explanation): string {
   return parts.join('\n')
 }
 
-function headline(data: Explanation): string {
-  const { node, decision } = data
-  if (!data.exists) return `${node} is gone.\n`
-  const state = data.state === 'unknown' ? 'in an unknown state: nobody can say that it is well' : data.state
-  if (decision === null) return `${node} is ${state}: no rule of a policy in force matches it, so nothing is done.\n`
-  return `${node} is ${state}. ${outcomeText(decision)}\n`
+function headline({ node, exists, state, now }: Explanation): string {
+  const doing = now ? ` ${now.doing}` : ''
+  if (!exists) return `${node} is gone.${doing}`
+  const looks = state === 'unknown' ? 'in an unknown state: nobody can say that it is well' : state
+  if (!now) return `${node} is ${looks}: no rule of a policy in force matches it, so nothing is done.`
+  return `${node} is ${looks}.${doing}`
 }
 
-function outcomeText(decision: NonNullable<Explanation['decision']>): string {
-  const { outcome, rule } = decision
-  const action = rule?.action ?? ''
-  switch (outcome) {
-    case 'act':
-      return `Every gate allows it: ${action}.`
-    case 'would-act':
-      return `Policy ${rule?.policy ?? ''} only observes; it would ${action} the node now.`
-    case 'wait':
-      return `${action} waits for ${decision.decidedBy ?? ''}.`
-    case 'refuse':
-      return `${action} is refused by ${decision.decidedBy ?? ''}.`
-    case 'no-action':
-      return `Policy ${rule?.policy ?? ''} says that nothing is done.`
-    case 'cleared':
-      return 'No rule matches any more.'
-  }
+/** What it waits for, or why it is so, and what would change it. */
+function nowText({ now, decision }: Explanation): string {
+  const settled = decision !== null && ['refuse', 'would-act', 'no-action'].includes(decision.outcome)
+  return [
+    ...labelled(settled ? 'Because:' : 'Waits for:', now?.waitsFor ?? []),
+    ...labelled('Changes:', now?.changes ?? []),
+  ].join('')
 }
+
+/** The label stands before the first line, the others are indented as far. */
+function labelled(label: string, lines: readonly string[]): readonly string[] {
+  return lines.map((line, index) => `${(index === 0 ? label : '').padEnd(labelWidth)}${line}\n`)
+}
+
+const labelWidth = 'Waits for: '.length
 
 function decisionText(decision: NonNullable<Explanation['decision']>, { leader }: Explanation): string {
   const { rule, gates } = decision
-  const decider = gates.find((one) => one.gate === decision.decidedBy)
   const lines: string[] = []
   if (rule) {
     lines.push(
@@ -55,16 +51,14 @@ function decisionText(decision: NonNullable<Explanation['decision']>, { leader }
     )
   }
   if (decision.eligibleAt !== null) lines.push(`Tolerated: until ${decision.eligibleAt}`)
-  if (decider) lines.push(`Because:   ${decider.why}`)
-  if (decider?.change) lines.push(`Changes:   ${decider.change}`)
   if (decision.recorded) lines.push(`Recorded:  ${decision.at}`)
   else
     lines.push(
       `Recorded:  no, this is what ${leader === null ? 'a controller would say; none leads' : 'it would say now'}`,
     )
   const table = tableText(
-    ['GATE', 'ANSWER', 'WHY'],
-    gates.map((one) => [one.gate, one.answer, one.why]),
+    ['GATE', 'ANSWER', 'WHY', 'WHAT WOULD CHANGE IT'],
+    gates.map((one) => [one.gate, one.answer, one.why, one.change ?? '']),
   )
   return `${lines.join('\n')}\n\n${table}`
 }

@@ -3,18 +3,21 @@ import { Command } from 'commander'
 import { conditionTypes } from '../model/condition.ts'
 import type { DecisionRecord } from '../model/decision.ts'
 import type { NodeView } from '../model/node.ts'
-import { type Attempt, isFinished } from '../model/repair.ts'
+import { type Attempt, isFinished, type ProviderName } from '../model/repair.ts'
 import { decide } from '../repair/decide/decide.ts'
 import { type ClusterFlags, clusterApi } from './cluster-api.ts'
 import { type ClusterView, viewCluster } from './cluster-view.ts'
 import { CommandError, type Io, type OutputFormat } from './io.ts'
 import { type NodeState, stateOf } from './node-state.ts'
 import { outputOption, print } from './output.ts'
+import { providersOption } from './providers-option.ts'
+import { type Now, nowOfDecision, nowOfRepair } from './why-now.ts'
 import { whyText } from './why-text.ts'
 
 interface Flags extends ClusterFlags {
   readonly namespace?: string
   readonly leaseName: string
+  readonly providers: readonly ProviderName[]
   readonly output: OutputFormat
 }
 
@@ -26,6 +29,7 @@ export function whyCommand(io: Io): Command {
     .option('--context <NAME>', 'context of the kubeconfig')
     .option('--namespace <NAME>', 'namespace of the controller (default: the context’s, else default)')
     .option('--lease-name <NAME>', 'name of the controller’s lease', 'nodemend-controller')
+    .addOption(providersOption('what the controller runs, where it has not recorded a decision yet'))
     .addOption(outputOption())
     .action((node: string, flags: Flags) => why(node, flags, io))
 }
@@ -33,7 +37,8 @@ export function whyCommand(io: Io): Command {
 async function why(name: string, flags: Flags, io: Io): Promise<void> {
   const { api, namespace = 'default' } = await clusterApi(flags, 'cli', io)
   try {
-    const view = await viewCluster(api, io.clock, { namespace: flags.namespace ?? namespace, name: flags.leaseName })
+    const lease = { namespace: flags.namespace ?? namespace, name: flags.leaseName }
+    const view = await viewCluster(api, io.clock, lease, flags.providers)
     const data = explain(name, view, io.clock.now())
     print(io, flags.output, data, () => whyText(data))
   } finally {
@@ -56,6 +61,8 @@ export interface Explanation {
     readonly reason: string
     readonly since: string
   }[]
+  /** What is done about it, what that waits for, what would change it; absent when nothing is to be done. */
+  readonly now: Now | null
   /** On record, or asked now (`recorded: false`) where no controller has written one. */
   readonly decision: (DecisionText & { readonly recorded: boolean }) | null
   /** Newest first. */
@@ -94,15 +101,20 @@ export function explain(name: string, view: ClusterView, now: number): Explanati
   if (!node && repairs.length === 0) {
     throw new CommandError('NM_WHY_NODE', `no node and no repair of the name ${name}; see: nodemend status --all`)
   }
-  const current = repairs.find((one) => one.nodeUid === node?.uid && !isFinished(one.phase))
+  const open = repairs.filter((one) => !isFinished(one.phase))
+  const current = open.find((one) => one.nodeUid === node?.uid)
+  const { leader = null, pause } = view
+  const decision = decisionFor(node, current, view, now)
+  const active = (current ? [current] : open).find((one) => one.phase !== 'Pending')
   return {
     node: name,
     healthy: node ? stateOf(node.conditions) === 'healthy' : repairs[0]?.phase === 'Succeeded',
     state: node ? stateOf(node.conditions) : null,
     exists: node !== undefined,
-    leader: view.leader ?? null,
+    leader,
     conditions: node ? conditionsOf(node) : [],
-    decision: decisionFor(node, current, view, now),
+    now: active ? nowOfRepair(active, { leader, pause }) : decision && nowOfDecision(decision.record),
+    decision: decision && { ...decisionText(decision.record), recorded: decision.recorded },
     repairs: repairs.map(repairText),
   }
 }
@@ -113,8 +125,8 @@ function decisionFor(
   current: Attempt | undefined,
   view: ClusterView,
   now: number,
-): Explanation['decision'] {
-  if (current?.decision) return { ...decisionText(current.decision), recorded: true }
+): { readonly record: DecisionRecord; readonly recorded: boolean } | null {
+  if (current?.decision) return { record: current.decision, recorded: true }
   if (!node) return null
   const leadership = {
     leading: view.leader !== undefined,
@@ -123,10 +135,10 @@ function decisionFor(
     identity: view.leader ?? 'no controller',
   }
   const health = { synced: true, leases: { followed: 0, stale: 0 } }
-  const { nodes, pause } = view
-  const snapshot = { nodes, claims: [], karpenterRepairs: false, health, leadership, pause }
+  const { nodes, pause, providers } = view
+  const snapshot = { nodes, claims: [], karpenterRepairs: false, providers, health, leadership, pause }
   const found = decide(snapshot, view.policies.policies, view.repairs, now).find((one) => one.nodeUid === node.uid)
-  return found && found.outcome !== 'cleared' ? { ...decisionText(found), recorded: false } : null
+  return found && found.outcome !== 'cleared' ? { record: found, recorded: false } : null
 }
 
 function decisionText({ at, outcome, rule, eligibleAt, decidedBy, gates }: DecisionRecord): DecisionText {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import { nodes } from './api.ts'
-import { connect, json, pair, rejected, type Script, until } from './scripted-server.ts'
-import { authority, clientCert, clientKey, otherAuthority, serverCert, serverKey } from './tls-fixture.ts'
+import { connect, json, pair, rejected, type Script, until } from './testing/scripted-server.ts'
+import { authority, clientCert, clientKey, otherAuthority, serverCert, serverKey } from './testing/tls-fixture.ts'
 
 describe('over TLS', () => {
   const tls = { cert: serverCert, key: serverKey, ca: authority, requestCert: true, rejectUnauthorized: false }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { leases, nodes, pods } from './api.ts'
-import { connect, failure, json, pair, rejected, type Script, until } from './scripted-server.ts'
+import { connect, failure, json, pair, rejected, type Script, until } from './testing/scripted-server.ts'
 
 const node = { metadata: { name: 'worker-1' } }
 

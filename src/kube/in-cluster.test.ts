@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { nodes } from './api.ts'
 import { inClusterConfig, isInCluster } from './in-cluster.ts'
-import { connect, json, startScripted } from './scripted-server.ts'
-import { authority, otherAuthority, serverCert, serverKey } from './tls-fixture.ts'
+import { connect, json, startScripted } from './testing/scripted-server.ts'
+import { authority, otherAuthority, serverCert, serverKey } from './testing/tls-fixture.ts'
 
 /** A mounted service account as kubelet makes it: files are links into `..data`, which is a link that is swapped. */
 function mountAccount(t: TestContext): { root: string; rotate: (token: string, ca: string) => void } {

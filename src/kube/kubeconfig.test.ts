@@ -8,8 +8,8 @@ import { SteppedClock } from '../telemetry/clock.ts'
 import { nodes } from './api.ts'
 import type { ConnectionConfig } from './connect.ts'
 import { loadKubeconfig } from './kubeconfig.ts'
-import { connect, failure, json, pair, rejected, startScripted } from './scripted-server.ts'
-import { authority, clientCert, clientKey, serverCert, serverKey } from './tls-fixture.ts'
+import { connect, failure, json, pair, rejected, startScripted } from './testing/scripted-server.ts'
+import { authority, clientCert, clientKey, serverCert, serverKey } from './testing/tls-fixture.ts'
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const get = { verb: 'get', resource: nodes, name: 'x' } as const

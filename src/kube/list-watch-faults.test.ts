@@ -4,8 +4,8 @@ import { describe, it } from 'node:test'
 import { seededRandom } from '../telemetry/clock.ts'
 import { nodes } from './api.ts'
 import { type WatchState, watchObjects } from './list-watch.ts'
-import { Collection, follow, item } from './scripted-collection.ts'
-import { failure, json, pair, until } from './scripted-server.ts'
+import { Collection, follow, item } from './testing/scripted-collection.ts'
+import { failure, json, pair, until } from './testing/scripted-server.ts'
 
 describe('a watch survives', () => {
   const cuts: readonly [string, (response: ServerResponse) => void, string][] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { follow, type Item, item } from './scripted-collection.ts'
-import { until } from './scripted-server.ts'
+import { follow, type Item, item } from './testing/scripted-collection.ts'
+import { until } from './testing/scripted-server.ts'
 
 describe('a watch', () => {
   it('starts with the whole list, then reports each change', async (t) => {

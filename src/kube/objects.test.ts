@@ -11,7 +11,7 @@ import {
   patchObject,
   replaceObject,
 } from './objects.ts'
-import { failure, json, pair, rejected, type Script } from './scripted-server.ts'
+import { failure, json, pair, rejected, type Script } from './testing/scripted-server.ts'
 
 /** Serves 1,234 nodes in pages; `expireAt` refuses that page once, as a token does that became too old. */
 function pages(total: number, expireAt?: number): { readonly script: Script; starts: number } {

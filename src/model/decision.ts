@@ -1,6 +1,6 @@
 /** A decision: which rule matched a node, what every gate answered, and what would change the outcome. */
 import type { ConditionStatus } from './condition.ts'
-import type { Action, Mode, Sighting } from './repair.ts'
+import type { Action, FirstSighting, Mode } from './repair.ts'
 
 /** `wait` resolves itself with time or room; `refuse` needs somebody to change something. */
 export type GateVerdict = 'allow' | 'wait' | 'refuse'
@@ -53,5 +53,5 @@ export interface Decision extends DecisionRecord {
   readonly nodeUid: string
   /** The open record it belongs to; absent when this is the first sighting. */
   readonly record?: string
-  readonly sightings: readonly Sighting[]
+  readonly sightings: readonly FirstSighting[]
 }

@@ -78,6 +78,8 @@ export interface ClusterSnapshot {
   readonly claims: readonly ClaimView[]
   /** Karpenter runs with its own node repair switched on: it owns the repair of its nodes. */
   readonly karpenterRepairs: boolean
+  /** Names of the providers that this controller runs, in the order in which `auto` asks them. */
+  readonly providers: readonly string[]
   readonly health: ApiHealth
   readonly leadership: Leadership
   readonly pause: Pause

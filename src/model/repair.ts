@@ -10,6 +10,13 @@ export type Mode = (typeof modes)[number]
 export const actions = ['NoAction', 'Replace'] as const
 export type Action = (typeof actions)[number]
 
+/**
+ * Every provider by name: what `spec.provider`, the CRD and `--providers` accept. The list is here, and not among the
+ * providers, because a policy names one and the model imports nothing; `providers/providers.ts` says what each name is.
+ */
+export const providerNames = ['karpenter', 'embedded'] as const
+export type ProviderName = (typeof providerNames)[number]
+
 export interface ReasonPattern {
   readonly source: string
   test(reason: string): boolean
@@ -66,7 +73,7 @@ export interface Policy {
   readonly tolerationMs?: number
   readonly action: Action
   readonly strategy: 'DeleteFirst'
-  readonly provider: 'auto' | 'karpenter' | 'embedded'
+  readonly provider: 'auto' | ProviderName
   readonly drain: DrainLimits
   readonly budgets: readonly Budget[]
   readonly breaker: Breaker
@@ -85,7 +92,7 @@ export function resolveQuantity(quantity: Quantity, of: number): number {
 }
 
 /** How long one policy has been able to see one condition, persisted so that a restart starts no clock anew. */
-export interface Sighting {
+export interface FirstSighting {
   readonly policy: string
   readonly condition: string
   readonly status: ConditionStatus
@@ -186,6 +193,10 @@ export interface Attempt {
   readonly name: string
   readonly resourceVersion: string
   readonly createdAt: number
+  /** Our finaliser is on the object: a person's deletion of it waits for us. So it is while a repair is under way. */
+  readonly guarded: boolean
+  /** When a person deleted the object, which waits for us. */
+  readonly deletedAt?: number
   readonly nodeName: string
   readonly nodeUid: string
   readonly providerId?: string
@@ -197,7 +208,7 @@ export interface Attempt {
   readonly phase: Phase
   readonly phases: readonly PhaseEntry[]
   readonly deadline?: number
-  readonly sightings: readonly Sighting[]
+  readonly sightings: readonly FirstSighting[]
   readonly decision?: DecisionRecord
   readonly plan?: Plan
   readonly taintedAt?: number

@@ -1,6 +1,6 @@
 /** Who can replace a node. One folder per provider, with the same file names in each. */
 import type { NodeView } from '../model/node.ts'
-import type { Replacement, Target } from '../model/repair.ts'
+import type { ProviderName, Replacement, Target } from '../model/repair.ts'
 
 /** One replacement, identified for ever: asking twice for the same operation must not replace twice. */
 export interface Operation {
@@ -43,7 +43,7 @@ export type Successor =
 
 export interface Provider {
   /** As in `spec.provider` of a policy. */
-  readonly name: string
+  readonly name: ProviderName
   /** True when it can replace `node`, judged by the node alone. */
   owns(node: Pick<NodeView, 'labels'>): boolean
   /** What would have to be deleted to replace `node`. Rejects with KubeError. */

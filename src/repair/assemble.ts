@@ -2,8 +2,6 @@
 import type { Api } from '../kube/api.ts'
 import type { EventRecorder } from '../kube/event-recorder.ts'
 import type { Leadership } from '../model/node.ts'
-import { embeddedProvider } from '../providers/embedded/provider.ts'
-import { karpenterProvider } from '../providers/karpenter/provider.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import type { Registry } from '../telemetry/exposition.ts'
@@ -22,6 +20,8 @@ export interface AssembleOptions {
   readonly events: EventRecorder
   readonly registry: Registry
   readonly log: Log
+  /** Who may replace nodes, in the order in which `auto` asks them. */
+  readonly providers: readonly Provider[]
   readonly leadership: () => Leadership
   readonly lease: { readonly namespace: string; readonly name: string }
   /** How long everything settles after an outage. */
@@ -37,16 +37,10 @@ export interface Assembled {
   readonly reporter: Reporter
 }
 
-/** Every provider, in the order in which `auto` asks them. */
-export function allProviders(api: Api, clock: Clock): readonly Provider[] {
-  return [karpenterProvider(api, clock), embeddedProvider(api)]
-}
-
 /** Connects the parts; nothing runs until `observer.run()` and `controller.pass()` are called. */
 export function assemble(options: AssembleOptions): Assembled {
-  const { api, clock, random, leadership, lease, settleMs, onChange, signal } = options
+  const { api, clock, random, providers, leadership, lease, settleMs, onChange, signal } = options
   const reporter = new Reporter(options)
-  const providers = allProviders(api, clock)
   const book = new AttemptBook(api)
   const drainer = new Drainer(api, clock, random)
   const executor = new Executor({

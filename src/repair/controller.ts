@@ -27,7 +27,7 @@ import type { Reporter } from './report.ts'
 const recordsPerPass = 50
 /** Between passes while a repair is under way. */
 const activeMs = 1_000
-/** Old records and stray taints removed per pass. */
+/** Finalisers, old records and stray taints removed per pass, of each. */
 const tidiesPerPass = 20
 export interface ControllerOptions {
   readonly api: Api
@@ -88,13 +88,14 @@ export class Controller {
 
   /** A refused set changes nothing but its own status, and what it restrains. */
   async #judgePolicies(): Promise<void> {
-    const { api, clock, observer, reporter } = this.#options
+    const { api, clock, observer, providers, reporter } = this.#options
     const parsed = observer.policies
     if (parsed.errors.length === 0) this.#lastGood = parsed.policies
     this.#inForce = inForce(this.#lastGood, parsed)
     if (this.#judged === parsed) return
+    const context = { parsed, inForce: this.#inForce, providers: providers.map((one) => one.name) }
     for (const object of observer.policyObjects) {
-      const status = policyStatusFor(object, parsed, clock.now())
+      const status = policyStatusFor(object, context, clock.now())
       if (!status) continue
       const { name = '' } = object.metadata
       await replaceObject(api, repairPolicies, { name }, { ...object, status }, { subresource: 'status' })
@@ -158,23 +159,31 @@ export class Controller {
       await book.write(this.#ours(withDecision(record, refused)))
       return
     }
+    const guarded = await book.guard(record)
+    if (!guarded) return // deleted meanwhile: the next pass starts anew
     reporter.decision(decision, record.name)
-    reporter.phase(await book.write(this.#ours(admitted(record, decision, policy, provider.name, answer.target))))
+    reporter.phase(await book.write(this.#ours(admitted(guarded, decision, policy, provider.name, answer.target))))
   }
 
   async #advance(attempt: Attempt, snapshot: ClusterSnapshot): Promise<void> {
-    const { book, executor } = this.#options
+    const { book, executor, reporter } = this.#options
     const policy = this.#inForce?.find((one) => one.name === attempt.plan?.policy)
     const scope = policy && policyScope(policy, snapshot, book.records)
     // Without its policy a blocked repair has no budget left to ask: it goes on.
     const slotFree = !policy || !scope || hasRoom(roomOf(policy, scope, []))
     await this.#try('advancing a repair', () => executor.advance(attempt, snapshot, slotFree))
+    const now = book.find(attempt.name)
+    if (now?.deletedAt !== undefined && !isFinished(now.phase)) reporter.goesOn(now)
   }
 
-  /** Removes what nobody needs any more: old records, and taints of ours that no open repair stands behind. */
+  /** Removes what nobody needs any more: our finaliser, old records, and taints of ours without an open repair. */
   async #tidy(snapshot: ClusterSnapshot): Promise<void> {
     const { api, book, clock } = this.#options
-    for (const record of outdated(book.records, clock.now()).slice(0, tidiesPerPass)) {
+    for (const record of book.records.filter(isLetGo).slice(0, tidiesPerPass)) {
+      await this.#try('letting go of a record', () => book.release(record))
+    }
+    const free = book.records.filter((one) => !one.guarded)
+    for (const record of outdated(free, clock.now()).slice(0, tidiesPerPass)) {
       await this.#try('removing an old record', () => book.remove(record))
     }
     for (const { node, attempt } of strayTaints(snapshot, book.records).slice(0, tidiesPerPass)) {
@@ -201,6 +210,11 @@ export class Controller {
 function nextEligible(decisions: readonly Decision[], now: number): number {
   const due = decisions.filter((one) => one.decidedBy === toleration.name).map((one) => (one.eligibleAt ?? now) - now)
   return Math.max(0, Math.min(...due))
+}
+
+/** Our finaliser is on it although no repair is under way: it has ended, or its admission did not get through. */
+function isLetGo({ guarded, phase }: Attempt): boolean {
+  return guarded && (phase === 'Pending' || isFinished(phase))
 }
 
 function saysNews(record: Attempt, decision: Decision): boolean {

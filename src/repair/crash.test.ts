@@ -1,12 +1,13 @@
 /** The cluster half may end at any instruction: nothing is lost, nothing is done twice. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import type { Api } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import type { Attempt } from '../model/repair.ts'
 import { seededRandom } from '../telemetry/clock.ts'
-import { noAnswer, type Tap, type TapOptions, tap } from './tap.ts'
-import { quickPolicy, startWorld, type World } from './world.ts'
+import { noAnswer, type Tap, type TapOptions, tap } from './testing/tap.ts'
+import { quickPolicy, startWorld, type World } from './testing/world.ts'
 
 type Context = { after(run: () => Promise<void>): void }
 
@@ -151,6 +152,26 @@ describe('two controllers at once', () => {
     const a = await world.half('a', {}, first.api)
     await world.run(20, a)
     assert.ok(!first.sent.some((write) => write.startsWith('delete nodes')))
+  })
+
+  test('the call ends before our leadership does, and within five seconds', async (t) => {
+    const property = async (leftMs: number): Promise<void> => {
+      const { world, sick } = await sickWorld(t)
+      const timeouts: (number | undefined)[] = []
+      const first = tapped(world, {
+        before: (write, call) => {
+          if (write === `delete nodes ${sick}`) timeouts.push(call.timeoutMs)
+        },
+        after: (_write, call) => {
+          const phase = (call.body as { status?: { phase?: string } } | undefined)?.status?.phase
+          if (phase === 'Committing') a.leadership = { ...a.leadership, until: world.clock.now() + leftMs }
+        },
+      })
+      const a = await world.half('a', {}, first.api)
+      await world.run(20, a)
+      assert.deepEqual(timeouts, [Math.min(leftMs, 5_000)])
+    }
+    await fc.assert(fc.asyncProperty(fc.integer({ min: 500, max: 30_000 }), property), { numRuns: 6 })
   })
 
   test('an old leader that wakes up leaves alone what its successor has taken over', async (t) => {

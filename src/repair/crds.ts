@@ -50,6 +50,8 @@ export function crds(): readonly CustomResourceDefinition[] {
       { name: 'Mode', type: 'string', jsonPath: '.spec.mode' },
       { name: 'Action', type: 'string', jsonPath: '.spec.action' },
       { name: 'Accepted', type: 'string', jsonPath: '.status.conditions[?(@.type=="Accepted")].status' },
+      { name: 'In-Force', type: 'string', jsonPath: '.status.conditions[?(@.type=="InForce")].status' },
+      { name: 'Why', type: 'string', jsonPath: '.status.conditions[?(@.type=="InForce")].message', priority: 1 },
       { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
     ]),
     crd(nodeRepairs, 'nrep', attemptSpec, attemptStatus, [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { nodeRepairs, nodes } from '../kube/api.ts'
-import { quickPolicy, startWorld, type World } from './world.ts'
+import { quickPolicy, startWorld, type World } from './testing/world.ts'
 
 /** A world with a policy and one leading half, and the name of a node to make sick. */
 async function given(t: { after(run: () => Promise<void>): void }, spec: object = quickPolicy) {
@@ -62,7 +62,7 @@ describe('one sick node', () => {
     assert.equal(done.approvedBy, 'kim')
   })
 
-  test('O20: recovers during the drain: cancelled, taint removed', async (t) => {
+  test('recovers during the drain: cancelled, taint removed', async (t) => {
     const { world, half, node } = await given(t)
     await world.setCondition(node, 'KernelReady', 'False')
     await world.until('the drain begins', 30, [half], inPhase(world, 'Draining'))

@@ -45,6 +45,8 @@ export class Reporter {
   readonly #log: Log
   readonly #metrics: ReturnType<typeof metricsIn>
   readonly #vetoes = new Map<string, number>()
+  /** Deleted by a person and going on all the same: each is told once. */
+  readonly #goingOn = new Set<string>()
 
   constructor({ events, registry, log }: ReporterOptions) {
     this.#events = events
@@ -69,9 +71,19 @@ export class Reporter {
     const before = attempt.phases.at(-2)
     if (before) this.#metrics.phaseSeconds.observe((phaseSince(attempt) - before.at) / 1000, { phase: before.phase })
     if (!isFinished(phase)) return
+    this.#goingOn.delete(attempt.name)
     const { condition = attempt.decision?.rule?.condition ?? '', action = attempt.decision?.rule?.action ?? '' } =
       plan ?? {}
     this.#metrics.repairs.add({ outcome: phase, condition, action })
+  }
+
+  /** A person deleted the record after the provider had begun: nothing can be taken back. */
+  goesOn({ name, nodeName, nodeUid, phase }: Attempt): void {
+    if (this.#goingOn.has(name)) return
+    this.#goingOn.add(name)
+    const message = `${name}: somebody deleted it, but the provider has begun (${phase}): it goes on, and its NodeRepair goes when it has ended`
+    this.#node({ node: nodeName, nodeUid }, 'Warning', 'RepairGoesOn', message)
+    this.#log.warn('a deleted repair goes on', { node: nodeName, repair: name, phase })
   }
 
   /** A decision was put on record because it says something new. */
@@ -163,7 +175,12 @@ export class Reporter {
     }
   }
 
-  #node(decision: Decision, type: 'Normal' | 'Warning', reason: string, message: string): void {
+  #node(
+    decision: Pick<Decision, 'node' | 'nodeUid'>,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+  ): void {
     this.#events.record({
       regarding: { kind: 'Node', name: decision.node, uid: decision.nodeUid },
       type,

@@ -3,17 +3,17 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Call, leases, nodes, podDisruptionBudgets, repairPolicies } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
-import { KubeError } from '../kube/errors.ts'
+import { isKubeError, KubeError } from '../kube/errors.ts'
 import { createObject, deleteObject, getObject, patchObject } from '../kube/objects.ts'
 import { isInFlight } from '../model/repair.ts'
 import { seededRandom } from '../telemetry/clock.ts'
-import { givenBudget, givenPod, givenWorld, phaseOf } from './given-world.ts'
 import type { RepairPolicyObject } from './policy/parse.ts'
-import { tap } from './tap.ts'
-import { podsOn, quickPolicy, startWorld } from './world.ts'
+import { givenBudget, givenPod, givenWorld, phaseOf } from './testing/given-world.ts'
+import { tap } from './testing/tap.ts'
+import { mistakenPolicy, podsOn, quickPolicy, startWorld, type World } from './testing/world.ts'
 
 describe('policies', () => {
-  test('O15: edited under a running repair, the committed values count', async (t) => {
+  test('edited under a running repair, the committed values count', async (t) => {
     const { world, first } = await givenWorld(t, { ...quickPolicy, restraint: { dwell: '20s' } })
     const half = await world.half('a')
     await world.setCondition(first, 'KernelReady', 'False')
@@ -23,23 +23,42 @@ describe('policies', () => {
     assert.deepEqual([done.plan?.generation, done.plan?.dwellMs], [1, 20_000])
   })
 
+  test('an action that does not exist is refused by the API server itself', async (t) => {
+    const { world } = await givenWorld(t)
+    for (const action of ['Reboot', 'Notify', 'Drain']) {
+      await assert.rejects(
+        world.policy('bad', { match: [{ condition: 'KernelReady' }], action }),
+        (error: unknown) =>
+          isKubeError(error, 'NM_KUBE_INVALID') && /spec\.action.*NoAction.*Replace/.test(error.message),
+      )
+    }
+  })
+
   test('one bad policy refuses the set: the last good one stays, and the status says what to do', async (t) => {
     const { world, first } = await givenWorld(t, { ...quickPolicy, toleration: '10s' })
     const half = await world.half('a')
     await world.run(2, half)
-    await world.policy('bad', { match: [{ condition: 'KernelReady' }], action: 'Reboot' })
+    await world.policy('bad', mistakenPolicy)
     await world.setCondition(first, 'KernelReady', 'False')
     await world.until('the good one still works', 120, [half], phaseOf(world, first, 'Succeeded'))
     const bad = await getObject<RepairPolicyObject>(world.api, repairPolicies, { name: 'bad' })
     const [condition] = bad.status?.conditions ?? []
     assert.equal(condition?.status, 'False')
-    assert.match(condition?.message ?? '', /spec\.action is Reboot: not available yet; use Replace or NoAction/)
+    assert.match(condition?.message ?? '', /spec\.match\[0\]\.reason is \(: not an RE2 pattern/)
+    const good = await getObject<RepairPolicyObject>(world.api, repairPolicies, { name: 'kernel' })
+    assert.deepEqual(
+      good.status?.conditions?.map((one) => [one.type, one.status, one.reason]),
+      [
+        ['Accepted', 'True', 'Valid'],
+        ['InForce', 'True', 'LastGoodSetInForce'],
+      ],
+    )
     assert.ok(half.events.some((one) => one.reason === 'PolicyRefused' && one.regarding.name === 'bad'))
   })
 
   test('started with a bad set, nothing is in force and nothing happens', async (t) => {
     const { world, first } = await givenWorld(t)
-    await world.policy('bad', { match: [{ condition: 'KernelReady' }], action: 'Reboot' })
+    await world.policy('bad', mistakenPolicy)
     const half = await world.half('a')
     await world.setCondition(first, 'KernelReady', 'False')
     await world.run(20, half)
@@ -81,7 +100,7 @@ describe('limits', () => {
     assert.ok(repairs.every((one) => one.phase === 'Pending' && one.decision?.decidedBy === 'breaker'))
   })
 
-  test('O8: a replacement with the same fault is a failure, not a proof', async (t) => {
+  test('a replacement with the same fault is a failure, not a proof', async (t) => {
     const { world, first } = await givenWorld(t, { ...quickPolicy, restraint: { dwell: '30s' } })
     const half = await world.half('a')
     await world.setCondition(first, 'KernelReady', 'False')
@@ -91,7 +110,7 @@ describe('limits', () => {
     assert.match(failed.phases.at(-1)?.why ?? '', /has KernelReady=False/)
   })
 
-  test('O13: a node that the autoscaler is taking away is left to it, also in the middle of a drain', async (t) => {
+  test('a node that the autoscaler is taking away is left to it, also in the middle of a drain', async (t) => {
     const { world, first } = await givenWorld(t)
     await givenPod(world, first, 'web', { labels: { app: 'web' } })
     await givenBudget(world, 'web', { app: 'web' })
@@ -135,8 +154,42 @@ test('a provider that always refuses: the attempt fails, the node is put back, t
   assert.deepEqual(node?.spec?.taints ?? [], [])
 })
 
+describe('providers', () => {
+  const nodesOf = async (world: World): Promise<readonly unknown[]> =>
+    (await world.nodes()).map(({ metadata, spec }) => [metadata.uid, spec])
+
+  test('a node of a modelled group is never deleted by a controller that does not run that provider', async (t) => {
+    for (const provider of ['auto', 'embedded']) {
+      const { world, first } = await givenWorld(t, { ...quickPolicy, provider })
+      const before = await nodesOf(world)
+      const half = await world.half('a', {}, undefined, ['karpenter'])
+      await world.setCondition(first, 'KernelReady', 'False')
+      await world.run(60, half)
+      assert.deepEqual(await nodesOf(world), before)
+      const [record] = await world.repairs()
+      assert.deepEqual([record?.phase, record?.decision?.decidedBy], ['Pending', 'provider'])
+      assert.match(record?.decision?.gates.find((one) => one.gate === 'provider')?.why ?? '', /runs karpenter/)
+    }
+  })
+
+  test('started anew without the provider of a repair under way, everything is put back', async (t) => {
+    const { world, first } = await givenWorld(t)
+    await givenPod(world, first, 'web', { labels: { app: 'web' } })
+    await givenBudget(world, 'web', { app: 'web' })
+    const half = await world.half('a')
+    await world.setCondition(first, 'KernelReady', 'False')
+    await world.until('the drain begins', 30, [half], phaseOf(world, first, 'Draining'))
+    await half.kill()
+    const other = await world.half('b', { fencingToken: 2 }, undefined, ['karpenter'])
+    const cancelled = await world.until('it is cancelled', 30, [other], phaseOf(world, first, 'Cancelled'))
+    assert.match(cancelled.phases.at(-1)?.why ?? '', /does not run provider embedded/)
+    const node = (await world.nodes()).find((one) => one.metadata.name === first)
+    assert.deepEqual(node?.spec?.taints ?? [], [])
+  })
+})
+
 describe('outages', () => {
-  test('O1: after an outage everything settles, and tolerations start anew', async (t) => {
+  test('after an outage everything settles, and tolerations start anew', async (t) => {
     const { world, first } = await givenWorld(t, { ...quickPolicy, toleration: '60s' })
     const half = await world.half('a')
     await world.setCondition(first, 'KernelReady', 'False')

@@ -33,7 +33,7 @@ const RULES: Readonly<Record<Program, readonly Rule[]>> = {
     {
       apiGroups: ['nodemend.dev'],
       resources: ['noderepairs'],
-      verbs: ['get', 'list', 'watch', 'create', 'delete'],
+      verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'],
     },
     { apiGroups: ['nodemend.dev'], resources: ['noderepairs/status'], verbs: ['update'] },
     { apiGroups: ['karpenter.sh'], resources: ['nodeclaims'], verbs: ['get', 'list', 'watch', 'delete'] },

@@ -44,6 +44,7 @@ export function controllerProgram(bundle: string, kubeconfig: string): Program {
       '--lease-duration=1s',
       '--interval=300ms',
       '--settle=1s',
+      '--providers=embedded',
       '--metrics-address=127.0.0.1:0',
     ],
   }

@@ -137,7 +137,7 @@ export class Stage {
   async #startController(): Promise<number> {
     const port = await freePort()
     let leads = false
-    const args = [`--metrics-address=127.0.0.1:${port}`, '--interval=500ms', '--settle=0s']
+    const args = [`--metrics-address=127.0.0.1:${port}`, '--interval=500ms', '--settle=0s', '--providers=embedded']
     const program = this.#start('controller', args, (line) => {
       if (line.msg === 'leading') leads = true
     })

@@ -3,11 +3,12 @@ import { test } from 'node:test'
 import { type KubeObject, nodes } from '../../kube/api.ts'
 import { connectTo } from '../../kube/connect.ts'
 import { startModels } from '../../kube/embedded/model/models.ts'
+import { nodeGroupLabel } from '../../kube/embedded/model/node-group.ts'
 import { startEmbedded } from '../../kube/embedded/server.ts'
 import { listObjects } from '../../kube/objects.ts'
 import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import type { Operation } from '../provider.ts'
-import { embeddedProvider, nodeGroupLabel } from './provider.ts'
+import { embeddedProvider } from './provider.ts'
 
 test('deletes the node once, and finds the one that the group starts instead', async (t) => {
   const clock = new SteppedClock()

@@ -3,13 +3,11 @@
  * keeps its size, starts another one.
  */
 import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
+import { nodeGroupLabel } from '../../kube/embedded/model/node-group.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { deleteObject, getObject, listObjects } from '../../kube/objects.ts'
 import type { Operation, OperationView, Provider } from '../provider.ts'
 import { orUnknown, pickSuccessor } from '../successor.ts'
-
-/** Names the group a modelled node belongs to. */
-export const nodeGroupLabel = 'nodemend.dev/node-group'
 
 /** A provider for nodes that carry {@link nodeGroupLabel}. */
 export function embeddedProvider(api: Api): Provider {

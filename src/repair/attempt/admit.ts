@@ -1,7 +1,7 @@
 /** From a decision to a record, and from a record to an admitted repair. */
 import type { Decision, DecisionRecord } from '../../model/decision.ts'
 import type { NodeView } from '../../model/node.ts'
-import type { Attempt, Plan, Policy, Sighting, Target } from '../../model/repair.ts'
+import type { Attempt, FirstSighting, Plan, Policy, Target } from '../../model/repair.ts'
 import { attemptName } from './name.ts'
 import { observationMs, withPhase } from './transition.ts'
 
@@ -11,6 +11,7 @@ export function newAttempt(decision: Decision, node: NodeView, number: number): 
     name: attemptName(node.name, node.uid, number),
     resourceVersion: '',
     createdAt: decision.at,
+    guarded: false,
     nodeName: node.name,
     nodeUid: node.uid,
     ...(node.providerId !== undefined && { providerId: node.providerId }),
@@ -71,8 +72,8 @@ export function refusedLate(decision: Decision, gate: string, why: string, chang
 }
 
 /** True when the sightings say something else: which rules match, or since when. */
-export function sightingsDiffer(a: readonly Sighting[], b: readonly Sighting[]): boolean {
-  const facts = (all: readonly Sighting[]): string =>
+export function sightingsDiffer(a: readonly FirstSighting[], b: readonly FirstSighting[]): boolean {
+  const facts = (all: readonly FirstSighting[]): string =>
     JSON.stringify(all.map((one) => [one.policy, one.condition, one.status, one.since]))
   return facts(a) !== facts(b)
 }

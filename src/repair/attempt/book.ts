@@ -4,10 +4,10 @@
  */
 import { type Api, type KubeObject, nodeRepairs } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
-import { createObject, deleteObject, getObject, replaceObject } from '../../kube/objects.ts'
+import { createObject, deleteObject, getObject, patchObject, replaceObject } from '../../kube/objects.ts'
 import { isOlder } from '../../kube/replica.ts'
 import type { Attempt } from '../../model/repair.ts'
-import { type NodeRepairObject, readAttempt, specOf, statusOf } from './record.ts'
+import { guardFinalizer, type NodeRepairObject, readAttempt, specOf, statusOf } from './record.ts'
 
 export class AttemptBook {
   readonly #api: Api
@@ -82,12 +82,52 @@ export class AttemptBook {
     }
   }
 
+  /**
+   * Puts our finaliser on, so that the record cannot vanish under a repair. Undefined when it is gone, or about to be.
+   * `NM_KUBE_CONFLICT` when the record changed since `attempt` was read.
+   */
+  async guard(attempt: Attempt): Promise<Attempt | undefined> {
+    if (attempt.guarded) return attempt
+    const object = await this.#setFinalizers(attempt, (others) => [...others, guardFinalizer])
+    return object && this.take(object)
+  }
+
+  /** Takes our finaliser off: a record that a person deleted goes now. `NM_KUBE_CONFLICT` as above. */
+  async release(attempt: Attempt): Promise<void> {
+    const object = await this.#setFinalizers(attempt, (others) => others)
+    if (!object) return
+    const gone = object.metadata.deletionTimestamp !== undefined && !object.metadata.finalizers?.length
+    if (gone) this.drop(attempt.name)
+    else this.take(object)
+  }
+
+  async #setFinalizers(
+    { name, resourceVersion }: Attempt,
+    edit: (others: readonly string[]) => readonly string[],
+  ): Promise<KubeObject | undefined> {
+    try {
+      const { metadata } = await getObject<KubeObject>(this.#api, nodeRepairs, { name })
+      const finalizers = edit((metadata.finalizers ?? []).filter((one) => one !== guardFinalizer))
+      const patch = { metadata: { resourceVersion, finalizers } }
+      return await patchObject<KubeObject>(this.#api, nodeRepairs, { name }, patch, { type: 'merge' })
+    } catch (error) {
+      if (!isKubeError(error, 'NM_KUBE_NOT_FOUND')) throw error
+      this.drop(name)
+      return undefined
+    }
+  }
+
   /** Writes the status. `NM_KUBE_CONFLICT` when the record changed since `attempt` was read. */
   async write(attempt: Attempt): Promise<Attempt> {
     const { name, resourceVersion } = attempt
     const body = { metadata: { name, resourceVersion }, spec: specOf(attempt), status: statusOf(attempt) }
-    const written = await replaceObject<KubeObject>(this.#api, nodeRepairs, { name }, body, { subresource: 'status' })
-    return this.take(written) ?? attempt
+    try {
+      const written = await replaceObject<KubeObject>(this.#api, nodeRepairs, { name }, body, { subresource: 'status' })
+      return this.take(written) ?? attempt
+    } catch (error) {
+      if (isKubeError(error, 'NM_KUBE_NOT_FOUND')) this.drop(name)
+      throw error
+    }
   }
 
   /** Reads the record from the server, past every cache; undefined when it is gone. */

@@ -9,10 +9,18 @@ export function holdReason({ snapshot, now }: StepView): string | undefined {
   return firstAnswer((gate) => gate.hold?.(snapshot, now))
 }
 
+/** A person deleted the record: they want the node back. It counts at once, under a pause and in an outage, too. */
+export function deletionReason({ deletedAt }: Attempt): string | undefined {
+  return deletedAt === undefined ? undefined : 'somebody deleted its NodeRepair'
+}
+
 /** Before the provider has begun, whatever speaks against the repair ends it and everything is put back. */
 export function cancelReason(attempt: Attempt, plan: Plan, { snapshot, now, pass }: StepView): string | undefined {
+  const deleted = deletionReason(attempt)
+  if (deleted !== undefined) return deleted
   const node = oldNode(attempt, snapshot)
   if (!node || pass?.nodeGone) return 'the node is gone'
+  if (!snapshot.providers.includes(plan.provider)) return `this controller does not run provider ${plan.provider}`
   if (faultCleared(plan, node)) return `${plan.condition} is no longer ${plan.status}`
   if (pass?.taintGone) return 'somebody removed our taint from the node'
   return firstAnswer((gate) => gate.cancel?.(node, snapshot, now))

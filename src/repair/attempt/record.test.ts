@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decide } from '../decide/decide.ts'
-import { givenCondition, givenNode, givenPolicy, givenSighting, givenSnapshot, hour, minute, noon } from '../given.ts'
+import {
+  givenCondition,
+  givenNode,
+  givenPolicy,
+  givenSighting,
+  givenSnapshot,
+  hour,
+  minute,
+  noon,
+} from '../testing/given.ts'
 import { admitted } from './admit.ts'
 import { attemptName } from './name.ts'
 import { type NodeRepairObject, readAttempt, specOf, statusOf } from './record.ts'
@@ -19,6 +28,8 @@ test('an attempt survives the way through its object', () => {
     ...admitted(record, decision, givenPolicy(), 'karpenter', target),
     providerId: 'kwok://worker-1',
     approvedBy: 'kim',
+    guarded: true,
+    deletedAt: noon + 4000,
     taintedAt: noon + 1,
     drain: {
       startedAt: noon,
@@ -41,6 +52,8 @@ test('an attempt survives the way through its object', () => {
       resourceVersion: attempt.resourceVersion,
       creationTimestamp: new Date(attempt.createdAt).toISOString(),
       annotations: { 'nodemend.dev/approved': 'kim' },
+      finalizers: ['example.com/other', 'nodemend.dev/repair'],
+      deletionTimestamp: new Date(noon + 4000).toISOString(),
     },
     spec: specOf(attempt),
     status: statusOf(attempt),

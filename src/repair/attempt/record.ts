@@ -7,6 +7,8 @@ import { type AttemptSpec, type AttemptStatus, attemptObject } from './schema.ts
 
 /** Who approved the attempt, set by a person. */
 const approvedKey = 'nodemend.dev/approved'
+/** Ours alone: as long as it is on the object, a deletion only marks it. */
+export const guardFinalizer = 'nodemend.dev/repair'
 
 /** A NodeRepair as the API holds it. */
 export interface NodeRepairObject extends KubeObject {
@@ -17,7 +19,7 @@ export interface NodeRepairObject extends KubeObject {
 /** Reads a NodeRepair. Undefined when it is not one of ours to read (a newer schema, a hand-made object). */
 export function readAttempt(object: KubeObject): Attempt | undefined {
   const parsed = attemptObject.safeParse(object)
-  const { name, resourceVersion, creationTimestamp, annotations } = object.metadata
+  const { name, resourceVersion, creationTimestamp, deletionTimestamp, finalizers, annotations } = object.metadata
   if (!parsed.success || name === undefined) return undefined
   const { spec, status = {} } = parsed.data
   const approvedBy = annotations?.[approvedKey]
@@ -25,6 +27,8 @@ export function readAttempt(object: KubeObject): Attempt | undefined {
     name,
     resourceVersion: resourceVersion ?? '',
     createdAt: Date.parse(creationTimestamp ?? '') || 0,
+    guarded: finalizers?.includes(guardFinalizer) ?? false,
+    deletedAt: ms(deletionTimestamp),
     nodeName: spec.nodeName,
     nodeUid: spec.nodeUID,
     providerId: spec.providerID,

@@ -1,6 +1,6 @@
 /** The NodeRepair object: one attempt and its audit trail. Flat and without unions, see `policy/schema.ts`. */
 import * as z from 'zod'
-import { phases } from '../../model/repair.ts'
+import { actions, modes, phases } from '../../model/repair.ts'
 
 const text = (most = 1024) => z.string().max(most)
 const time = () => z.string().max(40).describe('RFC 3339 with milliseconds.')
@@ -17,8 +17,8 @@ const sighting = z.object({
 const rule = z.object({
   policy: text(253),
   generation: z.int().min(0),
-  mode: z.enum(['Observe', 'Approve', 'Enforce']),
-  action: z.enum(['NoAction', 'Replace']),
+  mode: z.enum(modes),
+  action: z.enum(actions),
   condition: text(316),
   status: z.enum(['True', 'False', 'Unknown']),
   reason: text(),
@@ -52,7 +52,7 @@ const plan = z
   .object({
     policy: text(253),
     generation: z.int().min(0),
-    action: z.enum(['NoAction', 'Replace']),
+    action: z.enum(actions),
     provider: text(63),
     targetKind: text(63),
     targetName: text(253),

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { type Attempt, isBeforeCommit, isFinished, type Phase } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
 import type { DrainPass } from '../act/drain/run.ts'
-import { givenAttempt, givenCondition, givenNode, givenPolicy, givenSnapshot, minute, noon } from '../given.ts'
+import { givenAttempt, givenCondition, givenNode, givenPolicy, givenSnapshot, minute, noon } from '../testing/given.ts'
 import { nextStep } from './step.ts'
 import type { Step, StepView } from './transition.ts'
 
@@ -42,6 +42,8 @@ interface Moment {
   readonly present: boolean
   readonly healthy: boolean
   readonly synced: boolean
+  /** A person deletes the record now; it stays deleted. */
+  readonly deleted: boolean
   readonly slotFree: boolean
   readonly operation: OperationView
   readonly pass: Pick<DrainPass, 'remaining' | 'stuck' | 'taintGone'>
@@ -53,6 +55,7 @@ const moment: fc.Arbitrary<Moment> = fc.record({
   present: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
   healthy: fc.boolean(),
   synced: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
+  deleted: fc.integer({ min: 0, max: 19 }).map((n) => n === 0),
   slotFree: fc.boolean(),
   operation,
   pass: fc.record({
@@ -107,6 +110,7 @@ function play(
   let now = noon
   for (const at of moments) {
     now += at.minutes * minute
+    if (at.deleted) current = { ...current, deletedAt: now }
     let extra: Pick<StepView, 'pass' | 'operation'> = {}
     for (let steps = 0; steps < 8 && !isFinished(current.phase); steps++) {
       const step = nextStep(current, { ...viewOf(at, now), ...extra })
@@ -153,8 +157,11 @@ describe('whatever it sees', () => {
     })
   })
 
-  test('on half a picture it does nothing', () => {
-    check((_before, step, at) => assert.ok(at.synced || step.kind === 'wait'))
+  test('on half a picture it does nothing, unless a person asks for the node back', () => {
+    check((before, step, at) => {
+      const asked = before.deletedAt !== undefined && isBeforeCommit(before.phase)
+      assert.ok(at.synced || step.kind === 'wait' || asked)
+    })
   })
 
   test('it takes its taint back exactly when it ends without the old node being taken', () => {
@@ -166,10 +173,20 @@ describe('whatever it sees', () => {
     })
   })
 
+  test('deleted before the commit it ends and puts the node back; deleted later, it never begins anything', () => {
+    check((before, step) => {
+      if (before.deletedAt === undefined) return
+      assert.notEqual(step.kind, 'replace')
+      if (!isBeforeCommit(before.phase)) return
+      assert.ok(step.kind === 'record' && step.attempt.phase === 'Cancelled', step.kind)
+      assert.equal(step.untaint, before.taintedAt !== undefined)
+    })
+  })
+
   test('it never waits for ever: two hours after anything, it has ended or still drains within its limits', () => {
     fc.assert(
       fc.property(limits, fc.array(moment, { maxLength: 10 }), operation, (chosen, moments, always) => {
-        const calm = { sick: true, present: true, healthy: true, synced: true, slotFree: true }
+        const calm = { sick: true, present: true, healthy: true, synced: true, deleted: false, slotFree: true }
         const hours = Array.from({ length: 12 }, () => ({
           ...calm,
           minutes: 10,

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { NodeView } from '../../model/node.ts'
 import type { Attempt, DrainLimits, Phase, Plan } from '../../model/repair.ts'
 import type { DrainPass } from '../act/drain/run.ts'
-import { givenAttempt, givenCondition, givenNode, givenPolicy, givenSnapshot, minute, noon } from '../given.ts'
+import { givenAttempt, givenCondition, givenNode, givenPolicy, givenSnapshot, minute, noon } from '../testing/given.ts'
 import { nextStep } from './step.ts'
 import type { Step, StepView } from './transition.ts'
 
@@ -72,13 +72,13 @@ describe('before the commit', () => {
     assert.match(says(step(given('Draining'), { pass: pass({ remaining: 0 }) })), /^Committing/)
   })
 
-  test('D9: an empty list within five seconds of the taint is not the last one', () => {
+  test('an empty list within five seconds of the taint is not the last one', () => {
     const early = step(given('Draining'), { pass: pass({ remaining: 0, listedAt: noon + 4_999 }) })
     assert.equal(early.kind === 'record' && early.attempt.phase, 'Draining')
     assert.match(says(step(given('Draining'), { pass: pass({ remaining: 0, listedAt: noon + 5_000 }) })), /^Committing/)
   })
 
-  test('O20: a node that recovers is let go, and our taint with it', () => {
+  test('a node that recovers is let go, and our taint with it', () => {
     for (const phase of ['Preparing', 'Draining', 'Blocked'] as const) {
       assert.match(
         says(step(given(phase), {}, [givenNode('old'), spare])),
@@ -138,7 +138,7 @@ describe('a drain that is blocked', () => {
   }
   const stuck = { pass: pass({ stuck: true, blockers: [pdb] }) }
 
-  test('O11: lends its slot after 15 minutes, and takes it back before it goes on', () => {
+  test('lends its slot after 15 minutes, and takes it back before it goes on', () => {
     assert.match(says(step(since(15 * minute), stuck)), /^Blocked: shop\/web in the way/)
     assert.match(says(step(since(15 * minute - 1), stuck)), /^Draining/)
     const drained = { pass: pass({ remaining: 0 }) }
@@ -168,7 +168,7 @@ describe('a drain that is blocked', () => {
 })
 
 describe('the commit', () => {
-  test('O6: nothing sent yet is sent, once; what was begun is not begun again', () => {
+  test('nothing sent yet is sent, once; what was begun is not begun again', () => {
     assert.equal(says(step(given('Committing'))), 'look')
     assert.equal(says(step(given('Committing'), { operation: { state: 'not-started' } })), 'replace')
     assert.match(says(step(given('Committing'), { operation: { state: 'running', why: '' } })), /^Acting/)
@@ -204,7 +204,7 @@ describe('the commit', () => {
     }
   })
 
-  test('O5: what cannot be told is waited for, never repeated, and ends with a person', () => {
+  test('what cannot be told is waited for, never repeated, and ends with a person', () => {
     const dark = { operation: { state: 'unknown', why: 'no answer' } } as const
     assert.match(says(step(given('Committing'), dark)), /^Unknown: no answer/)
     const unknown = given('Unknown', { deadline: noon + 20 * minute })
@@ -257,7 +257,7 @@ describe('the proof', () => {
     assert.equal(broken.kind === 'record' && broken.attempt.healthySince, undefined)
   })
 
-  test('O8: the same fault again is a failure at once', () => {
+  test('the same fault again is a failure at once', () => {
     assert.match(says(step(dwelling(), {}, [givenNode('new', {}, sick)])), /^Failed: new has KernelReady=False/)
   })
 

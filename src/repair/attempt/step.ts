@@ -5,13 +5,15 @@
 import { type Attempt, isBeforeCommit } from '../../model/repair.ts'
 import { acted, committed, dwell } from './committed.ts'
 import { afterPass, startDrain, unread } from './draining.ts'
-import { cancelReason, holdReason } from './interrupt.ts'
+import { cancelReason, deletionReason, holdReason } from './interrupt.ts'
 import { end, enter, isOver, type Step, type StepView } from './transition.ts'
 
 /** The next step of an attempt that has a plan. Attempts that are Pending or finished have none. */
 export function nextStep(attempt: Attempt, view: StepView): Step {
   const { plan } = attempt
   if (!plan) return { kind: 'wait', why: 'not admitted' }
+  const deleted = isBeforeCommit(attempt.phase) ? deletionReason(attempt) : undefined
+  if (deleted !== undefined) return end(attempt, view, 'Cancelled', deleted, true)
   const held = holdReason(view)
   if (held !== undefined) return { kind: 'wait', why: held }
   const cancel = isBeforeCommit(attempt.phase) ? cancelReason(attempt, plan, view) : undefined

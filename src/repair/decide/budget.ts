@@ -6,9 +6,13 @@ import type { Admitted } from './gate.ts'
 
 /** Applies where a policy has no budget for repairs: Karpenter's default. */
 const defaultBudget: Quantity = { value: 10, percent: true }
-/** At most this many blocked repairs, or this share of the nodes if that is less, keep a slot released. */
+/**
+ * Nothing new starts while this many repairs are blocked, or this share of the nodes (rounded up) if that is less. The
+ * share only matters in a pair: a limit of one lends nothing, because the first blocked repair already reaches it, and
+ * with a tenth of the nodes one stuck drain held up every pool of ten or fewer.
+ */
 const blockedLimit = 2
-const blockedShare: Quantity = { value: 10, percent: true }
+const blockedShare: Quantity = { value: 50, percent: true }
 
 export interface Room {
   readonly limit: number

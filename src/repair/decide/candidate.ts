@@ -4,10 +4,10 @@ import {
   type Attempt,
   actions,
   defaultTolerationMs,
+  type FirstSighting,
   modes,
   type Policy,
   type PolicyMatch,
-  type Sighting,
 } from '../../model/repair.ts'
 
 /** A sick node with the rule that drives it. */
@@ -17,11 +17,11 @@ export interface Candidate {
   readonly record?: Attempt
   readonly policy: Policy
   readonly condition: SeenCondition
-  /** First sighting, as {@link Sighting.since}. */
+  /** First sighting, as {@link FirstSighting.since}. */
   readonly since: number
   readonly eligibleAt: number
   /** Every rule that matches now, so that no other condition's clock is lost. */
-  readonly sightings: readonly Sighting[]
+  readonly sightings: readonly FirstSighting[]
 }
 
 interface Matched {

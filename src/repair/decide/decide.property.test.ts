@@ -4,7 +4,16 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { ClusterSnapshot, NodeView } from '../../model/node.ts'
 import { type Attempt, isInFlight, type Phase, type Policy, resolveQuantity } from '../../model/repair.ts'
-import { givenAttempt, givenCondition, givenNode, givenPolicy, givenSnapshot, hour, minute, noon } from '../given.ts'
+import {
+  givenAttempt,
+  givenCondition,
+  givenNode,
+  givenPolicy,
+  givenSnapshot,
+  hour,
+  minute,
+  noon,
+} from '../testing/given.ts'
 import { decide } from './decide.ts'
 
 const now = noon + hour

@@ -14,7 +14,7 @@ import {
   hour,
   minute,
   noon,
-} from '../given.ts'
+} from '../testing/given.ts'
 import { decide, saysSomethingElse } from './decide.ts'
 import { gates } from './gates.ts'
 
@@ -50,7 +50,7 @@ function outcomes(nodes: readonly NodeView[], now: number, policies: readonly Po
 }
 
 describe('matching and toleration', () => {
-  test('K1: a rule that has matched for longer than its toleration acts', () => {
+  test('a rule that has matched for longer than its toleration acts', () => {
     const decision = decideOne(givenNode('a', {}, sick), noon + 60 * minute)
     assert.equal(decision.outcome, 'act')
     assert.deepEqual(
@@ -60,7 +60,7 @@ describe('matching and toleration', () => {
     assert.ok(decision.gates.every((gate) => gate.answer === 'allow' && gate.why !== ''))
   })
 
-  test('K2, K3: another condition type or status is no match', () => {
+  test('another condition type or status is no match', () => {
     const other = givenNode('a', {}, givenCondition('StorageReady', 'False'))
     const unknown = givenNode('b', {}, givenCondition('KernelReady', 'Unknown'))
     const snapshot = givenSnapshot({ nodes: [other, unknown] })
@@ -89,7 +89,7 @@ describe('matching and toleration', () => {
     assert.equal(decideOne(at(noon + 2 * hour), noon + 30 * minute).outcome, 'act')
   })
 
-  test('K5, K6: of two rules, the one that ends first decides', () => {
+  test('of two rules, the one that ends first decides', () => {
     const node = givenNode('a', {}, sick, givenCondition('StorageReady', 'False'))
     const policy = givenPolicy({ tolerationMs: 60 * minute })
     const other = givenPolicy({ name: 'storage', match: [{ condition: 'StorageReady', status: 'False' }] })
@@ -157,14 +157,14 @@ describe('matching and toleration', () => {
     assert.deepEqual(decide(half, [givenPolicy()], records, noon + hour), [])
   })
 
-  test('O15: a policy edited while a repair waits counts from the next pass on', () => {
+  test('a policy edited while a repair waits counts from the next pass on', () => {
     const node = givenNode('a', {}, sick)
     assert.equal(decideOne(node, noon + 20 * minute).outcome, 'wait')
     assert.equal(decideOne(node, noon + 20 * minute, { generation: 2, tolerationMs: 15 * minute }).outcome, 'act')
     assert.equal(decideOne(node, noon + 40 * minute, { generation: 3, mode: 'Observe' }).outcome, 'would-act')
   })
 
-  test('O16: a policy of another name or generation makes nobody eligible by itself', () => {
+  test('a policy of another name or generation makes nobody eligible by itself', () => {
     const node = givenNode('a', {}, sick)
     assert.equal(decideOne(node, noon + 29 * minute, { generation: 7 }).outcome, 'wait')
     assert.equal(decideOne(node, noon + 60 * minute, { name: 'renamed' }).eligibleAt, noon + 90 * minute)
@@ -173,9 +173,9 @@ describe('matching and toleration', () => {
 
 describe('the pool breaker (share)', () => {
   const cases: readonly (readonly [string, number, number, 'act' | 'refuse'])[] = [
-    ['K13: 3 of 10', 10, 3, 'refuse'],
-    ['K14: 2 of 10', 10, 2, 'act'],
-    ['K18: 2 of 6', 6, 2, 'act'],
+    ['3 of 10', 10, 3, 'refuse'],
+    ['2 of 10', 10, 2, 'act'],
+    ['2 of 6', 6, 2, 'act'],
     ['1 of 6', 6, 1, 'act'],
     ['3 of 6', 6, 3, 'refuse'],
   ]
@@ -186,7 +186,7 @@ describe('the pool breaker (share)', () => {
     })
   }
 
-  test('K15, K17, O9: in a pool of at most 5, one at a time, however many are sick', () => {
+  test('in a pool of at most 5, one at a time, however many are sick', () => {
     for (const [total, unhealthy] of [
       [3, 1],
       [2, 2],
@@ -198,14 +198,14 @@ describe('the pool breaker (share)', () => {
     }
   })
 
-  test('K20: a pool that is sick through and through does not stop another one', () => {
+  test('a pool that is sick through and through does not stop another one', () => {
     const nodes = [...givenPool('p', 10, 10), ...givenPool('q', 10, 1)]
     const found = outcomes(nodes, noon + hour, [givenPolicy()])
     assert.equal(found['q-0'], 'act')
     assert.equal(found['p-0'], 'refuse')
   })
 
-  test('K19: nodes without a pool are counted over what the policy selects', () => {
+  test('nodes without a pool are counted over what the policy selects', () => {
     const nodes = Array.from({ length: 10 }, (_, index) => givenNode(`n${index}`, {}, ...(index < 3 ? [sick] : [])))
     assert.equal(outcomes(nodes, noon + hour, [givenPolicy()]).n0, 'refuse')
   })
@@ -229,7 +229,7 @@ describe('limits and records', () => {
     assert.deepEqual(outcomes(nodes, noon + hour, [policy], records), { 'p-1': 'wait' })
   })
 
-  test('O11: a blocked repair lends its slot, up to two of them', () => {
+  test('a blocked repair lends its slot, up to two of them', () => {
     const nodes = givenPool('p', 30, 3)
     const policy = givenPolicy({ budgets: [{ nodes: { value: 1, percent: false } }] })
     const records = (blocked: number) =>

@@ -104,9 +104,11 @@ function clearedRecords(
         ? 'the node is gone'
         : !sick.has(record.nodeUid)
           ? 'no rule matches the node any more'
-          : other
-            ? `repair ${other.name} is about the same node`
-            : 'the node rebooted: what was seen before counts no more'
+          : record.deletedAt !== undefined
+            ? 'somebody deleted this NodeRepair'
+            : other
+              ? `repair ${other.name} is about the same node`
+              : 'the node rebooted: what was seen before counts no more'
       const gate: GateRecord = { gate: match.name, answer: 'refuse', why, change: 'a rule matches the node again' }
       return {
         at: now,
@@ -121,14 +123,14 @@ function clearedRecords(
     })
 }
 
-/** The open Pending record of each node in its present boot; with several, the lowest number and then name counts. */
+/** The open Pending record of each node in its present boot, unless it is being deleted; with several, the lowest number and then name counts. */
 function pendingByNode(records: readonly Attempt[], snapshot: ClusterSnapshot): ReadonlyMap<string, Attempt> {
   const boots = new Map(snapshot.nodes.map((node) => [node.uid, node.bootId]))
   const found = new Map<string, Attempt>()
   for (const record of records) {
     const boot = boots.get(record.nodeUid)
     const otherBoot = boot !== undefined && record.bootId !== undefined && boot !== record.bootId
-    if (record.phase !== 'Pending' || otherBoot) continue
+    if (record.phase !== 'Pending' || otherBoot || record.deletedAt !== undefined) continue
     const known = found.get(record.nodeUid)
     if (!known || compareRecords(record, known) < 0) found.set(record.nodeUid, record)
   }

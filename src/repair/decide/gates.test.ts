@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { GateRecord } from '../../model/decision.ts'
 import type { ClusterSnapshot, NodeView } from '../../model/node.ts'
 import type { Attempt } from '../../model/repair.ts'
+import { SeenNodes } from '../observe/seen.ts'
 import {
   givenAttempt,
   givenCondition,
@@ -13,8 +14,7 @@ import {
   hour,
   minute,
   noon,
-} from '../given.ts'
-import { SeenNodes } from '../observe/seen.ts'
+} from '../testing/given.ts'
 import { decide } from './decide.ts'
 import { foreignAnnotations } from './foreign.ts'
 
@@ -65,7 +65,7 @@ describe('freeze gates', () => {
     assert.equal(verdict('api-health', { cluster: { health: { leases: { followed: 2, stale: 2 } } } }), 'allow')
   })
 
-  test('O1: after an outage nothing is due before the settle period and a whole toleration', () => {
+  test('after an outage nothing is due before the settle period and a whole toleration', () => {
     const settledAt = now - minute
     const toleration = answer('toleration', { cluster: { health: { settledAt } } })
     assert.equal(toleration.answer, 'wait')
@@ -93,7 +93,7 @@ describe('stale', () => {
     },
   })
 
-  test('O3: a detector that died three days ago is not a sick node', () => {
+  test('a detector that died three days ago is not a sick node', () => {
     const gate = answer('stale', seen(now - 72 * hour + 50 * hour))
     assert.equal(gate.answer, 'refuse')
     assert.match(gate.why, /Stale/)
@@ -101,7 +101,7 @@ describe('stale', () => {
     assert.equal(verdict('stale', seen(now - 15 * minute - 1)), 'refuse')
   })
 
-  test('O4: a condition copied to a Node object of the same name is not asserted by anybody', () => {
+  test('a condition copied to a Node object of the same name is not asserted by anybody', () => {
     const given = seen(now - minute)
     assert.equal(verdict('stale', { node: { ...given.node, createdAt: now } }), 'refuse')
     assert.equal(verdict('stale', { node: { ...given.node, rebootedAt: now } }), 'refuse')
@@ -117,7 +117,7 @@ describe('stale', () => {
 describe('the node', () => {
   const annotated = (annotations: Record<string, string>): Given => ({ node: { annotations } })
 
-  test('O17: a veto holds, also an unreadable one; a time ends it', () => {
+  test('a veto holds, also an unreadable one; a time ends it', () => {
     assert.equal(verdict('veto', annotated({ 'nodemend.dev/veto': 'true' })), 'refuse')
     assert.equal(verdict('veto', annotated({ 'nodemend.dev/veto': '' })), 'refuse')
     assert.equal(verdict('veto', annotated({ 'nodemend.dev/veto': '4h' })), 'refuse')
@@ -129,7 +129,7 @@ describe('the node', () => {
     assert.equal(verdict('veto', { ...annotated(until), now: noon + 4 * hour }), 'allow')
   })
 
-  test('O13: a node that somebody else acts on is left alone', () => {
+  test('a node that somebody else acts on is left alone', () => {
     for (const key of [
       'karpenter.sh/disrupted',
       'ToBeDeletedByClusterAutoscaler',
@@ -170,6 +170,30 @@ describe('the node', () => {
     }
   })
 
+  test('provider: of those that this controller runs, one must know the node', () => {
+    const runs = (
+      providers: readonly string[],
+      knows: readonly string[],
+      named: 'auto' | 'embedded' = 'auto',
+    ): Given => ({
+      node: { providers: knows },
+      cluster: { providers },
+      policy: { provider: named },
+    })
+    assert.equal(verdict('provider', runs(['karpenter'], ['karpenter'])), 'allow')
+    assert.equal(verdict('provider', runs(['karpenter', 'embedded'], ['embedded'], 'embedded')), 'allow')
+    assert.match(
+      answer('provider', runs(['karpenter'], [])).why,
+      /this controller runs karpenter, and none of them knows/,
+    )
+    assert.match(answer('provider', runs(['karpenter', 'embedded'], [], 'embedded')).why, /does not know this node/)
+    const absent = answer('provider', runs(['karpenter'], ['karpenter'], 'embedded'))
+    assert.equal(absent.answer, 'refuse')
+    assert.match(absent.why, /policy kernel names provider embedded, but this controller runs karpenter/)
+    assert.match(absent.change ?? '', /embedded in --providers, or change spec\.provider of policy kernel/)
+    assert.match(answer('provider', runs([], [])).why, /runs no provider/)
+  })
+
   test('in-repair: by UID, by name, and while it proves another repair', () => {
     const other = (given: Partial<Attempt>): Given => ({
       records: (node) => [
@@ -203,7 +227,7 @@ describe('the node', () => {
 })
 
 describe('the neighbourhood', () => {
-  test('O10: an impaired zone keeps what connectivity can cause, another zone is repaired', () => {
+  test('an impaired zone keeps what connectivity can cause, another zone is repaired', () => {
     const lost = givenCondition('Ready', 'Unknown', { seenAt: now })
     const zone = (name: string) => ({ labels: { 'topology.kubernetes.io/zone': name } })
     const nodes = [

@@ -132,6 +132,7 @@ export class Observer {
       nodes: [...this.#nodes.values()].map((one): NodeView => one.view),
       claims: [...this.#claims.values()].map((one) => one.view),
       karpenterRepairs: this.karpenter.repairs,
+      providers: this.#options.providers.map((one) => one.name),
       health: this.health.health(synced, this.leases.counts, trouble),
       leadership,
       pause: this.pause.pause,

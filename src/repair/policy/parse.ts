@@ -2,8 +2,8 @@
 import { RE2JS } from 're2js'
 import { parseDuration } from '../../catalog/duration.ts'
 import type { KubeObject } from '../../kube/api.ts'
-import type { Action, Policy, PolicyMatch, Quantity, ReasonPattern } from '../../model/repair.ts'
-import { type PolicySpec, policySpec, reservedActions } from './schema.ts'
+import type { Policy, PolicyMatch, Quantity, ReasonPattern } from '../../model/repair.ts'
+import { type PolicySpec, policySpec } from './schema.ts'
 
 /** A RepairPolicy as the API holds it. */
 export interface RepairPolicyObject extends KubeObject {
@@ -81,9 +81,6 @@ type Refusal = Omit<PolicyError, 'policy'>
 /** What the schema cannot say. */
 function refusalsOf(spec: PolicySpec): readonly Refusal[] {
   const refusals: Refusal[] = []
-  if ((reservedActions as readonly string[]).includes(spec.action)) {
-    refusals.push({ field: 'spec.action', value: spec.action, remedy: 'not available yet; use Replace or NoAction' })
-  }
   for (const [index, match] of spec.match.entries()) {
     const trouble = match.reason === undefined ? undefined : patternTrouble(match.reason)
     if (match.reason !== undefined && trouble) {
@@ -106,7 +103,7 @@ function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
     nodeSelector: spec.nodeSelector,
     match: spec.match.map(matchOf),
     ...(spec.toleration !== undefined && { tolerationMs: ms(spec.toleration) }),
-    action: spec.action as Action, // refusalsOf has ruled the reserved names out
+    action: spec.action,
     strategy: spec.strategy,
     provider: spec.provider,
     drain: {

@@ -3,6 +3,7 @@
  * without unions, because a CRD needs a structural schema; what a schema cannot say is checked in `parse.ts`.
  */
 import * as z from 'zod'
+import { actions, modes, providerNames } from '../../model/repair.ts'
 
 /** `90s`, `15m`, `1h30m`. */
 const durationText = /^([0-9]+(ms|s|m|h|d))+$/
@@ -11,9 +12,6 @@ const quantityText = /^((100|[0-9]{1,2})%|[0-9]+)$/
 /** Karpenter's limit. */
 const mostBudgets = 50
 const mostMatches = 64
-
-/** Actions that a later release brings: refused by name, so that nobody believes they work. */
-export const reservedActions = ['Notify', 'ResetGPU', 'RestartService', 'Reboot', 'PowerCycle'] as const
 
 const duration = (describe: string) => z.string().regex(durationText).max(32).describe(describe)
 const quantity = (describe: string) => z.string().regex(quantityText).max(8).describe(describe)
@@ -69,14 +67,17 @@ const restraint = z.object({
 })
 
 export const policySpec = z.object({
-  mode: z.enum(['Observe', 'Approve', 'Enforce']).default('Observe').describe('Look only, ask a person, or act.'),
+  mode: z.enum(modes).default('Observe').describe('Look only, ask a person, or act.'),
   paused: z.boolean().default(false).describe('Nothing new is started while true.'),
   nodeSelector: z.record(z.string(), z.string()).default({}).describe('Labels of the nodes it is for; all when empty.'),
   match: z.array(match).min(1).max(mostMatches).describe('What counts as sick.'),
   toleration: duration('How long it is put up with; 10m for AcceleratedHardwareReady, else 30m.').optional(),
-  action: z.enum(['NoAction', 'Replace', ...reservedActions]).describe('What is done about it.'),
+  action: z.enum(actions).describe('What is done about it.'),
   strategy: z.enum(['DeleteFirst']).default('DeleteFirst').describe('Order of deletion and replacement.'),
-  provider: z.enum(['auto', 'karpenter', 'embedded']).default('auto').describe('Who replaces the node.'),
+  provider: z
+    .enum(['auto', ...providerNames])
+    .default('auto')
+    .describe('Who replaces the node.'),
   drain: drain.prefault({}).describe('How pods leave the node.'),
   budgets: z
     .array(budget)

@@ -1,13 +1,23 @@
-/** What the controller says about a policy: whether it is in force, and if not, what to change. */
+/** What the controller says about a policy: whether it is well-formed, whether it is in force, and if not, what to change. */
 import * as z from 'zod'
-import type { RepairPolicyObject } from './parse.ts'
-import { describeError, type ParsedPolicies } from './parse.ts'
+import type { Policy } from '../../model/repair.ts'
+import { running } from '../decide/gates/provider.ts'
+import {
+  describeError,
+  type ParsedPolicies,
+  type PolicyCondition,
+  type PolicyError,
+  type RepairPolicyObject,
+} from './parse.ts'
+
+/** Of a condition, as the CRD limits it. */
+const longestMessage = 32_768
 
 const condition = z.object({
   type: z.string().max(316),
   status: z.enum(['True', 'False', 'Unknown']),
   reason: z.string().max(1024),
-  message: z.string().max(32768),
+  message: z.string().max(longestMessage),
   lastTransitionTime: z.string().max(40),
   observedGeneration: z.int().min(0).optional(),
 })
@@ -19,32 +29,89 @@ export const policyStatus = z.object({
 
 export type PolicyStatus = z.output<typeof policyStatus>
 
+/** What a policy is judged against. */
+export interface PolicyContext {
+  readonly parsed: ParsedPolicies
+  /** As `inForce` answers it; undefined when nothing is. */
+  readonly inForce: readonly Policy[] | undefined
+  /** Names of the providers that this controller runs. */
+  readonly providers: readonly string[]
+}
+
+type Said = Pick<PolicyCondition, 'status' | 'reason' | 'message'>
+
 /**
- * The status `object` should have, or undefined when it already has it. One bad policy refuses the set, so the good ones
- * say so, too: their newest edit is not in force either.
+ * The status `object` should have, or undefined when it already has it. `Accepted` is about this policy alone; `InForce`
+ * says whether this version of it acts, which another policy may prevent: one bad policy refuses the whole set.
  */
 export function policyStatusFor(
   object: RepairPolicyObject,
-  parsed: ParsedPolicies,
+  context: PolicyContext,
   now: number,
 ): PolicyStatus | undefined {
-  const generation = object.metadata.generation ?? 0
-  const own = parsed.errors.filter((error) => error.policy === object.metadata.name)
-  const blamed = own.length > 0 ? own : parsed.errors
-  const accepted = parsed.errors.length === 0
-  const next = {
-    type: 'Accepted',
-    status: accepted ? ('True' as const) : ('False' as const),
-    reason: accepted ? 'InForce' : own.length > 0 ? 'Invalid' : 'SetRefused',
-    message: accepted
-      ? 'the policy is in force'
-      : `the whole set is refused: the last good one stays in force, and any pause, lower mode or deletion applies at once: ${blamed.map(describeError).join('; ')}`,
-    observedGeneration: generation,
+  const observedGeneration = object.metadata.generation ?? 0
+  const said: readonly (Said & { readonly type: string })[] = [
+    { type: 'Accepted', ...accepted(object, context.parsed) },
+    { type: 'InForce', ...acting(object, context) },
+  ]
+  const known = said.map(({ type }) => object.status?.conditions?.find((one) => one.type === type))
+  const same = said.every((next, index) => isSame(next, observedGeneration, known[index]))
+  if (same && known.length === object.status?.conditions?.length) return undefined
+  const stamp = new Date(now).toISOString()
+  const conditions = said.map((next, index) => {
+    const before = known[index]
+    const lastTransitionTime = before?.status === next.status ? before.lastTransitionTime : stamp
+    return { ...next, observedGeneration, lastTransitionTime }
+  })
+  return { observedGeneration, conditions }
+}
+
+function accepted({ metadata }: RepairPolicyObject, { errors }: ParsedPolicies): Said {
+  const own = errors.filter((error) => error.policy === metadata.name)
+  if (own.length > 0) return { status: 'False', reason: 'Invalid', message: mistakes(own) }
+  return { status: 'True', reason: 'Valid', message: 'the policy is well-formed' }
+}
+
+function acting({ metadata }: RepairPolicyObject, { parsed, inForce, providers }: PolicyContext): Said {
+  if (metadata.deletionTimestamp !== undefined) {
+    return { status: 'False', reason: 'BeingDeleted', message: 'it is being deleted' }
   }
-  const known = object.status?.conditions?.find((one) => one.type === 'Accepted')
-  const same = known && known.status === next.status && known.reason === next.reason && known.message === next.message
-  if (same && known.observedGeneration === generation) return undefined
-  const lastTransitionTime =
-    known && known.status === next.status ? known.lastTransitionTime : new Date(now).toISOString()
-  return { observedGeneration: generation, conditions: [{ ...next, lastTransitionTime }] }
+  const own = parsed.errors.some((error) => error.policy === metadata.name)
+  const policy = inForce?.find((one) => one.name === metadata.name)
+  const stays = policy ? `generation ${policy.generation} of it stays in force` : 'nothing of it is in force'
+  if (own) return { status: 'False', reason: 'Invalid', message: `${stays} until its mistake is mended` }
+  const held = parsed.errors.length > 0 ? `the last good set is in force, because ${culprits(parsed)}` : undefined
+  if (policy !== undefined && policy.generation === (metadata.generation ?? 0)) {
+    if (policy.action !== 'NoAction' && policy.provider !== 'auto' && !providers.includes(policy.provider)) {
+      const message = `it matches, but nothing is repaired: it names provider ${policy.provider}, and ${running(providers)}`
+      return { status: 'False', reason: 'ProviderNotRun', message }
+    }
+    const reason = held ? 'LastGoodSetInForce' : 'InForce'
+    return { status: 'True', reason, message: held ? `it is in force as it stands; ${held}` : 'it is in force' }
+  }
+  if (!inForce) {
+    const message = `nothing is in force, because the set has not been good since the controller began: ${culprits(parsed)}`
+    return { status: 'False', reason: 'NothingInForce', message }
+  }
+  const restraint = policy ? ', with every pause or lower mode of the present one' : ''
+  return { status: 'False', reason: 'LastGoodSetInForce', message: `${stays}${restraint}; ${held ?? ''}` }
+}
+
+function culprits({ errors }: ParsedPolicies): string {
+  const names = [...new Set(errors.map((error) => error.policy))].sort()
+  const more = names.length > 1 ? ` and ${names.length - 1} more` : ''
+  return `policy ${names[0] ?? ''}${more} has a mistake: ${mistakes(errors)}`
+}
+
+/** The rest of a condition's message needs some room, too. */
+function mistakes(errors: readonly PolicyError[]): string {
+  return errors
+    .map(describeError)
+    .join('; ')
+    .slice(0, longestMessage / 2)
+}
+
+function isSame(next: Said, generation: number, known: PolicyCondition | undefined): boolean {
+  if (known?.status !== next.status || known.observedGeneration !== generation) return false
+  return known.reason === next.reason && known.message === next.message
 }

@@ -6,10 +6,10 @@ import { connectTo } from '../../../kube/connect.ts'
 import { KubeError } from '../../../kube/errors.ts'
 import { deleteObject, patchObject } from '../../../kube/objects.ts'
 import { seededRandom } from '../../../telemetry/clock.ts'
-import { givenAttempt, givenNode, givenPolicy } from '../../given.ts'
-import { givenBudget, givenPod, givenWorld, phaseOf } from '../../given-world.ts'
-import { tap } from '../../tap.ts'
-import { podsOn, quickPolicy } from '../../world.ts'
+import { givenAttempt, givenNode, givenPolicy } from '../../testing/given.ts'
+import { givenBudget, givenPod, givenWorld, phaseOf } from '../../testing/given-world.ts'
+import { tap } from '../../testing/tap.ts'
+import { podsOn, quickPolicy } from '../../testing/world.ts'
 import { Drainer } from './run.ts'
 
 describe('drains', () => {
@@ -42,7 +42,7 @@ describe('drains', () => {
     assert.ok(half.events.some((one) => one.reason === 'RepairFailed' && one.type === 'Warning'))
   })
 
-  test('O11: blocked, it lends its slot; the next node is repaired; unblocked, it goes on', async (t) => {
+  test('blocked, it lends its slot; the next node is repaired; unblocked, it goes on', async (t) => {
     const spec = {
       ...quickPolicy,
       drain: { timeout: '1h', blockedAfter: '10s' },
@@ -61,6 +61,20 @@ describe('drains', () => {
     await world.until('the next one is repaired', 90, [half], phaseOf(world, second, 'Succeeded'))
     await deleteObject(world.api, podDisruptionBudgets, { name: 'web', namespace: 'default' })
     await world.until('the first one is repaired', 90, [half], phaseOf(world, first, 'Succeeded'))
+  })
+
+  test('in a small pool, too, a stuck drain holds up no other sick node', async (t) => {
+    const { world, first, second } = await givenWorld(t, {
+      ...quickPolicy,
+      drain: { timeout: '100h', blockedAfter: '10s' },
+    })
+    await givenPod(world, first, 'web', { labels: { app: 'web' } })
+    await givenBudget(world, 'web', { app: 'web' })
+    const half = await world.half('a')
+    await world.setCondition(first, 'KernelReady', 'False')
+    await world.until('it is blocked', 60, [half], phaseOf(world, first, 'Blocked'))
+    await world.setCondition(second, 'KernelReady', 'False')
+    await world.until('the other one is repaired', 90, [half], phaseOf(world, second, 'Succeeded'))
   })
 
   test('ForceDelete with RespectUntilDeadline overrules the budget, with grace', async (t) => {
@@ -87,7 +101,7 @@ describe('drains', () => {
     assert.match(done.drain?.leftBehind.join() ?? '', /default\/batch: annotation karpenter\.sh\/do-not-disrupt/)
   })
 
-  test('O19: a busy API server is waited for, and no budget is blamed', async (t) => {
+  test('a busy API server is waited for, and no budget is blamed', async (t) => {
     const { world, first } = await givenWorld(t)
     await givenPod(world, first, 'web')
     await world.run(3)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { DrainLimits } from '../../../model/repair.ts'
-import { givenPolicy, minute, noon } from '../../given.ts'
+import { givenPolicy, minute, noon } from '../../testing/given.ts'
 import { forcedGrace, graceOf, planDrain } from './plan.ts'
 import { type DrainPod, type PodObject, readPod } from './pod.ts'
 
@@ -41,7 +41,7 @@ function classes(
 }
 
 describe('selection', () => {
-  test('D4, D7, X1, X2: who leaves and who stays', () => {
+  test('who leaves and who stays', () => {
     const found = classes([
       pod('ordinary'),
       pod('unmanaged', { owner: 'none' }),
@@ -73,14 +73,14 @@ describe('selection', () => {
     assert.deepEqual(classes([pod('web', { finished: true }), dns]), { web: 'left', dns: 'evict' })
   })
 
-  test('D12, X10: a pod past its grace is stuck; on a silent node it no longer counts', () => {
+  test('a pod past its grace is stuck; on a silent node it no longer counts', () => {
     const late = pod('late', { deletedAt: noon - 61 * second })
     const soon = pod('soon', { deletedAt: noon - 59 * second })
     assert.deepEqual(classes([late, soon]), { late: 'blocked', soon: 'wait' })
     assert.deepEqual(classes([late, soon], { nodeReady: false }), { late: 'left', soon: 'wait' })
   })
 
-  test('B22, B23: protection by annotation, with a duration, unreadable, on the node', () => {
+  test('protection by annotation, with a duration, unreadable, on the node', () => {
     const protect = (value: string, startedAt?: number) =>
       pod('p', { annotations: { 'karpenter.sh/do-not-disrupt': value }, ...(startedAt && { startedAt }) })
     assert.equal(classes([protect('true')]).p, 'blocked')
@@ -102,17 +102,17 @@ describe('deadlines', () => {
     return classes([pod('p', { annotations, graceSeconds: grace })], given).p
   }
 
-  test('D14: a protected pod is forced in time for its own grace, not before', () => {
+  test('a protected pod is forced in time for its own grace, not before', () => {
     assert.equal(at(90, 60), 'blocked')
     assert.equal(at(239, 60), 'blocked')
     assert.equal(at(240, 60), 'force')
   })
 
-  test('D15: a grace as long as the time-out is forced at once', () => {
+  test('a grace as long as the time-out is forced at once', () => {
     assert.equal(at(0, 300), 'force')
   })
 
-  test('D18: the grace of a forced deletion is at least one second, at most the pod’s own', () => {
+  test('the grace of a forced deletion is at least one second, at most the pod’s own', () => {
     assert.equal(forcedGrace(pod('p'), noon - 10 * minute, noon), 1)
     assert.equal(forcedGrace(pod('p', { graceSeconds: 600 }), noon + 20 * second, noon), 20)
     assert.equal(forcedGrace(pod('p'), noon + 10 * minute, noon), 30)

@@ -1,6 +1,6 @@
 /** A connection with a tap on its writes, for tests: count them, watch them, lose one, or end the program at one. */
-import type { Api, Call } from '../kube/api.ts'
-import { KubeError } from '../kube/errors.ts'
+import type { Api, Call } from '../../kube/api.ts'
+import { KubeError } from '../../kube/errors.ts'
 
 const writes: ReadonlySet<Call['verb']> = new Set(['create', 'update', 'patch', 'apply', 'delete', 'evict'])
 
@@ -15,8 +15,8 @@ export interface TapOptions {
   readonly read?: (call: Call) => void
   /** Called before a write is sent; what it throws is what the caller gets instead of an answer. */
   readonly before?: (write: string, call: Call, count: number) => void
-  /** Called after the server has answered; what it throws replaces the answer. */
-  readonly after?: (write: string, call: Call, count: number) => void
+  /** Called after the server has answered, and waited for; what it throws replaces the answer. */
+  readonly after?: (write: string, call: Call, count: number) => void | Promise<void>
 }
 
 /** Taps `api`. */
@@ -38,7 +38,7 @@ export function tap(api: Api, options: TapOptions): Tap {
         options.before?.(write, call, sent.length)
         sent.push(write)
         const answer = await api.request<T>(call)
-        options.after?.(write, call, sent.length - 1)
+        await options.after?.(write, call, sent.length - 1)
         return answer
       },
     },

@@ -1,6 +1,6 @@
 /** Clusters for tests: sane defaults, every field overridable, nothing random. */
-import type { ApiHealth, ClusterSnapshot, Leadership, NodeView, Pause, SeenCondition } from '../model/node.ts'
-import type { Attempt, Policy } from '../model/repair.ts'
+import type { ApiHealth, ClusterSnapshot, Leadership, NodeView, Pause, SeenCondition } from '../../model/node.ts'
+import type { Attempt, Policy } from '../../model/repair.ts'
 
 /** Noon of a day on which nothing else happened. */
 export const noon = Date.parse('2026-03-01T12:00:00Z')
@@ -86,6 +86,7 @@ export function givenAttempt(node: NodeView, given: Partial<Attempt> = {}): Atte
     name: `${node.name}-1`,
     resourceVersion: '1',
     createdAt: noon,
+    guarded: false,
     nodeName: node.name,
     nodeUid: node.uid,
     ...(node.bootId !== undefined && { bootId: node.bootId }),
@@ -119,6 +120,7 @@ interface GivenCluster {
   readonly nodes: readonly NodeView[]
   readonly claims?: ClusterSnapshot['claims']
   readonly karpenterRepairs?: boolean
+  readonly providers?: readonly string[]
   readonly health?: Partial<ApiHealth>
   readonly leadership?: Partial<Leadership>
   readonly pause?: Pause
@@ -129,6 +131,7 @@ export function givenSnapshot({
   nodes,
   claims,
   karpenterRepairs,
+  providers,
   health,
   leadership,
   pause,
@@ -137,6 +140,7 @@ export function givenSnapshot({
     nodes,
     claims: claims ?? [],
     karpenterRepairs: karpenterRepairs ?? false,
+    providers: providers ?? ['embedded', 'karpenter'],
     health: { synced: true, leases: { followed: nodes.length, stale: 0 }, ...health },
     leadership: {
       leading: true,

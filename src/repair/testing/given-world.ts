@@ -1,7 +1,7 @@
 /** What scenario tests start from: a world with a policy, pods and budgets in it. */
-import { podDisruptionBudgets, pods } from '../kube/api.ts'
-import { createObject } from '../kube/objects.ts'
-import type { Attempt } from '../model/repair.ts'
+import { podDisruptionBudgets, pods } from '../../kube/api.ts'
+import { createObject } from '../../kube/objects.ts'
+import type { Attempt } from '../../model/repair.ts'
 import { quickPolicy, startWorld, type World } from './world.ts'
 
 export type Context = { after(run: () => Promise<void>): void }

@@ -3,10 +3,10 @@ import { createServer as createHttp, type IncomingMessage, type RequestListener,
 import { createServer as createHttps, type ServerOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { TestContext } from 'node:test'
-import { SteppedClock, seededRandom, systemClock } from '../telemetry/clock.ts'
-import type { Api } from './api.ts'
-import { type ConnectionConfig, connectTo } from './connect.ts'
-import { isKubeError, type KubeError } from './errors.ts'
+import { SteppedClock, seededRandom, systemClock } from '../../telemetry/clock.ts'
+import type { Api } from '../api.ts'
+import { type ConnectionConfig, connectTo } from '../connect.ts'
+import { isKubeError, type KubeError } from '../errors.ts'
 
 export interface SeenRequest {
   readonly method: string

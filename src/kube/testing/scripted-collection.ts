@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import type { TestContext } from 'node:test'
-import { type SteppedClock, seededRandom } from '../telemetry/clock.ts'
-import { type KubeObject, nodes } from './api.ts'
-import { type WatchChange, type WatchState, watchObjects } from './list-watch.ts'
+import { type SteppedClock, seededRandom } from '../../telemetry/clock.ts'
+import { type KubeObject, nodes } from '../api.ts'
+import { type WatchChange, type WatchState, watchObjects } from '../list-watch.ts'
 import { json, pair, type Script, type ScriptedServer, type SeenRequest, until } from './scripted-server.ts'
 
 export interface Item extends KubeObject {

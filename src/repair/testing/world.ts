@@ -1,21 +1,22 @@
 /** A whole small cluster in one process, for tests: embedded API server, modelled machines, the cluster half, one clock. */
 
-import type { Api, KubeObject, Resource } from '../kube/api.ts'
-import { nodeRepairs, nodes, pods, repairPolicies } from '../kube/api.ts'
-import { connectTo } from '../kube/connect.ts'
-import { type ModelOptions, startModels } from '../kube/embedded/model/models.ts'
-import { type Embedded, startEmbedded } from '../kube/embedded/server.ts'
-import type { Notice } from '../kube/event-queue.ts'
-import { createObject, getObject, listObjects, patchObject } from '../kube/objects.ts'
-import type { Leadership } from '../model/node.ts'
-import type { Attempt } from '../model/repair.ts'
-import { SteppedClock, seededRandom } from '../telemetry/clock.ts'
-import { Registry } from '../telemetry/exposition.ts'
-import { silentLog } from '../telemetry/log.ts'
-import { type Assembled, assemble } from './assemble.ts'
-import { readAttempt } from './attempt/record.ts'
-import { crds } from './crds.ts'
-import type { NodeObject } from './observe/seen.ts'
+import type { Api, KubeObject, Resource } from '../../kube/api.ts'
+import { nodeRepairs, nodes, pods, repairPolicies } from '../../kube/api.ts'
+import { connectTo } from '../../kube/connect.ts'
+import { type ModelOptions, startModels } from '../../kube/embedded/model/models.ts'
+import { type Embedded, startEmbedded } from '../../kube/embedded/server.ts'
+import type { Notice } from '../../kube/event-queue.ts'
+import { createObject, getObject, listObjects, patchObject } from '../../kube/objects.ts'
+import type { Leadership } from '../../model/node.ts'
+import type { Attempt, ProviderName } from '../../model/repair.ts'
+import { providersNamed } from '../../providers/providers.ts'
+import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
+import { Registry } from '../../telemetry/exposition.ts'
+import { silentLog } from '../../telemetry/log.ts'
+import { type Assembled, assemble } from '../assemble.ts'
+import { readAttempt } from '../attempt/record.ts'
+import { crds } from '../crds.ts'
+import type { NodeObject } from '../observe/seen.ts'
 
 const second = 1_000
 
@@ -35,7 +36,12 @@ export interface World {
   kubeconfig(): string
   readonly api: Api
   /** Starts another cluster half. The first leads. */
-  half(identity: string, leadership?: Partial<Leadership>, api?: Api): Promise<Half>
+  half(
+    identity: string,
+    leadership?: Partial<Leadership>,
+    api?: Api,
+    providers?: readonly ProviderName[],
+  ): Promise<Half>
   /** Lets time pass in steps of a second, with a pass of every half after each; the passes race. */
   run(seconds: number, ...halves: readonly Half[]): Promise<void>
   /** Runs until `done` answers something; fails after `seconds` of the world's time. */
@@ -62,6 +68,9 @@ export const quickPolicy = {
   restraint: { dwell: '3s' },
 } as const
 
+/** A policy that the API server takes and the controller refuses: its pattern is none. */
+export const mistakenPolicy = { match: [{ condition: 'KernelReady', reason: '(' }], action: 'Replace' } as const
+
 /** Starts the world with one modelled group of four machines. */
 export async function startWorld(models: ModelOptions = {}): Promise<World> {
   const clock = new SteppedClock()
@@ -86,9 +95,9 @@ export async function startWorld(models: ModelOptions = {}): Promise<World> {
     token,
     kubeconfig: () => embedded.kubeconfig(),
     api,
-    async half(identity, leadership = {}, given) {
+    async half(identity, leadership = {}, given, providers = ['embedded']) {
       const own = given ?? open()
-      const half = await startHalf(world, own, identity, leadership)
+      const half = await startHalf(world, own, providers, { ...leadership, identity })
       halves.add(half)
       return half
     },
@@ -147,7 +156,12 @@ export async function startWorld(models: ModelOptions = {}): Promise<World> {
   return world
 }
 
-async function startHalf(world: World, api: Api, identity: string, given: Partial<Leadership>): Promise<Half> {
+async function startHalf(
+  world: World,
+  api: Api,
+  providers: readonly ProviderName[],
+  given: Partial<Leadership> & Pick<Leadership, 'identity'>,
+): Promise<Half> {
   const { clock } = world
   const ended = new AbortController()
   const events: Notice[] = []
@@ -158,7 +172,7 @@ async function startHalf(world: World, api: Api, identity: string, given: Partia
     dropped: 0,
     stop() {},
   }
-  const leading = { leading: true, until: Number.MAX_SAFE_INTEGER, fencingToken: 1, identity, ...given }
+  const leading = { leading: true, until: Number.MAX_SAFE_INTEGER, fencingToken: 1, ...given }
   const parts = assemble({
     api,
     clock,
@@ -166,6 +180,7 @@ async function startHalf(world: World, api: Api, identity: string, given: Partia
     events: recorder,
     registry: new Registry(),
     log: silentLog,
+    providers: providersNamed(providers, api, clock),
     leadership: () => half.leadership,
     lease: { namespace: 'default', name: 'nodemend-controller' },
     settleMs: 300 * second,

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Command, InvalidArgumentError } from 'commander'
+import { providersOption } from './providers-option.ts'
+
+function parsed(...args: readonly string[]): unknown {
+  const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined })
+  return command
+    .addOption(providersOption('who'))
+    .parse([...args], { from: 'user' })
+    .opts().providers
+}
+
+test('without the flag nothing but Karpenter replaces nodes: never a provider that deletes Node objects', () => {
+  assert.deepEqual(parsed(), ['karpenter'])
+})
+
+test('a comma list, in its own order, each once', () => {
+  assert.deepEqual(parsed('--providers', 'embedded, karpenter,embedded'), ['embedded', 'karpenter'])
+})
+
+test('an unknown name is refused, with the known ones', () => {
+  for (const text of ['kapenter', 'karpenter,', '']) {
+    assert.throws(
+      () => parsed('--providers', text),
+      (error: Error) =>
+        /No provider is called ".*": karpenter, embedded are/.test(error.message) &&
+        !(error instanceof InvalidArgumentError),
+    )
+  }
+})

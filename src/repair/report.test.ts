@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Notice } from '../kube/event-queue.ts'
+import { Registry } from '../telemetry/exposition.ts'
+import { silentLog } from '../telemetry/log.ts'
+import { decide } from './decide/decide.ts'
+import { Reporter } from './report.ts'
+import { givenCondition, givenNode, givenPolicy, givenSnapshot, hour, minute, noon } from './testing/given.ts'
+
+function given() {
+  const told: Notice[] = []
+  const registry = new Registry()
+  const events = {
+    record: (notice: Notice) => void told.push(notice),
+    flush: async () => undefined,
+    pending: 0,
+    dropped: 0,
+    stop: () => undefined,
+  }
+  return { told, registry, reporter: new Reporter({ events, registry, log: silentLog }) }
+}
+
+test('a veto that somebody forgot is mentioned every hour, not more often', () => {
+  const veto = { annotations: { 'nodemend.dev/veto': 'kim' } }
+  const node = givenNode('a', veto, givenCondition('KernelReady', 'False', { seenAt: noon + 100 * hour }))
+  const snapshot = givenSnapshot({ nodes: [node, givenNode('spare')] })
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 59 }), fc.integer({ min: 1, max: 6 }), (everyMinutes, hours) => {
+      const { told, reporter } = given()
+      for (let at = noon; at < noon + hours * hour; at += everyMinutes * minute) {
+        reporter.pass(snapshot, decide(snapshot, [givenPolicy()], [], at), [], 0, at)
+      }
+      const vetoed = told.filter((one) => one.reason === 'RepairVetoed').length
+      const passesPerHour = Math.ceil(60 / everyMinutes)
+      const passes = Math.ceil((hours * 60) / everyMinutes)
+      assert.equal(vetoed, Math.ceil(passes / passesPerHour))
+    }),
+  )
+})
+
+test('a stamp more than a minute ahead of our clock is a wrong clock', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: -180, max: 180 }), (seconds) => {
+      const lastTransitionTime = new Date(noon + seconds * 1_000).toISOString()
+      const node = givenNode('a', {}, givenCondition('KernelReady', 'True', { lastTransitionTime }))
+      const { registry, reporter } = given()
+      reporter.pass(givenSnapshot({ nodes: [node] }), [], [], 0, noon)
+      assert.match(registry.render('text'), new RegExp(`^nodemend_clock_skewed_nodes ${seconds > 60 ? 1 : 0}$`, 'm'))
+    }),
+  )
+})
