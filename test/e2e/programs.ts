@@ -27,8 +27,8 @@ export function startAgent(cluster: ControlPlane, { node, stateFile }: AgentOpti
 }
 
 /** Starts the controller. It ends with the cluster; its log is `<folder>/controller.log`. */
-export function startController(cluster: ControlPlane): Promise<Nodemend> {
-  return startNodemend(cluster, 'controller', ['--interval=1s'])
+export function startController(cluster: ControlPlane, args: readonly string[] = []): Promise<Nodemend> {
+  return startNodemend(cluster, 'controller', ['--interval=1s', ...args])
 }
 
 async function startNodemend(
