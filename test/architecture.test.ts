@@ -53,8 +53,6 @@ test('a file imports only from its own layer and from layers to its left', () =>
 
 /** What only tests need lies in a folder of this name, beside the code that it serves. */
 const isTestSupport = (file: string): boolean => file.includes('/testing/')
-/** The node half's, until it has moved them. */
-const notYetMoved = ['src/detect/lifecycle/test-settings.ts', 'src/detect/sources/kmsg/scripted-log.ts']
 const isTest = (file: string): boolean => file.endsWith('.test.ts')
 
 test('the product imports no tests and no test support', () => {
@@ -76,10 +74,7 @@ test('what no program imports is a test, or test support in a folder testing/', 
     }
   }
   const wrong = files('src').filter((file) => !reached.has(file) && !isTest(file) && !isTestSupport(file))
-  assert.deepEqual(
-    wrong.filter((file) => !notYetMoved.includes(file)),
-    [],
-  )
+  assert.deepEqual(wrong, [])
 })
 
 test('decide imports nothing but the model', () => {
