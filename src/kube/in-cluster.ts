@@ -1,7 +1,7 @@
 /** Who a pod is: its service account's token and the cluster's CA, both re-read when kubelet rotates them. */
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ConnectionConfig } from './connect.ts'
+import type { ConnectionConfig } from './connection.ts'
 import { KubeError } from './errors.ts'
 
 export interface InClusterOptions {

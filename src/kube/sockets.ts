@@ -4,20 +4,7 @@
  */
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-
-/** TLS as the connection needs it at this moment. A change of any part (rotated CA, new client certificate) opens new sockets. */
-export interface TlsMaterial {
-  readonly ca?: string | Buffer
-  readonly cert?: string | Buffer
-  readonly key?: string | Buffer
-  readonly serverName?: string
-  readonly insecureSkipTlsVerify?: boolean
-}
-
-/** Where TCP starts to ask whether the other side still lives, milliseconds of silence. */
-const keepAliveProbeMs = 30_000
-/** Below the 90 s after which an API server closes an idle connection, so that we rarely write into a closing one. */
-const idleCloseMs = 60_000
+import { idleCloseMs, keepAliveProbeMs, sameMaterial, type TlsMaterial } from './transport.ts'
 
 export class Sockets {
   readonly #secure: boolean
@@ -72,14 +59,4 @@ export class Sockets {
       ...(serverName === undefined ? {} : { servername: serverName }),
     })
   }
-}
-
-function sameMaterial(a: TlsMaterial, b: TlsMaterial): boolean {
-  return (
-    a.ca === b.ca &&
-    a.cert === b.cert &&
-    a.key === b.key &&
-    a.serverName === b.serverName &&
-    a.insecureSkipTlsVerify === b.insecureSkipTlsVerify
-  )
 }

@@ -5,7 +5,8 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { SteppedClock, seededRandom, systemClock } from '../../telemetry/clock.ts'
 import type { Api } from '../api.ts'
-import { type ConnectionConfig, connectTo } from '../connect.ts'
+import { connectTo } from '../connect.ts'
+import type { ConnectionConfig } from '../connection.ts'
 import { isKubeError, type KubeError } from '../errors.ts'
 
 export interface SeenRequest {
