@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { getCACertificates, rootCertificates } from 'node:tls'
 import type { Api } from '../kube/api.ts'
-import { connectTo } from '../kube/connect.ts'
 import type { ConnectionConfig } from '../kube/connection.ts'
 import { inClusterConfig, isInCluster } from '../kube/in-cluster.ts'
+import { connectLean } from '../kube/lean/transport.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import { version } from '../telemetry/version.ts'
 
@@ -24,9 +24,9 @@ export async function agentApi({ kubeconfig, env, clock, random }: AgentApiOptio
   if (kubeconfig !== undefined) {
     const { loadKubeconfig } = await import('../kube/kubeconfig.ts')
     const config = await loadKubeconfig({ path: kubeconfig, env, clock, readFile: async (path) => readFileSync(path) })
-    return connectTo(withRoots(config), options)
+    return connectLean(withRoots(config), options)
   }
-  return isInCluster({ env }) ? connectTo(inClusterConfig({ root: '/', env }), options) : undefined
+  return isInCluster({ env }) ? connectLean(inClusterConfig({ root: '/', env }), options) : undefined
 }
 
 /** The agent's process has no default CAs (`agent-main.ts`): a server whose CA nobody names gets Node's own, by name. */

@@ -5,9 +5,10 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { SteppedClock, seededRandom, systemClock } from '../../telemetry/clock.ts'
 import type { Api } from '../api.ts'
-import { connectTo } from '../connect.ts'
-import type { ConnectionConfig } from '../connection.ts'
+import { type ConnectionConfig, connectOver, type OpenTransport } from '../connection.ts'
 import { isKubeError, type KubeError } from '../errors.ts'
+import { httpTransport } from '../http-transport.ts'
+import { leanTransport } from '../lean/transport.ts'
 
 export interface SeenRequest {
   readonly method: string
@@ -105,29 +106,52 @@ export async function until(condition: () => boolean, what: string): Promise<voi
   }
 }
 
+/** Every way that bytes travel, with its name. */
+export const transports: readonly (readonly [name: string, open: OpenTransport])[] = [
+  ['Node’s HTTP', httpTransport],
+  ['lean', leanTransport],
+]
+
 export interface Pair {
   readonly server: ScriptedServer
   readonly api: Api
   readonly clock: SteppedClock
 }
 
+export interface PairOptions {
+  readonly config?: Partial<ConnectionConfig>
+  readonly maxConnections?: number
+  readonly tls?: ServerOptions
+  /** {@link httpTransport} when absent. */
+  readonly transport?: OpenTransport
+}
+
 /** A scripted server and our own client connected to it; both are closed when the test ends. */
-export async function pair(
-  t: TestContext,
-  script: Script,
-  options: { config?: Partial<ConnectionConfig>; maxConnections?: number; tls?: ServerOptions } = {},
-): Promise<Pair> {
+export async function pair(t: TestContext, script: Script, options: PairOptions = {}): Promise<Pair> {
   const server = await startScripted(script, options.tls ? { tls: options.tls } : {})
   t.after(() => server.close())
-  return { server, ...connect(t, { server: server.url, ...options.config }, options.maxConnections) }
+  return { server, ...connect(t, { server: server.url, ...options.config }, options) }
 }
 
 /** Our own client on a stepped clock; closed when the test ends. */
-export function connect(t: TestContext, config: ConnectionConfig, maxConnections = 8): Omit<Pair, 'server'> {
+export function connect(
+  t: TestContext,
+  config: ConnectionConfig,
+  { transport = httpTransport, maxConnections = 8 }: Pick<PairOptions, 'transport' | 'maxConnections'> = {},
+): Omit<Pair, 'server'> {
   const clock = new SteppedClock()
-  const api = connectTo(config, { clock, random: seededRandom(1), maxConnections, userAgent: 'nodemend/test' })
+  const options = { clock, random: seededRandom(1), maxConnections, userAgent: 'nodemend/test' }
+  const api = connectOver(transport, config, options)
   t.after(() => api.close())
   return { api, clock }
+}
+
+/** {@link pair} and {@link connect} over one transport, for tests of what must be the same on each. */
+export function over(transport: OpenTransport): { readonly pair: typeof pair; readonly connect: typeof connect } {
+  return {
+    pair: (t, script, options) => pair(t, script, { transport, ...options }),
+    connect: (t, config, options) => connect(t, config, { transport, ...options }),
+  }
 }
 
 /** The KubeError that the promise rejects with; fails when it does not. */
