@@ -1,7 +1,15 @@
-/** `GET /metrics`, `/healthz`, `/readyz` on plain HTTP: what kubelet and Prometheus ask. */
-import { createServer, type Server, type ServerResponse } from 'node:http'
-import { isIP } from 'node:net'
+/**
+ * `GET /metrics`, `/healthz`, `/readyz` on plain HTTP: what kubelet and Prometheus ask. On bare sockets, because `node:http`
+ * costs every node a megabyte (docs/adr/0007-lean-http.md).
+ */
+import { createServer, isIP, type Server, type Socket } from 'node:net'
+import { type Clock, systemClock } from './clock.ts'
 import type { MetricsFormat } from './exposition.ts'
+import { type Page, servePages } from './http/page-connection.ts'
+import type { RequestHead } from './http/request-head.ts'
+
+/** Clients at a time; a further one is closed at once. Kubelet and a few Prometheus servers need a handful. */
+export const maxClients = 64
 
 /** Connections that wait to be accepted; Node's own default. */
 const backlog = 511
@@ -23,6 +31,8 @@ export interface ServeOptions {
   readonly metrics: (format: MetricsFormat) => string
   readonly healthz: () => Probe
   readonly readyz: () => Probe
+  /** For the deadlines of clients; the system's when absent. */
+  readonly clock?: Clock
 }
 
 export interface Serving {
@@ -33,25 +43,20 @@ export interface Serving {
 /** Listens; rejects with what listen(2) says (`EADDRINUSE`), or a TypeError for an address that is none. */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { host, port } = parseAddress(options.address)
-  const server = createServer((request, response) => {
-    const path = (request.url ?? '').split('?')[0]
-    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'only GET and HEAD\n')
-    if (path === '/metrics') {
-      const format = request.headers.accept?.includes('application/openmetrics-text') ? 'openmetrics' : 'text'
-      return answer(response, 200, options.metrics(format), contentTypes[format])
-    }
-    if (path === '/healthz' || path === '/livez') return probe(response, options.healthz())
-    if (path === '/readyz') return probe(response, options.readyz())
-    return answer(response, 404, 'try /metrics, /healthz or /readyz\n')
+  const clients = new Set<Socket>()
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    clients.add(socket)
+    socket.once('close', () => clients.delete(socket))
+    servePages(socket, options.clock ?? systemClock, (request) => pageOf(options, request))
   })
-  server.keepAliveTimeout = 5_000
+  server.maxConnections = maxClients
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.once('listening', resolve)
     listen(server, port, host)
   })
   const bound = server.address()
-  return { port: typeof bound === 'object' && bound ? bound.port : port, close: () => close(server) }
+  return { port: typeof bound === 'object' && bound ? bound.port : port, close: () => close(server, clients) }
 }
 
 /**
@@ -74,18 +79,29 @@ export function parseAddress(address: string): { readonly host: string | undefin
   return { host: parts.six ?? (parts.host || undefined), port }
 }
 
-function probe(response: ServerResponse, { ok, text }: Probe): void {
-  answer(response, ok ? 200 : 503, `${text}\n`)
+function pageOf({ metrics, healthz, readyz }: ServeOptions, { path, accept }: RequestHead): Page {
+  switch (path) {
+    case '/metrics': {
+      const format = accept.includes('application/openmetrics-text') ? 'openmetrics' : 'text'
+      return { status: 200, body: metrics(format), type: contentTypes[format] }
+    }
+    case '/healthz':
+    case '/livez':
+      return probe(healthz())
+    case '/readyz':
+      return probe(readyz())
+    default:
+      return { status: 404, body: 'try /metrics, /healthz or /readyz\n' }
+  }
 }
 
-function answer(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
-  response.end(body)
+function probe({ ok, text }: Probe): Page {
+  return { status: ok ? 200 : 503, body: `${text}\n` }
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, clients: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
-    server.closeAllConnections()
+    for (const socket of clients) socket.destroy()
   })
 }
