@@ -17,8 +17,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   nodemend: ['commander', 're2js', 'yaml', 'zod'],
 }
 
+/** Parts of Node that a node must not pay for: what the agent needs them for is loaded only when it is needed, or done without. */
+const tooDear = ['node:http', 'node:https', 'node:dns', 'node:child_process', 'node:fs/promises']
+
 interface Metafile {
   readonly inputs: Readonly<Record<string, unknown>>
+  readonly outputs: Readonly<Record<string, { readonly imports: readonly { readonly path: string }[] }>>
 }
 
 test('every bundle has an allow-list, and contains only packages on it', () => {
@@ -37,4 +41,14 @@ test('the agent’s bundle holds nothing of the cluster half, and no test suppor
     /src\/(repair|providers|drill)\/|\/testing\/|embedded|scripted|\.test\.ts/.test(file),
   )
   assert.deepEqual(wrong, [])
+})
+
+test('the agent’s bundle loads no part of Node that is dear and not needed', () => {
+  const { outputs } = JSON.parse(readFileSync(join(dist, 'agent.meta.json'), 'utf8')) as Metafile
+  const loaded = Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path))
+  assert.ok(loaded.includes('node:tls'), 'the metafile says what is loaded')
+  assert.deepEqual(
+    tooDear.filter((name) => loaded.includes(name) || loaded.includes(name.slice('node:'.length))),
+    [],
+  )
 })

@@ -6,6 +6,7 @@ import { type Api, type KubeObject, nodes } from '../../src/kube/api.ts'
 import { connectTo } from '../../src/kube/connect.ts'
 import { isKubeError } from '../../src/kube/errors.ts'
 import { loadKubeconfig } from '../../src/kube/kubeconfig.ts'
+import { connectLean } from '../../src/kube/lean/transport.ts'
 import { holdLease, type LeaseHold } from '../../src/kube/lease.ts'
 import { watchObjects } from '../../src/kube/list-watch.ts'
 import { createObject, deleteObject, evictPod, getObject } from '../../src/kube/objects.ts'
@@ -28,11 +29,23 @@ test('our client and a real control plane', async (t) => {
   const api = await connect(cluster, 'admin')
   t.after(() => api.close())
 
-  await t.test('an identity without rights is told so', async () => {
-    const nobody = await connect(cluster, 'nobody')
-    await assert.rejects(getObject(nobody, nodes, { name: 'any' }), (error) => isKubeError(error, 'NM_KUBE_FORBIDDEN'))
-    nobody.close()
-  })
+  for (const front of [connectTo, connectLean]) {
+    await t.test(`${front.name}: an identity without rights is told so, one with rights writes and reads`, async () => {
+      const nobody = await connect(cluster, 'nobody', front)
+      const forbidden = getObject(nobody, nodes, { name: 'any' })
+      await assert.rejects(forbidden, (error) => isKubeError(error, 'NM_KUBE_FORBIDDEN'))
+      nobody.close()
+      const admin = await connect(cluster, 'admin', front)
+      const name = front.name.toLowerCase()
+      // Large enough to need several packets and, from a server that compresses nothing for us, several chunks.
+      const annotations = { 'nodemend.dev/test': 'x'.repeat(200_000) }
+      await createObject(admin, nodes, { metadata: { name, annotations } })
+      assert.deepEqual((await getObject(admin, nodes, { name })).metadata.annotations, annotations)
+      await deleteObject(admin, nodes, { name })
+      await assert.rejects(getObject(admin, nodes, { name }), (error) => isKubeError(error, 'NM_KUBE_NOT_FOUND'))
+      admin.close()
+    })
+  }
 
   await t.test('evictions stop at the disruption budget and go on when a pod is back', async () => {
     startKwok(cluster)
@@ -103,13 +116,13 @@ test('our client and a real control plane', async (t) => {
   })
 })
 
-async function connect(cluster: ControlPlane, identity: string): Promise<Api> {
+async function connect(cluster: ControlPlane, identity: string, front = connectTo): Promise<Api> {
   const config = await loadKubeconfig({
     path: cluster.kubeconfig(identity),
     env: {},
     readFile: (path) => readFile(path, 'utf8'),
   })
-  return connectTo(config, parts)
+  return front(config, parts)
 }
 
 interface Candidate {
