@@ -8,7 +8,7 @@ import type { Api, Call } from '../api.ts'
 import { nodes } from '../api.ts'
 import type { ConnectionConfig } from '../connection.ts'
 import { collect, json, over, pair, rejected, until } from '../testing/scripted-server.ts'
-import { authority, serverCert, serverKey } from '../testing/tls-fixture.ts'
+import { authority, otherAuthority, serverCert, serverKey } from '../testing/tls-fixture.ts'
 import type { Sent } from '../transport.ts'
 import { leanTransport } from './transport.ts'
 
@@ -209,12 +209,14 @@ describe('a request over a bare socket', () => {
 })
 
 describe('TLS over a bare socket', () => {
-  /** The names that clients asked for (SNI), one per connection. */
+  /** Remembers of each connection the name that was asked for (SNI) and whether it resumed a session; closes after each answer. */
   async function tlsServer(t: TestContext) {
     const names: (string | undefined)[] = []
+    const resumed: boolean[] = []
     const requests: string[] = []
     const server = createTlsServer({ cert: serverCert, key: serverKey }, (socket) => {
       names.push(socket.servername || undefined)
+      resumed.push(socket.isSessionReused())
       socket.on('error', () => undefined) // clients that trust us not
       socket.on('data', (bytes) => {
         requests.push(bytes.toString())
@@ -224,7 +226,7 @@ describe('TLS over a bare socket', () => {
     server.on('tlsClientError', () => undefined)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     t.after(() => server.close())
-    return { port: (server.address() as AddressInfo).port, names, requests } // listening on TCP: an AddressInfo
+    return { port: (server.address() as AddressInfo).port, names, resumed, requests } // listening on TCP: an AddressInfo
   }
 
   it('names the server only where it has a name', async (t) => {
@@ -236,6 +238,17 @@ describe('TLS over a bare socket', () => {
     ]
     for (const config of configs) assert.deepEqual(await lean.connect(t, config).api.request(get), {})
     assert.deepEqual(names, [undefined, 'localhost', undefined])
+  })
+
+  it('resumes its session, and begins a new one with new material', async (t) => {
+    const { port, resumed } = await tlsServer(t)
+    let ca = authority
+    const { api } = lean.connect(t, { server: `https://127.0.0.1:${port}`, ca: () => ca })
+    await api.request(get)
+    await api.request(get)
+    ca = `${authority}${otherAuthority}`
+    await api.request(get)
+    assert.deepEqual(resumed, [false, true, false])
   })
 
   it('sends nothing to a server that it does not trust', async (t) => {
