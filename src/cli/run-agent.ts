@@ -20,7 +20,7 @@ import { acceleratorReady } from '../detect/report/accelerator-ready.ts'
 import { AgentReport } from '../detect/report/agent-report.ts'
 import { knownFindings } from '../detect/report/known-findings.ts'
 import type { Api } from '../kube/api.ts'
-import { type Clock, type Random, sleep } from '../telemetry/clock.ts'
+import type { Clock, Random } from '../telemetry/clock.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { serve } from '../telemetry/serve.ts'
 import { version } from '../telemetry/version.ts'
@@ -44,8 +44,8 @@ export interface AgentParts {
   readonly api: Api | undefined
   /** Where the state file lies; absent: the machine's disk. */
   readonly disk?: Disk
-  /** Told when everything runs, with the port that is served. */
-  readonly onReady?: (port: number) => void
+  /** Told when everything runs, with the port that is served; `glance` does at once what a quiet node does all day. */
+  readonly onReady?: (port: number, glance: () => void) => void
   /** Told how many records were read and how many of them meant something, so that memory is tidied up after many. */
   readonly onWork?: (records: number, evidence: number) => void
 }
@@ -106,14 +106,15 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   for (const monitor of monitors) monitor.start()
 
   log.info('running', { rules: rules.current().matcher.rules, port: serving[0]?.port })
-  parts.onReady?.(serving[0]?.port ?? 0)
-
-  while (!signal.aborted) {
-    await sleep(clock, reloadMs, signal).catch(() => undefined)
-    if (signal.aborted) break
+  const again = async (): Promise<void> => {
     devices.look()
     if (await reload(rules, config, report)) ledger.adopt(settingsNow())
   }
+  parts.onReady?.(serving[0]?.port ?? 0, () => {
+    for (const monitor of monitors) monitor.glance()
+    void again() // what it throws ends the process, as it does each minute
+  })
+  await everyMinuteUntil(signal, clock, again)
 
   log.info('stopping')
   for (const monitor of monitors) monitor.stop()
@@ -122,6 +123,24 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   await Promise.all(serving.map((one) => one.close()))
   api?.close()
   log.info('stopped')
+}
+
+/** One listener for the whole time: adding and removing one each minute keeps 0.2 MB of Node's sources resident. */
+function everyMinuteUntil(signal: AbortSignal, clock: Clock, run: () => Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return resolve()
+    let cancel = (): void => undefined
+    const next = (): void => {
+      cancel = clock.after(reloadMs, () => {
+        run().then(() => signal.aborted || next(), reject)
+      })
+    }
+    signal.addEventListener('abort', () => {
+      cancel()
+      resolve()
+    })
+    next()
+  })
 }
 
 /** Reads rules and configuration anew; true when something new is in force. */

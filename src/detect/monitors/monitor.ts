@@ -17,6 +17,8 @@ export interface Monitor {
   /** False while its evidence cannot be read: a restart would not help. */
   readonly reading: boolean
   start(): void
+  /** Looks at its evidence at once and without waiting, between the times at which it looks anyway. */
+  glance(): void
   stop(): void
 }
 

@@ -72,6 +72,10 @@ export class KernelMonitor implements Monitor, KmsgSink {
     this.#source.start()
   }
 
+  glance(): void {
+    this.#source.glance()
+  }
+
   stop(): void {
     this.#source.stop()
   }

@@ -75,6 +75,17 @@ export class KmsgSource {
     this.#reader = undefined
   }
 
+  /** Reads at once what is there, when nothing but the log itself would make it read; otherwise a turn is due anyway. */
+  glance(): void {
+    if (this.#stopped || !this.#reader || this.#due !== Number.POSITIVE_INFINITY) return
+    try {
+      this.#options.sink.batch(this.#drain(this.#reader))
+      if (!this.#reader) this.#after(0) // it distrusts its position and begins anew
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
   /** False when the loop has died: a turn that was due long ago has not run. */
   get alive(): boolean {
     return this.#options.clock.monotonic() < this.#due + overdueMs
