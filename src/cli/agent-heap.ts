@@ -9,7 +9,9 @@ import type { Clock } from '../telemetry/clock.ts'
 /** Work since the last time: a line that meant something leaves some kilobytes behind, other records some bytes. */
 const muchEvidence = 200
 const manyRecords = 50_000
-/** How long after it: one collection for a storm, not one per line. It stops the process for some twenty milliseconds. */
+/** Records between two collections that show that the storm has not ended. */
+const stormRecords = 5_000
+/** How long after it: one collection for a storm's five seconds, not one per line. It stops the process for some twenty milliseconds. */
 const stormMs = 5_000
 /** How long after the start: the first reports are out. */
 const startMs = 2_000
@@ -81,11 +83,13 @@ export class HeapKeeper {
     this.#waiting = true
     this.#clock.after(ms, () => {
       this.#waiting = false
+      const storm = this.#records >= stormRecords || this.#evidence >= muchEvidence
       this.#records = 0
       this.#evidence = 0
       if (this.#windowStart === Number.POSITIVE_INFINITY) this.#openWindow()
       forgetParts(this.#programFile)
       this.#collectRounds(rounds)
+      if (storm) this.#after(stormMs, 1) // it may go on; what it leaves behind at its end is collected, too
     })
   }
 

@@ -57,13 +57,15 @@ test('every kind of event in the logs is seen, without a false alarm and without
   assert.equal(kinds.size, 47)
 })
 
-test('what kernel 6.18 prints when faults are provoked means what it should', () => {
-  const matcher = compileMatcher(compileShipped(join(root, 'catalog')), decoders)
-  for (const [reason = '', severity = '', line = ''] of rows('provoked-6.18.tsv')) {
-    const [match] = matcher.matchText(line)
-    assert.deepEqual([match?.reason ?? '', match?.severity ?? ''], [reason, severity], line)
-  }
-})
+for (const file of ['provoked-6.18.tsv', 'provoked-h200-580.tsv']) {
+  test(`what was printed when faults were provoked means what it should: ${file}`, () => {
+    const matcher = compileMatcher(compileShipped(join(root, 'catalog')), decoders)
+    for (const [reason = '', severity = '', line = ''] of rows(file)) {
+      const [match] = matcher.matchText(line)
+      assert.deepEqual([match?.reason ?? '', match?.severity ?? ''], [reason, severity], line)
+    }
+  })
+}
 
 function counts(match: Match, label: Label): boolean {
   return match.severity !== 'info' || corrected.has(label.category)
