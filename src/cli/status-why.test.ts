@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { leases } from '../kube/api.ts'
+import { createObject } from '../kube/objects.ts'
 import { givenBudget, givenPod, phaseOf } from '../repair/testing/given-world.ts'
 import { type Half, mistakenPolicy, quickPolicy, startWorld, type World } from '../repair/testing/world.ts'
 import { CommandError, type Io } from './io.ts'
@@ -183,5 +185,37 @@ describe('status', () => {
       (await terminal.run('status')).text,
       /^kernel +Enforce +Replace +yes +no +generation 1 of it stays in/m,
     )
+  })
+})
+
+describe('status: the first line', () => {
+  const firstLine = (text: string): string => text.split('\n')[0] ?? ''
+
+  test('says who paused the controller, and JSON does', async (t) => {
+    const { world, terminal } = await given(t, quickPolicy)
+    const calm = JSON.parse((await terminal.run('status', '-o', 'json')).text).controller
+    assert.deepEqual([calm.paused, calm.settling], [{ state: 'off', why: null }, null])
+    const metadata = {
+      name: 'nodemend-controller',
+      namespace: 'default',
+      annotations: { 'nodemend.dev/paused': 'kim: upgrade' },
+    }
+    await createObject(world.api, leases, { metadata, spec: {} } as never)
+    assert.match(firstLine((await terminal.run('status')).text), /; PAUSED by kim: upgrade$/)
+    const { controller } = JSON.parse((await terminal.run('status', '-o', 'json')).text)
+    assert.deepEqual(controller.paused, { state: 'on', why: 'kim: upgrade' })
+  })
+
+  test('says that everything settles after an outage, until when, and no longer than that', async (t) => {
+    const { world, half, node, terminal } = await given(t, { ...quickPolicy, mode: 'Observe' })
+    half.observer.health.settle()
+    await world.setCondition(node, 'KernelReady', 'False', 'SoftLockup')
+    await world.run(5, half)
+    const said = await terminal.run('status')
+    assert.match(firstLine(said.text), /; frozen: the API server was away; settling until \d{4}-/)
+    const { controller } = JSON.parse((await terminal.run('status', '-o', 'json')).text)
+    assert.match(controller.settling, /^the API server was away; settling until /)
+    await world.run(300, half)
+    assert.doesNotMatch((await terminal.run('status')).text, /frozen/)
   })
 })
