@@ -89,6 +89,17 @@ describe('why', () => {
     assert.equal(data.decision.gates.length, 18)
   })
 
+  test('Observe: the second sick node would wait for the first; nothing is said to be in flight', async (t) => {
+    const { world, half, terminal } = await given(t, { ...quickPolicy, mode: 'Observe' })
+    const [one = '', two = ''] = (await world.nodes()).map((node) => node.metadata.name ?? '')
+    for (const name of [one, two]) await world.setCondition(name, 'KernelReady', 'False', 'SoftLockup')
+    await world.run(10, half)
+    const texts = [(await terminal.run('why', one)).text, (await terminal.run('why', two)).text]
+    const waiting = texts.find((text) => text.includes('Replace would wait for')) ?? ''
+    assert.match(waiting, /^Would wait for: \S/m)
+    assert.doesNotMatch(texts.join(''), /Waits for|\d in flight/)
+  })
+
   test('a blocked drain: the first lines say what it does, which pod and budget it waits for, what would change it', async (t) => {
     const drain = { timeout: '1h', blockedAfter: '5s' }
     const { world, half, node, terminal } = await given(t, { ...quickPolicy, drain })
