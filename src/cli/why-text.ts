@@ -30,10 +30,7 @@ function headline({ node, exists, state, now }: Explanation): string {
 function nowText({ now, decision }: Explanation): string {
   const label = waitLabel(decision)
   const width = Math.max(labelWidth, label.length + 1)
-  return [
-    ...labelled(label, now?.waitsFor ?? [], width),
-    ...labelled('Changes:', now?.changes ?? [], width),
-  ].join('')
+  return [...labelled(label, now?.waitsFor ?? [], width), ...labelled('Changes:', now?.changes ?? [], width)].join('')
 }
 
 /** Where a policy only observes, nothing waits: there is nothing that would go on. */
