@@ -5,10 +5,8 @@ import { crds } from '../repair/crds.ts'
 import type { Io } from './io.ts'
 
 export function crdsCommand(io: Io): Command {
-  return new Command('crds')
-    .description('print the CustomResourceDefinitions, for kubectl apply -f -')
-    .action(() => {
-      const documents = crds().map((one) => stringify(one, { lineWidth: 0, aliasDuplicateObjects: false }))
-      io.stdout(documents.join('---\n'))
-    })
+  return new Command('crds').description('print the CustomResourceDefinitions, for kubectl apply -f -').action(() => {
+    const documents = crds().map((one) => stringify(one, { lineWidth: 0, aliasDuplicateObjects: false }))
+    io.stdout(documents.join('---\n'))
+  })
 }
