@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { agentCommand } from './agent.ts'
 import { classifyCommand } from './classify.ts'
 import { controllerCommand } from './controller.ts'
+import { crdsCommand } from './crds.ts'
 import { demoCommand } from './demo/demo.ts'
 import type { Io } from './io.ts'
 import { rulesCommand } from './rules.ts'
@@ -15,6 +16,7 @@ export const commands: readonly ((io: Io) => Command)[] = [
   controllerCommand,
   demoCommand,
   scanCommand,
+  crdsCommand,
   statusCommand,
   whyCommand,
   classifyCommand,

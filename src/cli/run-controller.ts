@@ -16,6 +16,7 @@ import { type MetricsFormat, Registry } from '../telemetry/exposition.ts'
 import { createLog, type Level, type Log } from '../telemetry/log.ts'
 import { serve } from '../telemetry/serve.ts'
 import { version } from '../telemetry/version.ts'
+import { ElectionLog } from './election-log.ts'
 
 export interface RunControllerOptions {
   readonly namespace: string
@@ -116,6 +117,7 @@ function compete(
   { observer }: Assembled,
   wake: () => void,
 ): LeaseHold {
+  const election = new ElectionLog(log, clock)
   const hold = holdLease({
     api,
     clock,
@@ -136,7 +138,8 @@ function compete(
       if (signal.aborted) log.info('giving the lease back')
       else log.warn('no longer leading')
     },
-    onError: (error) => log.warn('the leader election failed once', { error }),
+    onError: (error) => election.failed(error),
+    onWorked: () => election.worked(),
     signal,
   })
   return hold

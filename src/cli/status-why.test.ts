@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { leases } from '../kube/api.ts'
+import { createObject } from '../kube/objects.ts'
 import { givenBudget, givenPod, phaseOf } from '../repair/testing/given-world.ts'
 import { type Half, mistakenPolicy, quickPolicy, startWorld, type World } from '../repair/testing/world.ts'
 import { CommandError, type Io } from './io.ts'
@@ -85,6 +87,17 @@ describe('why', () => {
     assert.equal(data.decision.outcome, 'would-act')
     assert.equal(data.decision.rule.reason, 'SoftLockup')
     assert.equal(data.decision.gates.length, 18)
+  })
+
+  test('Observe: the second sick node would wait for the first; nothing is said to be in flight', async (t) => {
+    const { world, half, terminal } = await given(t, { ...quickPolicy, mode: 'Observe' })
+    const [one = '', two = ''] = (await world.nodes()).map((node) => node.metadata.name ?? '')
+    for (const name of [one, two]) await world.setCondition(name, 'KernelReady', 'False', 'SoftLockup')
+    await world.run(10, half)
+    const texts = [(await terminal.run('why', one)).text, (await terminal.run('why', two)).text]
+    const waiting = texts.find((text) => text.includes('Replace would wait for')) ?? ''
+    assert.match(waiting, /^Would wait for: \S/m)
+    assert.doesNotMatch(texts.join(''), /Waits for|\d in flight/)
   })
 
   test('a blocked drain: the first lines say what it does, which pod and budget it waits for, what would change it', async (t) => {
@@ -183,5 +196,37 @@ describe('status', () => {
       (await terminal.run('status')).text,
       /^kernel +Enforce +Replace +yes +no +generation 1 of it stays in/m,
     )
+  })
+})
+
+describe('status: the first line', () => {
+  const firstLine = (text: string): string => text.split('\n')[0] ?? ''
+
+  test('says who paused the controller, and JSON does', async (t) => {
+    const { world, terminal } = await given(t, quickPolicy)
+    const calm = JSON.parse((await terminal.run('status', '-o', 'json')).text).controller
+    assert.deepEqual([calm.paused, calm.settling], [{ state: 'off', why: null }, null])
+    const metadata = {
+      name: 'nodemend-controller',
+      namespace: 'default',
+      annotations: { 'nodemend.dev/paused': 'kim: upgrade' },
+    }
+    await createObject(world.api, leases, { metadata, spec: {} } as never)
+    assert.match(firstLine((await terminal.run('status')).text), /; PAUSED by kim: upgrade$/)
+    const { controller } = JSON.parse((await terminal.run('status', '-o', 'json')).text)
+    assert.deepEqual(controller.paused, { state: 'on', why: 'kim: upgrade' })
+  })
+
+  test('says that everything settles after an outage, until when, and no longer than that', async (t) => {
+    const { world, half, node, terminal } = await given(t, { ...quickPolicy, mode: 'Observe' })
+    half.observer.health.settle()
+    await world.setCondition(node, 'KernelReady', 'False', 'SoftLockup')
+    await world.run(5, half)
+    const said = await terminal.run('status')
+    assert.match(firstLine(said.text), /; frozen: the API server was away; settling until \d{4}-/)
+    const { controller } = JSON.parse((await terminal.run('status', '-o', 'json')).text)
+    assert.match(controller.settling, /^the API server was away; settling until /)
+    await world.run(300, half)
+    assert.doesNotMatch((await terminal.run('status')).text, /frozen/)
   })
 })

@@ -1,8 +1,9 @@
 /** `nodemend status`: which nodes are sick, what is being done about them, and which policies are in force. */
 import { Command } from 'commander'
 import { conditionTypes } from '../model/condition.ts'
-import type { NodeView } from '../model/node.ts'
+import type { NodeView, Pause } from '../model/node.ts'
 import { type Attempt, isFinished, phaseSince } from '../model/repair.ts'
+import { apiHealth } from '../repair/decide/gates/api-health.ts'
 import { describeError, type ParsedPolicies, type RepairPolicyObject } from '../repair/policy/parse.ts'
 import { type ClusterFlags, clusterApi } from './cluster-api.ts'
 import { type ClusterView, viewCluster } from './cluster-view.ts'
@@ -43,7 +44,14 @@ async function status(flags: Flags, io: Io): Promise<void> {
 
 /** What `status --output json` prints. */
 export interface ClusterStatus {
-  readonly controller: { readonly installed: boolean; readonly leader: string | null }
+  readonly controller: {
+    readonly installed: boolean
+    readonly leader: string | null
+    /** `why` is what the annotation says, or why nobody can tell; null when it is off. */
+    readonly paused: { readonly state: Pause['state']; readonly why: string | null }
+    /** Why nothing happens although nobody paused it, as the newest decisions say; null when none says so, or there is none. */
+    readonly settling: string | null
+  }
   readonly nodes: readonly {
     readonly name: string
     readonly healthy: boolean
@@ -83,11 +91,24 @@ export interface ClusterStatus {
 export function summarise(view: ClusterView): ClusterStatus {
   const open = view.repairs.filter((one) => !isFinished(one.phase))
   return {
-    controller: { installed: view.installed, leader: view.leader ?? null },
+    controller: {
+      installed: view.installed,
+      leader: view.leader ?? null,
+      paused: { state: view.pause.state, why: view.pause.state === 'off' ? null : view.pause.why },
+      settling: settlingOf(open),
+    },
     nodes: view.nodes.map((node) => nodeStatus(node, open)).sort(sickFirst),
     repairs: [...open].sort((a, b) => (a.name < b.name ? -1 : 1)).map(repairStatus),
     policies: view.policyObjects.map((object) => policyStatus(object, view.policies)),
   }
+}
+
+/** Nothing but its decisions tells how the controller sees the API server; those about repairs under way are old. */
+function settlingOf(open: readonly Attempt[]): string | null {
+  const said = open
+    .filter((one) => one.phase === 'Pending')
+    .flatMap(({ decision }) => decision?.gates.find((one) => one.gate === apiHealth.name) ?? [])
+  return said.find((one) => one.answer !== 'allow')?.why ?? null
 }
 
 /** Mistakes are looked for here and now; whether it is in force, only the controller knows, and has written down. */
@@ -161,7 +182,7 @@ function statusText(data: ClusterStatus, all: boolean): string {
   const count = (state: NodeState): number => data.nodes.filter((node) => node.state === state).length
   const shown = all ? data.nodes : data.nodes.filter((node) => !node.healthy || node.repair !== null)
   const parts = [
-    `${data.nodes.length} nodes, ${count('healthy')} healthy, ${count('unknown')} unknown, ${count('sick')} sick; ${leaderText(data)}\n`,
+    `${data.nodes.length} nodes, ${count('healthy')} healthy, ${count('unknown')} unknown, ${count('sick')} sick; ${leaderText(data)}${quietText(data)}\n`,
   ]
   if (shown.length > 0) {
     parts.push(tableText(['NODE', 'READY', 'WHAT', 'REPAIR'], shown.map(nodeRow)))
@@ -188,6 +209,14 @@ function nodeRow(node: NodeStatus): readonly string[] {
   const telling = node.conditions.filter((one) => one.type !== 'Ready' && one.status !== 'True')
   const what = telling.map((one) => `${one.type} ${one.status} (${one.reason})`).join(', ')
   return [node.name, node.ready, what || '-', node.repair ?? '-']
+}
+
+/** Why nothing would be done now. A pause comes first: it is what somebody looks for who asked for it, or did not. */
+function quietText({ controller: { paused, settling } }: ClusterStatus): string {
+  const texts = settling === null ? [] : [`frozen: ${settling}`]
+  if (paused.state === 'on') texts.unshift(`PAUSED by ${paused.why || 'somebody who did not say why'}`)
+  if (paused.state === 'unknown') texts.unshift(`nobody can tell whether it is PAUSED: ${paused.why}`)
+  return texts.map((text) => `; ${text}`).join('')
 }
 
 function leaderText({ controller }: ClusterStatus): string {

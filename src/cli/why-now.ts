@@ -144,7 +144,7 @@ function outcomeText({ outcome, rule, decidedBy = '' }: DecisionRecord): string 
     case 'would-act':
       return `Policy ${rule?.policy ?? ''} only observes; it would ${action} the node now.`
     case 'wait':
-      return `${action} waits for ${decidedBy}.`
+      return `${action} ${rule?.mode === 'Observe' ? 'would wait' : 'waits'} for ${decidedBy}.`
     case 'refuse':
       return `${action} is refused by ${decidedBy}.`
     case 'no-action':

@@ -28,16 +28,20 @@ function headline({ node, exists, state, now }: Explanation): string {
 
 /** What it waits for, or why it is so, and what would change it. */
 function nowText({ now, decision }: Explanation): string {
-  const settled = decision !== null && ['refuse', 'would-act', 'no-action'].includes(decision.outcome)
-  return [
-    ...labelled(settled ? 'Because:' : 'Waits for:', now?.waitsFor ?? []),
-    ...labelled('Changes:', now?.changes ?? []),
-  ].join('')
+  const label = waitLabel(decision)
+  const width = Math.max(labelWidth, label.length + 1)
+  return [...labelled(label, now?.waitsFor ?? [], width), ...labelled('Changes:', now?.changes ?? [], width)].join('')
+}
+
+/** Where a policy only observes, nothing waits: there is nothing that would go on. */
+function waitLabel(decision: Explanation['decision']): string {
+  if (decision !== null && ['refuse', 'would-act', 'no-action'].includes(decision.outcome)) return 'Because:'
+  return decision?.outcome === 'wait' && decision.rule?.mode === 'Observe' ? 'Would wait for:' : 'Waits for:'
 }
 
 /** The label stands before the first line, the others are indented as far. */
-function labelled(label: string, lines: readonly string[]): readonly string[] {
-  return lines.map((line, index) => `${(index === 0 ? label : '').padEnd(labelWidth)}${line}\n`)
+function labelled(label: string, lines: readonly string[], width: number): readonly string[] {
+  return lines.map((line, index) => `${(index === 0 ? label : '').padEnd(width)}${line}\n`)
 }
 
 const labelWidth = 'Waits for: '.length

@@ -23,6 +23,8 @@ export interface LeaseOptions {
   onLost(): void | Promise<void>
   /** Told of every failed try; the election goes on. */
   onError?(error: unknown): void
+  /** Told of every try to take or renew the lease that the API server has answered. */
+  onWorked?(): void
   /** How long others wait after the last renewal they saw. Default 15,000. */
   readonly durationMs?: number
   /** How long after its last renewal a leader still leads. Default 10,000; must be below `durationMs`. */
@@ -95,7 +97,7 @@ class Candidate {
     const { clock, random, signal } = this.#options
     while (!signal.aborted) {
       if (this.#held) await this.#lead()
-      else await this.#try(() => this.#acquire())
+      else await this.#try(() => this.#worked(this.#acquire()))
       if (!this.#held) await sleep(clock, this.#retryMs * (1 + random() * 0.2), signal).catch(() => undefined)
     }
   }
@@ -129,7 +131,7 @@ class Candidate {
     while (this.#held && !term.aborted) {
       const cancelDeadline = clock.after(Math.max(0, this.#until - clock.monotonic()), end)
       await sleep(clock, this.#retryMs, term).catch(() => undefined)
-      if (!term.aborted) await this.#try(() => this.#renew(term))
+      if (!term.aborted) await this.#try(() => this.#worked(this.#renew(term)))
       cancelDeadline()
     }
   }
@@ -225,6 +227,11 @@ class Candidate {
       renewTime: now,
       leaseTransitions: transitions,
     }
+  }
+
+  async #worked(step: Promise<void>): Promise<void> {
+    await step
+    this.#options.onWorked?.()
   }
 
   async #try(step: () => Promise<void>, otherwise?: () => void): Promise<void> {

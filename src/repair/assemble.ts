@@ -43,6 +43,8 @@ export function assemble(options: AssembleOptions): Assembled {
   const reporter = new Reporter(options)
   const book = new AttemptBook(api)
   const drainer = new Drainer(api, clock, random)
+  const onError = (error: unknown): void => reporter.error('watching', error)
+  const observer = new Observer({ api, clock, random, book, providers, settleMs, lease, onChange, onError, signal })
   const executor = new Executor({
     api,
     clock,
@@ -50,10 +52,9 @@ export function assemble(options: AssembleOptions): Assembled {
     drainer,
     providers,
     leadership,
+    lastLook: observer.lastLook,
     onPhase: (attempt) => reporter.phase(attempt),
   })
-  const onError = (error: unknown): void => reporter.error('watching', error)
-  const observer = new Observer({ api, clock, random, book, providers, settleMs, lease, onChange, onError, signal })
   const controller = new Controller({ api, clock, observer, book, executor, providers, reporter, leadership })
   return { controller, observer, book, reporter }
 }

@@ -66,7 +66,7 @@ export class Controller {
     // A set that was never good says nothing about any node: records wait, repairs under way go on.
     const decisions = this.#inForce ? decide(snapshot, this.#inForce, book.records, clock.now()) : []
     await this.#settle(decisions, snapshot)
-    const active = book.records.filter((one) => one.phase !== 'Pending' && !isFinished(one.phase))
+    const active = book.records.filter(isActive)
     const blocked = active.filter((one) => one.phase === 'Blocked')
     await Promise.all(active.filter((one) => one.phase !== 'Blocked').map((one) => this.#advance(one, snapshot)))
     // One after the other: each asks for a slot, and must see what the one before took.
@@ -80,7 +80,8 @@ export class Controller {
   /** Each by itself: one that cannot be read must not leave the others as they were. Each knows when it is due. */
   async #askWhatIsNotWatched(): Promise<void> {
     const { observer, book } = this.#options
-    await observer.pause.poll()
+    // What is under way is held by a pause from the next pass on; what only waits can bear an older answer.
+    await (book.records.some(isActive) ? observer.pause.ask() : observer.pause.poll())
     if (!book.records.some((one) => !isFinished(one.phase))) return
     await this.#try('reading the settings of Karpenter', () => observer.karpenter.poll())
     await this.#try('reading kubelet leases', () => observer.leases.poll())
@@ -116,11 +117,16 @@ export class Controller {
       const news = record === undefined || saysNews(record, decision)
       if (!news && decision.outcome !== 'act') continue
       if (decision.outcome !== 'act' && ++writes > recordsPerPass) continue
-      await this.#try('recording a decision', () => this.#settleOne(decision, record, node))
+      await this.#try('recording a decision', () => this.#settleOne(decision, record, node, snapshot))
     }
   }
 
-  async #settleOne(decision: Decision, record: Attempt | undefined, node: NodeView | undefined): Promise<void> {
+  async #settleOne(
+    decision: Decision,
+    record: Attempt | undefined,
+    node: NodeView | undefined,
+    snapshot: ClusterSnapshot,
+  ): Promise<void> {
     const { book, reporter } = this.#options
     if (decision.outcome === 'cleared') {
       if (!record) return
@@ -136,33 +142,38 @@ export class Controller {
       const created = await book.create(this.#ours(newAttempt(decision, node, number)))
       if (!created) return
       reporter.decision(decision, created.name)
-      if (decision.outcome === 'act') await this.#admit(decision, created, node)
+      if (decision.outcome === 'act') await this.#admit(decision, created, node, snapshot)
       return
     }
-    if (decision.outcome === 'act') return this.#admit(decision, record, node)
+    if (decision.outcome === 'act') return this.#admit(decision, record, node, snapshot)
     reporter.decision(decision, record.name)
     await book.write(this.#ours(withDecision(record, decision)))
   }
 
-  /** The last question before anything is touched: what exactly would be deleted? */
-  async #admit(decision: Decision, record: Attempt, node: NodeView): Promise<void> {
-    const { book, reporter, providers } = this.#options
+  /** The last questions before anything is touched: what exactly would be deleted, and did somebody say no meanwhile? */
+  async #admit(decision: Decision, record: Attempt, node: NodeView, snapshot: ClusterSnapshot): Promise<void> {
+    const { book, observer, providers, reporter } = this.#options
     const policy = this.#inForce?.find((one) => one.name === decision.rule?.policy)
     const name = policy?.provider === 'auto' ? node.providers[0] : policy?.provider
     const provider = providers.find((one) => one.name === name)
     if (!policy || !provider) return
     const answer = await provider.target(node)
     if (answer.kind === 'refused') {
-      const refused = refusedLate(decision, 'target', answer.why, answer.change)
-      if (!saysNews(record, refused)) return
-      reporter.decision(refused, record.name)
-      await book.write(this.#ours(withDecision(record, refused)))
-      return
+      return this.#refuseLate(record, refusedLate(decision, 'target', answer.why, answer.change))
     }
     const guarded = await book.guard(record)
     if (!guarded) return // deleted meanwhile: the next pass starts anew
+    const no = await observer.lastLook.objection(snapshot, node, policy)
+    if (no) return this.#refuseLate(guarded, refusedLate(decision, no.gate, no.why, no.change))
     reporter.decision(decision, record.name)
     reporter.phase(await book.write(this.#ours(admitted(guarded, decision, policy, provider.name, answer.target))))
+  }
+
+  async #refuseLate(record: Attempt, refused: Decision): Promise<void> {
+    const { book, reporter } = this.#options
+    if (!saysNews(record, refused)) return
+    reporter.decision(refused, record.name)
+    await book.write(this.#ours(withDecision(record, refused)))
   }
 
   async #advance(attempt: Attempt, snapshot: ClusterSnapshot): Promise<void> {
@@ -210,6 +221,10 @@ export class Controller {
 function nextEligible(decisions: readonly Decision[], now: number): number {
   const due = decisions.filter((one) => one.decidedBy === toleration.name).map((one) => (one.eligibleAt ?? now) - now)
   return Math.max(0, Math.min(...due))
+}
+
+function isActive({ phase }: Attempt): boolean {
+  return phase !== 'Pending' && !isFinished(phase)
 }
 
 /** Our finaliser is on it although no repair is under way: it has ended, or its admission did not get through. */

@@ -61,13 +61,13 @@ export function admitted(
   )
 }
 
-/** The decision with one more refusal, found out when the repair was about to start. */
+/** The decision with a refusal found out when the repair was about to start; it takes the place of that gate's answer. */
 export function refusedLate(decision: Decision, gate: string, why: string, change: string): Decision {
   return {
     ...decision,
     outcome: 'refuse',
     decidedBy: gate,
-    gates: [...decision.gates, { gate, answer: 'refuse', why, change }],
+    gates: [...decision.gates.filter((one) => one.gate !== gate), { gate, answer: 'refuse', why, change }],
   }
 }
 

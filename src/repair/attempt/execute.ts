@@ -7,6 +7,7 @@ import type { Operation, OperationView, Provider } from '../../providers/provide
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Drainer, DrainPass } from '../act/drain/run.ts'
 import { removeTaint, setTaint } from '../act/taint.ts'
+import type { LastLook } from '../observe/last-look.ts'
 import type { AttemptBook } from './book.ts'
 import { nextStep } from './step.ts'
 import { type Step, withPhase } from './transition.ts'
@@ -22,6 +23,8 @@ export interface ExecutorOptions {
   readonly providers: readonly Provider[]
   /** Asked again before every call that changes something. */
   readonly leadership: () => Leadership
+  /** Asked again before every step that cannot be taken back, and before the first one that touches the node. */
+  readonly lastLook: LastLook
   /** Told of every new phase that is on record. */
   readonly onPhase: (attempt: Attempt) => void
 }
@@ -33,7 +36,7 @@ const shortestReplaceMs = 500
 
 /** What one tick works on. */
 interface Tick {
-  readonly snapshot: ClusterSnapshot
+  snapshot: ClusterSnapshot
   readonly slotFree: boolean
   attempt: Attempt
   pass?: DrainPass
@@ -61,15 +64,31 @@ export class Executor {
     for (let steps = 0; steps < mostSteps; steps++) {
       const refused = this.#refusal(tick.attempt)
       if (refused !== undefined) return refused
-      const { attempt: _, ...view } = tick
-      const turnedDown = this.#turnedDown.get(attempt.name)
-      const now = this.#options.clock.now()
-      const step = nextStep(tick.attempt, { ...view, ...(turnedDown !== undefined && { turnedDown }), now })
+      const step = this.#next(tick)
       const why = await this.#perform(step, tick)
       if (why !== undefined) return why
       if (isFinished(tick.attempt.phase)) return 'finished'
     }
     return 'goes on in the next tick'
+  }
+
+  #next(tick: Tick): Step {
+    const { attempt, ...view } = tick
+    const turnedDown = this.#turnedDown.get(attempt.name)
+    return nextStep(attempt, {
+      ...view,
+      ...(turnedDown !== undefined && { turnedDown }),
+      now: this.#options.clock.now(),
+    })
+  }
+
+  /** What is to be done after a last look at what people said; whatever that is, it stands on what the server has now. */
+  async #again(tick: Tick): Promise<Step> {
+    const { nodeName: name, nodeUid: uid } = tick.attempt
+    const fresh = await this.#options.lastLook.refresh(tick.snapshot, { name, uid })
+    if (typeof fresh === 'string') return { kind: 'wait', why: fresh }
+    tick.snapshot = fresh
+    return this.#next(tick)
   }
 
   /** Only the leader acts, and never against a record that its successor has written. */
@@ -94,12 +113,21 @@ export class Executor {
       case 'replace':
         return this.#replace(tick)
       case 'record':
-        return this.#record(tick, step.attempt, step.untaint)
+        return commits(step, tick.attempt) ? this.#commit(tick) : this.#record(tick, step.attempt, step.untaint)
     }
+  }
+
+  async #commit(tick: Tick): Promise<string | undefined> {
+    const step = await this.#again(tick)
+    if (step.kind !== 'record' || !commits(step, tick.attempt)) return this.#perform(step, tick)
+    if (this.#refusal(tick.attempt) !== undefined) return 'not the leader'
+    return this.#record(tick, step.attempt, step.untaint)
   }
 
   async #taint(tick: Tick): Promise<string | undefined> {
     const { attempt } = tick
+    const step = await this.#again(tick)
+    if (step.kind !== 'taint') return this.#perform(step, tick)
     const answer = await setTaint(this.#options.api, { name: attempt.nodeName, uid: attempt.nodeUid }, attempt.name)
     const now = this.#options.clock.now()
     if (answer === 'foreign') {
@@ -149,6 +177,8 @@ export class Executor {
     if (!provider || !operation) return `provider ${attempt.plan?.provider ?? ''} is not available`
     const onServer = await book.refresh(attempt.name)
     if (onServer?.resourceVersion !== attempt.resourceVersion) return 'the record changed meanwhile'
+    const step = await this.#again(tick)
+    if (step.kind !== 'replace') return this.#perform(step, tick)
     if (this.#refusal(attempt) !== undefined) return 'not the leader'
     const timeoutMs = Math.min(longestReplaceMs, leadership().until - clock.now())
     if (timeoutMs < shortestReplaceMs) return 'too little time left as the leader'
@@ -212,6 +242,11 @@ export class Executor {
     const picked = [...this.#picked].flatMap(([by, uid]) => (by === name ? [] : [uid]))
     return new Set([...recorded, ...picked])
   }
+}
+
+/** True for the step that puts `Committing` on record. */
+function commits(step: Step, { phase }: Attempt): boolean {
+  return step.kind === 'record' && step.attempt.phase === 'Committing' && phase !== 'Committing'
 }
 
 /** When the attempt first entered `phase`. */

@@ -18,6 +18,7 @@ import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../
 import { HealthTracker } from './health.ts'
 import { KarpenterRepair } from './karpenter-repair.ts'
 import { KubeletLeases } from './kubelet-leases.ts'
+import { LastLook } from './last-look.ts'
 import { PauseRequest } from './pause.ts'
 import { type NodeObject, SeenNodes, type WatchedNode } from './seen.ts'
 
@@ -46,6 +47,7 @@ export class Observer {
   readonly leases: KubeletLeases
   readonly karpenter: KarpenterRepair
   readonly pause: PauseRequest
+  readonly lastLook: LastLook
   readonly #options: ObserverOptions
   readonly #seen = new SeenNodes()
   readonly #states = new Map<Resource, WatchState>()
@@ -60,6 +62,8 @@ export class Observer {
     this.leases = new KubeletLeases(options.api, options.clock)
     this.karpenter = new KarpenterRepair(options.api, options.clock)
     this.pause = new PauseRequest(options.api, options.clock, options.lease)
+    const { api, clock } = options
+    this.lastLook = new LastLook({ api, clock, pause: () => this.pause.ask() })
   }
 
   /** Runs the watches until the signal is aborted. */

@@ -44,9 +44,15 @@ export class PauseRequest {
 
   /** Asks when it is time to. Never rejects. */
   async poll(): Promise<void> {
+    if (this.#clock.monotonic() >= this.#nextAt) await this.ask()
+  }
+
+  /** Asks now, whenever the last answer came: what cannot be taken back does not rest on an old one. Never rejects. */
+  async ask(): Promise<Pause> {
     const now = this.#clock.monotonic()
-    if (now < this.#nextAt) return
-    this.#pause = await readPause(this.#api, this.#lease)
-    if (this.#pause.state !== 'unknown') this.#nextAt = now + pollMs
+    const pause = await readPause(this.#api, this.#lease)
+    this.#pause = pause
+    this.#nextAt = pause.state === 'unknown' ? Number.NEGATIVE_INFINITY : now + pollMs
+    return pause
   }
 }

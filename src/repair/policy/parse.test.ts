@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
+import { conditionTypes } from '../../model/condition.ts'
 import { describeError, parsePolicies, type RepairPolicyObject } from './parse.ts'
 
 const object = (name: string, spec: unknown, generation = 1): RepairPolicyObject => ({
@@ -75,4 +76,29 @@ test('one bad policy refuses the set, and says field, value and remedy', () => {
 test('a policy that is being deleted is left out', () => {
   const deleted = { ...object('bad', {}), metadata: { name: 'bad', deletionTimestamp: '2026-03-01T12:00:00Z' } }
   assert.equal(parsePolicies([deleted, object('good', good)]).policies.length, 1)
+})
+
+describe('a policy that calls health a sickness is refused', () => {
+  const wrong = ['Ready', ...conditionTypes].map((condition) => ({ condition, status: 'True' }))
+  const kubelet = ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'NetworkUnavailable']
+  const all = [...wrong, ...kubelet.map((condition) => ({ condition, status: 'False' }))]
+  for (const match of all) {
+    test(`${match.condition}=${match.status}`, () => {
+      const { policies, errors } = parsePolicies([object('bad', { ...good, match: [match] })])
+      assert.deepEqual([policies.length, errors.length, errors[0]?.field], [0, 1, 'spec.match[0].status'])
+      assert.match(errors[0]?.remedy ?? '', /is what a healthy node says.*; write status: "(True|False)"$/)
+    })
+  }
+
+  test('the default status counts, too', () => {
+    assert.equal(parsePolicies([object('bad', { ...good, match: [{ condition: 'DiskPressure' }] })]).errors.length, 1)
+  })
+
+  test('the sick status, Unknown, and a condition that only its owner knows are accepted', () => {
+    const opposite = all.map(({ condition, status }) => ({ condition, status: status === 'True' ? 'False' : 'True' }))
+    const unknown = all.map(({ condition }) => ({ condition, status: 'Unknown' }))
+    const own = ['True', 'False'].map((status) => ({ condition: 'example.com/Drained', status }))
+    const match = [...opposite, ...unknown, ...own]
+    assert.deepEqual(parsePolicies([object('fine', { ...good, match })]).errors, [])
+  })
 })

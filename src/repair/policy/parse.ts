@@ -2,6 +2,7 @@
 import { RE2JS } from 're2js'
 import { parseDuration } from '../../catalog/duration.ts'
 import type { KubeObject } from '../../kube/api.ts'
+import { conditionTypes } from '../../model/condition.ts'
 import type { Policy, PolicyMatch, Quantity, ReasonPattern } from '../../model/repair.ts'
 import { type PolicySpec, policySpec } from './schema.ts'
 
@@ -76,12 +77,27 @@ function parsePolicy(object: RepairPolicyObject): { policy: Policy } | { errors:
   return { policy: policyOf(name, object.metadata.generation ?? 0, result.data) }
 }
 
+/** Kubelet's conditions that name a trouble: False is good there. */
+const troubles: ReadonlySet<string> = new Set(['MemoryPressure', 'DiskPressure', 'PIDPressure', 'NetworkUnavailable'])
+/** Conditions that name a good state: kubelet's, and those that the agents write. */
+const goods: ReadonlySet<string> = new Set(['Ready', ...conditionTypes])
+
+/** What is wrong with taking this status of this condition for a sickness; undefined where nobody can say that it is health. */
+function healthTrouble({ condition, status }: PolicySpec['match'][number]): string | undefined {
+  const healthy = goods.has(condition) ? 'True' : troubles.has(condition) ? 'False' : undefined
+  if (status !== healthy) return undefined
+  const sick = healthy === 'True' ? 'False' : 'True'
+  return `${condition}=${status} is what a healthy node says, so every healthy node would match; write status: "${sick}"`
+}
+
 type Refusal = Omit<PolicyError, 'policy'>
 
 /** What the schema cannot say. */
 function refusalsOf(spec: PolicySpec): readonly Refusal[] {
   const refusals: Refusal[] = []
   for (const [index, match] of spec.match.entries()) {
+    const healthy = healthTrouble(match)
+    if (healthy) refusals.push({ field: `spec.match[${index}].status`, value: match.status, remedy: healthy })
     const trouble = match.reason === undefined ? undefined : patternTrouble(match.reason)
     if (match.reason !== undefined && trouble) {
       refusals.push({

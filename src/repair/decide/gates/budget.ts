@@ -6,7 +6,8 @@ export const budget: Gate = {
   name: 'budget',
   ask({ candidate: { policy }, index, admitted }) {
     const room = roomOf(policy, index.scopeOf(policy), admitted)
-    const used = `${room.inFlight} of ${room.limit} repairs of policy ${policy.name} in flight`
+    const flying = policy.mode === 'Observe' ? 'would be in flight' : 'in flight' // it counts those that it would begin
+    const used = `${room.inFlight} of ${room.limit} repairs of policy ${policy.name} ${flying}`
     if (room.limit === 0) return refuse(used, `a budget above 0 in policy ${policy.name}`)
     if (room.blocked >= room.blockedLimit) {
       return wait(

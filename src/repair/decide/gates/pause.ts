@@ -16,7 +16,7 @@ export const pause: Gate = {
 }
 
 /** Why the whole controller keeps quiet. */
-function pauseOf(asked: Pause): GateAnswer | undefined {
+export function pauseOf(asked: Pause): GateAnswer | undefined {
   switch (asked.state) {
     case 'off':
       return undefined

@@ -1,0 +1,107 @@
+/**
+ * What people may have said since the snapshot, read from the server itself. A watch is always a little behind, and a
+ * pause is asked for now and then: whoever has had an answer to their `kubectl annotate` must be able to rely on it.
+ * Asked right before a repair is admitted and right before each step that cannot be taken back. Not knowing is a no.
+ */
+import { type Api, nodes, repairPolicies } from '../../kube/api.ts'
+import { isKubeError } from '../../kube/errors.ts'
+import { getObject, listObjects } from '../../kube/objects.ts'
+import type { GateAnswer } from '../../model/decision.ts'
+import type { ClusterSnapshot, NodeView, Pause } from '../../model/node.ts'
+import { modes, type Policy } from '../../model/repair.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import { pauseOf } from '../decide/gates/pause.ts'
+import { gates } from '../decide/gates.ts'
+import { parsePolicies, type RepairPolicyObject } from '../policy/parse.ts'
+import { type NodeObject, SeenNodes } from './seen.ts'
+
+/** A step waits this long for each answer. */
+const timeoutMs = 5_000
+
+export interface LastLookOptions {
+  readonly api: Api
+  readonly clock: Clock
+  /** Asks now. Never rejects. */
+  readonly pause: () => Promise<Pause>
+}
+
+/** What stands against an admission, and which gate it would have been. */
+export interface Objection {
+  readonly gate: string
+  readonly why: string
+  readonly change: string
+}
+
+export class LastLook {
+  readonly #options: LastLookOptions
+
+  constructor(options: LastLookOptions) {
+    this.#options = options
+  }
+
+  /**
+   * `snapshot` with the pause and the one node as the server has them now. A text says why nobody can tell; a node that
+   * is gone is such a case, too: the next snapshot and the provider say what that means.
+   */
+  async refresh(
+    snapshot: ClusterSnapshot,
+    { name, uid }: Pick<NodeView, 'name' | 'uid'>,
+  ): Promise<ClusterSnapshot | string> {
+    const known = snapshot.nodes.find((one) => one.uid === uid)
+    if (!known) return 'the node is gone'
+    const [pause, fresh] = await Promise.all([this.#options.pause(), this.#node(name)])
+    if (typeof fresh === 'string') return fresh
+    if (fresh.metadata.uid !== uid) return 'the node is gone'
+    const { view } = new SeenNodes().see(fresh, known.providers, this.#options.clock.now())
+    return { ...snapshot, pause, nodes: snapshot.nodes.map((one) => (one.uid === uid ? view : one)) }
+  }
+
+  /** Why `node` must not be taken under repair by `policy` after all; undefined when nobody said so. */
+  async objection(snapshot: ClusterSnapshot, node: NodeView, policy: Policy): Promise<Objection | undefined> {
+    const [fresh, restrained] = await Promise.all([this.refresh(snapshot, node), this.#restrained(policy)])
+    if (typeof fresh === 'string') return { gate: 'api-health', why: fresh, change: 'the API server answers again' }
+    const paused = pauseOf(fresh.pause)
+    if (paused) return { gate: 'pause', ...because(paused) }
+    if (restrained !== undefined) return { gate: 'mode', why: restrained, change: `change policy ${policy.name} back` }
+    const view = fresh.nodes.find((one) => one.uid === node.uid) ?? node
+    for (const gate of gates) {
+      const why = gate.cancel?.(view, fresh, this.#options.clock.now())
+      if (why !== undefined) return { gate: gate.name, why, change: 'the node may be touched again' }
+    }
+    return undefined
+  }
+
+  async #node(name: string): Promise<NodeObject | string> {
+    try {
+      return await getObject<NodeObject>(this.#options.api, nodes, { name }, { timeoutMs })
+    } catch (error) {
+      if (isKubeError(error, 'NM_KUBE_NOT_FOUND')) return 'the node is gone'
+      return `nobody can tell whether the node is vetoed: ${textOf(error)}`
+    }
+  }
+
+  /** What the policy's present version takes back. A mistaken version takes nothing back: see `inForce`. */
+  async #restrained({ name, mode }: Policy): Promise<string | undefined> {
+    try {
+      const only = { fieldSelector: `metadata.name=${name}`, timeoutMs } // listing is what our role allows
+      const [object] = (await listObjects<RepairPolicyObject>(this.#options.api, repairPolicies, only)).items
+      if (!object) return `policy ${name} is gone`
+      if (object.metadata.deletionTimestamp !== undefined) return `policy ${name} is being deleted`
+      const now = parsePolicies([object]).policies[0]
+      if (!now) return undefined
+      if (now.paused) return `policy ${name} is paused`
+      if (now.action === 'NoAction') return `policy ${name} says that nothing is done`
+      return modes.indexOf(now.mode) < modes.indexOf(mode) ? `policy ${name} has mode ${now.mode} now` : undefined
+    } catch (error) {
+      return `nobody can tell whether policy ${name} still stands: ${textOf(error)}`
+    }
+  }
+}
+
+function because(answer: GateAnswer): Omit<Objection, 'gate'> {
+  return { why: answer.why, change: 'change' in answer ? (answer.change ?? '') : '' }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
