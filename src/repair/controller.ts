@@ -18,6 +18,7 @@ import { policyScope } from './decide/cluster-index.ts'
 import { decide, saysSomethingElse } from './decide/decide.ts'
 import { toleration } from './decide/gates/toleration.ts'
 import type { Observer } from './observe/observer.ts'
+import { carriedBy } from './policy/carried.ts'
 import { inForce } from './policy/in-force.ts'
 import type { ParsedPolicies } from './policy/parse.ts'
 import { policyStatusFor } from './policy/status.ts'
@@ -46,6 +47,8 @@ export class Controller {
   #inForce: readonly Policy[] | undefined
   #lastGood: readonly Policy[] | undefined
   #judged: ParsedPolicies | undefined
+  /** The condition types of all nodes when policies were last judged. */
+  #carried = ''
   #reported = ''
 
   constructor(options: ControllerOptions) {
@@ -62,7 +65,7 @@ export class Controller {
       reporter.pass(snapshot, [], book.records, 0, clock.now())
       return Number.POSITIVE_INFINITY
     }
-    await this.#try('judging policies', () => this.#judgePolicies())
+    await this.#try('judging policies', () => this.#judgePolicies(snapshot.nodes))
     // A set that was never good says nothing about any node: records wait, repairs under way go on.
     const decisions = this.#inForce ? decide(snapshot, this.#inForce, book.records, clock.now()) : []
     await this.#settle(decisions, snapshot)
@@ -88,13 +91,14 @@ export class Controller {
   }
 
   /** A refused set changes nothing but its own status, and what it restrains. */
-  async #judgePolicies(): Promise<void> {
+  async #judgePolicies(nodes: readonly NodeView[]): Promise<void> {
     const { api, clock, observer, providers, reporter } = this.#options
     const parsed = observer.policies
     if (parsed.errors.length === 0) this.#lastGood = parsed.policies
     this.#inForce = inForce(this.#lastGood, parsed)
-    if (this.#judged === parsed) return
-    const context = { parsed, inForce: this.#inForce, providers: providers.map((one) => one.name) }
+    const carried = carriedBy(nodes)
+    if (this.#judged === parsed && this.#carried === carried.join()) return
+    const context = { parsed, inForce: this.#inForce, providers: providers.map((one) => one.name), carried }
     for (const object of observer.policyObjects) {
       const status = policyStatusFor(object, context, clock.now())
       if (!status) continue
@@ -102,6 +106,7 @@ export class Controller {
       await replaceObject(api, repairPolicies, { name }, { ...object, status }, { subresource: 'status' })
     }
     this.#judged = parsed
+    this.#carried = carried.join()
     const news = JSON.stringify([parsed.policies.map((one) => [one.name, one.generation]), parsed.errors])
     if (news !== this.#reported) reporter.policies(parsed, observer.policyObjects)
     this.#reported = news

@@ -103,3 +103,22 @@ test('mistakes beyond all measure still fit into the CRD', () => {
   const many = Array.from({ length: 700 }, (_, index) => object(`bad-${index}`, wrong))
   assert.ok(messageOf({ last: [object('gpu', good)], present: [object('gpu', good), ...many] }).length <= 32_768)
 })
+
+test('a condition that no node carries is told, with the name that is meant; it is in force all the same', () => {
+  const message = (condition: string, carried: readonly string[]): string => {
+    const policy = object('gpu', { ...good, match: [{ condition }] })
+    const parsed = parsePolicies([policy])
+    const context = { parsed, inForce: inForce([], parsed), providers: ['karpenter'], carried }
+    const said = policyStatusFor(policy, context, 0)?.conditions?.find((one) => one.type === 'InForce')
+    assert.equal(said?.status, 'True')
+    return said?.message ?? ''
+  }
+  assert.equal(message('KernelReady', ['KernelReady', 'Ready']), 'it is in force')
+  assert.equal(message('KernelReady', []), 'it is in force', 'without a node nobody can tell')
+  assert.equal(message('KernelReady', ['Ready']), 'it is in force; no node carries condition KernelReady')
+  const meant = 'it is in force; no node carries condition KernalReady; is KernelReady meant?'
+  assert.equal(message('KernalReady', ['Ready']), meant)
+  assert.match(message('kernelready', ['Ready']), /; is KernelReady meant\?$/)
+  assert.match(message('example.com/Lnk', ['example.com/Link']), /; is example\.com\/Link meant\?$/)
+  assert.doesNotMatch(message('SomethingElse', ['Ready']), /meant/)
+})

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import type { Policy } from '../../model/repair.ts'
 import { running } from '../decide/gates/provider.ts'
+import { notCarried } from './carried.ts'
 import {
   describeError,
   type ParsedPolicies,
@@ -36,6 +37,8 @@ export interface PolicyContext {
   readonly inForce: readonly Policy[] | undefined
   /** Names of the providers that this controller runs. */
   readonly providers: readonly string[]
+  /** Condition types that some node carries; none: nobody has looked. */
+  readonly carried?: readonly string[]
 }
 
 type Said = Pick<PolicyCondition, 'status' | 'reason' | 'message'>
@@ -72,7 +75,7 @@ function accepted({ metadata }: RepairPolicyObject, { errors }: ParsedPolicies):
   return { status: 'True', reason: 'Valid', message: 'the policy is well-formed' }
 }
 
-function acting({ metadata }: RepairPolicyObject, { parsed, inForce, providers }: PolicyContext): Said {
+function acting({ metadata }: RepairPolicyObject, { parsed, inForce, providers, carried = [] }: PolicyContext): Said {
   if (metadata.deletionTimestamp !== undefined) {
     return { status: 'False', reason: 'BeingDeleted', message: 'it is being deleted' }
   }
@@ -86,8 +89,15 @@ function acting({ metadata }: RepairPolicyObject, { parsed, inForce, providers }
       const message = `it matches, but nothing is repaired: it names provider ${policy.provider}, and ${running(providers)}`
       return { status: 'False', reason: 'ProviderNotRun', message }
     }
-    const reason = held ? 'LastGoodSetInForce' : 'InForce'
-    return { status: 'True', reason, message: held ? `it is in force as it stands; ${held}` : 'it is in force' }
+    if (held) return { status: 'True', reason: 'LastGoodSetInForce', message: `it is in force as it stands; ${held}` }
+    const missing = notCarried(policy, carried)
+    if (missing)
+      return {
+        status: 'True',
+        reason: 'ConditionNotCarried',
+        message: `it is in force; ${missing}`.slice(0, longestMessage),
+      }
+    return { status: 'True', reason: 'InForce', message: 'it is in force' }
   }
   if (!inForce) {
     const message = `nothing is in force, because the set has not been good since the controller began: ${culprits(parsed)}`
