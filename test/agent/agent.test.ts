@@ -92,6 +92,23 @@ describe('the API server', () => {
     assert.equal(rig.api.events.size, 1)
   })
 
+  it('must have taken one report before the agent calls itself ready; an outage after that changes nothing', async (t) => {
+    const rig = rigFor(t)
+    rig.api.refusal = 'NM_KUBE_UNAUTHORIZED'
+    await rig.start()
+    await rig.pass(minute)
+    assert.deepEqual(await rig.page('/readyz'), {
+      status: 503,
+      text: 'no report has reached https://scripted yet: NM_KUBE_UNAUTHORIZED\n',
+    })
+    rig.api.refusal = undefined
+    await rig.pass(5 * minute)
+    assert.equal((await rig.page('/readyz')).status, 200)
+    rig.api.refusal = 'NM_KUBE_NETWORK'
+    await rig.pass(10 * minute)
+    assert.equal((await rig.page('/readyz')).status, 200)
+  })
+
   it('may refuse an Event: it is tried again, then given up, counted, and logged with what is lost', async (t) => {
     const rig = rigFor(t)
     await rig.start()

@@ -53,6 +53,10 @@ export class AgentReport {
   #events: EventWriter | undefined
   /** The first check of this process has finished, or cannot be made. */
   #checked = false
+  /** A report has reached the cluster since the start. */
+  #arrived = false
+  /** How the newest report ended: `ok`, or an error's code. */
+  #answered = 'none was tried'
 
   constructor(options: AgentReportOptions) {
     this.#options = options
@@ -86,7 +90,10 @@ export class AgentReport {
       ready: () => this.#soonSaved(ledger),
       onWrite: (code) => {
         this.#metrics.apiWrites.add({ verb: 'apply', resource: 'nodes/status', code })
-        if (code === 'ok') this.#metrics.reported.set(clock.now() / 1000)
+        this.#answered = code
+        if (code !== 'ok') return
+        this.#arrived = true
+        this.#metrics.reported.set(clock.now() / 1000)
       },
     })
     this.#events = new EventWriter({
@@ -189,9 +196,11 @@ export class AgentReport {
   #readiness(): Probe {
     if (!this.#checked) return { ok: false, text: 'the first check has not finished' }
     const blind = this.#reported?.monitors.filter((one) => !one.reading).map((one) => one.name) ?? []
-    return blind.length > 0
-      ? { ok: false, text: `cannot read its evidence: ${blind.join(', ')}` }
-      : { ok: true, text: 'ok' }
+    if (blind.length > 0) return { ok: false, text: `cannot read its evidence: ${blind.join(', ')}` }
+    // Once is enough: a later outage is not cured by taking the pod out of a Service, but a rollout with a wrong token,
+    // CA or address must not look green.
+    if (this.#options.api === undefined || this.#arrived) return { ok: true, text: 'ok' }
+    return { ok: false, text: `no report has reached ${this.#options.api.server} yet: ${this.#answered}` }
   }
 }
 
