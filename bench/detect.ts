@@ -11,13 +11,13 @@ import { type Instance, Lab, subjectsFor } from './subjects/run.ts'
 import { sideBySide } from './subjects/side-by-side.ts'
 import type { Fault, Subject } from './subjects/subject.ts'
 import { startTarget } from './target/target.ts'
+import { inMs, patienceMs, tryOften } from './tries.ts'
 
 /** Peers are a hundred times slower; fewer tries say as much. */
-const peerTries = 20
+const peerTries = { whole: 20, quick: 3 }
 const shortestPauseMs = 100
-const longestPauseMs = 700
-/** After which a try counts as never seen, and the bench fails. */
-const patienceMs = 60_000
+/** Over which tries are spread for an agent without a beat. */
+const shortestSpreadMs = 600
 
 export const detect: Bench = {
   name: 'detect',
@@ -26,18 +26,19 @@ export const detect: Bench = {
     const target = await startTarget(context.log)
     const subjects = subjectsFor(context.options.peers, target.folder)
     const device = openKmsgDevice()
-    const lab = new Lab(target)
-    try {
-      const figures = await sideBySide(subjects, async (subject) => {
-        const instance = await lab.startReady(subject)
-        const delays = await measure(subject, instance, device, context)
-        await lab.end(instance)
+    const measured = async (subject: Subject): Promise<Figures> => {
+      const lab = new Lab(target)
+      try {
+        const delays = await measure(subject, await lab.startReady(subject), device, context)
         context.log(`${subject.name}: p50 ${delays.p50Ms} ms, p99 ${delays.p99Ms} ms`)
         return delays
-      })
-      return { ...figures, server: target.server }
+      } finally {
+        await lab.close()
+      }
+    }
+    try {
+      return { ...(await sideBySide(subjects, measured, context.log)), server: target.server }
     } finally {
-      await lab.close()
       device.close()
       await target.close()
     }
@@ -51,31 +52,28 @@ async function measure(
   { options, random }: BenchContext,
 ): Promise<Figures> {
   const own = options.tries ?? (options.quick ? 10 : 200)
-  const tries = subject.name === 'nodemend' ? own : Math.min(own, peerTries)
-  const delays: number[] = []
-  const recoveries: number[] = []
-  for (let n = 0; n < tries; n++) {
-    await sleep(systemClock, shortestPauseMs + random() * (longestPauseMs - shortestPauseMs))
-    const fault = subject.fault(n)
-    delays.push(await delayOf(device, instance, fault))
-    if (!fault.recovery) continue
-    await sleep(systemClock, shortestPauseMs + random() * (longestPauseMs - shortestPauseMs))
-    recoveries.push(await delayOf(device, instance, fault.recovery))
-  }
-  const { p50, p90, p99, max } = summarise(delays)
-  return {
-    p50Ms: round(p50, 1),
-    p90Ms: round(p90, 1),
-    p99Ms: round(p99, 1),
-    maxMs: round(max, 1),
-    tries,
-    ...(recoveries.length > 0 && { recoveryP50Ms: round(summarise(recoveries).p50, 1) }),
-  }
+  const { delays, recoveries, missed } = await tryOften({
+    tries: subject.name === 'nodemend' ? own : Math.min(own, options.quick ? peerTries.quick : peerTries.whole),
+    fault: subject.fault,
+    pause: () => sleep(systemClock, shortestPauseMs + random() * (subject.beatMs ?? shortestSpreadMs)),
+    delayOf: async ({ line, shows }) => {
+      const start = systemClock.monotonic()
+      device.write(line)
+      const seen = await instance.until(shows, patienceMs)
+      return seen && seen.at - start
+    },
+  })
+  const recovered =
+    recoveries.length > 0
+      ? { recoveryP50Ms: round(summarise(recoveries).p50, 1) }
+      : await silence(instance, subject.fault(delays.length - 1), options.quick)
+  return { ...inMs(delays), tries: delays.length, missed, ...recovered }
 }
 
-async function delayOf(device: KmsgDevice, instance: Instance, fault: Pick<Fault, 'line' | 'shows'>): Promise<number> {
+/** For a subject that no line can tell that all is well again: whether it says so by itself once nothing happens. */
+async function silence(instance: Instance, { shows }: Fault, quick: boolean): Promise<Figures> {
+  const waitMs = quick ? 5_000 : patienceMs
   const start = systemClock.monotonic()
-  device.write(fault.line)
-  const seen = await instance.watch.until((conditions) => fault.shows(conditions), patienceMs, fault.line)
-  return seen.at - start
+  const seen = await instance.until((conditions) => !shows(conditions), waitMs)
+  return { recoveryP50Ms: seen ? round(seen.at - start, 1) : null, recoveryWaitedMs: waitMs }
 }

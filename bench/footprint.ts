@@ -29,7 +29,11 @@ export const footprint: Bench = {
     const device = openKmsgDevice()
     const gate = await target.gate()
     try {
-      const figures = await sideBySide(subjects, (subject) => measure(subject, target, gate, device, context))
+      const figures = await sideBySide(
+        subjects,
+        (subject) => measure(subject, target, gate, device, context),
+        context.log,
+      )
       return { ...figures, server: target.server }
     } finally {
       await gate.close()

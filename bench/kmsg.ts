@@ -28,7 +28,7 @@ export const kmsg: Bench = {
     const subjects = subjectsFor(context.options.peers, target.folder)
     const device = openKmsgDevice()
     try {
-      const figures = await sideBySide(subjects, (subject) => measure(subject, target, device, context))
+      const figures = await sideBySide(subjects, (subject) => measure(subject, target, device, context), context.log)
       return { ...figures, burst, server: target.server }
     } finally {
       device.close()

@@ -29,4 +29,6 @@ test('what cannot be meant is refused with a sentence', () => {
   assert.throws(() => parseOptions(['match', '--tries', 'many'], 1), /number above 0/)
   assert.throws(() => parseOptions(['match', '--peer', `gpud=${process.execPath}`], 1), /nma=PATH or npd=PATH/)
   assert.throws(() => parseOptions(['match', '--peer', 'nma=/nowhere/at/all'], 1), /there is no file/)
+  const peer = ['--peer', `npd=${process.execPath}`]
+  assert.throws(() => parseOptions(['match', ...peer, ...peer], 1), /npd is named twice/)
 })

@@ -56,7 +56,7 @@ export function parseOptions(args: readonly string[], defaultSeed: number): { na
     name,
     options: {
       output: values.output,
-      peers: values.peer.map(parsePeer),
+      peers: peersIn(values.peer),
       seed: values.seed === undefined ? defaultSeed : positive('seed', values.seed),
       quick: values.quick,
       ...number('tries'),
@@ -65,6 +65,13 @@ export function parseOptions(args: readonly string[], defaultSeed: number): { na
       ...number('fleet'),
     },
   }
+}
+
+function peersIn(texts: readonly string[]): Peer[] {
+  const peers = texts.map(parsePeer)
+  const twice = peers.find(({ name }, index) => peers.findIndex((other) => other.name === name) < index)
+  if (twice) throw new TypeError(`--peer ${twice.name} is named twice`)
+  return peers
 }
 
 function positive(flag: string, text: string): number {

@@ -9,11 +9,14 @@ import { type KmsgDevice, openKmsgDevice } from './kmsg-device.ts'
 import { round, summarise } from './statistics.ts'
 import { type Instance, Lab, subjectsFor } from './subjects/run.ts'
 import { sideBySide } from './subjects/side-by-side.ts'
-import type { Fault, Subject } from './subjects/subject.ts'
+import type { Subject } from './subjects/subject.ts'
 import type { Gate } from './target/gate.ts'
 import { startTarget } from './target/target.ts'
 
+/** A report that has not come so long after the API was back counts as lost, and as late as that. */
 const patienceMs = 60_000
+/** The fault starts the clock by which an agent with a beat asks again, the same for the whole fleet: one outage is one sample. */
+const outagesForABeat = 3
 /** Until an agent that was started has its eyes open; one that reads the log from its oldest record needs none. */
 const openEyesMs = 5000
 
@@ -24,20 +27,20 @@ export const outage: Bench = {
     const target = await startTarget(context.log)
     const subjects = subjectsFor(context.options.peers, target.folder)
     const device = openKmsgDevice()
-    const gate = await target.gate()
+    const measured = async (subject: Subject): Promise<Figures> => {
+      const gate = await target.gate() // one of its own: a peer that fails in the middle may leave it shut
+      const lab = new Lab(target)
+      try {
+        const delays = await seenMeanwhile(subject, lab, gate, device, context)
+        return { ...delays, startedWhileDown: await startedWhileDown(subject, lab, gate, device) }
+      } finally {
+        await lab.close()
+        await gate.close()
+      }
+    }
     try {
-      const figures = await sideBySide(subjects, async (subject) => {
-        const lab = new Lab(target)
-        try {
-          const delays = await seenMeanwhile(subject, lab, gate, device, context)
-          return { ...delays, startedWhileDown: await startedWhileDown(subject, lab, gate, device) }
-        } finally {
-          await lab.close()
-        }
-      })
-      return { ...figures, server: target.server }
+      return { ...(await sideBySide(subjects, measured, context.log)), server: target.server }
     } finally {
-      await gate.close()
       device.close()
       await target.close()
     }
@@ -49,24 +52,38 @@ async function seenMeanwhile(
   lab: Lab,
   gate: Gate,
   device: KmsgDevice,
-  { options, log }: BenchContext,
+  { options, log, random }: BenchContext,
 ): Promise<Figures> {
+  const beat = (): Promise<void> => sleep(systemClock, random() * (subject.beatMs ?? 0))
   const seconds = options.seconds ?? (options.quick ? 6 : 60)
   const fleet: Instance[] = []
-  for (let n = 0; n < (options.fleet ?? 5); n++) fleet.push(await lab.startReady(subject, { url: gate.url }))
-  await gate.shut()
-  await sleep(systemClock, seconds * 500)
-  const fault = subject.fault(0)
-  device.write(fault.line)
-  await sleep(systemClock, seconds * 500)
-  const back = systemClock.monotonic()
-  await gate.open()
-  const delays = await Promise.all(fleet.map(async (instance) => (await reported(instance, fault)).at - back))
-  log(`${subject.name}: reported ${delays.map((ms) => Math.round(ms)).join(', ')} ms after the API was back`)
-  if (fault.recovery) device.write(fault.recovery.line)
+  for (let n = 0; n < (options.fleet ?? 5); n++) {
+    await beat()
+    fleet.push(await lab.startReady(subject, { url: gate.url }))
+  }
+  const outages = subject.beatMs === undefined || options.quick ? 1 : outagesForABeat
+  const delays: (number | undefined)[] = []
+  for (let n = 0; n < outages; n++) {
+    await gate.shut()
+    await sleep(systemClock, seconds * 500)
+    const fault = subject.fault(n)
+    device.write(fault.line)
+    await sleep(systemClock, seconds * 500)
+    await beat()
+    const back = systemClock.monotonic()
+    await gate.open()
+    const seen = await Promise.all(fleet.map((instance) => instance.until(fault.shows, patienceMs)))
+    delays.push(...seen.map((one) => one && one.at - back))
+    if (fault.recovery) device.write(fault.recovery.line)
+  }
   for (const instance of fleet) await lab.end(instance)
-  const { p50, max } = summarise(delays)
-  return { p50Ms: round(p50, 1), maxMs: round(max, 1), fleet: fleet.length, secondsAway: seconds }
+  const lost = delays.filter((ms) => ms === undefined).length
+  if (lost === delays.length)
+    throw new Error(`NM_BENCH_LATE: no report came within ${patienceMs} ms after the API was back`)
+  const late = delays.map((ms) => ms ?? patienceMs)
+  log(`${subject.name}: reported ${late.map(Math.round).join(', ')} ms after the API was back`)
+  const { p50, max } = summarise(late)
+  return { p50Ms: round(p50, 1), maxMs: round(max, 1), lost, fleet: fleet.length, outages, secondsAway: seconds }
 }
 
 /** Writes one fault of each kind while the agent cannot reach the API, and counts those that are never reported. */
@@ -77,14 +94,10 @@ async function startedWhileDown(subject: Subject, lab: Lab, gate: Gate, device: 
   const faults = subject.kinds.map((n) => subject.fault(n))
   for (const fault of faults) device.write(fault.line)
   await sleep(systemClock, openEyesMs)
-  const alive = instance.running.isRunning()
   await gate.open()
-  if (!alive) return { alive, lines: faults.length, lost: faults.length }
-  const outcomes = await Promise.allSettled(faults.map((fault) => reported(instance, fault)))
+  // One that ended, or ends now, reports nothing more: its wait rejects at once.
+  const outcomes = await Promise.allSettled(faults.map((fault) => instance.until(fault.shows, patienceMs)))
   for (const { recovery } of faults) if (recovery) device.write(recovery.line)
-  return { alive, lines: faults.length, lost: outcomes.filter(({ status }) => status === 'rejected').length }
-}
-
-function reported(instance: Instance, fault: Fault) {
-  return instance.watch.until((conditions) => fault.shows(conditions), patienceMs, `report of "${fault.line}"`)
+  const arrived = outcomes.filter((one) => one.status === 'fulfilled' && one.value !== undefined).length
+  return { alive: instance.running.isRunning(), lines: faults.length, lost: faults.length - arrived }
 }

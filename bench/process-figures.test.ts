@@ -20,6 +20,12 @@ test('rates are per second', () => {
   assert.deepEqual(rates, { milliCpu: 0.5, wakeupsPerSecond: 5 })
 })
 
+test('a process that has ended is named', (t) => {
+  const proc = fakeProc(t)
+  assert.throws(() => readMemory(43, proc), /NM_BENCH_ENDED: process 43/)
+  assert.throws(() => readEffort(43, proc), /NM_BENCH_ENDED: process 43/)
+})
+
 test('this very process can be read', { skip: process.platform !== 'linux' && 'needs Linux' }, () => {
   assert.ok(readMemory(process.pid).rssMB > 10)
   assert.ok(readEffort(process.pid).cpuUs > 0)

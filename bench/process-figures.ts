@@ -23,8 +23,10 @@ export interface Effort {
 
 /** Resident and anonymous memory of `pid` now. Exact (`smaps_rollup`), where `status` is an estimate since Linux 6.2. */
 export function readMemory(pid: number, proc = '/proc'): Memory {
-  const rollup = readFileSync(`${proc}/${pid}/smaps_rollup`, 'utf8')
-  const status = readFileSync(`${proc}/${pid}/status`, 'utf8')
+  const { rollup, status } = ofLiving(pid, () => ({
+    rollup: readFileSync(`${proc}/${pid}/smaps_rollup`, 'utf8'),
+    status: readFileSync(`${proc}/${pid}/status`, 'utf8'),
+  }))
   return {
     rssMB: round(field(rollup, 'Rss') / 1000, 1),
     anonMB: round(field(rollup, 'Anonymous') / 1000, 1),
@@ -36,7 +38,7 @@ export function readMemory(pid: number, proc = '/proc'): Memory {
 export function readEffort(pid: number, proc = '/proc'): Effort {
   let cpuNs = 0
   let sleeps = 0
-  for (const task of readdirSync(`${proc}/${pid}/task`)) {
+  for (const task of ofLiving(pid, () => readdirSync(`${proc}/${pid}/task`))) {
     const folder = `${proc}/${pid}/task/${task}`
     try {
       cpuNs += Number(readFileSync(`${folder}/schedstat`, 'utf8').split(' ')[0])
@@ -59,6 +61,16 @@ export function ratesBetween(before: Effort, after: Effort, elapsedMs: number): 
   return {
     milliCpu: round((after.cpuUs - before.cpuUs) / elapsedMs, 3),
     wakeupsPerSecond: round(((after.sleeps - before.sleeps) * 1000) / elapsedMs, 2),
+  }
+}
+
+/** `read`, with a sentence for the case that the process is no more. */
+function ofLiving<T>(pid: number, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!isGone(error)) throw error
+    throw new Error(`NM_BENCH_ENDED: process ${pid} has ended while it was measured`)
   }
 }
 

@@ -1,7 +1,9 @@
 /**
- * The EKS node monitoring agent. None of its kernel rules sets a condition except those for Neuron devices, so it gets
- * a host tree in which a Neuron device is there and whose kernel log is the real one. A condition never leaves False
- * again, but its reason follows the newest line: the faults take turns.
+ * The EKS node monitoring agent. None of its kernel rules sets a condition except those for Neuron devices. So where
+ * faults are shown to it, it gets a host tree in which there is one; where its cost is measured there is none, because
+ * its rules for them are dear and most nodes do without. The kernel log of the tree is the real one. A condition never
+ * leaves False again, but its reason follows the newest line: the faults take turns. It also controls a kind of its
+ * own, and ends at start with `no matches for eks.amazonaws.com/v1alpha1` where the API server does not serve it.
  */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +20,9 @@ export function nma(path: string): Subject {
   return {
     name: 'nma',
     kinds: [0],
-    launch: ({ folder, kubeconfig, nodeName, ports: [metrics, probe] }) => ({
+    beatMs: 15_000,
+    needs: [{ group: 'eks.amazonaws.com', version: 'v1alpha1', kind: 'NodeDiagnostic', plural: 'nodediagnostics' }],
+    launch: ({ folder, kubeconfig, nodeName, faults, ports: [metrics, probe] }) => ({
       name: `nma-${nodeName}`,
       command: path,
       args: [
@@ -28,9 +32,9 @@ export function nma(path: string): Subject {
         `--probe-address=127.0.0.1:${probe}`,
         '--legacy-node-rbac=true',
       ],
-      env: { HOST_ROOT: hostTree(folder), MY_NODE_NAME: nodeName },
+      env: { HOST_ROOT: hostTree(folder, faults), MY_NODE_NAME: nodeName },
     }),
-    isReady: (conditions) => hasCondition(conditions, 'AcceleratedHardwareReady', 'True'),
+    isReady: (conditions) => hasCondition(conditions, 'KernelReady', 'True'),
     fault: (n) => {
       const { token, reason } = errors[n % errors.length] ?? errors[0]
       return {
@@ -41,13 +45,13 @@ export function nma(path: string): Subject {
   }
 }
 
-function hostTree(folder: string): string {
+function hostTree(folder: string, neuron: boolean): string {
   const root = join(folder, 'host')
   for (const part of ['dev', 'etc', 'proc/bus/pci', 'proc/sys/kernel', 'sys', 'var/log']) {
     mkdirSync(join(root, part), { recursive: true })
   }
   symlinkSync('/dev/kmsg', join(root, 'dev/kmsg'))
   writeFileSync(join(root, 'etc/os-release'), 'ID=amzn\n')
-  writeFileSync(join(root, 'proc/bus/pci/devices'), '00f8\t1d0f7064\t0\tneuron\n')
+  writeFileSync(join(root, 'proc/bus/pci/devices'), neuron ? '00f8\t1d0f7064\t0\tneuron\n' : '')
   return root
 }

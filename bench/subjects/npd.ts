@@ -32,7 +32,14 @@ export function npd(path: string): Subject {
   }
 }
 
-/** Two rules of ours and as many that never match as its own kernel monitor has: the work per line is the usual one. */
+/** Of the kinds that its own kernel monitor has: one that begins with `.*` is dear to search, all are to compile. */
+const othersThatNeverMatch = [
+  ...[1, 2, 3].map((n) => `.*\\[Bench Error\\]: severity: ${n}$`),
+  ...[1, 2, 3].map((n) => `bench ${n} \\w+:\\w+ blocked for \\d+ seconds\\.`),
+  ...[1, 2, 3, 4, 5, 6].map((n) => `Bench I/O error ${n} .*`),
+]
+
+/** Two rules of ours and the others: as many as its own kernel monitor has, so the work per line is the usual one. */
 function writeMonitor(folder: string): string {
   const path = join(folder, 'bench-monitor.json')
   const monitor = {
@@ -43,10 +50,10 @@ function writeMonitor(folder: string): string {
     conditions: [{ type: condition, reason: 'NodemendBenchFine', message: 'nothing happened' }],
     rules: [
       ...reasons.map((reason) => ({ type: 'permanent', condition, reason, pattern: `nodemend-bench: ${reason} .*` })),
-      ...Array.from({ length: 12 }, (_, index) => ({
+      ...othersThatNeverMatch.map((pattern, index) => ({
         type: 'temporary',
         reason: `NodemendBenchOther${index}`,
-        pattern: `nodemend-bench other ${index}: task \\S+:\\w+ blocked for more than \\w+ seconds\\.`,
+        pattern,
       })),
     ],
   }

@@ -1,10 +1,12 @@
 /** Starting subjects and waiting until they have reported once. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { NodeCondition } from '../../src/model/condition.ts'
 import { freePorts } from '../../test/cluster/ports.ts'
 import { ProcessGroup, type Running, tail } from '../../test/cluster/processes.ts'
 import { takeBundles } from '../bundles.ts'
-import { type NodeWatch, watchNode } from '../target/node-watch.ts'
+import { serveKind } from '../target/custom-kind.ts'
+import { type NodeWatch, type Seen, watchNode } from '../target/node-watch.ts'
 import { addNode, type Target } from '../target/target.ts'
 import { nma } from './nma.ts'
 import { nodemend } from './nodemend.ts'
@@ -25,7 +27,8 @@ export interface Manner {
 /** One running instance. */
 export interface Instance {
   readonly running: Running
-  readonly watch: NodeWatch
+  /** As of {@link NodeWatch}; when the instance has ended, the message carries the end of its log. */
+  until(wanted: (conditions: readonly NodeCondition[]) => boolean, timeoutMs: number): Promise<Seen | undefined>
 }
 
 /** Ours first, then the peers that were named; builds our bundle anew, so that what is measured is what is here. */
@@ -59,25 +62,29 @@ export class Lab {
     const nodeName = `bench-${subject.name}-${this.#started++}`
     const folder = join(this.#target.folder, nodeName)
     mkdirSync(folder)
+    for (const kind of subject.needs ?? []) await serveKind(this.#target.door, kind)
     await addNode(this.#target.door, nodeName)
-    const watch = await watchNode(this.#target.door, nodeName)
-    this.#watches.push(watch)
     const ports = await freePorts(3)
     const kubeconfig = this.#target.kubeconfig(url)
-    const program = subject.launch({ folder, kubeconfig, nodeName, faults, ports })
-    return { running: this.#processes.start(program), watch }
+    const running = this.#processes.start(subject.launch({ folder, kubeconfig, nodeName, faults, ports }))
+    const watch = await watchNode(this.#target.door, nodeName, running.exited)
+    this.#watches.push(watch)
+    const until: Instance['until'] = async (wanted, timeoutMs) => {
+      try {
+        return await watch.until(wanted, timeoutMs)
+      } catch (error) {
+        throw withLog((error as Error).message, running)
+      }
+    }
+    return { running, until }
   }
 
   /** The same, and waits for its first report. Rejects with the end of its log when none comes. */
   async startReady(subject: Subject, manner: Manner = {}): Promise<Instance> {
     const instance = await this.start(subject, manner)
-    try {
-      await instance.watch.until((conditions) => subject.isReady(conditions), firstReportMs, 'the first report')
-    } catch (error) {
-      const { message } = error as Error
-      throw new Error(`${message}\nThe end of its log:\n${tail(instance.running.logFile)}`)
-    }
-    return instance
+    const seen = await instance.until((conditions) => subject.isReady(conditions), firstReportMs)
+    if (seen) return instance
+    throw withLog(`NM_BENCH_LATE: no first report within ${firstReportMs / 1000} s`, instance.running)
   }
 
   end(instance: Instance): Promise<void> {
@@ -88,4 +95,9 @@ export class Lab {
     for (const watch of this.#watches) watch.close()
     await this.#processes.stop(0)
   }
+}
+
+/** The first line says what happened, the others show where to look. */
+function withLog(sentence: string, { logFile }: Running): Error {
+  return new Error(`${sentence}\nThe end of its log:\n${tail(logFile)}`)
 }

@@ -2,17 +2,30 @@
 import type { Figures } from '../bench.ts'
 import type { Subject } from './subject.ts'
 
-/** The first of `subjects` is ours. They never run at the same time: they would measure each other. */
-export async function sideBySide(
-  subjects: readonly Subject[],
-  measure: (subject: Subject) => Promise<Figures>,
-): Promise<Figures> {
-  const all: Figures[] = []
-  for (const subject of subjects) all.push(await measure(subject))
-  const [own = {}, ...others] = all
-  if (others.length === 0) return own
-  return {
-    ...own,
-    peers: Object.fromEntries(others.map((figures, index) => [subjects[index + 1]?.name ?? '', figures])),
+type Measure = (subject: Subject) => Promise<Figures>
+type Log = (line: string) => void
+
+/**
+ * The first of `subjects` is ours, and without its figures there is no result. A peer that cannot be started or
+ * measured is told to `log`, stands in the result as `{ failed }`, and the others go on. They never run at the same
+ * time: they would measure each other. So `measure` ends what it started, whether it succeeds or not.
+ */
+export async function sideBySide(subjects: readonly Subject[], measure: Measure, log: Log): Promise<Figures> {
+  const [own, ...others] = subjects
+  const figures = own === undefined ? {} : await measure(own)
+  if (others.length === 0) return figures
+  const peers: Record<string, Figures> = {}
+  for (const peer of others) peers[peer.name] = await figuresOrReason(peer, measure, log)
+  return { ...figures, peers }
+}
+
+/** The reason is the first line of the message; what follows it, such as a log, is for people. */
+async function figuresOrReason(peer: Subject, measure: Measure, log: Log): Promise<Figures> {
+  try {
+    return await measure(peer)
+  } catch (error) {
+    const { message } = error as Error
+    log(`${peer.name} is passed over: ${message}`)
+    return { failed: message.split('\n', 1)[0] ?? '' }
   }
 }

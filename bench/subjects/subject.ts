@@ -1,6 +1,7 @@
 /** An agent under measurement: ours or a peer's. Everything is asked of its process from outside and of the API. */
 import type { NodeCondition } from '../../src/model/condition.ts'
 import type { Program } from '../../test/cluster/processes.ts'
+import type { CustomKind } from '../target/custom-kind.ts'
 
 /** Where one instance runs. */
 export interface Place {
@@ -26,6 +27,13 @@ export interface Subject {
   readonly name: 'nodemend' | 'nma' | 'npd'
   /** The `n` of faults that can stand beside each other on one node. */
   readonly kinds: readonly number[]
+  /**
+   * Where it reports by the clock: its longest period. Starts and tries are spread over it; one that follows at once on
+   * the report of the last would always meet the clock at the same moment.
+   */
+  readonly beatMs?: number
+  /** What the API server must serve before it starts. */
+  readonly needs?: readonly CustomKind[]
   /** The command that runs it at `place`; may write files there. */
   launch(place: Place): Program
   /** It has reported for the first time. */

@@ -9,7 +9,7 @@ import { nma } from './nma.ts'
 import { nodemend, rulePack } from './nodemend.ts'
 import { npd } from './npd.ts'
 import { sideBySide } from './side-by-side.ts'
-import type { Place } from './subject.ts'
+import type { Place, Subject } from './subject.ts'
 
 const condition = (type: string, status: NodeCondition['status'], reason: string): NodeCondition => ({
   type,
@@ -29,12 +29,18 @@ test('our faults are rules that the catalogue accepts, and end by a line', () =>
   assert.ok(fault.recovery?.shows([condition('KernelReady', 'True', 'KernelIsReady')]))
 })
 
-test('nma gets a host tree with a Neuron device; its faults take turns', (t) => {
+test('nma gets a host tree with a Neuron device and the kind it controls; its faults take turns', (t) => {
   const place = placeFor(t)
   const subject = nma('/bin/nma')
   const { env, args } = subject.launch(place)
   assert.match(readFileSync(join(env?.HOST_ROOT ?? '', 'proc/bus/pci/devices'), 'utf8'), /neuron/)
+  const plain = subject.launch({ ...placeFor(t), faults: false }).env?.HOST_ROOT ?? ''
+  assert.equal(readFileSync(join(plain, 'proc/bus/pci/devices'), 'utf8'), '')
   assert.ok(args.includes('--hostname-override=bench'))
+  assert.deepEqual(
+    subject.needs?.map(({ group, plural }) => `${plural}.${group}`),
+    ['nodediagnostics.eks.amazonaws.com'],
+  )
   const after = [condition('AcceleratedHardwareReady', 'False', 'NeuronHBMUncorrectableError')]
   assert.ok(!subject.fault(0).shows(after))
   assert.ok(subject.fault(1).shows(after))
@@ -57,8 +63,27 @@ test('npd gets a kernel log monitor and the server of the kubeconfig; its faults
 
 test('ours stands at the top of a result, the peers below it', async () => {
   const subjects = [nodemend('agent.cjs'), npd('/bin/npd')]
-  const figures = await sideBySide(subjects, async ({ name }) => ({ rssMB: name.length }))
+  const figures = await sideBySide(subjects, async ({ name }) => ({ rssMB: name.length }), assert.fail)
   assert.deepEqual(figures, { rssMB: 8, peers: { npd: { rssMB: 3 } } })
+})
+
+test('a peer that cannot be measured is passed over, and says why; the others are measured', async () => {
+  const subjects = [nodemend('agent.cjs'), nma('/bin/nma'), npd('/bin/npd')]
+  const said: string[] = []
+  const measure = async ({ name }: Subject) => {
+    if (name === 'nma') throw new Error('NM_BENCH_ENDED: it has ended\nThe end of its log:\npanic: no matches')
+    return { rssMB: name.length }
+  }
+  const figures = await sideBySide(subjects, measure, (line) => said.push(line))
+  assert.deepEqual(figures, { rssMB: 8, peers: { nma: { failed: 'NM_BENCH_ENDED: it has ended' }, npd: { rssMB: 3 } } })
+  assert.match(said.join(), /^nma is passed over: .*panic: no matches/s)
+})
+
+test('without our own figures there is no result', async () => {
+  const fail = async () => {
+    throw new Error('NM_BENCH_LATE: nothing came')
+  }
+  await assert.rejects(sideBySide([nodemend('agent.cjs'), npd('/bin/npd')], fail, assert.fail), /NM_BENCH_LATE/)
 })
 
 function placeFor(t: TestContext): Place {

@@ -12,10 +12,11 @@ export interface Seen {
 type Wanted = (conditions: readonly NodeCondition[]) => boolean
 
 export interface NodeWatch {
-  /** The first state from now on, the present one included, that is wanted; rejects after `timeoutMs`. */
-  until(wanted: Wanted, timeoutMs: number, what: string): Promise<Seen>
-  /** The present conditions. */
-  now(): readonly NodeCondition[]
+  /**
+   * The first state from now on, the present one included, that is wanted; undefined when none comes within
+   * `timeoutMs`. Rejects with NM_BENCH_ENDED as soon as nobody is there any more who could bring it.
+   */
+  until(wanted: Wanted, timeoutMs: number): Promise<Seen | undefined>
   close(): void
 }
 
@@ -24,8 +25,8 @@ interface NodeEvent {
   readonly object: { readonly status?: { readonly conditions?: readonly NodeCondition[] } }
 }
 
-/** Opens the watch and resolves when the node's present state has come. */
-export async function watchNode(door: Door, name: string): Promise<NodeWatch> {
+/** Opens the watch and resolves when the node's present state has come. `ended`: the node's agent has. */
+export async function watchNode(door: Door, name: string, ended: Promise<void>): Promise<NodeWatch> {
   let present: Seen = { at: 0, conditions: [] }
   const waiting = new Set<(seen: Seen) => void>()
   const first = Promise.withResolvers<void>()
@@ -38,9 +39,8 @@ export async function watchNode(door: Door, name: string): Promise<NodeWatch> {
   })
   await first.promise
   return {
-    now: () => present.conditions,
     close,
-    until: async (wanted, timeoutMs, what) => {
+    until: async (wanted, timeoutMs) => {
       if (wanted(present.conditions)) return present
       const { promise, resolve } = Promise.withResolvers<Seen>()
       const look = (seen: Seen): void => {
@@ -52,11 +52,15 @@ export async function watchNode(door: Door, name: string): Promise<NodeWatch> {
         () => undefined,
         () => undefined,
       )
-      const seen = await Promise.race([promise, late])
-      abort.abort()
-      waiting.delete(look)
-      if (seen === undefined) throw new Error(`NM_BENCH_LATE: ${name}: ${what} did not happen within ${timeoutMs} ms`)
-      return seen
+      const gone = ended.then(() => {
+        throw new Error(`NM_BENCH_ENDED: the agent of ${name} has ended`)
+      })
+      try {
+        return await Promise.race([promise, late, gone])
+      } finally {
+        abort.abort()
+        waiting.delete(look)
+      }
     },
   }
 }

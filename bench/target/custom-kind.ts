@@ -1,0 +1,56 @@
+/** Kinds of other people's making that an agent under measurement wants served, as bare as the API server accepts. */
+import { sleep, systemClock } from '../../src/telemetry/clock.ts'
+import { ask, type Door } from './door.ts'
+
+/** A cluster-scoped kind without a schema. */
+export interface CustomKind {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly plural: string
+}
+
+/** kube-apiserver serves a new kind within a second or two. */
+const servedWithinMs = 20_000
+const lookEveryMs = 100
+
+/** Resolves when objects of that kind can be listed, and at once when they already can; rejects when they never can. */
+export async function serveKind(door: Door, kind: CustomKind): Promise<void> {
+  if (await isServed(door, kind)) return
+  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+  await ask(door, { method: 'POST', path, body: JSON.stringify(definitionOf(kind)) })
+  const deadline = systemClock.monotonic() + servedWithinMs
+  while (!(await isServed(door, kind))) {
+    if (systemClock.monotonic() > deadline) {
+      throw new Error(`NM_BENCH_KIND: the API server does not serve ${kind.plural}.${kind.group}`)
+    }
+    await sleep(systemClock, lookEveryMs)
+  }
+}
+
+/** Discovery as well as the list: a client that starts now asks for both. */
+async function isServed(door: Door, { group, version, plural }: CustomKind): Promise<boolean> {
+  const folder = `/apis/${group}/${version}`
+  try {
+    await ask(door, { method: 'GET', path: folder })
+    await ask(door, { method: 'GET', path: `${folder}/${plural}` })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function definitionOf({ group, version, kind, plural }: CustomKind): object {
+  const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: 'Cluster',
+      names: { kind, plural },
+      versions: [{ name: version, served: true, storage: true, schema: { openAPIV3Schema } }],
+    },
+  }
+}
