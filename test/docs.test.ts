@@ -6,6 +6,7 @@ import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { referencePages } from '../scripts/reference.ts'
+import { compileShipped } from '../src/catalog/shipped.ts'
 import { program, run } from '../src/cli/run.ts'
 import { parseConfig } from '../src/detect/lifecycle/config.ts'
 import { policySpec } from '../src/repair/policy/schema.ts'
@@ -40,7 +41,8 @@ test('every configuration in the documentation is one that the agent would load'
     (block) => /^(reasons|codes):/m.test(block.text) && !/^family:/m.test(block.text),
   )
   assert.ok(blocks.length > 0)
-  for (const { page, text } of blocks) assert.equal((await parseConfig(page, text)).outcome, 'loaded', page)
+  const reasons = compileShipped(join(root, 'catalog')).reasons.map((one) => one.reason)
+  for (const { page, text } of blocks) assert.equal((await parseConfig(page, text, reasons)).outcome, 'loaded', page)
 })
 
 test('every policy in the documentation is accepted', () => {

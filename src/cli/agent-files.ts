@@ -94,12 +94,16 @@ export class ConfigFile {
     return `${count} ${count === 1 ? 'override' : 'overrides'} of the file of ${rfc3339(this.#writtenAt)}`
   }
 
-  /** Reads the file if it is another one than before. A missing file means no overrides. */
-  async reload(): Promise<'unchanged' | 'loaded' | { readonly problems: readonly string[] }> {
+  /**
+   * Reads the file if it, or the number of reasons that it may name, is another one than before. A missing file means no
+   * overrides.
+   */
+  async reload(known: readonly string[]): Promise<'unchanged' | 'loaded' | { readonly problems: readonly string[] }> {
     const { print, writtenAt } = fingerprint(this.#host.path(this.#file))
-    if (print === this.#seen) return 'unchanged'
-    this.#seen = print
-    const read = await parseConfigOrNone(this.#host, this.#file)
+    const seen = print === '' ? '' : `${print} ${known.length}`
+    if (seen === this.#seen) return 'unchanged'
+    this.#seen = seen
+    const read = await parseConfigOrNone(this.#host, this.#file, known)
     if (read.outcome === 'refused') return read
     this.#overrides = read.overrides
     this.#writtenAt = writtenAt
@@ -107,7 +111,7 @@ export class ConfigFile {
   }
 }
 
-async function parseConfigOrNone(host: Host, file: string): Promise<ConfigOutcome> {
+async function parseConfigOrNone(host: Host, file: string, known: readonly string[]): Promise<ConfigOutcome> {
   let text: string
   try {
     text = readFileSync(host.path(file), 'utf8')
@@ -116,7 +120,7 @@ async function parseConfigOrNone(host: Host, file: string): Promise<ConfigOutcom
     if (code === 'ENOENT') return { outcome: 'loaded', overrides: noOverrides }
     return { outcome: 'refused', problems: [`${file}: cannot be read: ${message}`] }
   }
-  return parseConfig(file, text)
+  return parseConfig(file, text, known)
 }
 
 /** Changes when the file does; a ConfigMap's files change by a symbolic link. Empty when there is none. */

@@ -149,7 +149,7 @@ async function reload(rules: RuleBook, config: ConfigFile, report: AgentReport):
   const { packs } = rules.current()
   const inForce = packs.length === 0 ? 'the shipped rules alone' : `${packs.join(', ')} before the shipped rules`
   const newRules = report.reloaded('rules', rulesNow, inForce)
-  const configNow = await config.reload()
+  const configNow = await config.reload(rules.current().catalogue.reasons.map((one) => one.reason))
   const newConfig = report.reloaded('config', configNow, config.inForce)
   return newRules || newConfig
 }

@@ -32,6 +32,22 @@ describe('the config file', () => {
     })
   })
 
+  it('is refused when it names a reason that nobody has, and says which one may be meant', async () => {
+    const known = ['SoftLockup', 'NvidiaXidError']
+    const good = 'reasons: {SoftLockup: {disabled: true}, NvidiaXID79Error: {severity: warning}}\n'
+    assert.equal((await parseConfig('c.yaml', good, known)).outcome, 'loaded')
+    const text = 'reasons:\n  SoftLokup: {disabled: true}\n  nvidiaxid74error: {}\n  Unheard: {}\n'
+    const unknown = 'is no reason of the catalogue or of a rule pack'
+    assert.deepEqual(await parseConfig('c.yaml', text, known), {
+      outcome: 'refused',
+      problems: [
+        `c.yaml:2:14: reasons.SoftLokup ${unknown}; is SoftLockup meant?`,
+        `c.yaml:3:21: reasons.nvidiaxid74error ${unknown}; is NvidiaXID74Error meant?`,
+        `c.yaml:4:12: reasons.Unheard ${unknown}; the names are in docs/reference/catalogue.md`,
+      ],
+    })
+  })
+
   it('is refused when it is not YAML', async () => {
     const got = await parseConfig('c.yaml', 'reasons: {a: \n')
     assert.equal(got.outcome, 'refused')

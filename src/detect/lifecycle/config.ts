@@ -4,6 +4,7 @@
  * agent: what was in force before stays in force, which at a start is the catalogue as it is shipped.
  */
 import type { Document, LineCounter } from 'yaml'
+import { nearest } from '../../model/nearest.ts'
 import { noOverrides, type Override, type Overrides } from './settings.ts'
 
 export type ConfigOutcome =
@@ -21,8 +22,14 @@ type Path = readonly (string | number)[]
 
 const severities = ['info', 'warning', 'fatal'] as const
 
-/** Parses `text` of `file`. The YAML parser is loaded here and not before: most nodes have no such file. */
-export async function parseConfig(file: string, text: string): Promise<ConfigOutcome> {
+/** Reasons of single codes, which the entries of their families stand for in the catalogue. */
+const codeReason = /^Nvidia(?:XID|SXID)\d{1,5}(?:Error|Warning)$/
+
+/**
+ * Parses `text` of `file`. `known` are the reasons that the catalogue and the rule packs have; absent: any name will do.
+ * The YAML parser is loaded here and not before: most nodes have no such file.
+ */
+export async function parseConfig(file: string, text: string, known?: readonly string[]): Promise<ConfigOutcome> {
   const { LineCounter, parseDocument } = await import('yaml')
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
@@ -32,6 +39,7 @@ export async function parseConfig(file: string, text: string): Promise<ConfigOut
     reading.problems.push(`${file}:${line}:${col}: ${error.message.split('\n')[0]}`)
   }
   const overrides = reading.problems.length > 0 ? noOverrides : readRoot(reading, document.toJS())
+  for (const name of known === undefined ? [] : Object.keys(overrides.reasons)) complainIfUnknown(reading, name, known)
   if (reading.problems.length > 0) return { outcome: 'refused', problems: reading.problems }
   return { outcome: 'loaded', overrides }
 }
@@ -47,6 +55,16 @@ function readRoot(reading: Reading, root: unknown): Overrides {
       }),
     ),
   }
+}
+
+function complainIfUnknown(reading: Reading, name: string, known: readonly string[] = []): void {
+  if (known.includes(name) || codeReason.test(name)) return
+  const numbered = /^nvidia(s?xid)(\d+)(error|warning)$/.exec(name.toLowerCase())
+  const near = numbered
+    ? `Nvidia${numbered[1]?.toUpperCase()}${numbered[2]}${numbered[3] === 'error' ? 'Error' : 'Warning'}`
+    : nearest(name, known)
+  const remedy = near === undefined ? 'the names are in docs/reference/catalogue.md' : `is ${near} meant?`
+  complain(reading, ['reasons', name], `is no reason of the catalogue or of a rule pack; ${remedy}`)
 }
 
 function overridesOf(reading: Reading, path: Path, value: unknown): Readonly<Record<string, Override>> {
