@@ -1,6 +1,6 @@
 /** The documentation keeps step with the code. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
@@ -27,9 +27,11 @@ test('every error code of the source is explained in docs/reference/errors.md, a
   assert.deepEqual([...documented].sort(), [...inSource].sort())
 })
 
-test('every rule pack in the documentation is one that the agent would load', async () => {
+test('every rule pack in the documentation is one that the agent would load', async (t) => {
   for (const { page, text } of codeBlocks('yaml').filter((block) => /^family:/m.test(block.text))) {
-    const pack = join(mkdtempSync(join(tmpdir(), 'nodemend-docs-')), 'pack.yaml')
+    const folder = mkdtempSync(join(tmpdir(), 'nodemend-docs-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const pack = join(folder, 'pack.yaml')
     writeFileSync(pack, text)
     const io = testIo()
     assert.equal(await run(['rules', 'test', pack], io), 0, `${page}: ${io.printed.out}${io.printed.err}`)
