@@ -9,8 +9,8 @@ const defaults: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: '1',
   /** Larger blocks go back to the system when they are freed, the compiler's working memory among them: 1.8 MB. */
   MALLOC_MMAP_THRESHOLD_: '16384',
-  /** One thread waits for the kernel log, one writes the state file, one resolves names. */
-  UV_THREADPOOL_SIZE: '3',
+  /** One thread writes the state file, one resolves names: a disk that hangs must not keep us from the API server. */
+  UV_THREADPOOL_SIZE: '2',
 }
 
 /** OpenSSL reads its default store at the first connection, even at one that brings its own CA: 0.8 MB. */

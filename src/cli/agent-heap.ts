@@ -1,7 +1,7 @@
 /**
  * Memory against speed, while the agent runs. Gives back what it took for a while: at its start, for parsers that are
  * needed once, in a storm; V8 by itself keeps it for later, up to the double. And lets V8 compile for speed only on a
- * node whose kernel log is busy: on a quiet one the compiler's 4 MB would buy nothing.
+ * node whose kernel log is full of what rules look at: elsewhere the compiler's 4 MB would buy nothing.
  */
 import { dirname } from 'node:path'
 import type { Clock } from '../telemetry/clock.ts'
@@ -20,10 +20,12 @@ const roundsAfterStart = 4
 /** Between rounds: what a glance sets going comes to its end. */
 const roundGapMs = 100
 
-/** Records within a window that make a log busy; a rate that lasts earns the compiler's cost within seconds. */
-const busyRecords = 60
-const busyWindowMs = 5_000
-/** Calls before a function is compiled: V8's own 400 would leave the first second of a busy log to the interpreter. */
+/** Work within a window that earns the compiler's cost: records that had to be looked at, and lines that meant something. */
+const muchWork = 2_000
+const workWindowMs = 5_000
+/** What such a line costs, in records: a pattern, a finding, a log line. */
+const evidenceWork = 20
+/** Calls before a function is compiled: V8's own 400 would leave the first second of a storm to the interpreter. */
 const compilerFlags = ['--invocation-count-for-maglev=50', '--maglev']
 
 type Collect = (how: { readonly type: 'major'; readonly execution: 'sync'; readonly flavor: 'last-resort' }) => void
@@ -38,7 +40,7 @@ export class HeapKeeper {
   #evidence = 0
   #waiting = false
   #windowStart = Number.POSITIVE_INFINITY // monotonic; the records of the start do not count
-  #windowRecords = 0
+  #windowWork = 0
   #fast = false
 
   constructor(clock: Clock, programFile: string) {
@@ -55,19 +57,19 @@ export class HeapKeeper {
     this.#after(startMs, roundsAfterStart)
   }
 
-  /** `records` were read, of which `evidence` meant something. */
+  /** `records` were looked at, of which `evidence` meant something. */
   worked(records: number, evidence: number): void {
     this.#records += records
     this.#evidence += evidence
     if (this.#evidence >= muchEvidence || this.#records >= manyRecords) this.#after(stormMs, 1)
-    if (!this.#fast) this.#watchRate(records)
+    if (!this.#fast) this.#watchRate(records + evidence * evidenceWork)
   }
 
-  #watchRate(records: number): void {
+  #watchRate(work: number): void {
     const passed = this.#clock.monotonic() - this.#windowStart
-    if (passed > busyWindowMs) this.#openWindow()
-    this.#windowRecords += records
-    if (passed < 0 || this.#windowRecords < busyRecords) return
+    if (passed > workWindowMs) this.#openWindow()
+    this.#windowWork += work
+    if (passed < 0 || this.#windowWork < muchWork) return
     this.#fast = true
     const v8 = process.getBuiltinModule('node:v8')
     for (const flag of compilerFlags) v8.setFlagsFromString(flag)
@@ -75,7 +77,7 @@ export class HeapKeeper {
 
   #openWindow(): void {
     this.#windowStart = this.#clock.monotonic()
-    this.#windowRecords = 0
+    this.#windowWork = 0
   }
 
   #after(ms: number, rounds: number): void {

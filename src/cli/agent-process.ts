@@ -16,7 +16,7 @@ import { runAgent } from './run-agent.ts'
 /** This bundle; everything that belongs to it lies beside it. */
 const programFile = process.argv[1] ?? ''
 
-/** The kernel log is open: from here on only a signal ends the process. */
+/** State is written: from here on only a signal ends the process. */
 let running = false
 
 async function main(): Promise<void> {
@@ -67,15 +67,15 @@ function write(line: string): void {
   }
 }
 
-/** A thread blocked in read(2) on /dev/kmsg would keep `process.exit` waiting for ever; a signal does not wait. */
+/** A thread that writes to a disk that hangs would keep `process.exit` waiting for ever; a signal does not wait. */
 function endBySignal(name: NodeJS.Signals): void {
   process.removeAllListeners(name)
   process.kill(process.pid, name)
 }
 
 /**
- * Ends after an error. Once the kernel log is open, an ordinary exit would hang as said above and leave a process that
- * watches nothing; then the signal ends it and kubelet starts a new one.
+ * Ends after an error. Once it runs, an ordinary exit might hang as said above and leave a process that watches nothing;
+ * so the signal ends it and kubelet starts a new one.
  */
 function fail(error: unknown): void {
   const { code, message, stack } = error as {

@@ -42,7 +42,7 @@ async function main(): Promise<void> {
 }
 
 /**
- * Ends as the signal would have, after the tidy end. A thread of the pool blocked in read(2) on /dev/kmsg would keep
+ * Ends as the signal would have, after the tidy end. A thread of the pool that writes to a disk that hangs would keep
  * `process.exit` waiting for ever (libuv joins its pool), a signal does not wait.
  */
 function endBySignal(name: NodeJS.Signals): void {

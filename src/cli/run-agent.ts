@@ -182,11 +182,11 @@ function kernelMonitor(
     cursor: () => kernelLog.cursor,
     ...(from !== undefined && { from }),
     matcher: () => rules.current().matcher,
-    open: (position) => kernelLog.open(position),
+    open: (position, skimmer) => kernelLog.open(position, skimmer),
     report: (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation)),
     onBatch: (batch) => {
       report.batch(batch)
-      onWork?.(batch.records, 0)
+      onWork?.(batch.records - batch.plain, 0)
     },
     onEvidence: (evidence, matches) => {
       report.evidence(evidence, matches)

@@ -55,6 +55,7 @@ export function compileMatcher(
   }
   return {
     rules: catalogue.rules.length,
+    tables: prefilter.tables,
     matchBytes,
     matchText: (text) => {
       const bytes = Buffer.from(text)

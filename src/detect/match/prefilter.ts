@@ -11,37 +11,64 @@ export interface Prefilter {
    * The array is reused: read it before the next call. Empty for nearly every line.
    */
   find(bytes: Uint8Array, start: number, end: number): readonly number[]
+  readonly tables: Tables
+}
+
+/** The literals as `find` looks them up, made for being copied to where another program looks (skim.wat). */
+export interface Tables {
+  /** For each hash of four bytes the number of its bucket; 0: no literal has it. */
+  readonly buckets: Uint8Array
+  /** For each bucket where its literals begin. */
+  readonly starts: Uint32Array
+  /**
+   * Per literal: its length (u16, little endian; 0 ends the bucket), its number (u16), how many of its bytes come before
+   * the end of the hashed ones, these included (u8), then its bytes, letters folded.
+   */
+  readonly literals: Uint8Array
 }
 
 /** Each byte moves the hash by four bits, so sixteen bits hold the last four bytes. */
 const shift = 4
 const mask = 0xffff
 const hashed = 4
+/** How far into a literal the hashed bytes may lie. */
+const furthestHashed = 200
 
 const fold = (byte: number): number => (byte >= 65 && byte <= 90 ? byte + 32 : byte)
 
-/** A literal and which of its bytes are hashed. */
-interface Needle {
-  readonly id: number
-  readonly bytes: Uint8Array
-  /** How many of its bytes come before the end of the hashed ones, these included. */
-  readonly hashEnd: number
-}
+const bucketCount = 256
+/** Bytes before a literal's own in {@link Tables.literals}, and where they are. */
+const header = { bytes: 5, number: 2, hashEnd: 4 } as const
 
 /** Builds the tables. Literals are compared byte by byte as UTF-8, ASCII letters in any case. */
 export function buildPrefilter(literals: readonly string[]): Prefilter {
   const encoded = literals.map((text) => Uint8Array.from(Buffer.from(text), fold))
   const common = countHashes(encoded)
-  const needles = encoded.map((bytes, id) => ({ id, bytes, hashEnd: rarestEnd(bytes, common) }))
-  const isHash = new Uint8Array(mask + 1)
-  const byHash = new Map<number, Needle[]>()
-  for (const needle of needles) {
-    for (const hash of hashesOf(needle)) {
-      isHash[hash] = 1
-      byHash.set(hash, [...(byHash.get(hash) ?? []), needle])
+  const buckets = new Uint8Array(mask + 1)
+  const contents: number[][] = Array.from({ length: bucketCount }, () => [])
+  let used = 0
+  encoded.forEach((bytes, number) => {
+    const hashEnd = rarestEnd(bytes, common)
+    const own = new Set<number>()
+    for (const hash of hashesOf(bytes, hashEnd)) {
+      // Hashes share buckets where there are more of them than a byte can count.
+      if (buckets[hash] === 0) buckets[hash] = 1 + (used++ % (bucketCount - 1))
+      own.add(buckets[hash] ?? 0)
     }
-  }
-  return scanner(isHash, byHash)
+    const entry = [bytes.length & 255, bytes.length >> 8, number & 255, number >> 8, hashEnd, ...bytes]
+    for (const bucket of own) contents[bucket]?.push(...entry)
+  })
+  return scanner(pack(buckets, contents))
+}
+
+function pack(buckets: Uint8Array, contents: readonly (readonly number[])[]): Tables {
+  const end = [0, 0]
+  const all = contents.map((entries) => [...entries, ...end])
+  const starts = new Uint32Array(bucketCount)
+  all.forEach((entries, bucket) => {
+    starts[bucket + 1] = (starts[bucket] ?? 0) + entries.length // of the last bucket: out of range, and dropped
+  })
+  return { buckets, starts, literals: Uint8Array.from(all.flat()) }
 }
 
 /** The hash of the up to four bytes that end before `end`. Setting bit 5 folds letters (and some signs, which is no harm). */
@@ -66,43 +93,51 @@ function countHashes(encoded: readonly Uint8Array[]): Uint16Array {
 /** Where the least common four bytes of a literal end: each false stop costs a comparison. */
 function rarestEnd(bytes: Uint8Array, common: Uint16Array): number {
   let best = Math.min(hashed, bytes.length)
-  for (let end = hashed; end <= bytes.length; end++) {
+  for (let end = hashed; end <= Math.min(bytes.length, furthestHashed); end++) {
     if ((common[hashBefore(bytes, end)] ?? 0) < (common[hashBefore(bytes, best)] ?? 0)) best = end
   }
   return best
 }
 
 /** A literal shorter than the hash may follow anything, so it has as many hashes as the missing bits have values. */
-function hashesOf({ bytes, hashEnd }: Needle): readonly number[] {
+function hashesOf(bytes: Uint8Array, hashEnd: number): readonly number[] {
   const known = Math.min(hashed, hashEnd) * shift
   const low = hashBefore(bytes, hashEnd) & ((1 << known) - 1)
   return Array.from({ length: (mask + 1) >> known }, (_, high) => low | (high << known))
 }
 
-function scanner(isHash: Uint8Array, byHash: ReadonlyMap<number, readonly Needle[]>): Prefilter {
+function scanner(tables: Tables): Prefilter {
+  const { buckets, starts, literals } = tables
   const found: number[] = []
+  const stands = (entry: number, bytes: Uint8Array, from: number, end: number): boolean => {
+    const length = uint16(literals, entry)
+    if (from + length > end) return false
+    const first = entry + header.bytes
+    for (let at = 0; at < length; at++) if (fold(bytes[from + at] ?? 0) !== literals[first + at]) return false
+    return true
+  }
+  const compare = (bucket: number, bytes: Uint8Array, start: number, at: number, end: number): void => {
+    let entry = starts[bucket] ?? 0
+    for (let length = uint16(literals, entry); length > 0; length = uint16(literals, entry)) {
+      const from = at - (literals[entry + header.hashEnd] ?? 0)
+      const number = uint16(literals, entry + header.number)
+      if (from >= start && stands(entry, bytes, from, end) && !found.includes(number)) found.push(number)
+      entry += header.bytes + length
+    }
+  }
   return {
+    tables,
     find(bytes, start, end) {
       if (found.length > 0) found.length = 0
       let hash = 0
       for (let at = start; at < end; at++) {
         hash = ((hash << shift) ^ ((bytes[at] as number) | 32)) & mask // `at` is in range
-        if (isHash[hash] === 0) continue
-        for (const needle of byHash.get(hash) ?? []) {
-          const from = at + 1 - needle.hashEnd
-          if (from >= start && stands(needle.bytes, bytes, from, end) && !found.includes(needle.id))
-            found.push(needle.id)
-        }
+        const bucket = buckets[hash] as number // a hash has sixteen bits
+        if (bucket !== 0) compare(bucket, bytes, start, at + 1, end)
       }
       return found
     },
   }
 }
 
-function stands(literal: Uint8Array, bytes: Uint8Array, from: number, end: number): boolean {
-  if (from + literal.length > end) return false
-  for (let at = 0; at < literal.length; at++) {
-    if (fold(bytes[from + at] ?? 0) !== literal[at]) return false
-  }
-  return true
-}
+const uint16 = (bytes: Uint8Array, at: number): number => (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)

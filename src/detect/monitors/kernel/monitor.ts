@@ -7,12 +7,13 @@ import type { Log } from '../../../telemetry/log.ts'
 import type { Sighting, Watch } from '../../lifecycle/state.ts'
 import type { Timeline } from '../../lifecycle/timeline.ts'
 import type { Matcher } from '../../match/matcher.ts'
-import type { KmsgReader } from '../../sources/kmsg/reader.ts'
+import type { KmsgReader, Skimmer } from '../../sources/kmsg/reader.ts'
 import type { RecordView } from '../../sources/kmsg/record.ts'
 import { type Batch, type KmsgSink, KmsgSource } from '../../sources/kmsg/source.ts'
 import type { Monitor, Report } from '../monitor.ts'
 import { explain, judgeFailed, judgeOverrun } from './judge.ts'
 import { KernelReading } from './read.ts'
+import { createSkimmer } from './skim.ts'
 
 /** A log that was readable may break for this long before its conditions become Unknown. */
 const blindAfterMs = 60_000
@@ -29,7 +30,7 @@ export interface KernelMonitorOptions {
   readonly timeline: Timeline
   readonly log: Log
   readonly matcher: () => Matcher
-  readonly open: (from: number | undefined) => KmsgReader
+  readonly open: (from: number | undefined, skimmer: () => Skimmer) => KmsgReader
   /** The cursor's name in the state file. */
   readonly cursor: () => string
   /** The stored cursor, when it is of this log. */
@@ -52,11 +53,14 @@ export class KernelMonitor implements Monitor, KmsgSink {
   #cut = 0
   #unframed = 0
   #toldUnreadable = false
+  /** Made when the log is busy for the first time. */
+  #skimmer: { readonly of: Matcher['tables']; readonly it: Skimmer } | undefined
 
   constructor(options: KernelMonitorOptions) {
-    const { clock, random, open, from } = options
+    const { clock, random, from } = options
     this.#options = options
     this.#reading = new KernelReading(options)
+    const open = (position: number | undefined): KmsgReader => options.open(position, () => this.#skimmerNow())
     this.#source = new KmsgSource({ clock, random, open, sink: this, ...(from !== undefined && { from }) })
   }
 
@@ -78,6 +82,13 @@ export class KernelMonitor implements Monitor, KmsgSink {
 
   stop(): void {
     this.#source.stop()
+  }
+
+  /** Of the rules in force. */
+  #skimmerNow(): Skimmer {
+    const { tables } = this.#options.matcher()
+    if (this.#skimmer?.of !== tables) this.#skimmer = { of: tables, it: createSkimmer(tables) }
+    return this.#skimmer.it
   }
 
   record(bytes: Uint8Array, record: RecordView): void {

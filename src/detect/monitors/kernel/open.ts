@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import type { Clock } from '../../../telemetry/clock.ts'
 import { openKmsgDevice } from '../../sources/kmsg/device.ts'
 import { openKmsgFile } from '../../sources/kmsg/file.ts'
-import type { KmsgReader } from '../../sources/kmsg/reader.ts'
+import type { KmsgReader, Skimmer } from '../../sources/kmsg/reader.ts'
 
 /** Of /dev/kmsg: major 1, minor 11 (Documentation/admin-guide/devices.txt), as stat(2) packs them. */
 const kmsgNumber = (1 << 8) | 11
@@ -23,10 +23,10 @@ export function kindOfLog(path: string): LogKind | undefined {
   throw new Error(`${path} is a device, but not the kernel log; mount the host’s /dev/kmsg, or give a file with --kmsg`)
 }
 
-/** Opens the log at `path`, a file behind its byte `from`. Throws the error of stat(2) or open(2), and as {@link kindOfLog}. */
-export function openLog(path: string, clock: Clock, from = 0): KmsgReader {
+/** Opens the log at `path`, a file behind its byte `from`, a device with `skimmer` for busy times. Throws the error of stat(2) or open(2), and as {@link kindOfLog}. */
+export function openLog(path: string, clock: Clock, from = 0, skimmer?: () => Skimmer): KmsgReader {
   // The device's own error says what is wrong with an absent one.
-  return kindOfLog(path) === 'file' ? openKmsgFile({ path, clock, from }) : openKmsgDevice(path)
+  return kindOfLog(path) === 'file' ? openKmsgFile({ path, clock, from }) : openKmsgDevice(path, skimmer)
 }
 
 /** The log at one path over the life of an agent: absent at first, perhaps, then one kind of log for good. */
@@ -52,13 +52,13 @@ export class KernelLog {
   }
 
   /** Opens it to go on at `position`, which is of the kind of log that was read before. Throws what makes it unreadable. */
-  open(position: number | undefined): KmsgReader {
+  open(position: number | undefined, skimmer: () => Skimmer): KmsgReader {
     const kind = kindOfLog(this.#path) ?? this.#kind
     if (kind !== this.#kind && position !== undefined) {
       throw new Error(`${this.#path} was a ${this.#kind} and is a ${kind} now: restart the agent`)
     }
     this.#kind = kind
-    return openLog(this.#path, this.#clock, position)
+    return openLog(this.#path, this.#clock, position, skimmer)
   }
 
   #look(): LogKind | undefined {

@@ -1,86 +1,131 @@
 /**
- * /dev/kmsg. Node cannot poll it, a read per record in the thread pool costs 60 µs, and a fast timer would keep an idle
- * machine awake. So two descriptors: one blocks in the thread pool and only wakes us, the other (O_NONBLOCK) drains at
- * about 1.4 µs a record. Both are kept at the same record, else the blocking one would wake us for what is read
- * already. Measured in docs/adr/0006-reading-kmsg.md.
+ * /dev/kmsg. One descriptor, which is waited for and then drained: a read that does not wait costs about 1.4 µs, where
+ * one in the thread pool costs 60. What is there is read first and then looked through, so that a busy log's plain
+ * records need no look of ours at all, see {@link Skimmer}. Measured in docs/adr/0006-reading-kmsg.md.
  */
-import { closeSync, constants, openSync, read, readSync } from 'node:fs'
-import type { KmsgReader, ReadOutcome } from './reader.ts'
-import { emptyRecord, parseRecord } from './record.ts'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { type Poll, pollOn } from './poll.ts'
+import { batchBytes, type KmsgReader, type ReadOutcome, type Skimmer } from './reader.ts'
+import { parseRecord, type RecordView, recordEnd } from './record.ts'
 
 /** A record with its dictionary is at most 8 KiB (CONSOLE_EXT_LOG_MAX); a shorter buffer would answer EINVAL. */
 const recordBytes = 8192
+const fullEnough = batchBytes - recordBytes
+/** So many records without silence make a log busy. */
+const busyRecords = 60
 
-/** How many records the waking descriptor skips before the draining one gets another turn. */
-const skipAtOnce = 4096
+/**
+ * Opens the device at `path`; throws the error of open(2) (`EPERM` without CAP_SYSLOG, `ENOENT`). `skimmer` gives the one
+ * that fits the rules in force; it is asked only while the log is busy.
+ */
+export function openKmsgDevice(path: string, skimmer?: () => Skimmer): KmsgReader {
+  return new KmsgDevice(path, skimmer)
+}
 
-/** Opens the device at `path`; throws the error of open(2) (`EPERM` without CAP_SYSLOG, `ENOENT`). */
-export function openKmsgDevice(path: string): KmsgReader {
-  const draining = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  const waking = openSync(path, constants.O_RDONLY)
-  const wakeBuffer = Buffer.allocUnsafeSlow(recordBytes)
-  const wakeView = emptyRecord()
-  let current = Buffer.allocUnsafeSlow(recordBytes)
-  let other = Buffer.allocUnsafeSlow(recordBytes)
-  let drained = -1 // sequence of the newest record that was drained
-  let woken = -1 // sequence of the newest record that the waking descriptor has passed
+class KmsgDevice implements KmsgReader {
+  readonly consecutive = true
+  readonly #path: string
+  readonly #skimmerNow: (() => Skimmer) | undefined
+  #descriptor: number
+  #poll: Poll | undefined
+  /** Two, so that the newest record of the batch before stays readable. A skimmer brings its own. */
+  readonly #own = [new Uint8Array(batchBytes), new Uint8Array(batchBytes)] as const
+  #current: Uint8Array = this.#own[0]
+  #at = 0 // first byte in #current that was not looked at
+  #end = 0 // end of the bytes in #current
+  #sequence = -1 // of the record behind the newest one that was looked at; -1 when nothing is known
+  /** Why the last batch ended, told once it has been looked at. */
+  #outcome: ReadOutcome | undefined
+  /** Records since the log was last silent. What the ring held at the opening does not count. */
+  #sinceSilence = Number.NEGATIVE_INFINITY
+  #skimmer: Skimmer | undefined // of what is in #current
+  passed = 0
 
-  const passed = (length: number): boolean => {
-    const framed = parseRecord(wakeBuffer, 0, length, wakeView)
-    if (framed) woken = wakeView.sequence
-    return framed
+  constructor(path: string, skimmer: (() => Skimmer) | undefined) {
+    this.#path = path
+    this.#skimmerNow = skimmer
+    this.#descriptor = openDevice(path)
   }
 
-  /** Brings the waking descriptor to the draining one. It never blocks: what it reads is known to be there. */
-  const catchUp = (): boolean => {
-    for (let count = 0; woken < drained; count++) {
-      if (count === skipAtOnce) return false
-      try {
-        // Not framed: nothing is known any more. One wake too many is harmless, a blocked main thread is not.
-        if (!passed(readSync(waking, wakeBuffer, 0, recordBytes, null))) return true
-      } catch (error) {
-        if (outcomeOf(error) === undefined) throw error
-      }
+  get buffer(): Uint8Array {
+    return this.#current
+  }
+
+  next(into: RecordView): ReadOutcome {
+    this.passed = 0
+    while (this.#at === this.#end) {
+      const outcome = this.#outcome
+      this.#outcome = undefined
+      if (outcome === 'nothing' && this.#sinceSilence < 0) this.#sinceSilence = 0
+      if (outcome) return outcome
+      this.#fill()
     }
-    return true
+    if (this.#skimmer) this.#skim(this.#skimmer)
+    const framed = parseRecord(this.#current, this.#at, this.#end, into)
+    this.#at = recordEnd(this.#current, framed ? into.textEnd : this.#at, this.#end)
+    this.#sinceSilence++
+    if (!framed) return 'skipped'
+    this.#sequence = into.sequence + 1
+    return 'record'
   }
 
-  return {
-    consecutive: true,
-    get buffer() {
-      return current
-    },
-    next(into) {
-      try {
-        const length = readSync(draining, other, 0, recordBytes, null)
-        if (length === 0) throw new Error(`${path} ends: it is not the kernel log's device`)
-        if (!parseRecord(other, 0, length, into)) return 'skipped'
-        const before = current
-        current = other
-        other = before
-        drained = into.sequence
-        return 'record'
-      } catch (error) {
-        const outcome = outcomeOf(error)
-        if (outcome === undefined) throw error
-        return outcome
+  async wake(): Promise<void> {
+    this.#sinceSilence = 0
+    this.#poll ??= pollOn(this.#descriptor)
+    const bytes = await this.#poll.read()
+    if (bytes) this.#fill(bytes)
+    else this.#openAgain()
+  }
+
+  close(): void {
+    if (this.#poll) this.#poll.close()
+    else closeSync(this.#descriptor)
+  }
+
+  /** Reads until nothing is left or the buffer is full; `first` has been read already. */
+  #fill(first?: Uint8Array): void {
+    this.#skimmer = this.#sinceSilence < busyRecords ? undefined : this.#skimmerNow?.()
+    const buffers = this.#skimmer?.buffers ?? this.#own
+    const into = buffers[0] === this.#current ? buffers[1] : buffers[0]
+    if (first) into.set(first)
+    let end = first?.length ?? 0
+    // The error that says "nothing more" comes with every batch, and its stack would cost as much as fifty records.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    try {
+      const descriptor = this.#descriptor
+      while (end <= fullEnough) {
+        const length = readSync(descriptor, into, end, recordBytes, null)
+        if (length === 0) throw new Error(`${this.#path} ends: it is not the kernel log's device`)
+        end += length
       }
-    },
-    wake() {
-      if (!catchUp()) return Promise.resolve()
-      return new Promise((resolve, reject) => {
-        read(waking, wakeBuffer, 0, recordBytes, null, (error, length) => {
-          if (error && outcomeOf(error) === undefined) return reject(error)
-          if (!error) passed(length)
-          resolve()
-        })
-      })
-    },
-    close() {
-      closeSync(draining)
-    },
+    } catch (error) {
+      this.#outcome = outcomeOf(error)
+      if (this.#outcome === undefined) throw error
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit
+    }
+    this.#current = into
+    this.#at = 0
+    this.#end = end
+  }
+
+  /** Passes over the plain records that come next. */
+  #skim(skimmer: Skimmer): void {
+    this.#at = skimmer.skim(this.#current, this.#at, this.#end, this.#sequence)
+    this.passed = skimmer.passed
+    this.#sinceSilence += this.passed
+  }
+
+  /** The ring went round while nobody read: a new descriptor begins at the oldest record that is left. */
+  #openAgain(): void {
+    this.#poll?.close()
+    this.#poll = undefined
+    this.#descriptor = openDevice(this.#path)
   }
 }
+
+const openDevice = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
 
 /** What read(2) on the device says when it is not out of order. */
 function outcomeOf(error: unknown): ReadOutcome | undefined {

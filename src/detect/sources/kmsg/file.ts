@@ -32,6 +32,7 @@ export function openKmsgFile(options: KmsgFileOptions): KmsgReader {
 
 class KmsgFile implements KmsgReader {
   readonly consecutive = false
+  readonly passed = 0
   readonly #descriptor: number
   readonly #fifo: boolean
   readonly #clock: Clock

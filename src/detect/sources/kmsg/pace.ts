@@ -9,6 +9,8 @@ export const shortestPauseMs = 16
 export const longestPauseMs = 240
 /** … which a log doubles that is busy enough for the wake to be most of what a line costs. */
 export const longestBusyPauseMs = 480
+/** A log that said nothing for this long is quiet again; one that speaks in bursts more often is not. */
+export const silenceMs = 200
 /** Records in one batch that make it busy. */
 export const busyBatch = 64
 /** A pause must not let more than about this many records pile up: a ring of 256 KiB holds some 2,000. */

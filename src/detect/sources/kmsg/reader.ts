@@ -14,8 +14,29 @@ export interface KmsgReader {
   readonly buffer: Uint8Array
   /** Reads the next record without waiting. Throws what makes the log unreadable. */
   next(into: RecordView): ReadOutcome
+  /** How many plain records the last `next` passed over before what it returned, see {@link Skimmer}. */
+  readonly passed: number
   /** Resolves when there may be more to read; rejects when the log became unreadable. One call at a time. */
   wake(): Promise<void>
-  /** Releases what can be released. A thread blocked in read(2) ends with the process. */
+  /** Releases it; a `wake` under way never ends. */
   close(): void
+}
+
+/** Size of a buffer for records that are read at once, some 200: more would save nothing. */
+export const batchBytes = 32_768
+
+/**
+ * Passes over plain records: well framed, next in sequence, ended by a newline, not continued by the next one, and
+ * without any literal of any rule. Nothing that a rule could mean is ever passed over.
+ */
+export interface Skimmer {
+  /** Where records must lie; each holds {@link batchBytes}. */
+  readonly buffers: readonly [Uint8Array, Uint8Array]
+  /**
+   * Where in `buffer[at, end)` the first record begins that is not plain; `at` is where a record begins, and `sequence`
+   * is what its number should be. The last record is never plain: the next batch may go on with it.
+   */
+  skim(buffer: Uint8Array, at: number, end: number, sequence: number): number
+  /** How many the last `skim` passed over. */
+  readonly passed: number
 }

@@ -30,6 +30,7 @@ const comma = 0x2c
 const dash = 0x2d
 const semicolon = 0x3b
 const newline = 0x0a
+const space = 0x20
 const letterC = 0x63
 const plus = 0x2b
 
@@ -64,6 +65,16 @@ export function parseRecord(bytes: Uint8Array, start: number, end: number, into:
   const stop = bytes.indexOf(newline, head + 1)
   into.textEnd = stop < 0 || stop > end ? end : stop
   return true
+}
+
+/** Where the record ends that `at` lies in the text of: behind its dictionary, or `end` when that comes first. */
+export function recordEnd(bytes: Uint8Array, at: number, end: number): number {
+  let next = at
+  do {
+    const stop = bytes.indexOf(newline, next)
+    next = stop < 0 || stop >= end ? end : stop + 1
+  } while (next < end && bytes[next] === space)
+  return next
 }
 
 /** Reads the flags field, which follows the stamp; later fields (`caller=…`) may hold any letter. */

@@ -1,7 +1,7 @@
 /** The kernel log as a stream of records: drains, paces, counts what was lost, opens again what broke. */
 import type { Cancel, Clock, Random } from '../../../telemetry/clock.ts'
-import { nextPause } from './pace.ts'
-import type { KmsgReader } from './reader.ts'
+import { nextPause, silenceMs } from './pace.ts'
+import type { KmsgReader, ReadOutcome } from './reader.ts'
 import { emptyRecord, type RecordView } from './record.ts'
 
 /** Most records in one turn: other work of the process waits that long at most, some milliseconds. */
@@ -17,6 +17,8 @@ const overdueMs = 30_000
 /** What one turn did. Handed over after the records themselves. */
 export interface Batch {
   readonly records: number
+  /** How many of them were plain and not handed over. */
+  readonly plain: number
   /** Records that the ring lost before they were read. */
   readonly lost: number
   /** Records that were there and could not be read. */
@@ -52,6 +54,7 @@ export class KmsgSource {
   #position: number | undefined // next sequence that is expected; undefined before the first record without a cursor
   #newest = -1 // sequence of the newest record since the log was opened
   #pausedMs = 0
+  #spokenAt = Number.NEGATIVE_INFINITY // monotonic time of the newest batch that had records in it
   #failures = 0
   #due = 0 // monotonic time by which the next turn must have run; Infinity while the log itself wakes us
   #cancel: Cancel | undefined
@@ -117,10 +120,16 @@ export class KmsgSource {
   #drain(reader: KmsgReader): Batch {
     const record = this.#record
     let records = 0
+    let plain = 0
     let lost = 0
     let skipped = 0
-    let outcome = reader.next(record)
-    for (; outcome !== 'nothing'; outcome = reader.next(record)) {
+    let outcome: ReadOutcome
+    do {
+      outcome = reader.next(record)
+      if (reader.passed > 0) {
+        plain += reader.passed
+        this.#pass(reader.passed)
+      }
       if (outcome === 'skipped') {
         skipped++
         if (this.#position !== undefined) this.#position++
@@ -129,11 +138,16 @@ export class KmsgSource {
         records++
         lost += this.#take(reader, record)
       }
-      if (records === batchRecords) break
-    }
+    } while (outcome !== 'nothing' && records + plain < batchRecords)
     const atEnd = outcome === 'nothing'
     if (atEnd && reader.consecutive) this.#distrustCursorAhead(reader)
-    return { records, lost, skipped, position: this.#position ?? 0, atEnd }
+    return { records: records + plain, plain, lost, skipped, position: this.#position ?? 0, atEnd }
+  }
+
+  /** Plain records follow the newest one, with nothing between them. */
+  #pass(records: number): void {
+    this.#newest += records
+    this.#position = Math.max(this.#position ?? 0, this.#newest + 1)
   }
 
   /** Hands one record over, unless it had its effect before. Returns how many records are missing in front of it. */
@@ -158,10 +172,10 @@ export class KmsgSource {
     if (!batch.atEnd || !this.#reader) {
       this.#after(0)
     } else if (batch.records > 0) {
+      this.#spokenAt = this.#options.clock.monotonic()
       this.#pausedMs = nextPause(batch.records, this.#pausedMs)
       this.#after(this.#pausedMs)
     } else {
-      this.#pausedMs = 0
       this.#sleepOn(this.#reader)
     }
   }
@@ -169,7 +183,10 @@ export class KmsgSource {
   #sleepOn(reader: KmsgReader): void {
     this.#due = Number.POSITIVE_INFINITY
     reader.wake().then(
-      () => this.#turn(),
+      () => {
+        if (this.#options.clock.monotonic() - this.#spokenAt > silenceMs) this.#pausedMs = 0
+        this.#turn()
+      },
       (error: unknown) => this.#fail(error),
     )
   }

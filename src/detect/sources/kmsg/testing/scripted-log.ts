@@ -4,6 +4,7 @@ import { parseRecord, type RecordView } from '../record.ts'
 
 export class ScriptedLog implements KmsgReader {
   readonly consecutive = true
+  readonly passed = 0
   readonly #ring: { readonly sequence: number; readonly bytes: Buffer }[] = []
   #next = 0
   #sequence = 0
