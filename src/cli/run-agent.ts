@@ -99,6 +99,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   report.start({
     ledger,
     monitors,
+    afresh: stored === undefined,
     rules: () => rules.current().matcher.rules,
     findings: () => knownFindings(rules.current().catalogue, ledger.settings, hasNvidia),
   })

@@ -1,6 +1,6 @@
 /** Everything that leaves the agent: node conditions, Events, metrics, probes and log, fed by the ledger's steps. */
 import type { Api } from '../../kube/api.ts'
-import { type ConditionType, conditionTypes } from '../../model/condition.ts'
+import { type ConditionType, conditionTypes, type NodeCondition } from '../../model/condition.ts'
 import type { LogEvidence } from '../../model/evidence.ts'
 import type { Match } from '../../model/finding.ts'
 import { type Clock, type Random, sleep } from '../../telemetry/clock.ts'
@@ -36,6 +36,8 @@ export interface AgentReportOptions {
 export interface Reported {
   readonly ledger: Ledger
   readonly monitors: readonly Monitor[]
+  /** The ledger began with nothing: what an earlier process reported is known to the cluster alone. */
+  readonly afresh: boolean
   readonly rules: () => number
   /** What the rules in force can raise. */
   readonly findings: () => Iterable<FindingKind>
@@ -88,6 +90,9 @@ export class AgentReport {
       ...shared,
       conditions: () => nodeConditions(ledger.state, clock.now()),
       ready: () => this.#soonSaved(ledger),
+      ...(reported.afresh && {
+        onRecalled: (conditions: readonly NodeCondition[]) => ledger.take([{ kind: 'recalled', conditions }]),
+      }),
       onWrite: (code) => {
         this.#metrics.apiWrites.add({ verb: 'apply', resource: 'nodes/status', code })
         this.#answered = code
