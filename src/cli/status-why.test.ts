@@ -68,7 +68,8 @@ async function given(t: { after(run: () => void | Promise<void>): void }, spec?:
 
 describe('why', () => {
   test('a healthy node is healthy, and no rule is the reason that nothing is done', async (t) => {
-    const { node, terminal } = await given(t, quickPolicy)
+    const { world, node, terminal } = await given(t, quickPolicy)
+    await world.setCondition(node, 'KernelReady', 'True', 'KernelIsReady')
     const said = await terminal.run('why', node)
     assert.equal(said.exitCode, 0)
     assert.match(said.text, /is healthy: no rule of a policy in force matches it/)
@@ -145,6 +146,29 @@ describe('why', () => {
     assert.match(said.text, /Recorded: {2}no, this is what a controller would say; none leads/)
   })
 
+  test('a record that is older than the condition says so; the message of the condition says which device', async (t) => {
+    const { world, half, node, terminal } = await given(t, { ...quickPolicy, toleration: '1h' })
+    await world.setCondition(node, 'KernelReady', 'False', 'SoftLockup', 'CPU 3 is stuck')
+    await world.run(3, half)
+    const fresh = (await terminal.run('why', node)).text
+    assert.match(fresh, /^KernelReady +False +SoftLockup +\S+Z +CPU 3 is stuck$/m)
+    assert.doesNotMatch(fresh, /Outdated/)
+    await half.kill()
+    await world.clock.advance(60_000)
+    await world.setCondition(node, 'KernelReady', 'False', 'HardLockup', 'CPU 5 is stuck')
+    const since = `${new Date(world.clock.now()).toISOString().slice(0, 19)}Z`
+    const old = (await terminal.run('why', node)).text
+    assert.match(
+      old,
+      new RegExp(
+        `^Outdated: {2}KernelReady is False \\(HardLockup\\) since ${since}; the record is about before that$`,
+        'm',
+      ),
+    )
+    const data = JSON.parse((await terminal.run('why', node, '-o', 'json')).text)
+    assert.equal(data.decision.outdated, `KernelReady is False (HardLockup) since ${since}`)
+  })
+
   test('an unknown node is an error that says where to look', async (t) => {
     const { terminal } = await given(t)
     const said = await terminal.run('why', 'nobody')
@@ -156,9 +180,10 @@ describe('why', () => {
 describe('status', () => {
   test('sick nodes first, open repairs with their reason, policies with their state', async (t) => {
     const { world, half, node, terminal } = await given(t, { ...quickPolicy, toleration: '1h' })
+    for (const { metadata } of await world.nodes()) await world.setCondition(metadata.name ?? '', 'KernelReady', 'True')
     const calm = await terminal.run('status')
     assert.equal(calm.exitCode, 0)
-    assert.match(calm.text, /^4 nodes, 4 healthy, 0 unknown, 0 sick/)
+    assert.match(calm.text, /^4 nodes, 4 healthy, 0 no agent, 0 unknown, 0 sick/)
     await world.setCondition(node, 'KernelReady', 'False', 'SoftLockup')
     await world.run(3, half)
     const said = await terminal.run('status')
@@ -170,6 +195,26 @@ describe('status', () => {
     assert.equal(data.nodes[0].name, node)
     assert.equal(data.repairs[0].phase, 'Pending')
     assert.match((await terminal.run('status', '-o', 'yaml')).text, /^repairs:\n {2}- name: /m)
+  })
+
+  test('a node on which no agent reports, or none any more, is not called healthy', async (t) => {
+    const { world, half, terminal } = await given(t, quickPolicy)
+    const [never = '', silent = '', well = ''] = (await world.nodes()).map((one) => one.metadata.name ?? '')
+    await world.setCondition(silent, 'KernelReady', 'True')
+    const last = new Date(world.clock.now()).toISOString()
+    await world.run(16 * 60, half)
+    await world.setCondition(well, 'KernelReady', 'True')
+    const { text } = await terminal.run('status')
+    assert.match(text, /^4 nodes, 1 healthy, 3 no agent, 0 unknown, 0 sick/)
+    assert.match(text, new RegExp(`^${never} +True +no agent has ever reported +-$`, 'm'))
+    assert.match(text, new RegExp(`^${silent} +True +no agent has reported since ${last} +-$`, 'm'))
+    assert.doesNotMatch(text, new RegExp(well))
+    const { nodes } = JSON.parse((await terminal.run('status', '-o', 'json')).text)
+    assert.deepEqual(
+      nodes.map((one: { state: string }) => one.state),
+      ['no-agent', 'no-agent', 'no-agent', 'healthy'],
+    )
+    assert.match((await terminal.run('why', never)).text, /is without an agent that reports: nobody looks/)
   })
 
   test('a refused policy is shown with its remedy', async (t) => {
