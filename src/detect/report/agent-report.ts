@@ -43,7 +43,9 @@ export interface Reported {
   readonly findings: () => Iterable<FindingKind>
 }
 
-type ReloadOutcome = 'unchanged' | 'loaded' | { readonly outcome?: string; readonly problems?: readonly string[] }
+type ReloadOutcome =
+  | 'unchanged'
+  | { readonly outcome: string; readonly problems?: readonly string[]; readonly doubts?: readonly string[] }
 
 export class AgentReport {
   readonly #options: AgentReportOptions
@@ -161,17 +163,18 @@ export class AgentReport {
    * what is, for people: after a refusal at the start there is nothing from before.
    */
   reloaded(kind: 'rules' | 'config', outcome: ReloadOutcome, inForce: string): boolean {
-    const problems = typeof outcome === 'object' ? outcome.problems : undefined
+    if (outcome === 'unchanged') return false
+    const { problems, doubts = [] } = outcome
     if (problems) {
       this.#metrics.configErrors.add({ kind })
       this.#metrics.configRefused.set(1, { kind })
       this.#options.log.error(`${kind} refused`, { inForce, problems })
       return false
     }
-    const loaded = outcome === 'loaded' || (typeof outcome === 'object' && outcome.outcome === 'loaded')
-    if (!loaded) return false
+    if (outcome.outcome !== 'loaded') return false
     this.#metrics.configRefused.set(0, { kind })
     this.#options.log.info(`${kind} loaded`, { inForce })
+    if (doubts.length > 0) this.#options.log.warn(`${kind} names what is not known`, { doubts })
     return true
   }
 
