@@ -52,5 +52,9 @@ describe('the config file', () => {
   it('is refused when it is not YAML', async () => {
     const got = await parseConfig('c.yaml', 'reasons: {a: \n')
     assert.equal(got.outcome, 'refused')
+    assert.deepEqual(await parseConfig('c.yaml', 'reasons:\n\tSoftLockup: {}\n'), {
+      outcome: 'refused',
+      problems: ['c.yaml:2:1: this line is indented with a tab: YAML wants spaces'],
+    })
   })
 })

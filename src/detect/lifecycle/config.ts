@@ -4,6 +4,7 @@
  * agent: what was in force before stays in force, which at a start is the catalogue as it is shipped.
  */
 import type { Document, LineCounter } from 'yaml'
+import { yamlComplaintOf } from '../../catalog/complaint.ts'
 import { nearest } from '../../model/nearest.ts'
 import { noOverrides, type Override, type Overrides } from './settings.ts'
 
@@ -46,7 +47,7 @@ export async function parseConfig(file: string, text: string, known?: Known): Pr
   const reading: Reading = { file, document, lines, problems: [] }
   for (const error of document.errors) {
     const { line, col } = lines.linePos(error.pos[0])
-    reading.problems.push(`${file}:${line}:${col}: ${error.message.split('\n')[0]}`)
+    reading.problems.push(`${file}:${line}:${col}: ${yamlComplaintOf(error, text)}`)
   }
   const overrides = reading.problems.length > 0 ? noOverrides : readRoot(reading, document.toJS())
   if (known) for (const name of Object.keys(overrides.reasons)) complainIfUnknown(reading, name, known.reasons)
