@@ -52,6 +52,20 @@ describe('the agent', () => {
     ])
   })
 
+  it('joins what the kernel said with what is advised, without the kernel’s full stop before our semicolon', async (t) => {
+    const rig = rigFor(t)
+    await rig.start()
+    rig.log(xid79)
+    rig.log('nvidia-nvswitch3: SXid (PCI:0000:c1:00.0): 12028, Fatal, Link 32 egress error.')
+    await rig.pass(2000)
+    const { message = '' } = rig.api.condition('AcceleratedHardwareReady') ?? {}
+    assert.match(message, /GPU has fallen off the bus; \S/)
+    assert.match(message, /Link 32 egress error; \S/)
+    for (const text of [message, ...[...rig.api.events.values()].map((event) => event.message)]) {
+      assert.doesNotMatch(text, /[.,;:][;,.]/)
+    }
+  })
+
   it('takes a line from user space as one, and can be told not to believe it', async (t) => {
     const rig = rigFor(t)
     await rig.start()
