@@ -1,7 +1,17 @@
-/** What zod found, in words that say what to write instead. */
+/** What zod, or the YAML parser, found, in words that say what to write instead. */
+import type { YAMLError } from 'yaml'
 import type * as z from 'zod'
 
 type Issue = z.core.$ZodIssue
+
+/** One sentence for one error of the parser, without the place; `text` is what it has read. */
+export function yamlComplaintOf({ message, pos: [at] }: Pick<YAMLError, 'message' | 'pos'>, text: string): string {
+  const lineStart = text.lastIndexOf('\n', at - 1) + 1
+  // Behind a tab the parser counts columns otherwise than an editor shows them: whatever it says, the tab is the cause.
+  if (/^ *\t/.test(text.slice(lineStart))) return 'this line is indented with a tab: YAML wants spaces'
+  const [said = message] = message.split('\n')
+  return said.replace(/ at line \d+, column \d+:?$/, '')
+}
 
 /** One sentence for one issue; the place is said elsewhere. */
 export function complaintOf(issue: Issue): string {

@@ -5,7 +5,7 @@
 import { RE2JS } from 're2js'
 import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { CompiledReason, CompiledRule, Lifecycle } from './compiled.ts'
-import { complaintOf } from './complaint.ts'
+import { complaintOf, yamlComplaintOf } from './complaint.ts'
 import { parseDuration } from './duration.ts'
 import { type CatalogueFile, catalogueFileSchema, type DetectEntry, type ReasonEntry } from './schema.ts'
 
@@ -76,7 +76,7 @@ function loadFile(source: CatalogueSource, problems: CatalogueProblem[]): Loaded
   const document = parseDocument(source.text, { lineCounter: lines })
   for (const error of document.errors) {
     const at = lines.linePos(error.pos[0])
-    problems.push({ file: source.file, line: at.line, column: at.col, message: firstLine(error.message) })
+    problems.push({ file: source.file, line: at.line, column: at.col, message: yamlComplaintOf(error, source.text) })
   }
   if (document.errors.length > 0) return undefined
   const locate = (path: readonly (string | number)[]) => position(document, lines, path)
@@ -212,8 +212,4 @@ function position(document: Document, lines: LineCounter, path: readonly (string
   const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0
   const { line, col } = lines.linePos(offset)
   return { line, column: col }
-}
-
-function firstLine(text: string): string {
-  return text.split('\n')[0] ?? text
 }

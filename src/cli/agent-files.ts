@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { CatalogueSource } from '../catalog/load.ts'
 import type { Disk, ReplaceOutcome } from '../detect/host/disk.ts'
 import type { Host } from '../detect/host/host.ts'
-import { type ConfigOutcome, parseConfig } from '../detect/lifecycle/config.ts'
+import { type ConfigOutcome, type Known, parseConfig } from '../detect/lifecycle/config.ts'
 import { noOverrides, type Overrides } from '../detect/lifecycle/settings.ts'
 import { parseState, type StoredState } from '../detect/lifecycle/state-file.ts'
 import { type Clock, sleep } from '../telemetry/clock.ts'
@@ -98,26 +98,26 @@ export class ConfigFile {
    * Reads the file if it, or the number of reasons that it may name, is another one than before. A missing file means no
    * overrides.
    */
-  async reload(known: readonly string[]): Promise<'unchanged' | 'loaded' | { readonly problems: readonly string[] }> {
+  async reload(known: Known): Promise<'unchanged' | ConfigOutcome> {
     const { print, writtenAt } = fingerprint(this.#host.path(this.#file))
-    const seen = print === '' ? '' : `${print} ${known.length}`
+    const seen = print === '' ? '' : `${print} ${known.reasons.length}`
     if (seen === this.#seen) return 'unchanged'
     this.#seen = seen
     const read = await parseConfigOrNone(this.#host, this.#file, known)
     if (read.outcome === 'refused') return read
     this.#overrides = read.overrides
     this.#writtenAt = writtenAt
-    return 'loaded'
+    return read
   }
 }
 
-async function parseConfigOrNone(host: Host, file: string, known: readonly string[]): Promise<ConfigOutcome> {
+async function parseConfigOrNone(host: Host, file: string, known: Known): Promise<ConfigOutcome> {
   let text: string
   try {
     text = readFileSync(host.path(file), 'utf8')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException // node:fs fails with it
-    if (code === 'ENOENT') return { outcome: 'loaded', overrides: noOverrides }
+    if (code === 'ENOENT') return { outcome: 'loaded', overrides: noOverrides, doubts: [] }
     return { outcome: 'refused', problems: [`${file}: cannot be read: ${message}`] }
   }
   return parseConfig(file, text, known)

@@ -1,6 +1,6 @@
 /** One look at the cluster for `status` and `why`: nodes, repairs, policies, and who leads. */
 import { type Api, type KubeObject, leases, nodeRepairs, nodes, type Resource, repairPolicies } from '../kube/api.ts'
-import { isKubeError } from '../kube/errors.ts'
+import { isKubeError, KubeError } from '../kube/errors.ts'
 import { getObject, listObjects } from '../kube/objects.ts'
 import type { NodeView, Pause } from '../model/node.ts'
 import type { Attempt, ProviderName } from '../model/repair.ts'
@@ -33,8 +33,29 @@ interface LeaseObject extends KubeObject {
   }
 }
 
-/** Reads everything once. Rejects with KubeError when the cluster cannot be reached or refuses us. */
+/** A person waits: a server that does not answer by then is taken for one that hangs. Each page of a list has as long. */
+const timeoutMs = 5_000
+/** Small pages come in time over a slow line, too. */
+const limit = 100
+
+/** Reads everything once. Rejects with KubeError when the cluster cannot be reached, hangs, or refuses us. */
 export async function viewCluster(
+  api: Api,
+  clock: Clock,
+  lease: { namespace: string; name: string },
+  providerNames: readonly ProviderName[],
+): Promise<ClusterView> {
+  try {
+    return await look(api, clock, lease, providerNames)
+  } catch (error) {
+    if (!isKubeError(error, 'NM_KUBE_TIMEOUT') || error.detail.status !== undefined) throw error
+    const remedy = 'check the address in the kubeconfig, the way there (VPN, proxy), and: kubectl get --raw /readyz'
+    const text = `${error.detail.call}: no answer from ${api.server} within ${timeoutMs / 1000} s; ${remedy}`
+    throw new KubeError(error.code, text, { ...error.detail, cause: error })
+  }
+}
+
+async function look(
   api: Api,
   clock: Clock,
   lease: { namespace: string; name: string },
@@ -43,7 +64,7 @@ export async function viewCluster(
   const seen = new SeenNodes()
   const providers = providersNamed(providerNames, api, clock)
   const [nodeList, repairs, policyObjects, leader, pause] = await Promise.all([
-    listObjects<NodeObject>(api, nodes),
+    listObjects<NodeObject>(api, nodes, { limit, timeoutMs }),
     listIfServed<KubeObject>(api, nodeRepairs),
     listIfServed<RepairPolicyObject>(api, repairPolicies),
     leaderOf(api, clock, lease),
@@ -67,7 +88,7 @@ export async function viewCluster(
 
 async function listIfServed<T extends KubeObject>(api: Api, resource: Resource): Promise<readonly T[] | undefined> {
   try {
-    return (await listObjects<T>(api, resource)).items
+    return (await listObjects<T, T>(api, resource, { limit, timeoutMs })).items
   } catch (error) {
     if (isKubeError(error, 'NM_KUBE_NOT_FOUND')) return undefined
     throw error
@@ -76,7 +97,7 @@ async function listIfServed<T extends KubeObject>(api: Api, resource: Resource):
 
 async function leaderOf(api: Api, clock: Clock, ref: { namespace: string; name: string }): Promise<string | undefined> {
   try {
-    const { spec } = await getObject<LeaseObject>(api, leases, ref)
+    const { spec } = await getObject<LeaseObject>(api, leases, ref, { timeoutMs })
     const until = Date.parse(spec?.renewTime ?? '') + (spec?.leaseDurationSeconds ?? 0) * 1000
     return spec?.holderIdentity && clock.now() < until ? spec.holderIdentity : undefined
   } catch (error) {

@@ -1,6 +1,7 @@
 /** A log that a person names, as chunks of text: `-` is standard input. What is no text is refused with what to write instead. */
 import { createReadStream } from 'node:fs'
-import { CommandError, type Io } from './io.ts'
+import type { Io } from './io.ts'
+import { refused, unreadable } from './unreadable.ts'
 
 interface Form {
   readonly magic: readonly number[]
@@ -30,7 +31,12 @@ export async function* readLog(file: string, io: Io, onPause: () => void): Async
     io.signal.addEventListener('abort', () => resolve(undefined), { once: true })
   })
   for (let first = true; !io.signal.aborted; first = false) {
-    const next = await Promise.race([chunks.next().catch((error: unknown) => refuse(file, error)), interrupted])
+    const next = await Promise.race([
+      chunks.next().catch((error: unknown) => {
+        throw unreadable(file, error, 'a log file')
+      }),
+      interrupted,
+    ])
     if (!next || next.done) return
     const chunk: Uint8Array = next.value
     yield first ? textOf(chunk, file) : chunk
@@ -42,22 +48,11 @@ function textOf(chunk: Uint8Array, file: string): Uint8Array {
   const form = forms.find(({ magic }) => beginsWith(chunk, magic))
   if (form) {
     const how = file === '-' ? form.remedy.replace(' FILE', '') : form.remedy.replace('FILE', file)
-    throw unreadable(file, `it is ${form.what}; write: ${how} | nodemend classify -`)
+    throw refused(file, `it is ${form.what}; write: ${how} | nodemend classify -`)
   }
   return beginsWith(chunk, byteOrderMark) ? chunk.subarray(byteOrderMark.length) : chunk
 }
 
 function beginsWith(chunk: Uint8Array, magic: readonly number[]): boolean {
   return magic.every((byte, index) => chunk[index] === byte)
-}
-
-function refuse(file: string, error: unknown): never {
-  const { code, message } = error as NodeJS.ErrnoException // streams of node:fs fail with it
-  if (code === 'ENOENT') throw unreadable(file, 'no such file')
-  if (code === 'EISDIR') throw unreadable(file, 'it is a folder; name a log file')
-  throw unreadable(file, message)
-}
-
-function unreadable(file: string, why: string): CommandError {
-  return new CommandError('NM_CLI_READ', `cannot read ${file === '-' ? 'standard input' : file}: ${why}`)
 }

@@ -1,6 +1,6 @@
 /** `nodemend rules test FILE`: is this rule pack one that the agent would load, and do its samples hold? */
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { loadCatalogue } from '../catalog/load.ts'
 import { compileShipped, joinFiles, loadShipped } from '../catalog/shipped.ts'
@@ -9,6 +9,7 @@ import { decoders } from '../detect/match/decoders.ts'
 import { runSamples, type SampleRun } from '../detect/match/samples.ts'
 import { catalogueFolder } from './catalogue-folder.ts'
 import { CommandError, exitCodes, type Io } from './io.ts'
+import { unreadable } from './unreadable.ts'
 
 export function rulesCommand(io: Io): Command {
   const test = new Command('test')
@@ -44,6 +45,6 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new CommandError('NM_CLI_READ', `cannot read ${file}: ${(error as Error).message}`)
+    throw unreadable(file, error, `its files: ${join(file, '*.yaml')}`)
   }
 }

@@ -16,6 +16,7 @@ import { KernelMonitor } from '../detect/monitors/kernel/monitor.ts'
 import { KernelLog } from '../detect/monitors/kernel/open.ts'
 import { cursorsOf, inputsOf, type Monitor } from '../detect/monitors/monitor.ts'
 import { adviseReasons } from '../detect/monitors/nvidia/incident.ts'
+import { rowOf } from '../detect/monitors/nvidia/text.ts'
 import { acceleratorReady } from '../detect/report/accelerator-ready.ts'
 import { AgentReport } from '../detect/report/agent-report.ts'
 import { knownFindings } from '../detect/report/known-findings.ts'
@@ -99,6 +100,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   report.start({
     ledger,
     monitors,
+    afresh: stored === undefined,
     rules: () => rules.current().matcher.rules,
     findings: () => knownFindings(rules.current().catalogue, ledger.settings, hasNvidia),
   })
@@ -149,7 +151,11 @@ async function reload(rules: RuleBook, config: ConfigFile, report: AgentReport):
   const { packs } = rules.current()
   const inForce = packs.length === 0 ? 'the shipped rules alone' : `${packs.join(', ')} before the shipped rules`
   const newRules = report.reloaded('rules', rulesNow, inForce)
-  const configNow = await config.reload(rules.current().catalogue.reasons.map((one) => one.reason))
+  const { reasons, tables } = rules.current().catalogue
+  const configNow = await config.reload({
+    reasons: reasons.map((one) => one.reason),
+    hasCode: (family, code) => rowOf(family === 'xid' ? tables.xids : tables.sxids, code) !== undefined,
+  })
   const newConfig = report.reloaded('config', configNow, config.inForce)
   return newRules || newConfig
 }

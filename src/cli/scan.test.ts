@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { describe, it } from 'node:test'
 import { SteppedClock } from '../telemetry/clock.ts'
 import { scanHost } from './scan.ts'
@@ -57,6 +57,16 @@ describe('scan', () => {
     writeFileSync(join(folder, 'dmesg'), '[    1.0] EXT4-fs (sda1): Remounting filesystem read-only\n3,1,1,-;fine\n')
     const dmesg = scanHost({ hostRoot: folder, kmsg: '/dmesg' }, io)
     assert.deepEqual([dmesg.records, dmesg.unframed, dmesg.healthy], [2, 1, false])
+  })
+
+  it('takes a relative path from the working directory, as every shell completes it', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'nodemend-scan-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'saved')
+    writeFileSync(file, '3,1,1,-;EXT4-fs (sda1): Remounting filesystem read-only\n')
+    const got = scan('healthy', relative(process.cwd(), file))
+    assert.deepEqual([got.records, got.findings[0]?.reason], [1, 'FilesystemReadOnly'])
+    assert.ok(scan('healthy', 'none').trouble?.includes(join(process.cwd(), 'none')), 'the path that was tried')
   })
 
   it('says Unknown, and why, when there is no kernel log', () => {

@@ -1,4 +1,5 @@
 /** `nodemend scan`: this machine, once: what its kernel log and its buses say now, judged as the agent would judge it. */
+import { isAbsolute, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { compileShipped } from '../catalog/shipped.ts'
 import { type Accelerator, findAccelerators } from '../detect/host/accelerators.ts'
@@ -66,7 +67,11 @@ export function scanCommand(io: Io): Command {
   return new Command('scan')
     .description('look at this machine once: conditions, findings, accelerators')
     .addOption(new Option('--host-root <DIR>', 'where the machine’s / is mounted').env('HOST_ROOT').default('/'))
-    .option('--kmsg <FILE>', 'the kernel log, or a file that holds records; under the host root', '/dev/kmsg')
+    .option(
+      '--kmsg <FILE>',
+      'the kernel log, or a file that holds records; an absolute path is under the host root',
+      '/dev/kmsg',
+    )
     .addOption(outputOption())
     .action((flags: Flags) => {
       const scan = scanHost(flags, io)
@@ -96,7 +101,7 @@ export function scanHost(
   const timeline = createTimeline(clock, bootClock(host, clock), boot, undefined)
   const matcher = compileMatcher(catalogue, decoders, new BlockDevices(host).isDetachable)
   const reading = new KernelReading({ timeline, matcher: () => matcher, onEvidence: () => undefined })
-  const drained = drain(host.path(kmsg), clock, reading)
+  const drained = drain(isAbsolute(kmsg) ? host.path(kmsg) : resolve(kmsg), clock, reading)
   const seen = reading.collect(true).map((sighting): Input => ({ kind: 'seen', sighting }))
   const watch: Watch = drained.trouble === undefined ? { state: 'checked' } : { state: 'blind', why: drained.trouble }
   const inputs: readonly Input[] = [...seen, { kind: 'watch', conditions: conditionTypes, watch }]
@@ -127,7 +132,7 @@ function drain(path: string, clock: Io['clock'], reading: KernelReading): Draine
     // Nothing was seen, so nothing can be said: never a hopeful True.
     return { records, unframed, ...(records === 0 && { trouble: `${path} holds no record of a kernel log` }) }
   } catch (error) {
-    return { records, unframed, trouble: `the kernel log cannot be read: ${explain(error as Error)}` } // node:fs throws Error
+    return { records, unframed, trouble: `the kernel log ${path} cannot be read: ${explain(error as Error)}` } // node:fs throws Error
   }
 }
 

@@ -8,7 +8,7 @@ import { describeError, type ParsedPolicies, type RepairPolicyObject } from '../
 import { type ClusterFlags, clusterApi } from './cluster-api.ts'
 import { type ClusterView, viewCluster } from './cluster-view.ts'
 import type { Io, OutputFormat } from './io.ts'
-import { type NodeState, stateOf } from './node-state.ts'
+import { type NodeState, stateOf, unwatched } from './node-state.ts'
 import { outputOption, print, tableText } from './output.ts'
 
 interface Flags extends ClusterFlags {
@@ -35,7 +35,7 @@ async function status(flags: Flags, io: Io): Promise<void> {
   try {
     const lease = { namespace: flags.namespace ?? namespace, name: flags.leaseName }
     const view = await viewCluster(api, io.clock, lease, [])
-    const data = summarise(view)
+    const data = summarise(view, io.clock.now())
     print(io, flags.output, data, () => statusText(data, flags.all ?? false))
   } finally {
     api.close()
@@ -57,6 +57,8 @@ export interface ClusterStatus {
     readonly healthy: boolean
     readonly state: NodeState
     readonly ready: string
+    /** Why nobody looks for its faults; null while an agent reports. */
+    readonly unwatched: string | null
     readonly conditions: readonly {
       readonly type: string
       readonly status: string
@@ -87,8 +89,8 @@ export interface ClusterStatus {
   }[]
 }
 
-/** Pure; nodes sick first, then by name. */
-export function summarise(view: ClusterView): ClusterStatus {
+/** Pure; nodes sick first, healthy ones last, then by name. `now` is our clock. */
+export function summarise(view: ClusterView, now: number): ClusterStatus {
   const open = view.repairs.filter((one) => !isFinished(one.phase))
   return {
     controller: {
@@ -97,7 +99,7 @@ export function summarise(view: ClusterView): ClusterStatus {
       paused: { state: view.pause.state, why: view.pause.state === 'off' ? null : view.pause.why },
       settling: settlingOf(open),
     },
-    nodes: view.nodes.map((node) => nodeStatus(node, open)).sort(sickFirst),
+    nodes: view.nodes.map((node) => nodeStatus(node, open, now)).sort(sickFirst),
     repairs: [...open].sort((a, b) => (a.name < b.name ? -1 : 1)).map(repairStatus),
     policies: view.policyObjects.map((object) => policyStatus(object, view.policies)),
   }
@@ -132,7 +134,7 @@ function policyStatus(object: RepairPolicyObject, { errors }: ParsedPolicies): C
 
 type NodeStatus = ClusterStatus['nodes'][number]
 
-function nodeStatus(node: NodeView, open: readonly Attempt[]): NodeStatus {
+function nodeStatus(node: NodeView, open: readonly Attempt[], now: number): NodeStatus {
   const ours: readonly string[] = conditionTypes
   const conditions = node.conditions
     .filter((one) => one.type === 'Ready' || ours.includes(one.type))
@@ -142,12 +144,13 @@ function nodeStatus(node: NodeView, open: readonly Attempt[]): NodeStatus {
       reason,
       since: lastTransitionTime,
     }))
-  const state = stateOf(conditions)
+  const state = stateOf(node.conditions, now)
   return {
     name: node.name,
     healthy: state === 'healthy',
     state,
     ready: conditions.find((one) => one.type === 'Ready')?.status ?? 'Unknown',
+    unwatched: unwatched(node.conditions, now) ?? null,
     conditions,
     repair: open.find((one) => one.nodeUid === node.uid)?.name ?? null,
   }
@@ -174,15 +177,17 @@ function repairStatus(attempt: Attempt): ClusterStatus['repairs'][number] {
 }
 
 function sickFirst(a: NodeStatus, b: NodeStatus): number {
-  return Number(a.healthy) - Number(b.healthy) || (a.name < b.name ? -1 : 1)
+  return gravest.indexOf(a.state) - gravest.indexOf(b.state) || (a.name < b.name ? -1 : 1)
 }
+
+const gravest: readonly NodeState[] = ['sick', 'unknown', 'no-agent', 'healthy']
 
 /** The text for people. */
 function statusText(data: ClusterStatus, all: boolean): string {
   const count = (state: NodeState): number => data.nodes.filter((node) => node.state === state).length
   const shown = all ? data.nodes : data.nodes.filter((node) => !node.healthy || node.repair !== null)
   const parts = [
-    `${data.nodes.length} nodes, ${count('healthy')} healthy, ${count('unknown')} unknown, ${count('sick')} sick; ${leaderText(data)}${quietText(data)}\n`,
+    `${data.nodes.length} nodes, ${count('healthy')} healthy, ${count('no-agent')} no agent, ${count('unknown')} unknown, ${count('sick')} sick; ${leaderText(data)}${quietText(data)}\n`,
   ]
   if (shown.length > 0) {
     parts.push(tableText(['NODE', 'READY', 'WHAT', 'REPAIR'], shown.map(nodeRow)))
@@ -207,7 +212,8 @@ function statusText(data: ClusterStatus, all: boolean): string {
 
 function nodeRow(node: NodeStatus): readonly string[] {
   const telling = node.conditions.filter((one) => one.type !== 'Ready' && one.status !== 'True')
-  const what = telling.map((one) => `${one.type} ${one.status} (${one.reason})`).join(', ')
+  const said = telling.map((one) => `${one.type} ${one.status} (${one.reason})`)
+  const what = [...said, ...(node.unwatched === null ? [] : [node.unwatched])].join(', ')
   return [node.name, node.ready, what || '-', node.repair ?? '-']
 }
 

@@ -1,4 +1,5 @@
 /** The text of `nodemend why`. */
+import type { NodeState } from './node-state.ts'
 import { tableText } from './output.ts'
 import type { Explanation, RepairText } from './why.ts'
 
@@ -6,8 +7,8 @@ export function whyText(data: Explanation): string {
   const [latest, ...earlier] = data.repairs
   const parts = [`${headline(data)}\n${nowText(data)}`]
   if (data.conditions.length > 0) {
-    const rows = data.conditions.map((one) => [one.type, one.status, one.reason, one.since])
-    parts.push(tableText(['CONDITION', 'STATUS', 'REASON', 'SINCE'], rows))
+    const rows = data.conditions.map((one) => [one.type, one.status, one.reason, one.since, messageOf(one)])
+    parts.push(tableText(['CONDITION', 'STATUS', 'REASON', 'SINCE', 'MESSAGE'], rows))
   }
   if (data.decision) parts.push(decisionText(data.decision, data))
   if (latest) parts.push(repairText(latest))
@@ -18,12 +19,23 @@ export function whyText(data: Explanation): string {
   return parts.join('\n')
 }
 
+/** Which device, and what the log says about it. That all is well is no news. */
+function messageOf({ status, message }: Explanation['conditions'][number]): string {
+  return status === 'True' ? '' : message
+}
+
+const looks: Readonly<Record<NodeState, string>> = {
+  healthy: 'healthy',
+  sick: 'sick',
+  unknown: 'in an unknown state: nobody can say that it is well',
+  'no-agent': 'without an agent that reports: nobody looks for its faults',
+}
+
 function headline({ node, exists, state, now }: Explanation): string {
   const doing = now ? ` ${now.doing}` : ''
-  if (!exists) return `${node} is gone.${doing}`
-  const looks = state === 'unknown' ? 'in an unknown state: nobody can say that it is well' : state
-  if (!now) return `${node} is ${looks}: no rule of a policy in force matches it, so nothing is done.`
-  return `${node} is ${looks}.${doing}`
+  if (!exists || state === null) return `${node} is gone.${doing}`
+  if (!now) return `${node} is ${looks[state]}: no rule of a policy in force matches it, so nothing is done.`
+  return `${node} is ${looks[state]}.${doing}`
 }
 
 /** What it waits for, or why it is so, and what would change it. */
@@ -56,7 +68,8 @@ function decisionText(decision: NonNullable<Explanation['decision']>, { leader }
   }
   if (decision.eligibleAt !== null) lines.push(`Tolerated: until ${decision.eligibleAt}`)
   if (decision.recorded) lines.push(`Recorded:  ${decision.at}`)
-  else
+  if (decision.outdated !== null) lines.push(`Outdated:  ${decision.outdated}; the record is about before that`)
+  if (!decision.recorded)
     lines.push(
       `Recorded:  no, this is what ${leader === null ? 'a controller would say; none leads' : 'it would say now'}`,
     )

@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { conditionTypes } from '../model/condition.ts'
 import type { DecisionRecord } from '../model/decision.ts'
-import type { NodeView } from '../model/node.ts'
+import { conditionOf, type NodeView } from '../model/node.ts'
 import { type Attempt, isFinished, type ProviderName } from '../model/repair.ts'
 import { decide } from '../repair/decide/decide.ts'
 import { type ClusterFlags, clusterApi } from './cluster-api.ts'
@@ -59,12 +59,19 @@ export interface Explanation {
     readonly type: string
     readonly status: string
     readonly reason: string
+    readonly message: string
     readonly since: string
   }[]
   /** What is done about it, what that waits for, what would change it; absent when nothing is to be done. */
   readonly now: Now | null
   /** On record, or asked now (`recorded: false`) where no controller has written one. */
-  readonly decision: (DecisionText & { readonly recorded: boolean }) | null
+  readonly decision:
+    | (DecisionText & {
+        readonly recorded: boolean
+        /** In what the node has changed since it was recorded; null when it has not. */
+        readonly outdated: string | null
+      })
+    | null
   /** Newest first. */
   readonly repairs: readonly RepairText[]
 }
@@ -105,16 +112,21 @@ export function explain(name: string, view: ClusterView, now: number): Explanati
   const current = open.find((one) => one.nodeUid === node?.uid)
   const { leader = null, pause } = view
   const decision = decisionFor(node, current, view, now)
+  const state = node ? stateOf(node.conditions, now) : null
   const active = (current ? [current] : open).find((one) => one.phase !== 'Pending')
   return {
     node: name,
-    healthy: node ? stateOf(node.conditions) === 'healthy' : repairs[0]?.phase === 'Succeeded',
-    state: node ? stateOf(node.conditions) : null,
+    healthy: node ? state === 'healthy' : repairs[0]?.phase === 'Succeeded',
+    state,
     exists: node !== undefined,
     leader,
     conditions: node ? conditionsOf(node) : [],
     now: active ? nowOfRepair(active, { leader, pause }) : decision && nowOfDecision(decision.record),
-    decision: decision && { ...decisionText(decision.record), recorded: decision.recorded },
+    decision: decision && {
+      ...decisionText(decision.record),
+      recorded: decision.recorded,
+      outdated: (decision.recorded && node && outdatedBy(node, decision.record)) || null,
+    },
     repairs: repairs.map(repairText),
   }
 }
@@ -139,6 +151,16 @@ function decisionFor(
   const snapshot = { nodes, claims: [], karpenterRepairs: false, providers, health, leadership, pause }
   const found = decide(snapshot, view.policies.policies, view.repairs, now).find((one) => one.nodeUid === node.uid)
   return found && found.outcome !== 'cleared' ? { record: found, recorded: false } : null
+}
+
+/** How the condition that the decision is about stands now, where it is another one, or younger than the decision. */
+function outdatedBy(node: NodeView, { at, rule }: DecisionRecord): string | undefined {
+  if (!rule) return undefined
+  const condition = conditionOf(node, rule.condition)
+  if (!condition) return `the node carries ${rule.condition} no more`
+  const { status, reason, lastTransitionTime } = condition
+  const same = status === rule.status && reason === rule.reason && !(Date.parse(lastTransitionTime) > at)
+  return same ? undefined : `${rule.condition} is ${status} (${reason}) since ${lastTransitionTime}`
 }
 
 function decisionText({ at, outcome, rule, eligibleAt, decidedBy, gates }: DecisionRecord): DecisionText {
@@ -179,7 +201,9 @@ function conditionsOf(node: NodeView): Explanation['conditions'] {
   const shown: readonly string[] = ['Ready', ...conditionTypes]
   return node.conditions
     .filter((one) => shown.includes(one.type))
-    .map(({ type, status, reason, lastTransitionTime }) => ({ type, status, reason, since: lastTransitionTime }))
+    .map(({ type, status, reason, message, lastTransitionTime }) => {
+      return { type, status, reason, message, since: lastTransitionTime }
+    })
 }
 
 function time(ms: number): string {

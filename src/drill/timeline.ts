@@ -3,7 +3,8 @@
  * NodeRepair. Pure: every observation folds into a new timeline, in whatever order they arrive.
  */
 import type { NodeCondition } from '../model/condition.ts'
-import type { Attempt, Phase } from '../model/repair.ts'
+import { type Attempt, isFinished, type Phase, phaseSince } from '../model/repair.ts'
+import { toleration } from '../repair/decide/gates/toleration.ts'
 
 /** The stages in the order of the flow. */
 export const stages = [
@@ -31,8 +32,12 @@ export interface Timeline {
   readonly node: string
   readonly condition: string
   readonly entries: readonly StageEntry[]
-  /** Why no proof will come, once that is certain. */
+  /** The repair that is followed: its name, and when it was made, because the one after a deletion has the same name. */
+  readonly repair?: string
+  /** Why no proof will come of that repair, once that is certain. The next one of the node is followed instead. */
   readonly failed?: string
+  /** What stands in the way of a repair, and what would change that. */
+  readonly waiting?: string
 }
 
 /** Starts at the injection of `line` on `node`, which should turn `condition` False. */
@@ -47,7 +52,9 @@ export function isProven(timeline: Timeline): boolean {
 
 /** The entries that `after` has and `before` has not, in stage order: what a live display prints next. */
 export function newEntries(before: Timeline, after: Timeline): readonly StageEntry[] {
-  return after.entries.filter((entry) => !before.entries.some((known) => known.stage === entry.stage))
+  const isKnown = ({ stage, at }: StageEntry): boolean =>
+    before.entries.some((known) => known.stage === stage && known.at === at)
+  return after.entries.filter((entry) => !isKnown(entry))
 }
 
 /** One JSON line of the agent's log, seen at `at`. */
@@ -70,9 +77,11 @@ export function seeConditions(timeline: Timeline, conditions: readonly NodeCondi
 
 /** The attempt's record; its own stamps count. */
 export function seeAttempt(timeline: Timeline, attempt: Attempt): Timeline {
-  if (attempt.nodeName !== timeline.node) return timeline
-  let next = timeline
+  const followed = attempt.nodeName === timeline.node ? follow(timeline, attempt) : undefined
+  if (!followed) return timeline
   const { decision, plan } = attempt
+  const obstacle = obstacleOf(attempt)
+  let next: Timeline = obstacle === undefined ? followed : { ...followed, waiting: obstacle }
   if (decision?.outcome === 'act') {
     const allowed = decision.gates.filter((gate) => gate.answer === 'allow').length
     const what = `${plan?.action ?? decision.rule?.action} by policy ${decision.rule?.policy}: ${allowed} of ${decision.gates.length} gates allow`
@@ -90,6 +99,36 @@ export function seeAttempt(timeline: Timeline, attempt: Attempt): Timeline {
   const end = attempt.phases.at(-1)
   if (end?.phase === 'Failed' || end?.phase === 'Cancelled') return { ...next, failed: `${end.phase}: ${end.why}` }
   return next
+}
+
+/** The record is gone. Where its repair had not ended, somebody deleted it, and the controller begins anew. */
+export function seeDeletion(timeline: Timeline, attempt: Attempt): Timeline {
+  if (timeline.repair !== idOf(attempt) || isFinished(attempt.phase) || timeline.failed !== undefined) return timeline
+  return { ...timeline, failed: 'somebody deleted its NodeRepair' }
+}
+
+/** The timeline of this repair; undefined where another one is followed. A new one takes the place of one that failed. */
+function follow(timeline: Timeline, attempt: Attempt): Timeline | undefined {
+  const { waiting: _waiting, ...rest } = timeline
+  const repair = idOf(attempt)
+  if (timeline.repair === repair) return rest
+  const injected = timeline.entries[0]?.at ?? 0
+  if (isFinished(attempt.phase) && (timeline.repair !== undefined || phaseSince(attempt) < injected)) return undefined
+  const { failed: _failed, ...kept } = rest
+  const entries = kept.entries.filter((one) => stages.indexOf(one.stage) < stages.indexOf('decision'))
+  return { ...kept, repair, entries }
+}
+
+function idOf({ name, createdAt }: Attempt): string {
+  return `${name} of ${createdAt}`
+}
+
+/** The gate that is in the way of a repair that has not begun; tolerating a fault is the usual way, not an obstacle. */
+function obstacleOf({ phase, decision }: Attempt): string | undefined {
+  if (phase !== 'Pending' || decision?.decidedBy === undefined || decision.decidedBy === toleration.name)
+    return undefined
+  const gate = decision.gates.find((one) => one.gate === decision.decidedBy)
+  return gate && `${gate.gate}: ${gate.why}${gate.change === undefined ? '' : `; to go on: ${gate.change}`}`
 }
 
 function drainText(attempt: Attempt): string {

@@ -44,7 +44,19 @@ export function assemble(options: AssembleOptions): Assembled {
   const book = new AttemptBook(api)
   const drainer = new Drainer(api, clock, random)
   const onError = (error: unknown): void => reporter.error('watching', error)
-  const observer = new Observer({ api, clock, random, book, providers, settleMs, lease, onChange, onError, signal })
+  const observer = new Observer({
+    api,
+    clock,
+    random,
+    book,
+    providers,
+    settleMs,
+    lease,
+    onChange,
+    onError,
+    onServed: (resource, error) => (error ? reporter.unserved(resource, error) : reporter.servedAgain(resource)),
+    signal,
+  })
   const executor = new Executor({
     api,
     clock,

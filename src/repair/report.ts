@@ -1,5 +1,5 @@
 /** What the controller tells: Events for people, metrics for machines, one log line per change. */
-import type { KubeObject } from '../kube/api.ts'
+import type { KubeObject, Resource } from '../kube/api.ts'
 import type { EventRecorder } from '../kube/event-recorder.ts'
 import type { Decision } from '../model/decision.ts'
 import type { ClusterSnapshot, NodeView } from '../model/node.ts'
@@ -10,6 +10,7 @@ import { freezeOf } from './decide/gates/api-health.ts'
 import { approval } from './decide/gates/approval.ts'
 import { stale } from './decide/gates/stale.ts'
 import { veto } from './decide/gates/veto.ts'
+import { crdsRemedy } from './observe/observer.ts'
 import { describeError, type ParsedPolicies } from './policy/parse.ts'
 
 /** A veto that somebody forgot is mentioned this often. */
@@ -160,6 +161,18 @@ export class Reporter {
   error(what: string, error: unknown): void {
     this.#metrics.errors.add({ during: what })
     this.#log.error(what, { error })
+  }
+
+  /** A kind of ours is not served, or no longer: without it nothing is decided. */
+  unserved({ plural, group }: Resource, error: unknown): void {
+    const kind = `${plural}.${group}`
+    this.#metrics.errors.add({ during: 'watching' })
+    const remedy = `${crdsRemedy}; policies that were deleted with their CRD must be applied again, too`
+    this.#log.error('the cluster does not serve our CRD: no node is repaired', { kind, error, remedy })
+  }
+
+  servedAgain({ plural, group }: Resource): void {
+    this.#log.info('the cluster serves our CRD again', { kind: `${plural}.${group}` })
   }
 
   #remindOfVetoes(decisions: readonly Decision[], now: number): void {

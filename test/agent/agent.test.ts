@@ -1,6 +1,6 @@
 /** The agent through its front door: a machine in a folder, an API server in hand, time by the hour. */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { type AgentRig, rigFor } from './rig.ts'
@@ -30,8 +30,8 @@ describe('the agent', () => {
       ],
     )
     for (let n = 0; n < 20; n++) await rig.pass(minute)
-    const expected = 'apply nodes/status worker-1'
-    assert.deepEqual([...new Set(rig.api.calls)], [expected])
+    assert.equal(rig.api.calls.shift(), 'patch nodes/status worker-1', 'a look at what an earlier agent left')
+    assert.deepEqual([...new Set(rig.api.calls)], ['apply nodes/status worker-1'])
     assert.ok(rig.api.calls.length >= 4 && rig.api.calls.length <= 5, `${rig.api.calls.length} writes in 20 minutes`)
   })
 
@@ -50,6 +50,20 @@ describe('the agent', () => {
       'Warning AcceleratedHardwareReady NvidiaXID31Warning',
       'Warning AcceleratedHardwareReady NvidiaXID79Error',
     ])
+  })
+
+  it('joins what the kernel said with what is advised, without the kernel’s full stop before our semicolon', async (t) => {
+    const rig = rigFor(t)
+    await rig.start()
+    rig.log(xid79)
+    rig.log('nvidia-nvswitch3: SXid (PCI:0000:c1:00.0): 12028, Fatal, Link 32 egress error.')
+    await rig.pass(2000)
+    const { message = '' } = rig.api.condition('AcceleratedHardwareReady') ?? {}
+    assert.match(message, /GPU has fallen off the bus; \S/)
+    assert.match(message, /Link 32 egress error; \S/)
+    for (const text of [message, ...[...rig.api.events.values()].map((event) => event.message)]) {
+      assert.doesNotMatch(text, /[.,;:][;,.]/)
+    }
   })
 
   it('takes a line from user space as one, and can be told not to believe it', async (t) => {
@@ -196,6 +210,45 @@ describe('a restart', () => {
     assert.equal(rig.api.condition('AcceleratedHardwareReady')?.lastTransitionTime, before?.lastTransitionTime)
     assert.deepEqual([...rig.api.events.keys()], [event], 'the same line is the same Event')
     assert.ok(rig.lines.some((line) => line.includes('the state file is not usable')))
+  })
+
+  it('without its state keeps the times of what has not changed, at the price of one look at the node', async (t) => {
+    const rig = rigFor(t)
+    await rig.start()
+    rig.log(xid79)
+    await rig.pass(10 * minute)
+    const before = rig.api.conditions
+    await rig.stop()
+    rmSync(join(rig.root, 'var/state.json'))
+    rig.file('dev/kmsg', '') // and the line of the fault has left the ring
+    rig.api.calls.length = 0
+    rig.api.refusal = 'NM_KUBE_NETWORK'
+    await rig.start()
+    await rig.pass(minute)
+    rig.api.refusal = undefined
+    for (let n = 0; n < 10; n++) await rig.pass(minute)
+    const unchanged = before.filter(({ type }) => type !== 'AcceleratedHardwareReady')
+    assert.equal(unchanged.length, 4)
+    for (const { type, lastTransitionTime } of unchanged) {
+      assert.equal(rig.api.condition(type)?.lastTransitionTime, lastTransitionTime, type)
+    }
+    const turned = rig.api.condition('AcceleratedHardwareReady')
+    assert.equal(turned?.status, 'True')
+    assert.ok(Date.parse(turned.lastTransitionTime) > rig.clock.now() - 12 * minute, 'it has changed')
+    const answered = rig.api.calls.slice(rig.api.calls.lastIndexOf('patch nodes/status worker-1') + 1)
+    assert.deepEqual([...new Set(answered)], ['apply nodes/status worker-1'])
+    assert.ok(answered.length <= 3, `${answered.length} writes in ten minutes`)
+
+    const kept = rig.api.conditions
+    await rig.stop()
+    rig.api.calls.length = 0
+    await rig.start()
+    await rig.pass(minute)
+    assert.deepEqual(rig.api.calls, ['apply nodes/status worker-1'], 'with its state it does not look')
+    assert.deepEqual(
+      rig.api.conditions.map((one) => one.lastTransitionTime),
+      kept.map((one) => one.lastTransitionTime),
+    )
   })
 
   it('of the machine clears what a boot clears', async (t) => {

@@ -50,6 +50,32 @@ describe('configuration', () => {
     assert.equal(rig.api.condition('StorageReady')?.status, 'False')
   })
 
+  it('may name a number that no table has, because drivers have new ones: it counts, and the log asks', async (t) => {
+    const rig = rigFor(t)
+    const text = [
+      'reasons:',
+      '  NvidiaXID1799Error: {severity: warning}',
+      '  NvidiaXID79Error: {severity: fatal}',
+      'codes:',
+      '  xid: {997: {severity: fatal}, 63: {severity: fatal}}',
+      '  sxid: {"1": {disabled: true}, "12028": {severity: fatal}}',
+    ]
+    rig.file('etc/config.yaml', text.join('\n'))
+    await rig.start()
+    const line = rig.logged().find(({ msg }) => msg === 'config names what is not known')
+    assert.equal(line?.level, 'warn')
+    const asked = (family: string, code: number) =>
+      `is taken as it is, but ${code} is in no table: docs/reference/${family}.md has the numbers`
+    assert.deepEqual(line.doubts, [
+      `/etc/config.yaml:2:23: reasons.NvidiaXID1799Error ${asked('xid', 1799)}`,
+      `/etc/config.yaml:5:14: codes.xid.997 ${asked('xid', 997)}`,
+      `/etc/config.yaml:6:15: codes.sxid.1 ${asked('sxid', 1)}`,
+    ])
+    rig.log('NVRM: Xid (PCI:0000:3b:00): 997, pid=1, something new')
+    await rig.pass(2000)
+    assert.equal(rig.api.condition('AcceleratedHardwareReady')?.reason, 'NvidiaXID997Warning')
+  })
+
   it('is reloaded; a bad file changes nothing and says where', async (t) => {
     const rig = rigFor(t)
     rig.file('etc/config.yaml', 'reasons: {NvidiaXID79Error: {severity: warning}}\n')

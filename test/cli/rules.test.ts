@@ -65,7 +65,31 @@ test('rules test: broken YAML, unknown keys, bad patterns and taken names are na
 test('rules test: a file that is not there', async () => {
   const io = testIo()
   assert.equal(await run(['rules', 'test', '/nowhere.yaml'], io), 2)
-  assert.match(io.printed.err, /cannot read \/nowhere\.yaml/)
+  assert.match(
+    io.printed.err,
+    /cannot read \/nowhere\.yaml: no such file; it was looked for at \/nowhere\.yaml \(NM_CLI_READ\)/,
+  )
+})
+
+test('rules test: a folder is refused with what to name instead', async () => {
+  const io = testIo()
+  assert.equal(await run(['rules', 'test', folder], io), 2)
+  assert.equal(
+    io.printed.err,
+    `nodemend: cannot read ${folder}: it is a folder; name its files: ${folder}/*.yaml (NM_CLI_READ)\n`,
+  )
+})
+
+test('rules test: a tab is named with its line and with what to write instead', async () => {
+  for (const indent of ['\t  ', '    \t', '  \t']) {
+    const run = await rulesTest(good.replace('    severity:', `${indent}severity:`))
+    assert.equal(run.code, 2)
+    assert.match(
+      run.err,
+      /pack\.yaml:5:\d+: this line is indented with a tab: YAML wants spaces/,
+      JSON.stringify(indent),
+    )
+  }
 })
 
 test('rules test: a file of the shipped catalogue runs in its place', async () => {

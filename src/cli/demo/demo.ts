@@ -36,7 +36,7 @@ async function runDemo(options: DemoOptions, io: Io): Promise<void> {
   const stage = new Stage({ io, folder, say, kmsg: options.kmsg })
   try {
     await stage.build()
-    const timeline = await stage.playInjected()
+    const timeline = await stage.playInjected(options.once ? 'once' : 'with people')
     if (options.output === 'json') io.stdout(`${JSON.stringify(summaryOf(timeline))}\n`)
     if (!isProven(timeline)) {
       throw new CommandError('NM_DEMO_FAILED', timeline.failed ?? 'no proof in time; see above', exitCodes.unhealthy)

@@ -5,11 +5,12 @@ import {
   seeAgentLog,
   seeAttempt,
   seeConditions,
+  seeDeletion,
   startTimeline,
   type Timeline,
 } from '../../drill/timeline.ts'
 import { type Api, type KubeObject, nodeRepairs, nodes } from '../../kube/api.ts'
-import { watchObjects } from '../../kube/list-watch.ts'
+import { type WatchChange, watchObjects } from '../../kube/list-watch.ts'
 import type { NodeCondition } from '../../model/condition.ts'
 import { readAttempt } from '../../repair/attempt/record.ts'
 import type { Io } from '../io.ts'
@@ -23,6 +24,8 @@ interface NodeObject extends KubeObject {
 export interface FollowerSink {
   /** A stage was reached. */
   onEntry(entry: StageEntry, timeline: Timeline): void
+  /** The repair ended without a proof, or something stands in its way: what people do, and what they can do about it. */
+  onAside(kind: 'ended' | 'waits', text: string, timeline: Timeline): void
   /** A finding that makes no condition False: an Event and a metric. */
   onFinding(line: LogLine): void
 }
@@ -30,18 +33,16 @@ export interface FollowerSink {
 /** A timeline that is being filled. Observations that came before the injection are ignored. */
 export class Follower {
   #timeline: Timeline | undefined
-  readonly #io: Io
-  readonly #onEntry: FollowerSink['onEntry']
-  readonly #onFinding: FollowerSink['onFinding']
+  readonly #io: Pick<Io, 'clock' | 'random'>
+  readonly #sink: FollowerSink
   /** The node whose next fault starts a timeline. */
   #awaited: string | undefined
   /** The newest evidence of the agent's log. */
   #evidence: LogLine | undefined
 
-  constructor(io: Io, sink: FollowerSink) {
+  constructor(io: Pick<Io, 'clock' | 'random'>, sink: FollowerSink) {
     this.#io = io
-    this.#onEntry = sink.onEntry
-    this.#onFinding = sink.onFinding
+    this.#sink = sink
   }
 
   get timeline(): Timeline | undefined {
@@ -51,7 +52,7 @@ export class Follower {
   /** Starts, or starts again, with a timeline that holds its injection. */
   begin(timeline: Timeline): void {
     this.#timeline = timeline
-    for (const entry of timeline.entries) this.#onEntry(entry, timeline)
+    for (const entry of timeline.entries) this.#sink.onEntry(entry, timeline)
   }
 
   /** Forgets what was followed; the next finding on `node` that turns a condition False starts a new timeline. */
@@ -70,7 +71,7 @@ export class Follower {
   #found(node: string, line: LogLine): void {
     const evidence = this.#evidence
     if (line.severity !== 'fatal' || evidence === undefined) {
-      this.#onFinding(line)
+      this.#sink.onFinding(line)
       return
     }
     this.#awaited = undefined
@@ -82,7 +83,7 @@ export class Follower {
   async watch(api: Api, signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#io
     const node = (object: NodeObject): void => this.#node(object)
-    const repair = (object: KubeObject): void => this.#repair(object)
+    const repair = (object: KubeObject, isDeleted: boolean): void => this.#repair(object, isDeleted)
     const common = { api, clock, random, signal }
     await Promise.all([
       watchObjects<NodeObject>({ ...common, resource: nodes, ...sink(node) }),
@@ -95,9 +96,9 @@ export class Follower {
     this.#see((timeline) => seeConditions(timeline, object.status?.conditions ?? [], this.#io.clock.now()))
   }
 
-  #repair(object: KubeObject): void {
+  #repair(object: KubeObject, isDeleted: boolean): void {
     const attempt = readAttempt(object)
-    if (attempt) this.#see((timeline) => seeAttempt(timeline, attempt))
+    if (attempt) this.#see((timeline) => (isDeleted ? seeDeletion : seeAttempt)(timeline, attempt))
   }
 
   #see(step: (timeline: Timeline) => Timeline): void {
@@ -105,16 +106,25 @@ export class Follower {
     if (!before) return
     const after = step(before)
     this.#timeline = after
-    for (const entry of newEntries(before, after)) this.#onEntry(entry, after)
+    for (const entry of newEntries(before, after)) this.#sink.onEntry(entry, after)
+    const { failed, waiting } = after
+    if (waiting !== undefined && waiting !== before.waiting) this.#sink.onAside('waits', waiting, after)
+    if (failed === undefined || failed === before.failed) return
+    this.#sink.onAside(
+      'ended',
+      `${failed}; the node is taken again as soon as it is sick and every gate allows it`,
+      after,
+    )
+    this.#awaited = after.node // or somebody injects another fault
   }
 }
 
 /** Takes lists and changes alike. */
-function sink<T extends KubeObject>(take: (object: T) => void) {
+function sink<T extends KubeObject>(take: (object: T, isDeleted: boolean) => void) {
   return {
     onSync: (items: ReadonlyMap<string, T>) => {
-      for (const object of items.values()) take(object)
+      for (const object of items.values()) take(object, false)
     },
-    onChange: ({ object }: { readonly object: T }) => take(object),
+    onChange: ({ type, object }: WatchChange<T>) => take(object, type === 'deleted'),
   }
 }

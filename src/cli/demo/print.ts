@@ -34,11 +34,26 @@ export function summaryOf(timeline: Timeline): DemoSummary {
 }
 
 /** One line of the live timeline. */
-export function stageLine(entry: StageEntry, timeline: Timeline, io: Io): string {
-  const since = Math.max(0, entry.at - (timeline.entries[0]?.at ?? entry.at)) / 1000
-  const name = entry.stage.padEnd(12)
-  const label = io.colour ? styleText(entry.stage === 'proof' ? 'green' : 'bold', name) : name
-  return `${since.toFixed(3).padStart(9)} s  ${label}${entry.what}\n`
+export function stageLine({ stage, at, what }: StageEntry, timeline: Timeline, io: Io): string {
+  return timedLine(stage, at, what, stage === 'proof' ? 'green' : 'bold', timeline, io)
+}
+
+/** One line about what holds the timeline up, as of now. */
+export function asideLine(kind: 'ended' | 'waits', text: string, timeline: Timeline, io: Io): string {
+  return timedLine(kind, io.clock.now(), text, 'yellow', timeline, io)
+}
+
+function timedLine(
+  name: string,
+  at: number,
+  what: string,
+  colour: 'green' | 'bold' | 'yellow',
+  { entries }: Timeline,
+  io: Io,
+): string {
+  const since = Math.max(0, at - (entries[0]?.at ?? at)) / 1000
+  const label = name.padEnd(12)
+  return `${since.toFixed(3).padStart(9)} s  ${io.colour ? styleText(colour, label) : label}${what}\n`
 }
 
 /** A finding that condemns nothing. */

@@ -13,7 +13,7 @@ import { stateAtEndOf } from './agent-state.ts'
 import { furnish, startDemoCluster } from './cluster.ts'
 import { Follower } from './follow.ts'
 import { freePort } from './free-port.ts'
-import { findingLine, guide, stageLine } from './print.ts'
+import { asideLine, findingLine, guide, stageLine } from './print.ts'
 import { type LogLine, type Program, startProgram } from './program.ts'
 
 /** A hardware fault: the GPU no longer answers on its bus. */
@@ -58,6 +58,7 @@ export class Stage {
     this.#kubeconfig = join(folder, 'kubeconfig')
     this.#follower = new Follower(io, {
       onEntry: (entry, timeline) => say(stageLine(entry, timeline, io)),
+      onAside: (kind, text, timeline) => say(asideLine(kind, text, timeline, io)),
       onFinding: (line) => say(findingLine(line)),
     })
     io.signal.addEventListener('abort', () => this.#over.abort(io.signal.reason), { once: true })
@@ -93,12 +94,15 @@ export class Stage {
     )
   }
 
-  /** Injects the fault and follows it to its end, one way or the other. */
-  playInjected(): Promise<Timeline> {
+  /**
+   * Injects the fault and follows it to its end, one way or the other: with `patience`, the first repair's, otherwise as
+   * long as somebody holds it up.
+   */
+  playInjected(patience: 'once' | 'with people'): Promise<Timeline> {
     const { clock } = this.#options.io
     this.#follower.begin(startTimeline(this.#node, faultCondition, faultLine, clock.now()))
     inject(this.#kernelLog, faultLine, 1, Math.round(clock.monotonic() * 1000))
-    return this.#untilEnd()
+    return this.#untilEnd(patience)
   }
 
   /** Lets the agent speak for the replacement, waits for a fault that somebody injects by hand, and follows it. */
@@ -113,7 +117,7 @@ export class Stage {
     }
     this.#follower.await(this.#node)
     await this.#until(() => this.#follower.timeline !== undefined)
-    await this.#untilEnd()
+    await this.#untilEnd('with people')
   }
 
   /** Ends everything, the last first. */
@@ -123,13 +127,16 @@ export class Stage {
     for (const end of this.#ends.reverse()) await end()
   }
 
-  async #untilEnd(): Promise<Timeline> {
+  async #untilEnd(patience: 'once' | 'with people'): Promise<Timeline> {
     const { clock } = this.#options.io
-    const deadline = clock.monotonic() + proofPatienceMs
+    let deadline = clock.monotonic() + proofPatienceMs
     for (;;) {
       const timeline = this.#follower.timeline
       if (!timeline) throw new TypeError('the demo waits for a proof before anything was injected')
-      if (isProven(timeline) || timeline.failed !== undefined || clock.monotonic() > deadline) return timeline
+      const isHeldUp = timeline.failed !== undefined || timeline.waiting !== undefined
+      if (isHeldUp && patience === 'with people') deadline = clock.monotonic() + proofPatienceMs
+      else if (timeline.failed !== undefined) return timeline
+      if (isProven(timeline) || clock.monotonic() > deadline) return timeline
       await sleep(clock, pollMs, this.#over.signal)
     }
   }

@@ -1,6 +1,7 @@
 /** Findings → one condition. Pure. */
 import { type ConditionType, unknownText } from '../../model/condition.ts'
 import { cutText } from './cut-text.ts'
+import { joinText } from './join-text.ts'
 import type { Settings } from './settings.ts'
 import type { ConditionState, Finding, Watch } from './state.ts'
 
@@ -52,7 +53,7 @@ function unhealthy(causes: readonly Finding[], settings: Settings): Judgement {
   const hint = repair === 'none' ? '' : ` (suggested repair: ${repair})`
   const advice = settings.adviceOn([first.leader.reason, ...first.companions])
   const parts = [
-    `${describe(first)}${advice === undefined ? '' : `; ${advice}`}${hint}`,
+    `${joinText([describe(first), advice])}${hint}`,
     ...others.map((finding) => `${finding.leader.reason}: ${describe(finding)}`),
   ]
   return { status: 'False', reason: first.leader.reason, message: joinBounded(parts) }
@@ -69,10 +70,12 @@ export function describe(finding: Finding): string {
 function joinBounded(parts: readonly string[]): string {
   let text = ''
   for (const [index, part] of parts.entries()) {
-    const longer = index === 0 ? part : `${text}; ${part}`
+    const longer = joinText([text, part])
     const left = parts.length - index - 1
     const room = longestMessage - (left > 0 ? 20 : 0)
-    if (Buffer.byteLength(longer) > room) return cutText(`${text}; and ${parts.length - index} more`, longestMessage)
+    if (Buffer.byteLength(longer) > room) {
+      return cutText(joinText([text, `and ${parts.length - index} more`]), longestMessage)
+    }
     text = longer
   }
   return text

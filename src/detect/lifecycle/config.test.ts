@@ -12,6 +12,7 @@ describe('the config file', () => {
         reasons: { SoftLockup: { severity: 'fatal' } },
         codes: { xid: { '31': { disabled: true }, '63': { severity: 'warning' } } },
       },
+      doubts: [],
     })
   })
 
@@ -33,7 +34,7 @@ describe('the config file', () => {
   })
 
   it('is refused when it names a reason that nobody has, and says which one may be meant', async () => {
-    const known = ['SoftLockup', 'NvidiaXidError']
+    const known = { reasons: ['SoftLockup', 'NvidiaXidError'], hasCode: () => true }
     const good = 'reasons: {SoftLockup: {disabled: true}, NvidiaXID79Error: {severity: warning}}\n'
     assert.equal((await parseConfig('c.yaml', good, known)).outcome, 'loaded')
     const text = 'reasons:\n  SoftLokup: {disabled: true}\n  nvidiaxid74error: {}\n  Unheard: {}\n'
@@ -51,5 +52,9 @@ describe('the config file', () => {
   it('is refused when it is not YAML', async () => {
     const got = await parseConfig('c.yaml', 'reasons: {a: \n')
     assert.equal(got.outcome, 'refused')
+    assert.deepEqual(await parseConfig('c.yaml', 'reasons:\n\tSoftLockup: {}\n'), {
+      outcome: 'refused',
+      problems: ['c.yaml:2:1: this line is indented with a tab: YAML wants spaces'],
+    })
   })
 })

@@ -4,12 +4,21 @@
  * agent: what was in force before stays in force, which at a start is the catalogue as it is shipped.
  */
 import type { Document, LineCounter } from 'yaml'
+import { yamlComplaintOf } from '../../catalog/complaint.ts'
 import { nearest } from '../../model/nearest.ts'
 import { noOverrides, type Override, type Overrides } from './settings.ts'
 
 export type ConfigOutcome =
-  | { readonly outcome: 'loaded'; readonly overrides: Overrides }
+  | { readonly outcome: 'loaded'; readonly overrides: Overrides; readonly doubts: readonly string[] }
   | { readonly outcome: 'refused'; readonly problems: readonly string[] }
+
+/** What a configuration may name. */
+export interface Known {
+  /** The reasons that the catalogue and the rule packs have. */
+  readonly reasons: readonly string[]
+  /** Whether a table has the number, for the families {@link numbered}. */
+  readonly hasCode: (family: string, code: number) => boolean
+}
 
 interface Reading {
   readonly file: string
@@ -23,25 +32,45 @@ type Path = readonly (string | number)[]
 const severities = ['info', 'warning', 'fatal'] as const
 
 /** Reasons of single codes, which the entries of their families stand for in the catalogue. */
-const codeReason = /^Nvidia(?:XID|SXID)\d{1,5}(?:Error|Warning)$/
+const codeReason = /^Nvidia(S?XID)(\d{1,5})(?:Error|Warning)$/
+/** Families whose codes are numbers of a table. */
+const numbered = ['xid', 'sxid']
 
 /**
- * Parses `text` of `file`. `known` are the reasons that the catalogue and the rule packs have; absent: any name will do.
- * The YAML parser is loaded here and not before: most nodes have no such file.
+ * Parses `text` of `file`. What is not `known` is a mistake, but a number is only doubted: drivers have new ones before any
+ * table does. Without `known` any name and number will do. The YAML parser is loaded here and not before: most nodes have no such file.
  */
-export async function parseConfig(file: string, text: string, known?: readonly string[]): Promise<ConfigOutcome> {
+export async function parseConfig(file: string, text: string, known?: Known): Promise<ConfigOutcome> {
   const { LineCounter, parseDocument } = await import('yaml')
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   const reading: Reading = { file, document, lines, problems: [] }
   for (const error of document.errors) {
     const { line, col } = lines.linePos(error.pos[0])
-    reading.problems.push(`${file}:${line}:${col}: ${error.message.split('\n')[0]}`)
+    reading.problems.push(`${file}:${line}:${col}: ${yamlComplaintOf(error, text)}`)
   }
   const overrides = reading.problems.length > 0 ? noOverrides : readRoot(reading, document.toJS())
-  for (const name of known === undefined ? [] : Object.keys(overrides.reasons)) complainIfUnknown(reading, name, known)
+  if (known) for (const name of Object.keys(overrides.reasons)) complainIfUnknown(reading, name, known.reasons)
   if (reading.problems.length > 0) return { outcome: 'refused', problems: reading.problems }
-  return { outcome: 'loaded', overrides }
+  return { outcome: 'loaded', overrides, doubts: known ? doubtsOf(reading, overrides, known) : [] }
+}
+
+function doubtsOf(reading: Reading, { reasons, codes }: Overrides, known: Known): readonly string[] {
+  const doubts: string[] = []
+  const doubt = (path: Path, family: string, code: number): void => {
+    if (known.hasCode(family, code)) return
+    const what = `is taken as it is, but ${code} is in no table: docs/reference/${family}.md has the numbers`
+    doubts.push(`${placeOf(reading, path)}: ${path.join('.')} ${what}`)
+  }
+  for (const name of Object.keys(reasons)) {
+    const [, family, code] = codeReason.exec(name) ?? []
+    if (family !== undefined && !known.reasons.includes(name))
+      doubt(['reasons', name], family.toLowerCase(), Number(code))
+  }
+  for (const family of numbered) {
+    for (const code of Object.keys(codes[family] ?? {})) doubt(['codes', family, code], family, Number(code))
+  }
+  return doubts
 }
 
 function readRoot(reading: Reading, root: unknown): Overrides {
@@ -57,7 +86,7 @@ function readRoot(reading: Reading, root: unknown): Overrides {
   }
 }
 
-function complainIfUnknown(reading: Reading, name: string, known: readonly string[] = []): void {
+function complainIfUnknown(reading: Reading, name: string, known: readonly string[]): void {
   if (known.includes(name) || codeReason.test(name)) return
   const numbered = /^nvidia(s?xid)(\d+)(error|warning)$/.exec(name.toLowerCase())
   const near = numbered
@@ -96,10 +125,14 @@ function mapOf(reading: Reading, path: Path, value: unknown, allowed?: readonly 
   return value as Record<string, unknown> // an object that is no array, out of YAML: its keys are strings
 }
 
-function complain({ file, document, lines, problems }: Reading, path: Path, message: string): void {
+function complain(reading: Reading, path: Path, message: string): void {
+  reading.problems.push(`${placeOf(reading, path)}: ${path.join('.') || 'the file'} ${message}`)
+}
+
+function placeOf({ file, document, lines }: Reading, path: Path): string {
   const node = document.getIn(withNumbers(document, path), true) as { readonly range?: readonly number[] } | undefined
   const { line, col } = lines.linePos(node?.range?.[0] ?? 0)
-  problems.push(`${file}:${line}:${col}: ${path.join('.') || 'the file'} ${message}`)
+  return `${file}:${line}:${col}`
 }
 
 /** `63:` is a number in YAML and a text in JavaScript: looks for the key that is there. */

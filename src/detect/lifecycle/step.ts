@@ -2,7 +2,7 @@
  * The life cycle: state and what came in → next state. Pure, and fed in the order of the log: a run that is killed and
  * resumed from its stored state and cursor comes to the same conditions as one that never was.
  */
-import { type ConditionType, conditionTypes } from '../../model/condition.ts'
+import { type ConditionType, conditionTypes, type NodeCondition } from '../../model/condition.ts'
 import { condemns } from './condition.ts'
 import { addNotice, type Draft, draftOf, judge, judgeFor, lifetimeOf, makeRoom, remove, store } from './draft.ts'
 import { type Ending, endOf } from './ending.ts'
@@ -21,6 +21,8 @@ export type Input =
   | { readonly kind: 'tick' }
   /** The settings changed: every condition is judged anew. */
   | { readonly kind: 'settings' }
+  /** What the node carries of an earlier process whose state is lost: what has not changed keeps its time. */
+  | { readonly kind: 'recalled'; readonly conditions: readonly NodeCondition[] }
   /** These notices have been told. A notice that grew meanwhile stays. */
   | { readonly kind: 'told'; readonly notices: LifecycleState['notices'] }
 
@@ -60,9 +62,20 @@ function take(draft: Draft, input: Input): void {
     case 'settings':
       for (const type of conditionTypes) judge(draft, type, draft.moment.now)
       break
+    case 'recalled':
+      for (const type of conditionTypes) recall(draft, type, input.conditions)
+      break
     case 'told':
       for (const [id, notice] of input.notices) if (draft.notices.get(id) === notice) draft.notices.delete(id)
   }
+}
+
+function recall(draft: Draft, type: ConditionType, carried: readonly NodeCondition[]): void {
+  const now = draft.conditions[type]
+  const known = carried.find((one) => one.type === type)
+  const since = Date.parse(known?.lastTransitionTime ?? '')
+  if (known?.status !== now.status || known.reason !== now.reason || Number.isNaN(since)) return
+  draft.conditions[type] = { ...now, since }
 }
 
 function see(draft: Draft, sighting: Sighting): void {

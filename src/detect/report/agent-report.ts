@@ -1,6 +1,6 @@
 /** Everything that leaves the agent: node conditions, Events, metrics, probes and log, fed by the ledger's steps. */
 import type { Api } from '../../kube/api.ts'
-import { type ConditionType, conditionTypes } from '../../model/condition.ts'
+import { type ConditionType, conditionTypes, type NodeCondition } from '../../model/condition.ts'
 import type { LogEvidence } from '../../model/evidence.ts'
 import type { Match } from '../../model/finding.ts'
 import { type Clock, type Random, sleep } from '../../telemetry/clock.ts'
@@ -36,12 +36,16 @@ export interface AgentReportOptions {
 export interface Reported {
   readonly ledger: Ledger
   readonly monitors: readonly Monitor[]
+  /** The ledger began with nothing: what an earlier process reported is known to the cluster alone. */
+  readonly afresh: boolean
   readonly rules: () => number
   /** What the rules in force can raise. */
   readonly findings: () => Iterable<FindingKind>
 }
 
-type ReloadOutcome = 'unchanged' | 'loaded' | { readonly outcome?: string; readonly problems?: readonly string[] }
+type ReloadOutcome =
+  | 'unchanged'
+  | { readonly outcome: string; readonly problems?: readonly string[]; readonly doubts?: readonly string[] }
 
 export class AgentReport {
   readonly #options: AgentReportOptions
@@ -88,6 +92,9 @@ export class AgentReport {
       ...shared,
       conditions: () => nodeConditions(ledger.state, clock.now()),
       ready: () => this.#soonSaved(ledger),
+      ...(reported.afresh && {
+        onRecalled: (conditions: readonly NodeCondition[]) => ledger.take([{ kind: 'recalled', conditions }]),
+      }),
       onWrite: (code) => {
         this.#metrics.apiWrites.add({ verb: 'apply', resource: 'nodes/status', code })
         this.#answered = code
@@ -156,17 +163,18 @@ export class AgentReport {
    * what is, for people: after a refusal at the start there is nothing from before.
    */
   reloaded(kind: 'rules' | 'config', outcome: ReloadOutcome, inForce: string): boolean {
-    const problems = typeof outcome === 'object' ? outcome.problems : undefined
+    if (outcome === 'unchanged') return false
+    const { problems, doubts = [] } = outcome
     if (problems) {
       this.#metrics.configErrors.add({ kind })
       this.#metrics.configRefused.set(1, { kind })
       this.#options.log.error(`${kind} refused`, { inForce, problems })
       return false
     }
-    const loaded = outcome === 'loaded' || (typeof outcome === 'object' && outcome.outcome === 'loaded')
-    if (!loaded) return false
+    if (outcome.outcome !== 'loaded') return false
     this.#metrics.configRefused.set(0, { kind })
     this.#options.log.info(`${kind} loaded`, { inForce })
+    if (doubts.length > 0) this.#options.log.warn(`${kind} names what is not known`, { doubts })
     return true
   }
 

@@ -2,9 +2,9 @@
  * Keeps the node's conditions on the API server as they are here: a change that matters at once, otherwise a heartbeat
  * with jitter. Level, not edge: what is written is the state at the time of writing.
  */
-import { type Api, nodes } from '../../kube/api.ts'
+import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
 import { isKubeError, type KubeError } from '../../kube/errors.ts'
-import { applyObject } from '../../kube/objects.ts'
+import { applyObject, patchObject } from '../../kube/objects.ts'
 import type { NodeCondition } from '../../model/condition.ts'
 import type { Cancel, Clock, Random } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
@@ -29,8 +29,17 @@ export interface StatusWriterOptions {
   readonly conditions: () => readonly NodeCondition[]
   /** Called before each write; resolves when the state behind it is on disk, or soon anyway. */
   readonly ready: () => Promise<void>
+  /**
+   * Told once, before the first write, what the node carries. Absent where the state behind the conditions was stored: then
+   * nothing is asked.
+   */
+  readonly onRecalled?: (conditions: readonly NodeCondition[]) => void
   /** After each try, with the error's code when it failed. */
   readonly onWrite: (code: string) => void
+}
+
+interface CarryingNode extends KubeObject {
+  readonly status?: { readonly conditions?: readonly NodeCondition[] }
 }
 
 export class StatusWriter {
@@ -42,6 +51,7 @@ export class StatusWriter {
   #failures = 0
   #refusals = 0
   #timeoutMs = firstTimeoutMs
+  #recalled = false
 
   constructor(options: StatusWriterOptions) {
     this.#options = options
@@ -83,11 +93,13 @@ export class StatusWriter {
 
   async #write(): Promise<void> {
     const { api, node, log, onWrite, random } = this.#options
-    await this.#options.ready()
-    const conditions = this.#options.conditions()
-    const urgent = this.#pending
-    this.#pending = false
+    let urgent = false
     try {
+      await this.#recall()
+      await this.#options.ready()
+      const conditions = this.#options.conditions()
+      urgent = this.#pending
+      this.#pending = false
       log.debug('reporting managed conditions', { count: conditions.length })
       await applyObject(
         api,
@@ -112,6 +124,20 @@ export class StatusWriter {
       onWrite(isKubeError(error) ? error.code : 'NM_KUBE_ANSWER')
       this.#after(this.#failed(error))
     }
+  }
+
+  /**
+   * A patch of nothing changes nothing and answers with the node as it is. It needs no right that the report does not need,
+   * so whatever refuses it would refuse the report as well, and is tried again like it.
+   */
+  async #recall(): Promise<void> {
+    const { api, node, onRecalled } = this.#options
+    if (!onRecalled || this.#recalled) return
+    const limits = { timeoutMs: this.#timeoutMs, signal: this.#stop.signal }
+    const nothing = { type: 'merge', subresource: 'status', ...limits } as const
+    const { status } = await patchObject<CarryingNode>(api, nodes, { name: node }, {}, nothing)
+    this.#recalled = true
+    onRecalled(status?.conditions ?? [])
   }
 
   #succeeded(conditions: readonly NodeCondition[]): void {

@@ -186,11 +186,12 @@ function deleteNamespace(cluster: Cluster, target: Target, live: ApiObject, opti
 
 function remove(cluster: Cluster, target: Target, live: ApiObject, options: DeleteOptions): Deleted {
   const { kind } = target
+  const isDefinition = kind.plural === 'customresourcedefinitions'
+  if (isDefinition && !options.dryRun) purge(cluster, live) // before its watches end: they still tell of it
   const gone = options.dryRun
     ? live
     : (cluster.store.remove(storageKey(kind), objectKey(live.metadata.namespace, live.metadata.name)) ?? live)
-  if (kind.plural === 'customresourcedefinitions') {
-    if (!options.dryRun) purge(cluster, live)
+  if (isDefinition) {
     if (!options.dryRun) establish(cluster, target.name)
     return { body: terminating(cluster, live), gone: true }
   }

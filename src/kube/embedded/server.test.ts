@@ -3,12 +3,24 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { type TestContext, test } from 'node:test'
 import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
+import { deleteObject } from './delete.ts'
 import { at, type JsonObject, textAt } from './json.ts'
 import { builtinKind } from './kinds.ts'
 import { type Embedded, type EmbeddedOptions, startEmbedded } from './server.ts'
 import { createObject } from './write.ts'
 
 const nodes = builtinKind('nodes')
+const toys = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'toys.test.dev' },
+  spec: {
+    group: 'test.dev',
+    names: { plural: 'toys', kind: 'Toy' },
+    scope: 'Cluster',
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+  },
+}
 
 async function start(t: TestContext, options: Partial<EmbeddedOptions> = {}): Promise<Embedded> {
   const server = await startEmbedded({ clock: new SteppedClock(), random: seededRandom(3), ...options })
@@ -155,6 +167,24 @@ test('bookmarks come every minute and at the end of a watch', async (t) => {
   await clock.advance(90_000)
   const types = (await all).map((event) => event.type)
   assert.deepEqual(types, ['BOOKMARK', 'ADDED', 'BOOKMARK', 'BOOKMARK'])
+})
+
+test('a watch tells of the last objects of a deleted kind, then ends', async (t) => {
+  const server = await start(t, { crds: [toys] })
+  const kind = server.cluster.kinds.ofKind('test.dev', 'Toy')
+  assert.ok(kind)
+  createObject(server.cluster, kind, undefined, { apiVersion: 'test.dev/v1', kind: 'Toy', metadata: { name: 'a' } })
+  const path = '/apis/test.dev/v1/toys?watch=true'
+  const [response] = await open(server, `${path}&resourceVersion=${server.store.revision}`)
+  const all = lines(response, 100)
+  const definition = { kind: builtinKind('customresourcedefinitions'), namespace: undefined, subresource: '' }
+  deleteObject(server.cluster, { ...definition, name: 'toys.test.dev' })
+  assert.deepEqual(
+    (await all).map((event) => event.type),
+    ['DELETED'],
+  )
+  const [refused] = await open(server, path)
+  assert.equal(refused.resume().statusCode, 404)
 })
 
 test('a restart keeps the state, so that a watch goes on where it was', async (t) => {

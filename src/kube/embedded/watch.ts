@@ -6,7 +6,7 @@ import type { Cancel } from '../../telemetry/clock.ts'
 import type { Cluster } from './cluster.ts'
 import { ApiFailure, badRequest, expired, forbiddenField, invalid } from './failure.ts'
 import type { ApiObject, JsonObject } from './json.ts'
-import { groupVersion, type ServedKind, storageKey } from './kinds.ts'
+import { builtinKind, groupVersion, type ServedKind, storageKey } from './kinds.ts'
 import { parseRevision, type Selection } from './list.ts'
 import type { StoreEvent } from './store.ts'
 
@@ -118,9 +118,22 @@ export class Watch {
     }
     this.#cancels.push(store.subscribe(this.#key, () => this.#pump()))
     this.#cancels.push(clock.after(timeoutMs, () => this.#finish()))
+    this.#endWithDefinition()
     if (this.#request.bookmarks) this.#scheduleBookmark()
     if (from === undefined) this.#sendState()
     this.#pump()
+  }
+
+  /** A deleted definition takes its watches with it, as the real server does a second later: the next one is told 404. */
+  #endWithDefinition(): void {
+    const { custom } = this.#request.selection.kind
+    if (!custom) return
+    const { store } = this.#cluster
+    const definitions = storageKey(builtinKind('customresourcedefinitions'))
+    const look = (): void => {
+      if (!store.get(definitions, `/${custom.definition}`)) this.#finish()
+    }
+    this.#cancels.push(store.subscribe(definitions, look))
   }
 
   stop(): void {

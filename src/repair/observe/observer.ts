@@ -8,6 +8,7 @@ import {
   type Resource,
   repairPolicies,
 } from '../../kube/api.ts'
+import type { KubeError } from '../../kube/errors.ts'
 import { type WatchChange, type WatchState, watchObjects } from '../../kube/list-watch.ts'
 import type { ClaimView, ClusterSnapshot, Leadership, NodeView } from '../../model/node.ts'
 import type { NodeClaim } from '../../providers/karpenter/provider.ts'
@@ -35,8 +36,13 @@ export interface ObserverOptions {
   readonly onChange: () => void
   /** A watch broke; it goes on by itself. */
   readonly onError: (error: unknown) => void
+  /** The server does not know a kind of ours, or no longer (`error`), or knows it again. */
+  readonly onServed: (resource: Resource, error?: KubeError) => void
   readonly signal: AbortSignal
 }
+
+/** What to do where the cluster does not know our kinds. */
+export const crdsRemedy = 'install the CRDs: nodemend crds | kubectl apply -f -'
 
 interface WatchedClaim extends KubeObject {
   readonly view: ClaimView
@@ -110,9 +116,10 @@ export class Observer {
     for (const resource of [nodes, repairPolicies, nodeRepairs, nodeClaims]) {
       const state = this.#states.get(resource)
       if (state?.inSync) continue
-      const missing = state?.error?.code === 'NM_KUBE_NOT_FOUND'
+      const missing = isUnserved(state)
       if (missing && resource === nodeClaims) continue // no Karpenter here: there are no claims
-      if (missing) return `the cluster does not know ${resource.plural}.${resource.group}; install the CRDs of nodemend`
+      if (missing && isOurs(resource))
+        return `the cluster does not know ${resource.plural}.${resource.group}: ${crdsRemedy}`
       return state?.error ? state.error.message : `the watch of ${resource.plural} has not caught up`
     }
     return undefined
@@ -153,7 +160,7 @@ export class Observer {
       readonly isNews?: (change: WatchChange<T>) => boolean
     },
   ): Promise<void> {
-    const { api, clock, random, onChange, onError, signal } = this.#options
+    const { api, clock, random, onChange, signal } = this.#options
     return watchObjects<T, Raw>({
       api,
       clock,
@@ -172,18 +179,36 @@ export class Observer {
         const known = this.#states.get(resource)
         this.health.passed(this.trouble === undefined) // good until now: from here on the gap counts
         this.#states.set(resource, state)
-        const noKarpenter = resource === nodeClaims && state.error?.code === 'NM_KUBE_NOT_FOUND'
-        if (state.error && state.error.code !== known?.error?.code && !noKarpenter) onError(state.error)
+        this.#tell(resource, state, known)
         if (state.inSync !== known?.inSync) onChange()
       },
       signal,
     })
   }
 
+  /** Each trouble once, as long as it stays the same. */
+  #tell(resource: Resource, state: WatchState, known: WatchState | undefined): void {
+    const { onError, onServed } = this.#options
+    const { error } = state
+    if (isOurs(resource) && isUnserved(known) && state.inSync) onServed(resource)
+    if (!error || error.code === known?.error?.code) return
+    if (!isUnserved(state)) onError(error)
+    else if (isOurs(resource)) onServed(resource, error)
+    else if (resource !== nodeClaims) onError(error) // no Karpenter here: there are no claims
+  }
+
   #providersOf({ metadata }: NodeObject): readonly string[] {
     const labels = metadata.labels ?? {}
     return this.#options.providers.filter((one) => one.owns({ labels })).map((one) => one.name)
   }
+}
+
+function isUnserved(state: WatchState | undefined): boolean {
+  return state?.error?.code === 'NM_KUBE_NOT_FOUND'
+}
+
+function isOurs(resource: Resource): boolean {
+  return resource === repairPolicies || resource === nodeRepairs
 }
 
 function readClaim({ metadata, status }: NodeClaim): WatchedClaim {

@@ -49,7 +49,7 @@ export interface World {
   nodes(): Promise<readonly NodeObject[]>
   repairs(): Promise<readonly Attempt[]>
   /** Sets one condition as an agent would, heartbeat included. */
-  setCondition(node: string, type: string, status: string, reason?: string): Promise<void>
+  setCondition(node: string, type: string, status: string, reason?: string, message?: string): Promise<void>
   annotate(resource: Resource, name: string, annotations: Readonly<Record<string, string | null>>): Promise<void>
   policy(name: string, spec: object): Promise<void>
   /** Takes the API server away; the answer brings it back, with everything it knew. */
@@ -124,9 +124,9 @@ export async function startWorld(models: ModelOptions = {}): Promise<World> {
     nodes: async () => (await listObjects<NodeObject>(api, nodes)).items,
     repairs: async () =>
       (await listObjects<KubeObject>(api, nodeRepairs)).items.flatMap((one) => readAttempt(one) ?? []),
-    async setCondition(node, type, status, reason = `${type}Reason`) {
+    async setCondition(node, type, status, reason = `${type}Reason`, message = '') {
       const stamp = new Date(clock.now()).toISOString()
-      const condition = { type, status, reason, message: '', lastHeartbeatTime: stamp, lastTransitionTime: stamp }
+      const condition = { type, status, reason, message, lastHeartbeatTime: stamp, lastTransitionTime: stamp }
       const patch = { status: { conditions: [condition] } }
       await patchObject(api, nodes, { name: node }, patch, { type: 'strategic', subresource: 'status' })
     },

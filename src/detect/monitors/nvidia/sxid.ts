@@ -1,6 +1,7 @@
 /** The decoder `nvidia-sxid`: NVSwitch errors of A100 and H100 baseboards (`nvidia-nvswitchN: SXid (PCI:…): number, …`). */
 import type { CompiledTables, SxidRow } from '../../../catalog/compiled.ts'
 import type { Severity } from '../../../model/finding.ts'
+import { joinText } from '../../lifecycle/join-text.ts'
 import type { Decoded } from '../../match/decoder.ts'
 import { adviceFor, quote, rowOf } from './text.ts'
 
@@ -33,7 +34,7 @@ export function decodeSxid(line: string, tables: CompiledTables): Decoded | unde
     scope: 'hardware',
     code,
     device,
-    message: parts.filter((part) => part !== '').join('; '),
+    message: joinText(parts),
     group: 'nvswitch', // a link that fails shows on several ports of the switch
   }
 }

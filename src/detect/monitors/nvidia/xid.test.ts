@@ -67,7 +67,7 @@ test('what is no Xid line is left alone', () => {
 test('the message names number, meaning, GPU, process and what to do', () => {
   assert.equal(
     decode('NVRM: Xid (PCI:0000:3b:00): 79, pid=1234, name=python, GPU has fallen off the bus.').message,
-    'Xid 79 (fell off bus) on GPU 0000:3b:00: GPU has fallen off the bus.; process python (pid 1234); ' +
+    'Xid 79 (fell off bus) on GPU 0000:3b:00: GPU has fallen off the bus; process python (pid 1234); ' +
       'Reboot the node; power-cycle it if the GPU stays away',
   )
 })

@@ -1,6 +1,7 @@
 /** The decoder `nvidia-xid`: what an Xid line means, by the table of numbers and by what the driver wrote beside it. */
 import type { CompiledTables, XidRow } from '../../../catalog/compiled.ts'
 import type { Scope, Severity } from '../../../model/finding.ts'
+import { joinText } from '../../lifecycle/join-text.ts'
 import type { Decoded } from '../../match/decoder.ts'
 import { readNvlink4 } from './nvlink4.ts'
 import { judgeNvlink5 } from './nvlink5.ts'
@@ -96,8 +97,7 @@ function messageOf(line: XidLine, row: XidRow | undefined, verdict: Verdict): st
   const where = line.instance === undefined ? line.device : `${line.device} (${line.instance})`
   const what = `Xid ${line.code} (${row?.name.replaceAll('-', ' ') ?? 'a number this version does not know'}) on GPU ${where}`
   const said = line.text === '' ? what : `${what}: ${quote(line.text)}`
-  const parts = [said, verdict.note, processOf(line), adviceFor(verdict.action)]
-  return parts.filter((part) => part !== undefined && part !== '').join('; ')
+  return joinText([said, verdict.note, processOf(line), adviceFor(verdict.action)])
 }
 
 function processOf(line: XidLine): string | undefined {

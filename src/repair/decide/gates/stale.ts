@@ -7,7 +7,7 @@ import { allow, at, type Gate, refuse } from '../gate.ts'
 /** How often our agent, the EKS agent and node-problem-detector assert a condition at the latest. */
 const heartbeatMs = 5 * 60_000
 /** A condition that nobody asserted for this long counts as Unknown. */
-const staleAfterMs = Math.max(5 * 60_000, 3 * heartbeatMs)
+export const staleAfterMs = Math.max(5 * 60_000, 3 * heartbeatMs)
 /** Kubelet's own condition: when kubelet stops, kube-controller-manager turns it Unknown, which is then the news. */
 const selfAging = 'Ready'
 

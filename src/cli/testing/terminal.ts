@@ -1,0 +1,68 @@
+/** What tests of the commands that read a cluster start from: the commands through their front door, with a kubeconfig. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Half, startWorld, type World } from '../../repair/testing/world.ts'
+import { CommandError, type Io } from '../io.ts'
+import { statusCommand } from '../status.ts'
+import { whyCommand } from '../why.ts'
+
+/** `status` and `why`, as a person types them. */
+export interface Terminal {
+  /** With another kubeconfig than the world's. */
+  runWith(kubeconfig: string, ...args: readonly string[]): ReturnType<Terminal['run']>
+  run(
+    ...args: readonly string[]
+  ): Promise<{ readonly text: string; readonly exitCode: number; readonly message: string }>
+}
+
+function terminalOf(world: World, folder: string): Terminal {
+  const kubeconfig = join(folder, 'kubeconfig')
+  const terminal: Terminal = {
+    run: (...args) => terminal.runWith(world.kubeconfig(), ...args),
+    async runWith(config, command, ...args) {
+      writeFileSync(kubeconfig, config)
+      let text = ''
+      const io: Io = {
+        stdout: (some) => {
+          text += some
+        },
+        stderr: () => undefined,
+        stdin: (async function* () {})(),
+        programFile: '',
+        env: {},
+        clock: world.clock,
+        random: () => 0.5,
+        signal: new AbortController().signal,
+        columns: 80,
+        colour: false,
+      }
+      const make = command === 'why' ? whyCommand : statusCommand
+      try {
+        await make(io)
+          .exitOverride()
+          .parseAsync([...args, '--kubeconfig', kubeconfig], { from: 'user' })
+        return { text, exitCode: 0, message: '' }
+      } catch (error) {
+        if (!(error instanceof CommandError)) throw error
+        return { text, exitCode: error.exitCode, message: error.message }
+      }
+    },
+  }
+  return terminal
+}
+
+/** A modelled cluster with one policy of the name `kernel`, a controller, and a terminal that speaks with it. */
+export async function givenTerminal(t: { after(run: () => void | Promise<void>): void }, spec?: object) {
+  const world = await startWorld()
+  const folder = mkdtempSync(join(tmpdir(), 'nodemend-cli-'))
+  t.after(async () => {
+    rmSync(folder, { recursive: true })
+    await world.stop()
+  })
+  if (spec) await world.policy('kernel', spec)
+  const half: Half = await world.half('controller-a')
+  await world.run(2, half)
+  const node = (await world.nodes())[0]?.metadata.name ?? ''
+  return { world, half, node, terminal: terminalOf(world, folder) }
+}
