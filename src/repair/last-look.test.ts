@@ -113,6 +113,7 @@ describe('right before an admission', () => {
   const restraints: readonly (readonly [string, No])[] = [
     ['the policy is paused', (world) => world.policy('kernel', { ...quickPolicy, paused: true })],
     ['the policy only observes', (world) => world.policy('kernel', { ...quickPolicy, mode: 'Observe' })],
+    ['the policy asks for nothing', (world) => world.policy('kernel', { ...quickPolicy, action: 'NoAction' })],
     ['the policy is deleted', (world) => deleteObject(world.api, repairPolicies, { name: 'kernel' })],
   ]
   for (const [what, no] of restraints) {
