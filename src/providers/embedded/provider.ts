@@ -3,17 +3,19 @@
  * keeps its size, starts another one.
  */
 import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
-import { nodeGroupLabel } from '../../kube/embedded/model/node-group.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { deleteObject, getObject, listObjects } from '../../kube/objects.ts'
+import { poolLabels } from '../../model/repair.ts'
 import type { Operation, OperationView, Provider } from '../provider.ts'
 import { orUnknown, pickSuccessor } from '../successor.ts'
 
-/** A provider for nodes that carry {@link nodeGroupLabel}. */
+const poolLabel = poolLabels.embedded
+
+/** A provider for nodes of a modelled group. */
 export function embeddedProvider(api: Api): Provider {
   return {
     name: 'embedded',
-    owns: (node) => node.labels[nodeGroupLabel] !== undefined,
+    owns: (node) => node.labels[poolLabel] !== undefined,
     async target(node) {
       return { kind: 'found', target: { kind: 'Node', name: node.name, uid: node.uid } }
     },
@@ -34,8 +36,8 @@ async function look(api: Api, operation: Operation): Promise<OperationView> {
     if (node.metadata.deletionTimestamp === undefined) return { state: 'not-started' }
     return { state: 'running', why: `node ${operation.target.name} is being deleted` }
   }
-  const group = operation.nodeLabels[nodeGroupLabel] ?? ''
-  const { items } = await listObjects<KubeObject>(api, nodes, { labelSelector: `${nodeGroupLabel}=${group}` })
+  const group = operation.nodeLabels[poolLabel] ?? ''
+  const { items } = await listObjects<KubeObject>(api, nodes, { labelSelector: `${poolLabel}=${group}` })
   const newcomers = items.map(({ metadata }) => ({
     createdAt: Date.parse(metadata.creationTimestamp ?? ''),
     node: { name: metadata.name ?? '', uid: metadata.uid ?? '' },

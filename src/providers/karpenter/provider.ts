@@ -7,6 +7,7 @@ import { type Api, type KubeObject, nodeClaims, nodes, pods } from '../../kube/a
 import { isKubeError } from '../../kube/errors.ts'
 import { deleteObject, getObject, listObjects } from '../../kube/objects.ts'
 import type { NodeView } from '../../model/node.ts'
+import { poolLabels } from '../../model/repair.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Operation, OperationView, Provider, Successor, TargetAnswer } from '../provider.ts'
 import { isYoung, newcomersIn, orUnknown, pickSuccessor } from '../successor.ts'
@@ -16,7 +17,7 @@ export interface NodeClaim extends KubeObject {
   readonly status?: { readonly providerID?: string; readonly nodeName?: string }
 }
 
-const poolLabel = 'karpenter.sh/nodepool'
+const poolLabel = poolLabels.karpenter
 /** Karpenter has had this long to see that pods wait; when none does by then, the pool needs no new node. */
 const provisioningMs = 120_000
 
