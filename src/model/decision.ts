@@ -11,9 +11,11 @@ export interface GateAnswer {
   readonly why: string
   /** What would turn it into `allow`; absent for `allow`. */
   readonly change?: string
+  /** When a `wait` ends by itself, if that is known: a pass is due then. Not kept in the record. */
+  readonly until?: number
 }
 
-export interface GateRecord extends GateAnswer {
+export interface GateRecord extends Omit<GateAnswer, 'until'> {
   readonly gate: string
 }
 
@@ -53,5 +55,7 @@ export interface Decision extends DecisionRecord {
   readonly nodeUid: string
   /** The open record it belongs to; absent when this is the first sighting. */
   readonly record?: string
+  /** When the gate that decided opens by itself; absent where nobody knows. */
+  readonly until?: number
   readonly sightings: readonly FirstSighting[]
 }

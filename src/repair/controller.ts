@@ -16,7 +16,6 @@ import { withPhase } from './attempt/transition.ts'
 import { hasRoom, roomOf } from './decide/budget.ts'
 import { policyScope } from './decide/cluster-index.ts'
 import { decide, saysSomethingElse } from './decide/decide.ts'
-import { toleration } from './decide/gates/toleration.ts'
 import type { Observer } from './observe/observer.ts'
 import { carriedBy } from './policy/carried.ts'
 import { inForce } from './policy/in-force.ts'
@@ -77,7 +76,7 @@ export class Controller {
     await this.#tidy(snapshot)
     reporter.pass(snapshot, decisions, book.records, (clock.monotonic() - started) / 1000, clock.now())
     observer.health.passed(observer.trouble === undefined)
-    return active.length > 0 ? activeMs : nextEligible(decisions, clock.now())
+    return active.length > 0 ? activeMs : nextOpening(decisions, clock.now())
   }
 
   /** Each by itself: one that cannot be read must not leave the others as they were. Each knows when it is due. */
@@ -222,10 +221,9 @@ export class Controller {
   }
 }
 
-/** Until the first toleration ends that nothing but itself stands in the way of. */
-function nextEligible(decisions: readonly Decision[], now: number): number {
-  const due = decisions.filter((one) => one.decidedBy === toleration.name).map((one) => (one.eligibleAt ?? now) - now)
-  return Math.max(0, Math.min(...due))
+/** Until the first gate opens by itself that nothing before it stands in the way of. */
+function nextOpening(decisions: readonly Decision[], now: number): number {
+  return Math.max(0, Math.min(...decisions.map((one) => (one.until ?? Number.POSITIVE_INFINITY) - now)))
 }
 
 function isActive({ phase }: Attempt): boolean {
