@@ -41,15 +41,21 @@ export type Successor =
   /** The pool needs no new node: nothing waits for one. */
   | { readonly kind: 'not-needed'; readonly why: string }
 
+/**
+ * What it rejects with is any Error: its message is for people, goes into the record of the repair and says what to do.
+ */
 export interface Provider {
   /** As in `spec.provider` of a policy. */
   readonly name: ProviderName
   /** True when it can replace `node`, judged by the node alone. */
   owns(node: Pick<NodeView, 'labels'>): boolean
-  /** What would have to be deleted to replace `node`. Rejects with KubeError. */
+  /** What would have to be deleted to replace `node`. A rejection refuses the repair until the next pass asks again. */
   target(node: NodeView): Promise<TargetAnswer>
   /** Rejects never: no answer is `unknown`. */
   look(operation: Operation): Promise<OperationView>
-  /** Deletes the target, if it is still the same object, within `timeoutMs`. Rejects with KubeError. */
+  /**
+   * Deletes the target, if it is still the same object, within `timeoutMs`. After a rejection `look` is asked whether it
+   * began all the same; while it certainly has not, the call is repeated until its time is up.
+   */
   replace(operation: Operation, timeoutMs: number): Promise<void>
 }

@@ -5,7 +5,7 @@ import { replaceObject } from '../kube/objects.ts'
 import type { Decision } from '../model/decision.ts'
 import type { ClusterSnapshot, Leadership, NodeView } from '../model/node.ts'
 import { type Attempt, isFinished, type Policy } from '../model/repair.ts'
-import type { Provider } from '../providers/provider.ts'
+import type { Provider, TargetAnswer } from '../providers/provider.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import { removeTaint, repairTaintKey } from './act/taint.ts'
 import { admitted, newAttempt, refusedLate, sightingsDiffer, withDecision } from './attempt/admit.ts'
@@ -161,7 +161,7 @@ export class Controller {
     const name = policy?.provider === 'auto' ? node.providers[0] : policy?.provider
     const provider = providers.find((one) => one.name === name)
     if (!policy || !provider) return
-    const answer = await provider.target(node)
+    const answer = await this.#targetOf(node, provider)
     if (answer.kind === 'refused') {
       return this.#refuseLate(record, refusedLate(decision, 'target', answer.why, answer.change))
     }
@@ -171,6 +171,17 @@ export class Controller {
     if (no) return this.#refuseLate(guarded, refusedLate(decision, no.gate, no.why, no.change))
     reporter.decision(decision, record.name)
     reporter.phase(await book.write(this.#ours(admitted(guarded, decision, policy, provider.name, answer.target))))
+  }
+
+  /** A provider that cannot answer says no, and the record says why. */
+  async #targetOf(node: NodeView, provider: Provider): Promise<TargetAnswer> {
+    try {
+      return await provider.target(node)
+    } catch (error) {
+      this.#options.reporter.error('asking a provider what to replace', error)
+      const why = `${provider.name} cannot tell what to replace: ${error instanceof Error ? error.message : error}`
+      return { kind: 'refused', why, change: `${provider.name} answers` }
+    }
   }
 
   async #refuseLate(record: Attempt, refused: Decision): Promise<void> {

@@ -131,29 +131,6 @@ describe('limits', () => {
   })
 })
 
-test('a provider that always refuses: the attempt fails, the node is put back, the record says why', async (t) => {
-  const { world, first } = await givenWorld(t)
-  const { clock, url, token } = world
-  const own = connectTo({ server: url, token: () => token }, { clock, random: seededRandom(5) })
-  const before = (write: string): void => {
-    if (write === `delete nodes ${first}`)
-      throw new KubeError('NM_KUBE_FORBIDDEN', 'may not delete nodes', { call: 'delete', status: 403 })
-  }
-  const half = await world.half('a', {}, tap(own, { before }).api)
-  await world.setCondition(first, 'KernelReady', 'False')
-  await world.until('it commits', 60, [half], phaseOf(world, first, 'Committing'))
-  for (let minutes = 0; minutes < 20; minutes++) {
-    await world.clock.advance(59_000)
-    half.observer.health.passed(true) // the watches followed: nothing was away
-    await world.setCondition(first, 'KernelReady', 'False')
-    await world.run(1, half)
-  }
-  const failed = await world.until('it fails', 60, [half], phaseOf(world, first, 'Failed'))
-  assert.match(failed.phases.at(-1)?.why ?? '', /did not begin in time: .*may not delete nodes/)
-  const node = (await world.nodes()).find((one) => one.metadata.name === first)
-  assert.deepEqual(node?.spec?.taints ?? [], [])
-})
-
 describe('providers', () => {
   const nodesOf = async (world: World): Promise<readonly unknown[]> =>
     (await world.nodes()).map(({ metadata, spec }) => [metadata.uid, spec])
