@@ -41,7 +41,7 @@ export async function viewCluster(
   providerNames: readonly ProviderName[],
 ): Promise<ClusterView> {
   const seen = new SeenNodes()
-  const providers = providersNamed(providerNames, api, clock)
+  const providers = providersNamed(providerNames, { api, clock })
   const [nodeList, repairs, policyObjects, leader, pause] = await Promise.all([
     listObjects<NodeObject>(api, nodes),
     listIfServed<KubeObject>(api, nodeRepairs),

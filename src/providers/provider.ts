@@ -1,6 +1,17 @@
 /** Who can replace a node. One folder per provider, with the same file names in each. */
+import type { Api } from '../kube/api.ts'
 import type { NodeView } from '../model/node.ts'
 import type { ProviderName, Replacement, Target } from '../model/repair.ts'
+import type { Clock } from '../telemetry/clock.ts'
+
+/**
+ * What a provider is made of. The settings of one go in here as an optional field of its name, which comes from a flag of
+ * `nodemend controller`. Programs that only look (`status`, `why`) make every provider without settings.
+ */
+export interface ProviderParts {
+  readonly api: Api
+  readonly clock: Clock
+}
 
 /** One replacement, identified for ever: asking twice for the same operation must not replace twice. */
 export interface Operation {
@@ -47,7 +58,7 @@ export type Successor =
 export interface Provider {
   /** As in `spec.provider` of a policy. */
   readonly name: ProviderName
-  /** True when it can replace `node`, judged by the node alone. */
+  /** True when it can replace `node`, judged by the node alone: without its settings, and without a call. */
   owns(node: Pick<NodeView, 'labels'>): boolean
   /** What would have to be deleted to replace `node`. A rejection refuses the repair until the next pass asks again. */
   target(node: NodeView): Promise<TargetAnswer>

@@ -14,7 +14,7 @@ const silent: Api = { server: 'none', close: () => undefined, request: never, st
 describe('every provider knows its nodes by its pool label alone', () => {
   for (const name of providerNames) {
     test(name, () => {
-      const [provider] = providersNamed([name], silent, new SteppedClock())
+      const [provider] = providersNamed([name], { api: silent, clock: new SteppedClock() })
       assert.equal(provider?.name, name)
       for (const other of providerNames) {
         assert.equal(provider?.owns({ labels: { [poolLabels[other]]: 'pool' } }), other === name, poolLabels[other])

@@ -24,7 +24,7 @@ describe('a provider that always refuses: the attempt fails, the node is put bac
       const before = (write: string): void => {
         if (write === `delete nodes ${first}`) throw failure
       }
-      const half = await world.half('a', {}, tap(own, { before }).api)
+      const half = await world.half('a', { api: tap(own, { before }).api })
       await world.setCondition(first, 'KernelReady', 'False')
       await world.until('it commits', 60, [half], phaseOf(world, first, 'Committing'))
       for (let minutes = 0; minutes < 20; minutes++) {
@@ -44,7 +44,7 @@ describe('a provider that always refuses: the attempt fails, the node is put bac
 
 test('a provider that cannot tell what to replace: nothing begins, and the record says why', async (t) => {
   const { world, first } = await givenWorld(t)
-  const half = await world.half('a', {}, undefined, ['karpenter'])
+  const half = await world.half('a', { providers: ['karpenter'] })
   const labelled = { metadata: { labels: { [poolLabels.karpenter]: 'gpu' } } }
   await patchObject(world.api, nodes, { name: first }, labelled, { type: 'merge' })
   await world.setCondition(first, 'KernelReady', 'False')

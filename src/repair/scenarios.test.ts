@@ -139,7 +139,7 @@ describe('providers', () => {
     for (const provider of ['auto', 'embedded']) {
       const { world, first } = await givenWorld(t, { ...quickPolicy, provider })
       const before = await nodesOf(world)
-      const half = await world.half('a', {}, undefined, ['karpenter'])
+      const half = await world.half('a', { providers: ['karpenter'] })
       await world.setCondition(first, 'KernelReady', 'False')
       await world.run(60, half)
       assert.deepEqual(await nodesOf(world), before)
@@ -157,7 +157,7 @@ describe('providers', () => {
     await world.setCondition(first, 'KernelReady', 'False')
     await world.until('the drain begins', 30, [half], phaseOf(world, first, 'Draining'))
     await half.kill()
-    const other = await world.half('b', { fencingToken: 2 }, undefined, ['karpenter'])
+    const other = await world.half('b', { leadership: { fencingToken: 2 }, providers: ['karpenter'] })
     const cancelled = await world.until('it is cancelled', 30, [other], phaseOf(world, first, 'Cancelled'))
     assert.match(cancelled.phases.at(-1)?.why ?? '', /does not run provider embedded/)
     const node = (await world.nodes()).find((one) => one.metadata.name === first)
@@ -219,7 +219,7 @@ test('the pause fails closed: while the lease cannot be read, nothing starts and
     if (dark && verb === 'get' && resource.plural === 'leases')
       throw new KubeError('NM_KUBE_FORBIDDEN', 'may not read leases', { call: 'get', status: 403 })
   }
-  const half = await world.half('a', {}, tap(own, { read }).api)
+  const half = await world.half('a', { api: tap(own, { read }).api })
   await world.setCondition(first, 'KernelReady', 'False')
   await world.run(15, half)
   const decision = (await world.repairs())[0]?.decision

@@ -6,13 +6,13 @@ import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
 import { listObjects } from '../../kube/objects.ts'
 import { poolLabels } from '../../model/repair.ts'
 import { asReplacement, createdAt, deleteTarget, readIfThere } from '../objects.ts'
-import type { Operation, OperationView, Provider } from '../provider.ts'
+import type { Operation, OperationView, Provider, ProviderParts } from '../provider.ts'
 import { orUnknown, pickSuccessor } from '../successor.ts'
 
 const poolLabel = poolLabels.embedded
 
 /** A provider for nodes of a modelled group. */
-export function embeddedProvider(api: Api): Provider {
+export function embeddedProvider({ api }: ProviderParts): Provider {
   return {
     name: 'embedded',
     owns: (node) => node.labels[poolLabel] !== undefined,

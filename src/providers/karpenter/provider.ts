@@ -9,7 +9,7 @@ import type { NodeView } from '../../model/node.ts'
 import { poolLabels } from '../../model/repair.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import { asReplacement, createdAt, deleteTarget, readIfThere } from '../objects.ts'
-import type { Operation, OperationView, Provider, Successor, TargetAnswer } from '../provider.ts'
+import type { Operation, OperationView, Provider, ProviderParts, Successor, TargetAnswer } from '../provider.ts'
 import { isYoung, newcomersIn, orUnknown, pickSuccessor } from '../successor.ts'
 
 /** A NodeClaim, as far as we read it (karpenter.sh/v1). */
@@ -22,7 +22,7 @@ const poolLabel = poolLabels.karpenter
 const provisioningMs = 120_000
 
 /** A provider for nodes of a Karpenter NodePool. */
-export function karpenterProvider(api: Api, clock: Clock): Provider {
+export function karpenterProvider({ api, clock }: ProviderParts): Provider {
   return {
     name: 'karpenter',
     owns: (node) => node.labels[poolLabel] !== undefined,
