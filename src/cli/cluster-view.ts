@@ -33,15 +33,18 @@ interface LeaseObject extends KubeObject {
   }
 }
 
-/** Reads everything once. Rejects with KubeError when the cluster cannot be reached or refuses us. */
+/**
+ * Reads everything once; `running` is who the controller is taken to run. Rejects with KubeError when the cluster cannot
+ * be reached or refuses us.
+ */
 export async function viewCluster(
   api: Api,
   clock: Clock,
   lease: { namespace: string; name: string },
-  providerNames: readonly ProviderName[],
+  running: readonly ProviderName[],
 ): Promise<ClusterView> {
   const seen = new SeenNodes()
-  const providers = providersNamed(providerNames, { api, clock })
+  const providers = providersNamed(running, { api, clock })
   const [nodeList, repairs, policyObjects, leader, pause] = await Promise.all([
     listObjects<NodeObject>(api, nodes),
     listIfServed<KubeObject>(api, nodeRepairs),
@@ -61,7 +64,7 @@ export async function viewCluster(
     installed: repairs !== undefined && policyObjects !== undefined,
     ...(leader !== undefined && { leader }),
     pause,
-    providers: providerNames,
+    providers: running,
   }
 }
 
