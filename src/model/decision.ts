@@ -43,7 +43,7 @@ export interface DecisionRecord {
   readonly rule?: Rule
   /** When the rule's toleration is over. */
   readonly eligibleAt?: number
-  /** The gate that decided; absent for `act` and `cleared`. */
+  /** The gate that decided; `target`, where all gates allowed and the provider did not. Absent for `act`. */
   readonly decidedBy?: string
   /** Every gate in order, also those after the one that decided. */
   readonly gates: readonly GateRecord[]

@@ -8,7 +8,7 @@ import { type Attempt, isFinished, type Policy } from '../model/repair.ts'
 import type { Provider, TargetAnswer } from '../providers/provider.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import { removeTaint, repairTaintKey } from './act/taint.ts'
-import { admitted, newAttempt, refusedLate, sightingsDiffer, withDecision } from './attempt/admit.ts'
+import { admitted, newAttempt, providerAnswer, refusedLate, sightingsDiffer, withDecision } from './attempt/admit.ts'
 import type { AttemptBook } from './attempt/book.ts'
 import type { Executor } from './attempt/execute.ts'
 import { outdated } from './attempt/retention.ts'
@@ -163,7 +163,7 @@ export class Controller {
     if (!policy || !provider) return
     const answer = await this.#targetOf(node, provider)
     if (answer.kind === 'refused') {
-      return this.#refuseLate(record, refusedLate(decision, 'target', answer.why, answer.change))
+      return this.#refuseLate(record, refusedLate(decision, providerAnswer, answer.why, answer.change))
     }
     const guarded = await book.guard(record)
     if (!guarded) return // deleted meanwhile: the next pass starts anew
