@@ -6,7 +6,7 @@ import type { Clock } from '../telemetry/clock.ts'
 
 /**
  * What a provider is made of. The settings of one go in here as an optional field of its name, which comes from a flag of
- * `nodemend controller`. Programs that only look (`status`, `why`) make every provider without settings.
+ * `nodemend controller`. Programs that only look (`status`, `why`) make providers without settings.
  */
 export interface ProviderParts {
   readonly api: Api

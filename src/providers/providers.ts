@@ -1,4 +1,4 @@
-/** What each provider's name stands for. A new provider is a folder beside this file and one line here. */
+/** What each provider's name stands for. A new one: docs/how-to/add-a-provider.md. */
 import type { ProviderName } from '../model/repair.ts'
 import { embeddedProvider } from './embedded/provider.ts'
 import { karpenterProvider } from './karpenter/provider.ts'
