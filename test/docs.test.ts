@@ -9,6 +9,7 @@ import { referencePages } from '../scripts/reference.ts'
 import { compileShipped } from '../src/catalog/shipped.ts'
 import { program, run } from '../src/cli/run.ts'
 import { parseConfig } from '../src/detect/lifecycle/config.ts'
+import { restrainingFields } from '../src/repair/policy/restraints.ts'
 import { policySpec } from '../src/repair/policy/schema.ts'
 import { testIo } from './cli/io.ts'
 
@@ -63,6 +64,12 @@ test('every policy in the documentation is accepted', () => {
     const { spec } = parse(text) as { readonly spec: unknown }
     assert.equal(policySpec.safeParse(spec).error, undefined, page)
   }
+})
+
+test('every field of a policy that restrains at once is named where people learn to stop it', () => {
+  const [, sentence = ''] =
+    read('docs/how-to/let-it-act.md').match(/only what restrains applies at once:([^.]*)\./) ?? []
+  for (const field of restrainingFields) assert.ok(sentence.includes(`\`${field}\``), `${field}: ${sentence}`)
 })
 
 test('every nodemend command in the documentation exists', () => {

@@ -38,15 +38,18 @@ const timeoutMs = 5_000
 /** Small pages come in time over a slow line, too. */
 const limit = 100
 
-/** Reads everything once. Rejects with KubeError when the cluster cannot be reached, hangs, or refuses us. */
+/**
+ * Reads everything once; `running` is who the controller is taken to run. Rejects with KubeError when the cluster cannot
+ * be reached, hangs, or refuses us.
+ */
 export async function viewCluster(
   api: Api,
   clock: Clock,
   lease: { namespace: string; name: string },
-  providerNames: readonly ProviderName[],
+  running: readonly ProviderName[],
 ): Promise<ClusterView> {
   try {
-    return await look(api, clock, lease, providerNames)
+    return await look(api, clock, lease, running)
   } catch (error) {
     if (!isKubeError(error, 'NM_KUBE_TIMEOUT') || error.detail.status !== undefined) throw error
     const remedy = 'check the address in the kubeconfig, the way there (VPN, proxy), and: kubectl get --raw /readyz'
@@ -59,10 +62,10 @@ async function look(
   api: Api,
   clock: Clock,
   lease: { namespace: string; name: string },
-  providerNames: readonly ProviderName[],
+  running: readonly ProviderName[],
 ): Promise<ClusterView> {
   const seen = new SeenNodes()
-  const providers = providersNamed(providerNames, api, clock)
+  const providers = providersNamed(running, { api, clock })
   const [nodeList, repairs, policyObjects, leader, pause] = await Promise.all([
     listObjects<NodeObject>(api, nodes, { limit, timeoutMs }),
     listIfServed<KubeObject>(api, nodeRepairs),
@@ -82,7 +85,7 @@ async function look(
     installed: repairs !== undefined && policyObjects !== undefined,
     ...(leader !== undefined && { leader }),
     pause,
-    providers: providerNames,
+    providers: running,
   }
 }
 

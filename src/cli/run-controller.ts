@@ -74,7 +74,7 @@ export async function runController(options: RunControllerOptions, parts: Contro
     events,
     registry,
     log,
-    providers: providersNamed(options.providers, api, clock),
+    providers: providersNamed(options.providers, { api, clock }),
     leadership: () => leadership.now,
     lease: { namespace, name: leaseName },
     settleMs,

@@ -11,9 +11,11 @@ export interface GateAnswer {
   readonly why: string
   /** What would turn it into `allow`; absent for `allow`. */
   readonly change?: string
+  /** When a `wait` ends by itself, if that is known: a pass is due then. Not kept in the record. */
+  readonly until?: number
 }
 
-export interface GateRecord extends GateAnswer {
+export interface GateRecord extends Omit<GateAnswer, 'until'> {
   readonly gate: string
 }
 
@@ -41,7 +43,7 @@ export interface DecisionRecord {
   readonly rule?: Rule
   /** When the rule's toleration is over. */
   readonly eligibleAt?: number
-  /** The gate that decided; absent for `act` and `cleared`. */
+  /** The gate that decided; `target`, where all gates allowed and the provider did not. Absent for `act`. */
   readonly decidedBy?: string
   /** Every gate in order, also those after the one that decided. */
   readonly gates: readonly GateRecord[]
@@ -53,5 +55,7 @@ export interface Decision extends DecisionRecord {
   readonly nodeUid: string
   /** The open record it belongs to; absent when this is the first sighting. */
   readonly record?: string
+  /** When the gate that decided opens by itself; absent where nobody knows. */
+  readonly until?: number
   readonly sightings: readonly FirstSighting[]
 }

@@ -17,6 +17,12 @@ export type Action = (typeof actions)[number]
 export const providerNames = ['karpenter', 'embedded'] as const
 export type ProviderName = (typeof providerNames)[number]
 
+/** The label by which a provider knows its nodes: its value names their pool, which the decision counts as one. */
+export const poolLabels: Readonly<Record<ProviderName, string>> = {
+  karpenter: 'karpenter.sh/nodepool',
+  embedded: 'nodemend.dev/node-group',
+}
+
 export interface ReasonPattern {
   readonly source: string
   test(reason: string): boolean

@@ -49,7 +49,7 @@ test('Karpenter has two minutes to start a machine before none counts as needed'
     fc.asyncProperty(fc.integer({ min: 0, max: 300 }), async (seconds) => {
       const clock = new SteppedClock(noon)
       await clock.advance(seconds * 1_000)
-      const view = await karpenterProvider(empty, clock).look(operation)
+      const view = await karpenterProvider({ api: empty, clock }).look(operation)
       assert.equal(view.state === 'gone' && view.successor.kind, seconds >= 120 ? 'not-needed' : 'awaited')
     }),
   )

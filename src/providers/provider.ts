@@ -1,6 +1,17 @@
 /** Who can replace a node. One folder per provider, with the same file names in each. */
+import type { Api } from '../kube/api.ts'
 import type { NodeView } from '../model/node.ts'
 import type { ProviderName, Replacement, Target } from '../model/repair.ts'
+import type { Clock } from '../telemetry/clock.ts'
+
+/**
+ * What a provider is made of. The settings of one go in here as an optional field of its name, which comes from a flag of
+ * `nodemend controller`. Programs that only look (`status`, `why`) make providers without settings.
+ */
+export interface ProviderParts {
+  readonly api: Api
+  readonly clock: Clock
+}
 
 /** One replacement, identified for ever: asking twice for the same operation must not replace twice. */
 export interface Operation {
@@ -41,15 +52,21 @@ export type Successor =
   /** The pool needs no new node: nothing waits for one. */
   | { readonly kind: 'not-needed'; readonly why: string }
 
+/**
+ * What it rejects with is any Error: its message is for people, goes into the record of the repair and says what to do.
+ */
 export interface Provider {
   /** As in `spec.provider` of a policy. */
   readonly name: ProviderName
-  /** True when it can replace `node`, judged by the node alone. */
+  /** True when it can replace `node`, judged by the node alone: without its settings, and without a call. */
   owns(node: Pick<NodeView, 'labels'>): boolean
-  /** What would have to be deleted to replace `node`. Rejects with KubeError. */
+  /** What would have to be deleted to replace `node`. A rejection refuses the repair until the next pass asks again. */
   target(node: NodeView): Promise<TargetAnswer>
   /** Rejects never: no answer is `unknown`. */
   look(operation: Operation): Promise<OperationView>
-  /** Deletes the target, if it is still the same object, within `timeoutMs`. Rejects with KubeError. */
+  /**
+   * Deletes the target, if it is still the same object, within `timeoutMs`. After a rejection `look` is asked whether it
+   * began all the same; while it certainly has not, the call is repeated until its time is up.
+   */
   replace(operation: Operation, timeoutMs: number): Promise<void>
 }

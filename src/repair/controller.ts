@@ -5,10 +5,10 @@ import { replaceObject } from '../kube/objects.ts'
 import type { Decision } from '../model/decision.ts'
 import type { ClusterSnapshot, Leadership, NodeView } from '../model/node.ts'
 import { type Attempt, isFinished, type Policy } from '../model/repair.ts'
-import type { Provider } from '../providers/provider.ts'
+import type { Provider, TargetAnswer } from '../providers/provider.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import { removeTaint, repairTaintKey } from './act/taint.ts'
-import { admitted, newAttempt, refusedLate, sightingsDiffer, withDecision } from './attempt/admit.ts'
+import { admitted, newAttempt, providerAnswer, refusedLate, sightingsDiffer, withDecision } from './attempt/admit.ts'
 import type { AttemptBook } from './attempt/book.ts'
 import type { Executor } from './attempt/execute.ts'
 import { outdated } from './attempt/retention.ts'
@@ -16,7 +16,6 @@ import { withPhase } from './attempt/transition.ts'
 import { hasRoom, roomOf } from './decide/budget.ts'
 import { policyScope } from './decide/cluster-index.ts'
 import { decide, saysSomethingElse } from './decide/decide.ts'
-import { toleration } from './decide/gates/toleration.ts'
 import type { Observer } from './observe/observer.ts'
 import { carriedBy } from './policy/carried.ts'
 import { inForce } from './policy/in-force.ts'
@@ -77,7 +76,7 @@ export class Controller {
     await this.#tidy(snapshot)
     reporter.pass(snapshot, decisions, book.records, (clock.monotonic() - started) / 1000, clock.now())
     observer.health.passed(observer.trouble === undefined)
-    return active.length > 0 ? activeMs : nextEligible(decisions, clock.now())
+    return active.length > 0 ? activeMs : nextOpening(decisions, clock.now())
   }
 
   /** Each by itself: one that cannot be read must not leave the others as they were. Each knows when it is due. */
@@ -162,9 +161,9 @@ export class Controller {
     const name = policy?.provider === 'auto' ? node.providers[0] : policy?.provider
     const provider = providers.find((one) => one.name === name)
     if (!policy || !provider) return
-    const answer = await provider.target(node)
+    const answer = await this.#targetOf(node, provider)
     if (answer.kind === 'refused') {
-      return this.#refuseLate(record, refusedLate(decision, 'target', answer.why, answer.change))
+      return this.#refuseLate(record, refusedLate(decision, providerAnswer, answer.why, answer.change))
     }
     const guarded = await book.guard(record)
     if (!guarded) return // deleted meanwhile: the next pass starts anew
@@ -172,6 +171,17 @@ export class Controller {
     if (no) return this.#refuseLate(guarded, refusedLate(decision, no.gate, no.why, no.change))
     reporter.decision(decision, record.name)
     reporter.phase(await book.write(this.#ours(admitted(guarded, decision, policy, provider.name, answer.target))))
+  }
+
+  /** A provider that cannot answer says no, and the record says why. */
+  async #targetOf(node: NodeView, provider: Provider): Promise<TargetAnswer> {
+    try {
+      return await provider.target(node)
+    } catch (error) {
+      this.#options.reporter.error('asking a provider what to replace', error)
+      const why = `${provider.name} cannot tell what to replace: ${error instanceof Error ? error.message : error}`
+      return { kind: 'refused', why, change: `${provider.name} answers` }
+    }
   }
 
   async #refuseLate(record: Attempt, refused: Decision): Promise<void> {
@@ -222,10 +232,9 @@ export class Controller {
   }
 }
 
-/** Until the first toleration ends that nothing but itself stands in the way of. */
-function nextEligible(decisions: readonly Decision[], now: number): number {
-  const due = decisions.filter((one) => one.decidedBy === toleration.name).map((one) => (one.eligibleAt ?? now) - now)
-  return Math.max(0, Math.min(...due))
+/** Until the first gate opens by itself that nothing before it stands in the way of. */
+function nextOpening(decisions: readonly Decision[], now: number): number {
+  return Math.max(0, Math.min(...decisions.map((one) => (one.until ?? Number.POSITIVE_INFINITY) - now)))
 }
 
 function isActive({ phase }: Attempt): boolean {

@@ -56,7 +56,7 @@ describe('one repair, ended at every write', () => {
   test('before the write is sent, and after it without the answer: the next leader finishes, once', async (t) => {
     const rehearsal = await sickWorld(t)
     const counted = tapped(rehearsal.world, {})
-    const half = await rehearsal.world.half('a', {}, counted.api)
+    const half = await rehearsal.world.half('a', { api: counted.api })
     await replacedOnce(rehearsal.world, rehearsal.sick, rehearsal.others, [half])
     const total = counted.sent.length
     assert.ok(total >= 10, counted.sent.join('\n'))
@@ -81,11 +81,11 @@ async function endAt(t: Context, at: number, when: 'before' | 'after'): Promise<
       },
     }),
   })
-  const a = await world.half('a', {}, first.api)
+  const a = await world.half('a', { api: first.api })
   for (let seconds = 0; seconds < 60 && !ended; seconds++) await world.run(1, a)
   assert.ok(ended, `write ${at} never came`)
   await a.kill()
-  const b = await world.half('b', { fencingToken: 2 })
+  const b = await world.half('b', { leadership: { fencingToken: 2 } })
   await replacedOnce(world, sick, others, [b])
 }
 
@@ -100,11 +100,11 @@ test('many lives: ended at random writes until it is done, over and over', async
         if (left-- <= 0) throw noAnswer()
       }
       const { api } = tapped(world, lost ? { after: die } : { before: die })
-      const half = await world.half(`life-${life}`, { fencingToken: life }, api)
+      const half = await world.half(`life-${life}`, { leadership: { fencingToken: life }, api })
       for (let seconds = 0; seconds < 20 && left >= 0; seconds++) await world.run(1, half)
       await half.kill()
     }
-    const last = await world.half('last', { fencingToken: 99 })
+    const last = await world.half('last', { leadership: { fencingToken: 99 } })
     await replacedOnce(world, sick, others, [last]).catch((error: unknown) => {
       throw new Error(`seed ${seed}`, { cause: error })
     })
@@ -115,8 +115,8 @@ describe('two controllers at once', () => {
   test('both believe to lead: the records and the UID let one through', async (t) => {
     const { world, sick, others } = await sickWorld(t)
     const taps = [tapped(world, {}), tapped(world, {})]
-    const a = await world.half('a', {}, taps[0]?.api)
-    const b = await world.half('b', { fencingToken: 2 }, taps[1]?.api)
+    const a = await world.half('a', { api: taps[0]?.api })
+    const b = await world.half('b', { leadership: { fencingToken: 2 }, api: taps[1]?.api })
     await replacedOnce(world, sick, others, [a, b])
     const deletions = taps.flatMap((one) => one.sent.filter((write) => write === `delete nodes ${sick}`))
     assert.ok(deletions.length <= 2, deletions.join('\n'))
@@ -132,11 +132,11 @@ describe('two controllers at once', () => {
         }
       },
     })
-    const a = await world.half('a', {}, first.api)
+    const a = await world.half('a', { api: first.api })
     await world.run(30, a)
     assert.equal((await world.repairs())[0]?.phase, 'Committing')
     assert.ok(!first.sent.some((write) => write.startsWith('delete nodes')))
-    const b = await world.half('b', { fencingToken: 2 })
+    const b = await world.half('b', { leadership: { fencingToken: 2 } })
     const done = await replacedOnce(world, sick, others, [a, b])
     assert.equal(done.fencingToken, 2)
   })
@@ -149,7 +149,7 @@ describe('two controllers at once', () => {
         if (phase === 'Committing') a.leadership = { ...a.leadership, until: world.clock.now() + 499 }
       },
     })
-    const a = await world.half('a', {}, first.api)
+    const a = await world.half('a', { api: first.api })
     await world.run(20, a)
     assert.ok(!first.sent.some((write) => write.startsWith('delete nodes')))
   })
@@ -167,7 +167,7 @@ describe('two controllers at once', () => {
           if (phase === 'Committing') a.leadership = { ...a.leadership, until: world.clock.now() + leftMs }
         },
       })
-      const a = await world.half('a', {}, first.api)
+      const a = await world.half('a', { api: first.api })
       await world.run(20, a)
       assert.deepEqual(timeouts, [Math.min(leftMs, 5_000)])
     }
@@ -179,7 +179,7 @@ describe('two controllers at once', () => {
     const a = await world.half('a')
     await world.run(6, a)
     assert.equal((await world.repairs())[0]?.phase, 'Draining')
-    const b = await world.half('b', { fencingToken: 2 })
+    const b = await world.half('b', { leadership: { fencingToken: 2 } })
     await replacedOnce(world, sick, others, [b])
     await world.run(5, a)
     assert.equal((await world.repairs()).length, 1)

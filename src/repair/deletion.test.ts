@@ -93,7 +93,7 @@ test('an admission that did not get through leaves no finaliser behind', async (
     if ((body as { status?: { phase?: string } } | undefined)?.status?.phase === 'Preparing') throw noAnswer()
   }
   const tapOfA = tapped(world, { before })
-  const half = await world.half('a', {}, tapOfA.api)
+  const half = await world.half('a', { api: tapOfA.api })
   await world.setCondition(first, 'KernelReady', 'False')
   await world.run(10, half)
   assert.ok(
@@ -130,7 +130,7 @@ describe('after the commit', () => {
     const before = (write: string): void => {
       if (write === `delete nodes ${first}`) throw noAnswer()
     }
-    const half = await world.half('a', {}, tapped(world, { before }).api)
+    const half = await world.half('a', { api: tapped(world, { before }).api })
     await world.setCondition(first, 'KernelReady', 'False')
     await world.until('it commits', 60, [half], phaseOf(world, first, 'Committing'))
     await deleteRecords(world)
@@ -173,10 +173,10 @@ async function playDeletion(t: Context, at: number, dies: boolean): Promise<read
       dead = dies
     },
   })
-  const a = await world.half('a', {}, first.api)
+  const a = await world.half('a', { api: first.api })
   for (let seconds = 0; seconds < 60 && !dead; seconds++) await world.run(1, a)
   if (dies) await a.kill()
-  const half = dies ? await world.half('b', { fencingToken: 2 }) : a
+  const half = dies ? await world.half('b', { leadership: { fencingToken: 2 } }) : a
   await world.until(`all is well after a deletion at write ${at}`, 180, [half], async () => {
     const all = await world.nodes()
     const calm = (await world.repairs()).every((one) => isFinished(one.phase) && !one.guarded)

@@ -58,7 +58,7 @@ async function play(t: Context, no: No, at: number): Promise<Played> {
       said = true
     },
   })
-  const half = await world.half('a', {}, api)
+  const half = await world.half('a', { api })
   await world.run(30, half)
   await half.kill()
   return { sent, after: sent.slice(at + 1), entered }
@@ -95,7 +95,7 @@ test('not knowing is a no: while the node or the lease cannot be read, nothing i
     if (phaseIn(call) === 'Committing' && dark === '') dark = 'leases'
   }
   const { api, sent } = tapped(world, { read, after: committing })
-  const half = await world.half('a', {}, api)
+  const half = await world.half('a', { api })
   await world.setCondition(first, 'KernelReady', 'False')
   await world.until('it commits', 60, [half], phaseOf(world, first, 'Committing'))
   const deletes = (): number => sent.filter((write) => write.startsWith('delete nodes')).length
@@ -113,6 +113,7 @@ describe('right before an admission', () => {
   const restraints: readonly (readonly [string, No])[] = [
     ['the policy is paused', (world) => world.policy('kernel', { ...quickPolicy, paused: true })],
     ['the policy only observes', (world) => world.policy('kernel', { ...quickPolicy, mode: 'Observe' })],
+    ['the policy asks for nothing', (world) => world.policy('kernel', { ...quickPolicy, action: 'NoAction' })],
     ['the policy is deleted', (world) => deleteObject(world.api, repairPolicies, { name: 'kernel' })],
   ]
   for (const [what, no] of restraints) {
@@ -124,7 +125,7 @@ describe('right before an admission', () => {
         said = true
         await no(world, first)
       }
-      const half = await world.half('a', {}, tapped(world, { after }).api)
+      const half = await world.half('a', { api: tapped(world, { after }).api })
       await world.setCondition(first, 'KernelReady', 'False')
       await world.run(20, half)
       assert.ok(said)

@@ -34,7 +34,7 @@ async function onSite(
     await prepare(world)
     const { clock, url, token } = world
     const { api, sent } = tap(connectTo({ server: url, token: () => token }, { clock, random: seededRandom(3) }), {})
-    const half = await world.half('a', {}, api)
+    const half = await world.half('a', { api })
     await use({
       world,
       half,

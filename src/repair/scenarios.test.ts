@@ -131,29 +131,6 @@ describe('limits', () => {
   })
 })
 
-test('a provider that always refuses: the attempt fails, the node is put back, the record says why', async (t) => {
-  const { world, first } = await givenWorld(t)
-  const { clock, url, token } = world
-  const own = connectTo({ server: url, token: () => token }, { clock, random: seededRandom(5) })
-  const before = (write: string): void => {
-    if (write === `delete nodes ${first}`)
-      throw new KubeError('NM_KUBE_FORBIDDEN', 'may not delete nodes', { call: 'delete', status: 403 })
-  }
-  const half = await world.half('a', {}, tap(own, { before }).api)
-  await world.setCondition(first, 'KernelReady', 'False')
-  await world.until('it commits', 60, [half], phaseOf(world, first, 'Committing'))
-  for (let minutes = 0; minutes < 20; minutes++) {
-    await world.clock.advance(59_000)
-    half.observer.health.passed(true) // the watches followed: nothing was away
-    await world.setCondition(first, 'KernelReady', 'False')
-    await world.run(1, half)
-  }
-  const failed = await world.until('it fails', 60, [half], phaseOf(world, first, 'Failed'))
-  assert.match(failed.phases.at(-1)?.why ?? '', /did not begin in time: .*may not delete nodes/)
-  const node = (await world.nodes()).find((one) => one.metadata.name === first)
-  assert.deepEqual(node?.spec?.taints ?? [], [])
-})
-
 describe('providers', () => {
   const nodesOf = async (world: World): Promise<readonly unknown[]> =>
     (await world.nodes()).map(({ metadata, spec }) => [metadata.uid, spec])
@@ -162,7 +139,7 @@ describe('providers', () => {
     for (const provider of ['auto', 'embedded']) {
       const { world, first } = await givenWorld(t, { ...quickPolicy, provider })
       const before = await nodesOf(world)
-      const half = await world.half('a', {}, undefined, ['karpenter'])
+      const half = await world.half('a', { providers: ['karpenter'] })
       await world.setCondition(first, 'KernelReady', 'False')
       await world.run(60, half)
       assert.deepEqual(await nodesOf(world), before)
@@ -180,7 +157,7 @@ describe('providers', () => {
     await world.setCondition(first, 'KernelReady', 'False')
     await world.until('the drain begins', 30, [half], phaseOf(world, first, 'Draining'))
     await half.kill()
-    const other = await world.half('b', { fencingToken: 2 }, undefined, ['karpenter'])
+    const other = await world.half('b', { leadership: { fencingToken: 2 }, providers: ['karpenter'] })
     const cancelled = await world.until('it is cancelled', 30, [other], phaseOf(world, first, 'Cancelled'))
     assert.match(cancelled.phases.at(-1)?.why ?? '', /does not run provider embedded/)
     const node = (await world.nodes()).find((one) => one.metadata.name === first)
@@ -242,7 +219,7 @@ test('the pause fails closed: while the lease cannot be read, nothing starts and
     if (dark && verb === 'get' && resource.plural === 'leases')
       throw new KubeError('NM_KUBE_FORBIDDEN', 'may not read leases', { call: 'get', status: 403 })
   }
-  const half = await world.half('a', {}, tap(own, { read }).api)
+  const half = await world.half('a', { api: tap(own, { read }).api })
   await world.setCondition(first, 'KernelReady', 'False')
   await world.run(15, half)
   const decision = (await world.repairs())[0]?.decision

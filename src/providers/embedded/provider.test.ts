@@ -22,7 +22,7 @@ test('deletes the node once, and finds the one that the group starts instead', a
     await embedded.stop()
   })
   await clock.advance(10_000)
-  const provider = embeddedProvider(api)
+  const provider = embeddedProvider({ api, clock })
   const list = async () => (await listObjects<KubeObject>(api, nodes)).items.map((one) => one.metadata)
   const [old] = await list()
   assert.ok(old?.name && old.uid && old.labels)

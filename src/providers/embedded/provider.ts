@@ -3,51 +3,35 @@
  * keeps its size, starts another one.
  */
 import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
-import { nodeGroupLabel } from '../../kube/embedded/model/node-group.ts'
-import { isKubeError } from '../../kube/errors.ts'
-import { deleteObject, getObject, listObjects } from '../../kube/objects.ts'
-import type { Operation, OperationView, Provider } from '../provider.ts'
+import { listObjects } from '../../kube/objects.ts'
+import { poolLabels } from '../../model/repair.ts'
+import { asReplacement, createdAt, deleteTarget, readIfThere } from '../objects.ts'
+import type { Operation, OperationView, Provider, ProviderParts } from '../provider.ts'
 import { orUnknown, pickSuccessor } from '../successor.ts'
 
-/** A provider for nodes that carry {@link nodeGroupLabel}. */
-export function embeddedProvider(api: Api): Provider {
+const poolLabel = poolLabels.embedded
+
+/** A provider for nodes of a modelled group. */
+export function embeddedProvider({ api }: ProviderParts): Provider {
   return {
     name: 'embedded',
-    owns: (node) => node.labels[nodeGroupLabel] !== undefined,
+    owns: (node) => node.labels[poolLabel] !== undefined,
     async target(node) {
       return { kind: 'found', target: { kind: 'Node', name: node.name, uid: node.uid } }
     },
     look: (operation) => orUnknown(() => look(api, operation)),
-    async replace({ target }, timeoutMs) {
-      try {
-        await deleteObject(api, nodes, { name: target.name }, { uid: target.uid, timeoutMs })
-      } catch (error) {
-        if (!isKubeError(error, 'NM_KUBE_NOT_FOUND', 'NM_KUBE_CONFLICT')) throw error // gone, or another one by now
-      }
-    },
+    replace: ({ target }, timeoutMs) => deleteTarget(api, nodes, target, timeoutMs),
   }
 }
 
 async function look(api: Api, operation: Operation): Promise<OperationView> {
-  const node = await read(api, operation.target.name)
+  const node = await readIfThere(api, nodes, operation.target.name)
   if (node?.metadata.uid === operation.target.uid) {
     if (node.metadata.deletionTimestamp === undefined) return { state: 'not-started' }
     return { state: 'running', why: `node ${operation.target.name} is being deleted` }
   }
-  const group = operation.nodeLabels[nodeGroupLabel] ?? ''
-  const { items } = await listObjects<KubeObject>(api, nodes, { labelSelector: `${nodeGroupLabel}=${group}` })
-  const newcomers = items.map(({ metadata }) => ({
-    createdAt: Date.parse(metadata.creationTimestamp ?? ''),
-    node: { name: metadata.name ?? '', uid: metadata.uid ?? '' },
-  }))
+  const group = operation.nodeLabels[poolLabel] ?? ''
+  const { items } = await listObjects<KubeObject>(api, nodes, { labelSelector: `${poolLabel}=${group}` })
+  const newcomers = items.map((one) => ({ createdAt: createdAt(one), node: asReplacement(one) }))
   return { state: 'gone', successor: pickSuccessor(operation, newcomers) }
-}
-
-async function read(api: Api, name: string): Promise<KubeObject | undefined> {
-  try {
-    return await getObject(api, nodes, { name })
-  } catch (error) {
-    if (isKubeError(error, 'NM_KUBE_NOT_FOUND')) return undefined
-    throw error
-  }
 }

@@ -42,7 +42,7 @@ async function given(t: { after(run: () => Promise<void>): void }) {
     api.close()
     await embedded.stop()
   })
-  return { clock, api, provider: karpenterProvider(api, clock) }
+  return { clock, api, provider: karpenterProvider({ api, clock }) }
 }
 
 /** A claim with its finaliser and, unless told otherwise, the node it became. */

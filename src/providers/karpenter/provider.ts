@@ -4,11 +4,12 @@
  * that the pool's own termination grace period applies.
  */
 import { type Api, type KubeObject, nodeClaims, nodes, pods } from '../../kube/api.ts'
-import { isKubeError } from '../../kube/errors.ts'
-import { deleteObject, getObject, listObjects } from '../../kube/objects.ts'
+import { listObjects } from '../../kube/objects.ts'
 import type { NodeView } from '../../model/node.ts'
+import { poolLabels } from '../../model/repair.ts'
 import type { Clock } from '../../telemetry/clock.ts'
-import type { Operation, OperationView, Provider, Successor, TargetAnswer } from '../provider.ts'
+import { asReplacement, createdAt, deleteTarget, readIfThere } from '../objects.ts'
+import type { Operation, OperationView, Provider, ProviderParts, Successor, TargetAnswer } from '../provider.ts'
 import { isYoung, newcomersIn, orUnknown, pickSuccessor } from '../successor.ts'
 
 /** A NodeClaim, as far as we read it (karpenter.sh/v1). */
@@ -16,24 +17,18 @@ export interface NodeClaim extends KubeObject {
   readonly status?: { readonly providerID?: string; readonly nodeName?: string }
 }
 
-const poolLabel = 'karpenter.sh/nodepool'
+const poolLabel = poolLabels.karpenter
 /** Karpenter has had this long to see that pods wait; when none does by then, the pool needs no new node. */
 const provisioningMs = 120_000
 
 /** A provider for nodes of a Karpenter NodePool. */
-export function karpenterProvider(api: Api, clock: Clock): Provider {
+export function karpenterProvider({ api, clock }: ProviderParts): Provider {
   return {
     name: 'karpenter',
     owns: (node) => node.labels[poolLabel] !== undefined,
     target: (node) => findClaim(api, node),
     look: (operation) => orUnknown(() => look(api, clock, operation)),
-    async replace({ target }, timeoutMs) {
-      try {
-        await deleteObject(api, nodeClaims, { name: target.name }, { uid: target.uid, timeoutMs })
-      } catch (error) {
-        if (!isKubeError(error, 'NM_KUBE_NOT_FOUND', 'NM_KUBE_CONFLICT')) throw error // gone, or another one by now
-      }
-    },
+    replace: ({ target }, timeoutMs) => deleteTarget(api, nodeClaims, target, timeoutMs),
   }
 }
 
@@ -61,12 +56,12 @@ async function findClaim(api: Api, node: NodeView): Promise<TargetAnswer> {
 
 async function look(api: Api, clock: Clock, operation: Operation): Promise<OperationView> {
   const { target } = operation
-  const claim = await read<NodeClaim>(api, nodeClaims, target.name)
+  const claim = await readIfThere<NodeClaim>(api, nodeClaims, target.name)
   if (claim?.metadata.uid === target.uid) {
     if (claim.metadata.deletionTimestamp === undefined) return { state: 'not-started' }
     return { state: 'running', why: `Karpenter is terminating NodeClaim ${target.name}` }
   }
-  const node = await read(api, nodes, operation.nodeName)
+  const node = await readIfThere(api, nodes, operation.nodeName)
   if (node?.metadata.uid === operation.nodeUid) return { state: 'running', why: 'the Node object is still there' }
   return { state: 'gone', successor: await successor(api, clock, operation) }
 }
@@ -75,12 +70,11 @@ async function successor(api: Api, clock: Clock, operation: Operation): Promise<
   const pool = operation.nodeLabels[poolLabel] ?? ''
   const { items } = await listObjects<NodeClaim>(api, nodeClaims, { labelSelector: `${poolLabel}=${pool}` })
   const machines = await Promise.all(
-    items.map(async ({ metadata, status }) => {
-      const createdAt = Date.parse(metadata.creationTimestamp ?? '')
-      const node =
-        isYoung(operation, createdAt) && status?.nodeName ? await read(api, nodes, status.nodeName) : undefined
-      const { name = '', uid = '' } = node?.metadata ?? {}
-      return { createdAt, ...(node && { node: { name, uid } }) }
+    items.map(async (claim) => {
+      const startedAt = createdAt(claim)
+      const name = isYoung(operation, startedAt) ? claim.status?.nodeName : undefined
+      const node = name ? await readIfThere(api, nodes, name) : undefined
+      return { createdAt: startedAt, ...(node && { node: asReplacement(node) }) }
     }),
   )
   const picked = pickSuccessor(operation, machines)
@@ -90,13 +84,4 @@ async function successor(api: Api, clock: Clock, operation: Operation): Promise<
   const waiting = await listObjects<KubeObject>(api, pods, { fieldSelector: 'spec.nodeName=,status.phase=Pending' })
   if (waiting.items.length > 0) return picked
   return { kind: 'not-needed', why: 'no pod waits for a node, so Karpenter has no reason to start one' }
-}
-
-async function read<T extends KubeObject>(api: Api, resource: typeof nodes, name: string): Promise<T | undefined> {
-  try {
-    return await getObject<T>(api, resource, { name })
-  } catch (error) {
-    if (isKubeError(error, 'NM_KUBE_NOT_FOUND')) return undefined
-    throw error
-  }
 }

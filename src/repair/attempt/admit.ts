@@ -61,6 +61,12 @@ export function admitted(
   )
 }
 
+/**
+ * No gate, but named like one in the record: a provider is asked what to replace once every gate allows, and says no. It is
+ * a call, and gates are pure.
+ */
+export const providerAnswer = 'target'
+
 /** The decision with a refusal found out when the repair was about to start; it takes the place of that gate's answer. */
 export function refusedLate(decision: Decision, gate: string, why: string, change: string): Decision {
   return {

@@ -185,7 +185,7 @@ export class Executor {
     try {
       await provider.replace(operation, timeoutMs)
     } catch (error) {
-      if (isKubeError(error)) this.#turnedDown.set(attempt.name, error.message)
+      this.#turnedDown.set(attempt.name, error instanceof Error ? error.message : String(error))
       throw error // whether it began all the same, the next tick asks the provider
     }
     delete tick.operation

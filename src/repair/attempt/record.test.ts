@@ -61,6 +61,20 @@ test('an attempt survives the way through its object', () => {
   assert.deepEqual(readAttempt(JSON.parse(JSON.stringify(object))), attempt)
 })
 
+test('the words of a provider or of an annotation fit into the record, however long they are', () => {
+  const endless = 'and '.repeat(10_000)
+  const sick = { ...node, annotations: { 'nodemend.dev/veto': endless } }
+  const snapshot = givenSnapshot({ nodes: [sick, givenNode('spare')] })
+  const [decision] = decide(snapshot, [givenPolicy()], [givenSighting(sick, noon)], noon + hour)
+  assert.ok(decision)
+  const target = { kind: 'NodeClaim', name: endless, uid: 'claim-uid' } // its name is in the words of the admission
+  const { plan: _, ...attempt } = admitted(givenSighting(sick, noon), decision, givenPolicy(), 'karpenter', target)
+  const said = { ...attempt, proof: endless }
+  const read = readAttempt({ metadata: { name: 'a' }, spec: specOf(said), status: statusOf(said) } as NodeRepairObject)
+  assert.match(read?.proof ?? '', /^and and .*…$/)
+  assert.match(read?.decision?.gates.find((one) => one.gate === 'veto')?.why ?? '', /^annotation .*…$/)
+})
+
 test('an object that is not a record is not guessed at; one without status is a Pending one', () => {
   assert.equal(readAttempt({ metadata: { name: 'x' } }), undefined)
   const bare = { metadata: { name: 'x' }, spec: { nodeName: 'a', nodeUID: 'u', attempt: 1 } }

@@ -3,7 +3,7 @@ import { formatDuration, parseDuration } from '../../catalog/duration.ts'
 import type { KubeObject } from '../../kube/api.ts'
 import type { DecisionRecord } from '../../model/decision.ts'
 import type { Attempt, DrainLimits, DrainProgress, Plan } from '../../model/repair.ts'
-import { type AttemptSpec, type AttemptStatus, attemptObject } from './schema.ts'
+import { type AttemptSpec, type AttemptStatus, attemptObject, longText } from './schema.ts'
 
 /** Who approved the attempt, set by a person. */
 const approvedKey = 'nodemend.dev/approved'
@@ -74,7 +74,7 @@ export function specOf(attempt: Attempt): AttemptSpec {
 export function statusOf(attempt: Attempt): AttemptStatus {
   return defined({
     phase: attempt.phase,
-    phases: attempt.phases.map((entry) => ({ ...entry, at: time(entry.at) })),
+    phases: attempt.phases.map((entry) => ({ ...entry, at: time(entry.at), why: fitting(entry.why) })),
     deadline: timeOrNone(attempt.deadline),
     sightings: attempt.sightings.map(({ since, ...rest }) => ({ ...rest, observedSince: time(since) })),
     decision: attempt.decision && writeDecision(attempt.decision),
@@ -84,7 +84,7 @@ export function statusOf(attempt: Attempt): AttemptStatus {
     replacementName: attempt.replacement?.name,
     replacementUID: attempt.replacement?.uid,
     healthySince: timeOrNone(attempt.healthySince),
-    proof: attempt.proof,
+    proof: attempt.proof && fitting(attempt.proof),
     holder: attempt.holder,
     fencingToken: attempt.fencingToken,
   })
@@ -106,7 +106,11 @@ function writeDecision(decision: DecisionRecord): NonNullable<AttemptStatus['dec
     rule: decision.rule,
     eligibleAt: timeOrNone(decision.eligibleAt),
     decidedBy: decision.decidedBy,
-    gates: [...decision.gates],
+    gates: decision.gates.map((gate) => ({
+      ...gate,
+      why: fitting(gate.why),
+      ...(gate.change !== undefined && { change: fitting(gate.change) }),
+    })),
   })
 }
 
@@ -166,6 +170,11 @@ function writeDrain(drain: DrainProgress): NonNullable<AttemptStatus['drain']> {
     blockers: drain.blockers.map((one) => ({ ...one, budgets: [...one.budgets] })),
     leftBehind: [...drain.leftBehind],
   })
+}
+
+/** Others' words have any length, and a record that the API server refuses would hold the repair up. */
+function fitting(text: string): string {
+  return text.length <= longText ? text : `${text.slice(0, longText - 1)}…`
 }
 
 function ms(text: string | undefined): number | undefined {

@@ -4,7 +4,8 @@ import { actions, modes, phases } from '../../model/repair.ts'
 
 const text = (most = 1024) => z.string().max(most)
 const time = () => z.string().max(40).describe('RFC 3339 with milliseconds.')
-const longText = 4096
+/** What the record keeps of a `why`, a `change` or a proof, characters. */
+export const longText = 4096
 
 const sighting = z.object({
   policy: text(253),

@@ -1,17 +1,16 @@
 /** Counts over the whole cluster, made once per pass: what the breaker, zone and budget gates look up. */
 import { type ClusterSnapshot, isReady, type NodeView, selects } from '../../model/node.ts'
-import { type Attempt, isInFlight, type Policy } from '../../model/repair.ts'
+import { type Attempt, isInFlight, type Policy, poolLabels } from '../../model/repair.ts'
 import type { Candidate } from './candidate.ts'
 import { foreignOwner } from './foreign.ts'
 
-/** Labels that name a node's pool, in order of precedence. */
-const poolLabels = [
-  'karpenter.sh/nodepool',
+/** Labels that name a node's pool, in order of precedence: those of our providers, then those of clouds. */
+const labelsOfPools = [
+  ...Object.values(poolLabels),
   'eks.amazonaws.com/nodegroup',
-  'nodemend.dev/node-group',
   'cloud.google.com/gke-nodepool',
   'kubernetes.azure.com/agentpool',
-] as const
+]
 
 const zoneLabel = 'topology.kubernetes.io/zone'
 
@@ -105,11 +104,11 @@ export function policyScope(policy: Policy, snapshot: ClusterSnapshot, records: 
 }
 
 function hasPool(labels: NodeView['labels']): boolean {
-  return poolLabels.some((key) => labels[key] !== undefined)
+  return labelsOfPools.some((key) => labels[key] !== undefined)
 }
 
 function poolName(labels: NodeView['labels'], policy: string): string {
-  const key = poolLabels.find((one) => labels[one] !== undefined)
+  const key = labelsOfPools.find((one) => labels[one] !== undefined)
   return key ? `${key}=${labels[key]}` : `policy ${policy}`
 }
 

@@ -44,8 +44,9 @@ export function decide(
 function ask(context: GateContext): Decision {
   const { candidate, now } = context
   const { node, policy, condition, record } = candidate
-  const answers = gates.map((gate) => askOne(gate, context))
-  const decider = answers.find((one) => one.answer !== 'allow')
+  const asked = gates.map((gate) => askOne(gate, context))
+  const first = asked.find((one) => one.record.answer !== 'allow')
+  const decider = first?.record
   return {
     at: now,
     node: node.name,
@@ -63,18 +64,26 @@ function ask(context: GateContext): Decision {
     },
     eligibleAt: candidate.eligibleAt,
     ...(decider && { decidedBy: decider.gate }),
-    gates: answers,
+    ...(first?.until !== undefined && { until: first.until }),
+    gates: asked.map((one) => one.record),
     sightings: candidate.sightings,
   }
 }
 
+/** An answer as it is recorded, and when it changes by itself. */
+interface Asked {
+  readonly record: GateRecord
+  readonly until?: number | undefined
+}
+
 /** A gate that cannot answer says no. */
-function askOne(gate: Gate, context: GateContext): GateRecord {
+function askOne(gate: Gate, context: GateContext): Asked {
   try {
-    return { gate: gate.name, ...gate.ask(context) }
+    const { answer, why, change, until } = gate.ask(context)
+    return { record: { gate: gate.name, answer, why, ...(change !== undefined && { change }) }, until }
   } catch (error) {
     const why = `the gate failed: ${error instanceof Error ? error.message : String(error)}`
-    return { gate: gate.name, answer: 'refuse', why, change: 'report this as a defect of nodemend' }
+    return { record: { gate: gate.name, answer: 'refuse', why, change: 'report this as a defect of nodemend' } }
   }
 }
 

@@ -1,5 +1,6 @@
 /** Marks of others who already act on a node. One node, one owner: where we see one of them, we stand back. */
 import type { ClaimView, ClusterSnapshot, NodeView } from '../../model/node.ts'
+import { poolLabels } from '../../model/repair.ts'
 
 interface Mark {
   /** Exact key, or a prefix ending in `/`. */
@@ -33,8 +34,6 @@ const labels: readonly (Mark & { readonly value: string })[] = [
   { key: 'eks.amazonaws.com/compute-type', value: 'auto', owner: 'EKS Auto Mode repairs its own nodes' },
 ]
 
-const karpenterLabel = 'karpenter.sh/nodepool'
-
 type Owners = Pick<ClusterSnapshot, 'claims' | 'karpenterRepairs'>
 
 /** Who else acts on `node`, in words; undefined when nobody does. */
@@ -50,7 +49,7 @@ export function foreignOwner(node: NodeView, { claims, karpenterRepairs }: Owner
   }
   const label = labels.find((one) => node.labels[one.key] === one.value)
   if (label) return `${label.owner} (label ${label.key}=${label.value})`
-  if (karpenterRepairs && node.labels[karpenterLabel] !== undefined) {
+  if (karpenterRepairs && node.labels[poolLabels.karpenter] !== undefined) {
     return 'Karpenter repairs its nodes itself (its feature gate NodeRepair is on)'
   }
   const claim = claims.find((one) => one.deleting && belongs(one, node))

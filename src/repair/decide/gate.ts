@@ -40,8 +40,9 @@ export function allow(why: string): GateAnswer {
   return { answer: 'allow', why }
 }
 
-export function wait(why: string, change: string): GateAnswer {
-  return { answer: 'wait', why, change }
+/** With `until`, the time at which it opens by itself, the controller makes a pass then. */
+export function wait(why: string, change: string, until?: number): GateAnswer {
+  return { answer: 'wait', why, change, ...(until !== undefined && { until }) }
 }
 
 export function refuse(why: string, change: string): GateAnswer {

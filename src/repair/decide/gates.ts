@@ -1,4 +1,8 @@
-/** Every gate, in the order in which they decide. A new gate is one file and one line here. */
+/**
+ * Every gate, in the order in which they decide. A new gate is one file and one line here; one that asks for a field of the
+ * policy has a longer way: docs/how-to/add-a-gate.md. `target`, which records may name, is none of them: it is what
+ * the provider says when it is asked after all of them (`attempt/admit.ts`).
+ */
 import type { Gate } from './gate.ts'
 import { apiHealth } from './gates/api-health.ts'
 import { approval } from './gates/approval.ts'

@@ -8,11 +8,12 @@ import { isKubeError } from '../../kube/errors.ts'
 import { getObject, listObjects } from '../../kube/objects.ts'
 import type { GateAnswer } from '../../model/decision.ts'
 import type { ClusterSnapshot, NodeView, Pause } from '../../model/node.ts'
-import { modes, type Policy } from '../../model/repair.ts'
+import type { Policy } from '../../model/repair.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import { pauseOf } from '../decide/gates/pause.ts'
 import { gates } from '../decide/gates.ts'
 import { parsePolicies, type RepairPolicyObject } from '../policy/parse.ts'
+import { takenBack } from '../policy/restraints.ts'
 import { type NodeObject, SeenNodes } from './seen.ts'
 
 /** A step waits this long for each answer. */
@@ -81,17 +82,16 @@ export class LastLook {
   }
 
   /** What the policy's present version takes back. A mistaken version takes nothing back: see `inForce`. */
-  async #restrained({ name, mode }: Policy): Promise<string | undefined> {
+  async #restrained(policy: Policy): Promise<string | undefined> {
+    const { name } = policy
     try {
       const only = { fieldSelector: `metadata.name=${name}`, timeoutMs } // listing is what our role allows
       const [object] = (await listObjects<RepairPolicyObject>(this.#options.api, repairPolicies, only)).items
       if (!object) return `policy ${name} is gone`
       if (object.metadata.deletionTimestamp !== undefined) return `policy ${name} is being deleted`
       const now = parsePolicies([object]).policies[0]
-      if (!now) return undefined
-      if (now.paused) return `policy ${name} is paused`
-      if (now.action === 'NoAction') return `policy ${name} says that nothing is done`
-      return modes.indexOf(now.mode) < modes.indexOf(mode) ? `policy ${name} has mode ${now.mode} now` : undefined
+      const taken = now && takenBack(policy, now)
+      return taken && `policy ${name} ${taken}`
     } catch (error) {
       return `nobody can tell whether policy ${name} still stands: ${textOf(error)}`
     }

@@ -3,8 +3,9 @@
  * could be more aggressive than meant. Restraint is the exception: what a person takes back applies at once, whatever
  * is wrong elsewhere. So while the present set is refused, nothing is ever done that either set forbids.
  */
-import { type Mode, modes, type Policy } from '../../model/repair.ts'
+import type { Policy } from '../../model/repair.ts'
 import type { ParsedPolicies } from './parse.ts'
+import { restrainedBy } from './restraints.ts'
 
 /** `last` is the last good set, undefined when there was none; then a refused set puts nothing in force. */
 export function inForce(last: readonly Policy[] | undefined, present: ParsedPolicies): readonly Policy[] | undefined {
@@ -23,9 +24,5 @@ function restrained(old: Policy, now: Policy | undefined, stands: boolean): read
   if (!stands) return old.action === 'NoAction' ? [old] : []
   if (!now) return [old] // it is the mistaken one: its last good version stays
   if (now.action === 'NoAction') return [now]
-  return [{ ...old, mode: lesser(old.mode, now.mode), paused: old.paused || now.paused }]
-}
-
-function lesser(a: Mode, b: Mode): Mode {
-  return modes.indexOf(a) < modes.indexOf(b) ? a : b
+  return [restrainedBy(old, now)]
 }

@@ -29,6 +29,14 @@ export interface Half extends Assembled {
   kill(): Promise<void>
 }
 
+export interface HalfOptions {
+  readonly leadership?: Partial<Leadership>
+  /** Its connection; its own one unless given. */
+  readonly api?: Api | undefined
+  /** Default: the provider of the modelled machines. */
+  readonly providers?: readonly ProviderName[]
+}
+
 export interface World {
   readonly clock: SteppedClock
   readonly url: string
@@ -36,12 +44,7 @@ export interface World {
   kubeconfig(): string
   readonly api: Api
   /** Starts another cluster half. The first leads. */
-  half(
-    identity: string,
-    leadership?: Partial<Leadership>,
-    api?: Api,
-    providers?: readonly ProviderName[],
-  ): Promise<Half>
+  half(identity: string, options?: HalfOptions): Promise<Half>
   /** Lets time pass in steps of a second, with a pass of every half after each; the passes race. */
   run(seconds: number, ...halves: readonly Half[]): Promise<void>
   /** Runs until `done` answers something; fails after `seconds` of the world's time. */
@@ -95,9 +98,8 @@ export async function startWorld(models: ModelOptions = {}): Promise<World> {
     token,
     kubeconfig: () => embedded.kubeconfig(),
     api,
-    async half(identity, leadership = {}, given, providers = ['embedded']) {
-      const own = given ?? open()
-      const half = await startHalf(world, own, providers, { ...leadership, identity })
+    async half(identity, options = {}) {
+      const half = await startHalf(world, identity, { providers: ['embedded'], ...options, api: options.api ?? open() })
       halves.add(half)
       return half
     },
@@ -158,9 +160,8 @@ export async function startWorld(models: ModelOptions = {}): Promise<World> {
 
 async function startHalf(
   world: World,
-  api: Api,
-  providers: readonly ProviderName[],
-  given: Partial<Leadership> & Pick<Leadership, 'identity'>,
+  identity: string,
+  { api, providers, leadership }: HalfOptions & { readonly api: Api; readonly providers: readonly ProviderName[] },
 ): Promise<Half> {
   const { clock } = world
   const ended = new AbortController()
@@ -172,7 +173,7 @@ async function startHalf(
     dropped: 0,
     stop() {},
   }
-  const leading = { leading: true, until: Number.MAX_SAFE_INTEGER, fencingToken: 1, ...given }
+  const leading = { leading: true, until: Number.MAX_SAFE_INTEGER, fencingToken: 1, ...leadership, identity }
   const parts = assemble({
     api,
     clock,
@@ -180,7 +181,7 @@ async function startHalf(
     events: recorder,
     registry: new Registry(),
     log: silentLog,
-    providers: providersNamed(providers, api, clock),
+    providers: providersNamed(providers, { api, clock }),
     leadership: () => half.leadership,
     lease: { namespace: 'default', name: 'nodemend-controller' },
     settleMs: 300 * second,

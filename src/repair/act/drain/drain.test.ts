@@ -112,7 +112,7 @@ describe('drains', () => {
       if (busy && write.startsWith('evict'))
         throw new KubeError('NM_KUBE_THROTTLED', 'slow down', { call: 'evict', status: 429 })
     }
-    const half = await world.half('a', {}, tap(own, { before }).api)
+    const half = await world.half('a', { api: tap(own, { before }).api })
     await world.setCondition(first, 'KernelReady', 'False')
     await world.until('the drain begins', 30, [half], phaseOf(world, first, 'Draining'))
     await world.run(25, half)

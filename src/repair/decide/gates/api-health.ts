@@ -23,7 +23,7 @@ export function freezeOf({ synced, trouble, settledAt, leases }: ApiHealth, now:
     return refuse(trouble ?? 'the watches have not caught up with the API server', 'the API server answers again')
   }
   if (settledAt !== undefined && now < settledAt) {
-    return wait(`the API server was away; settling until ${at(settledAt)}`, 'the settle period passes')
+    return wait(`the API server was away; settling until ${at(settledAt)}`, 'the settle period passes', settledAt)
   }
   if (leases.followed >= fewestLeases && leases.stale > leases.followed * staleLeaseShare) {
     return refuse(

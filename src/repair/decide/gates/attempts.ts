@@ -25,7 +25,11 @@ export const attempts: Gate = {
     }
     const next = last + firstPauseMs * 2 ** (failed.length - 1)
     return now < next
-      ? wait(`attempt ${failed.length} failed at ${at(last)}; the next one not before ${at(next)}`, 'the pause passes')
+      ? wait(
+          `attempt ${failed.length} failed at ${at(last)}; the next one not before ${at(next)}`,
+          'the pause passes',
+          next,
+        )
       : allow(`the pause after the last failure ended at ${at(next)}`)
   },
 }

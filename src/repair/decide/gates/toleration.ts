@@ -6,7 +6,7 @@ export const toleration: Gate = {
   ask({ candidate: { since, eligibleAt, condition }, now }) {
     const sick = `${condition.type} seen ${condition.status} since ${at(since)}`
     if (now < eligibleAt)
-      return wait(`${sick}; tolerated until ${at(eligibleAt)}`, `it is still so at ${at(eligibleAt)}`)
+      return wait(`${sick}; tolerated until ${at(eligibleAt)}`, `it is still so at ${at(eligibleAt)}`, eligibleAt)
     return allow(`${sick}; tolerated until ${at(eligibleAt)}`)
   },
 }

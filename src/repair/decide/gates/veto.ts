@@ -23,7 +23,8 @@ function vetoOf(node: NodeView, now: number): GateAnswer | undefined {
     if (value === undefined || value === 'false') continue
     const until = timeText.test(value) ? Date.parse(value) : Number.NaN
     if (Number.isNaN(until)) return refuse(`annotation ${key}=${value}`, `remove the annotation ${key} from the node`)
-    if (now < until) return wait(`annotation ${key} until ${at(until)}`, 'the veto ends, or the annotation is removed')
+    if (now < until)
+      return wait(`annotation ${key} until ${at(until)}`, 'the veto ends, or the annotation is removed', until)
   }
   return undefined
 }

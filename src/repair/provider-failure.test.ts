@@ -1,0 +1,59 @@
+/** A provider that says no, whatever it fails with: the record keeps its words, and nothing is left behind. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { nodes } from '../kube/api.ts'
+import { connectTo } from '../kube/connect.ts'
+import { KubeError } from '../kube/errors.ts'
+import { patchObject } from '../kube/objects.ts'
+import { poolLabels } from '../model/repair.ts'
+import { seededRandom } from '../telemetry/clock.ts'
+import { givenWorld, phaseOf } from './testing/given-world.ts'
+import { tap } from './testing/tap.ts'
+
+describe('a provider that always refuses: the attempt fails, the node is put back, the record says why', () => {
+  const failures: readonly (readonly [string, Error])[] = [
+    ['the API server', new KubeError('NM_KUBE_FORBIDDEN', 'no: may not delete nodes', { call: 'delete', status: 403 })],
+    ['something outside Kubernetes', new Error('no: ask the data centre')],
+    ['something that talks without end', new Error(`no: ${'and '.repeat(10_000)}`)],
+  ]
+  for (const [who, failure] of failures) {
+    test(who, async (t) => {
+      const { world, first } = await givenWorld(t)
+      const { clock, url, token } = world
+      const own = connectTo({ server: url, token: () => token }, { clock, random: seededRandom(5) })
+      const before = (write: string): void => {
+        if (write === `delete nodes ${first}`) throw failure
+      }
+      const half = await world.half('a', { api: tap(own, { before }).api })
+      await world.setCondition(first, 'KernelReady', 'False')
+      await world.until('it commits', 60, [half], phaseOf(world, first, 'Committing'))
+      for (let minutes = 0; minutes < 20; minutes++) {
+        await world.clock.advance(59_000)
+        half.observer.health.passed(true) // the watches followed: nothing was away
+        await world.setCondition(first, 'KernelReady', 'False')
+        await world.run(1, half)
+      }
+      const failed = await world.until('it fails', 60, [half], phaseOf(world, first, 'Failed'))
+      const why = failed.phases.at(-1)?.why ?? ''
+      assert.ok(why.startsWith(`the provider did not begin in time: ${failure.message.slice(0, 1_000)}`), why)
+      const node = (await world.nodes()).find((one) => one.metadata.name === first)
+      assert.deepEqual(node?.spec?.taints ?? [], [])
+    })
+  }
+})
+
+test('a provider that cannot tell what to replace: nothing begins, and the record says why', async (t) => {
+  const { world, first } = await givenWorld(t)
+  const half = await world.half('a', { providers: ['karpenter'] })
+  const labelled = { metadata: { labels: { [poolLabels.karpenter]: 'gpu' } } }
+  await patchObject(world.api, nodes, { name: first }, labelled, { type: 'merge' })
+  await world.setCondition(first, 'KernelReady', 'False')
+  await world.run(20, half) // this API server has no NodeClaims
+  const [record] = await world.repairs()
+  assert.deepEqual(
+    [record?.phase, record?.decision?.outcome, record?.decision?.decidedBy],
+    ['Pending', 'refuse', 'target'],
+  )
+  const said = record?.decision?.gates.find((one) => one.gate === 'target')
+  assert.match(said?.why ?? '', /karpenter cannot tell what to replace: .*nodeclaims/)
+})
