@@ -3,8 +3,13 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { compileShipped, loadShipped } from '../src/catalog/shipped.ts'
+import type { ReasonEntry } from '../src/catalog/schema.ts'
+import { compileShipped, loadShipped, shippedFiles } from '../src/catalog/shipped.ts'
 import { judgeUnsaved } from '../src/detect/lifecycle/judge.ts'
+import { createSettings, noOverrides } from '../src/detect/lifecycle/settings.ts'
+import { emptyState } from '../src/detect/lifecycle/state.ts'
+import { type Input, step } from '../src/detect/lifecycle/step.ts'
+import { sighting } from '../src/detect/lifecycle/testing/settings.ts'
 import { compileMatcher } from '../src/detect/match/compile.ts'
 import { decoders } from '../src/detect/match/decoders.ts'
 import { runSamples } from '../src/detect/match/samples.ts'
@@ -26,6 +31,11 @@ test('every sample of every shipped rule holds against the whole catalogue', () 
   assert.ok(run.samples > leastRules)
 })
 
+test('every file of the folder is shipped: a new one has its place in shippedFiles, specific before general', () => {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
+  assert.deepEqual(files.sort(), [...shippedFiles].sort())
+})
+
 test(`there are at least ${leastRules} rules`, () => {
   assert.ok(compileShipped(folder).rules.length >= leastRules)
 })
@@ -42,13 +52,25 @@ test('the tables are whole: Xid 1 to 176, 421 SXids, 96 decode rows', () => {
   assert.equal(tables.nvlink5.length, 96)
 })
 
-test('every fatal hardware reason that a line shows has a drill line, and the line shows it', () => {
-  const files = loadShipped(folder)
-  const matcher = compileMatcher(compileShipped(folder), decoders)
-  const wrong = files.flatMap((file) =>
+test('the drill line of every fatal hardware reason makes its condition False, as often as the reason asks for', () => {
+  const catalogue = compileShipped(folder)
+  const matcher = compileMatcher(catalogue, decoders)
+  const settings = createSettings({ reasons: catalogue.reasons, overrides: noOverrides, acceptUserspace: true })
+  const condemned = (entry: ReasonEntry): boolean => {
+    const line = entry.drill?.kmsg ?? ''
+    const seen = Array.from({ length: entry.lifecycle.raise.count }, (_, sequence): readonly Input[] =>
+      matcher
+        .matchText(line)
+        .filter((match) => match.entry === entry.reason)
+        .map((match) => ({ kind: 'seen', sighting: sighting(sequence, sequence, match) })),
+    )
+    const { state } = step(emptyState('boot', 0), seen.flat(), { now: 1000, wallOffset: 0 }, settings)
+    return Object.values(state.conditions).some(({ status }) => status === 'False')
+  }
+  const wrong = loadShipped(folder).flatMap((file) =>
     file.content.reasons
       .filter((entry) => entry.severity === 'fatal' && entry.scope === 'hardware' && entry.detect.length > 0)
-      .filter((entry) => !matcher.matchText(entry.drill?.kmsg ?? '').some((match) => match.entry === entry.reason))
+      .filter((entry) => !condemned(entry))
       .map((entry) => `${file.file}: ${entry.reason}`),
   )
   assert.deepEqual(wrong, [])

@@ -13,7 +13,18 @@ export function checkGolden(name: string, text: string): void {
     writeFileSync(file, text)
     return
   }
-  assert.equal(text, readOrEmpty(file), `golden/${name} differs: run npm run golden and review the diff`)
+  const golden = readOrEmpty(file)
+  if (text !== golden)
+    assert.fail(`golden/${name} differs: run npm run golden and review the diff${firstHunk(golden, text)}`)
+}
+
+/** The first lines that differ; the whole texts of a CRD would bury them. */
+function firstHunk(before: string, after: string): string {
+  const [old, now] = [before.split('\n'), after.split('\n')]
+  const at = now.findIndex((line, index) => line !== old[index])
+  const from = at < 0 ? now.length : at
+  const lines = (all: readonly string[], sign: string) => all.slice(from, from + 5).map((line) => `${sign} ${line}`)
+  return [`\nfrom line ${from + 1}:`, ...lines(old, '-'), ...lines(now, '+')].join('\n')
 }
 
 function readOrEmpty(file: string): string {

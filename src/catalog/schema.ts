@@ -77,13 +77,15 @@ export const reasonSchema = z.strictObject({
   repair: z
     .strictObject({
       action: z.enum(['none', 'restart-app', 'reset-gpu', 'reboot', 'replace']).default('none'),
-      after: duration.default('30m').describe('how long it should last before a repairer acts'),
+      after: duration
+        .default('30m')
+        .describe('how long to wait first; advice, as the action is: the policy’s toleration decides'),
     })
     .prefault({}),
   drill: z
     .strictObject({ kmsg: z.string().min(3) })
     .optional()
-    .describe('a line that shows it in a drill'),
+    .describe('a line that shows it; written as often as `raise.count` says, it makes the reason’s condition False'),
   runbook: z.string().min(20).describe('what it means, usual causes, false-positive causes, manual fix'),
 })
 

@@ -47,6 +47,6 @@ function judge(kind: 'matches' | 'ignores', text: string, reason: string, matche
   if (hit) return undefined
   const other = found[0]
   return other
-    ? `this line must match ${reason}, but rule ${other.rule} comes first: tighten that rule or move this one up`
+    ? `this line must match ${reason}, but rule ${other.rule} comes first: tighten that rule, move this one up, or drop this sample if the line means the other reason now`
     : `this line must match ${reason}, but nothing does: check contains, pattern and unless`
 }
