@@ -33,6 +33,7 @@ class KmsgDevice implements KmsgReader {
   #current: Uint8Array = this.#own[0]
   #at = 0 // first byte in #current that was not looked at
   #end = 0 // end of the bytes in #current
+  #first: Uint8Array | undefined // what the wait ended with; read behind what is in #current
   #sequence = -1 // of the record behind the newest one that was looked at; -1 when nothing is known
   /** Why the last batch ended, told once it has been looked at. */
   #outcome: ReadOutcome | undefined
@@ -72,9 +73,8 @@ class KmsgDevice implements KmsgReader {
   async wake(): Promise<void> {
     this.#sinceSilence = 0
     this.#poll ??= pollOn(this.#descriptor)
-    const bytes = await this.#poll.read()
-    if (bytes) this.#fill(bytes)
-    else this.#openAgain()
+    this.#first = await this.#poll.read()
+    if (!this.#first) this.#openAgain()
   }
 
   close(): void {
@@ -82,13 +82,14 @@ class KmsgDevice implements KmsgReader {
     else closeSync(this.#descriptor)
   }
 
-  /** Reads until nothing is left or the buffer is full; `first` has been read already. */
-  #fill(first?: Uint8Array): void {
+  /** Reads until nothing is left or the buffer is full, behind the record that ended the wait. */
+  #fill(): void {
     this.#skimmer = this.#sinceSilence < busyRecords ? undefined : this.#skimmerNow?.()
     const buffers = this.#skimmer?.buffers ?? this.#own
     const into = buffers[0] === this.#current ? buffers[1] : buffers[0]
-    if (first) into.set(first)
-    let end = first?.length ?? 0
+    if (this.#first) into.set(this.#first)
+    let end = this.#first?.length ?? 0
+    this.#first = undefined
     // The error that says "nothing more" comes with every batch, and its stack would cost as much as fifty records.
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
@@ -119,9 +120,10 @@ class KmsgDevice implements KmsgReader {
 
   /** The ring went round while nobody read: a new descriptor begins at the oldest record that is left. */
   #openAgain(): void {
+    const descriptor = openDevice(this.#path) // may throw, and then the old one is still there to be closed
     this.#poll?.close()
     this.#poll = undefined
-    this.#descriptor = openDevice(this.#path)
+    this.#descriptor = descriptor
   }
 }
 

@@ -82,7 +82,11 @@ export class KmsgSource {
   glance(): void {
     if (this.#stopped || !this.#reader || this.#due !== Number.POSITIVE_INFINITY) return
     try {
-      this.#options.sink.batch(this.#drain(this.#reader))
+      let batch: Batch
+      do {
+        batch = this.#drain(this.#reader) // to the end: the log wakes us for what it holds, not for what the reader does
+        this.#options.sink.batch(batch)
+      } while (!batch.atEnd)
       if (!this.#reader) this.#after(0) // it distrusts its position and begins anew
     } catch (error) {
       this.#fail(error)
