@@ -17,9 +17,6 @@ const layers: Readonly<Record<string, number>> = {
   providers: 3,
   repair: 4,
   drill: 5,
-  simulate: 5,
-  diagnose: 5,
-  dashboard: 5,
   cli: 6,
 }
 
@@ -41,6 +38,11 @@ interface Import {
   readonly target: string
   readonly typeOnly: boolean
 }
+
+test('every folder of src has its place among the layers: imports of one without are not judged', () => {
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  assert.deepEqual(folders.map((entry) => entry.name).sort(), Object.keys(layers).sort())
+})
 
 test('a file imports only from its own layer and from layers to its left', () => {
   const wrong = sourceImports().filter(({ file, layer, target }) => {
