@@ -28,6 +28,15 @@ const evidenceWork = 20
 /** Calls before a function is compiled: V8's own 400 would leave the first second of a storm to the interpreter. */
 const compilerFlags = ['--invocation-count-for-maglev=50', '--maglev']
 
+/** What happened since the last time it was told. */
+export interface Work {
+  readonly records: number
+  /** Those of them that rules had a look at. */
+  readonly looked: number
+  /** Those that meant something. */
+  readonly evidence: number
+}
+
 type Collect = (how: { readonly type: 'major'; readonly execution: 'sync'; readonly flavor: 'last-resort' }) => void
 
 export class HeapKeeper {
@@ -57,12 +66,11 @@ export class HeapKeeper {
     this.#after(startMs, roundsAfterStart)
   }
 
-  /** `records` were looked at, of which `evidence` meant something. */
-  worked(records: number, evidence: number): void {
+  worked({ records, looked, evidence }: Work): void {
     this.#records += records
     this.#evidence += evidence
     if (this.#evidence >= muchEvidence || this.#records >= manyRecords) this.#after(stormMs, 1)
-    if (!this.#fast) this.#watchRate(records + evidence * evidenceWork)
+    if (!this.#fast) this.#watchRate(looked + evidence * evidenceWork)
   }
 
   #watchRate(work: number): void {

@@ -44,7 +44,7 @@ async function main(): Promise<void> {
     catalogue: readCatalogue(),
     api,
     onReady,
-    onWork: (records, evidence) => heap.worked(records, evidence),
+    onWork: (work) => heap.worked(work),
   })
   if (ended) endBySignal(ended)
 }

@@ -26,6 +26,7 @@ import { createLog, type Log } from '../telemetry/log.ts'
 import { serve } from '../telemetry/serve.ts'
 import { version } from '../telemetry/version.ts'
 import { ConfigFile, readPacks, StateFile } from './agent-files.ts'
+import type { Work } from './agent-heap.ts'
 import type { AgentOptions } from './agent-options.ts'
 
 /** How often the configuration, the rule packs and the devices that are plugged in are looked at. */
@@ -47,8 +48,8 @@ export interface AgentParts {
   readonly disk?: Disk
   /** Told when everything runs, with the port that is served; `glance` does at once what a quiet node does all day. */
   readonly onReady?: (port: number, glance: () => void) => void
-  /** Told how many records were read and how many of them meant something, so that memory is tidied up after many. */
-  readonly onWork?: (records: number, evidence: number) => void
+  /** Told of the work that was done, so that memory is tidied up after much of it. */
+  readonly onWork?: (work: Work) => void
 }
 
 export async function runAgent(options: AgentOptions, parts: AgentParts): Promise<void> {
@@ -192,11 +193,11 @@ function kernelMonitor(
     report: (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation)),
     onBatch: (batch) => {
       report.batch(batch)
-      onWork?.(batch.records - batch.plain, 0)
+      onWork?.({ records: batch.records, looked: batch.records - batch.plain, evidence: 0 })
     },
     onEvidence: (evidence, matches) => {
       report.evidence(evidence, matches)
-      onWork?.(0, 1)
+      onWork?.({ records: 0, looked: 0, evidence: 1 })
     },
   })
 }
