@@ -57,6 +57,10 @@ describe('scan', () => {
     writeFileSync(join(folder, 'dmesg'), '[    1.0] EXT4-fs (sda1): Remounting filesystem read-only\n3,1,1,-;fine\n')
     const dmesg = scanHost({ hostRoot: folder, kmsg: '/dmesg' }, io)
     assert.deepEqual([dmesg.records, dmesg.unframed, dmesg.healthy], [2, 1, false])
+    writeFileSync(join(folder, 'text'), '[    1.0] EXT4-fs (sda1): Remounting filesystem read-only\n')
+    const text = scanHost({ hostRoot: folder, kmsg: '/text' }, io)
+    assert.match(text.trouble ?? '', /none of the 1 lines of .*text is a record .*: nodemend classify /)
+    assert.equal(text.healthy, false)
   })
 
   it('takes a relative path from the working directory, as every shell completes it', (t) => {

@@ -130,10 +130,16 @@ function drain(path: string, clock: Io['clock'], reading: KernelReading): Draine
     }
     reader.close()
     // Nothing was seen, so nothing can be said: never a hopeful True.
-    return { records, unframed, ...(records === 0 && { trouble: `${path} holds no record of a kernel log` }) }
+    return { records, unframed, ...(records === unframed && { trouble: notRecords(path, records) }) }
   } catch (error) {
     return { records, unframed, trouble: `the kernel log ${path} cannot be read: ${explain(error as Error)}` } // node:fs throws Error
   }
+}
+
+/** The agent takes a line without framing for one that user space wrote; a whole log of them is some other text. */
+function notRecords(path: string, lines: number): string {
+  if (lines === 0) return `${path} holds no record of a kernel log`
+  return `none of the ${lines} lines of ${path} is a record as /dev/kmsg gives them; for the text of dmesg or a journal: nodemend classify ${path}`
 }
 
 function summarise(

@@ -2,7 +2,7 @@
 import type { Lifecycle } from '../../catalog/compiled.ts'
 import type { ConditionType } from '../../model/condition.ts'
 import { condemns, judgeCondition } from './condition.ts'
-import { endOf } from './ending.ts'
+import { type Ended, endOf } from './ending.ts'
 import { type Settings, severityRank } from './settings.ts'
 import type { ConditionState, Finding, LifecycleState, Moment, Notice, Sighting, Steady, Watch } from './state.ts'
 
@@ -26,6 +26,7 @@ export interface Draft {
   readonly notices: Map<string, Notice>
   dropped: { findings: number; notices: number }
   readonly raised: Finding[]
+  readonly ended: Ended[]
   /** No finding ends before this. */
   deadline: Steady
   /** The findings that go next when room is needed, of one importance. */
@@ -43,6 +44,7 @@ export function draftOf(state: LifecycleState, moment: Moment, settings: Setting
     notices: new Map(state.notices),
     dropped: { ...state.dropped },
     raised: [],
+    ended: [],
     deadline: Number.NEGATIVE_INFINITY,
     victims: [],
   }

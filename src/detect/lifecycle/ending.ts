@@ -5,6 +5,12 @@ import type { Finding, Steady } from './state.ts'
 /** Why a finding ended: its raise rule was never met; the log said so; long quiet; too old. */
 export type Ending = 'faded' | 'recovered' | 'quiet' | 'expired'
 
+/** A raised finding that is over. */
+export interface Ended {
+  readonly finding: Finding
+  readonly why: Ending | 'boot'
+}
+
 /** The moment at which `finding` ends if no other line comes, and why; undefined when nothing ends it by itself. */
 export function endOf(finding: Finding, rules: Lifecycle): { readonly at: Steady; readonly why: Ending } | undefined {
   if (finding.raisedAt === undefined) return { at: finding.lastAt + rules.raise.withinMs, why: 'faded' }

@@ -5,7 +5,7 @@
 import { type ConditionType, conditionTypes, type NodeCondition } from '../../model/condition.ts'
 import { condemns } from './condition.ts'
 import { addNotice, type Draft, draftOf, judge, judgeFor, lifetimeOf, makeRoom, remove, store } from './draft.ts'
-import { type Ending, endOf } from './ending.ts'
+import { type Ended, type Ending, endOf } from './ending.ts'
 import { isSameSlot, openIncident, outranks, withCompanion, withLeader } from './incident.ts'
 import { endedNotice, raisedNotice, tellAt, withTold } from './notice.ts'
 import type { Settings } from './settings.ts'
@@ -30,6 +30,8 @@ export interface Outcome {
   readonly state: LifecycleState
   /** Entries that were raised, in order: for metrics and the log. */
   readonly raised: readonly Finding[]
+  /** Raised ones that ended, in order: for the log. */
+  readonly ended: readonly Ended[]
   /** When to step again even if nothing comes in. */
   readonly wakeAt: Steady | undefined
 }
@@ -40,7 +42,12 @@ export function step(state: LifecycleState, inputs: readonly Input[], moment: Mo
   sweep(draft, moment.now)
   const wakeAt = tell(draft, moment.now)
   const { bootId, findings, conditions, watches, notices, dropped } = draft
-  return { state: { bootId, findings, conditions, watches, notices, dropped }, raised: draft.raised, wakeAt }
+  return {
+    state: { bootId, findings, conditions, watches, notices, dropped },
+    raised: draft.raised,
+    ended: draft.ended,
+    wakeAt,
+  }
 }
 
 function take(draft: Draft, input: Input): void {
@@ -198,6 +205,7 @@ function sweep(draft: Draft, time: Steady): void {
 function end(draft: Draft, key: string, finding: Finding, why: Ending | 'boot', at: Steady): void {
   remove(draft, key)
   if (finding.raisedAt === undefined) return
+  draft.ended.push({ finding, why })
   judgeFor(draft, finding, at)
   const announced = finding.told !== undefined && (why === 'recovered' || condemns(finding, draft.settings))
   if (announced) addNotice(draft, endedNotice(finding, why, Math.round(at + draft.moment.wallOffset)))

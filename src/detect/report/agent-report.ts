@@ -2,7 +2,7 @@
 import type { Api } from '../../kube/api.ts'
 import { type ConditionType, conditionTypes, type NodeCondition } from '../../model/condition.ts'
 import type { LogEvidence } from '../../model/evidence.ts'
-import type { Match } from '../../model/finding.ts'
+import type { Match, Severity } from '../../model/finding.ts'
 import { type Clock, type Random, sleep } from '../../telemetry/clock.ts'
 import { type MetricsFormat, Registry } from '../../telemetry/exposition.ts'
 import type { Log } from '../../telemetry/log.ts'
@@ -10,7 +10,7 @@ import type { Probe } from '../../telemetry/serve.ts'
 import { version } from '../../telemetry/version.ts'
 import type { ReplaceOutcome } from '../host/disk.ts'
 import type { Ledger } from '../lifecycle/ledger.ts'
-import type { ConditionState, LifecycleState } from '../lifecycle/state.ts'
+import type { ConditionState, Finding, LifecycleState } from '../lifecycle/state.ts'
 import type { Outcome } from '../lifecycle/step.ts'
 import type { KernelBatch } from '../monitors/kernel/monitor.ts'
 import type { Monitor } from '../monitors/monitor.ts'
@@ -79,6 +79,7 @@ export class AgentReport {
   start(reported: Reported): void {
     this.#reported = reported
     const { api, node, clock, random, log } = this.#options
+    this.#logResumed(reported.ledger.state)
     if (!api) {
       log.warn('no cluster: nothing is reported but metrics and log', {
         remedy: 'run as a pod with a service account, or give --kubeconfig',
@@ -112,17 +113,26 @@ export class AgentReport {
     })
   }
 
+  /** Else the log of an agent that starts on a sick node would look like that of a healthy one. */
+  #logResumed({ findings, conditions }: LifecycleState): void {
+    const active = [...findings.values()].filter(({ raisedAt }) => raisedAt !== undefined)
+    if (active.length === 0) return
+    const unhealthy = conditionTypes.filter((type) => conditions[type].status === 'False')
+    this.#options.log.warn('resumed with findings', { active: active.length, unhealthy })
+  }
+
   async stop(ms: number): Promise<void> {
     await Promise.all([this.#status?.stop(ms), this.#events?.stop(ms)])
   }
 
-  stepped({ raised, state }: Outcome, before: LifecycleState): void {
-    const settings = this.#reported?.ledger.settings
+  stepped({ raised, ended, state }: Outcome, before: LifecycleState): void {
+    const severityOf = ({ leader, origin }: Finding): Severity =>
+      this.#reported?.ledger.settings.severityOf(leader, origin) ?? 'info'
     for (const finding of raised) {
-      const severity = settings?.severityOf(finding.leader, finding.origin) ?? 'info'
-      this.#metrics.findings.add({ severity, reason: finding.leader.reason })
-      this.#findingLog.raised(finding, severity)
+      this.#metrics.findings.add({ severity: severityOf(finding), reason: finding.leader.reason })
+      this.#findingLog.raised(finding, severityOf(finding))
     }
+    for (const one of ended) this.#findingLog.ended(one, severityOf(one.finding))
     const changed = conditionTypes.filter((type) => differs(state.conditions[type], before.conditions[type]))
     for (const type of changed) this.#logChange(type, state.conditions[type], before.conditions[type])
     const firstCheck = !this.#checked && conditionTypes.some((type) => state.watches[type].state !== 'pending')

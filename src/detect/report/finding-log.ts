@@ -2,6 +2,7 @@
 import type { Severity } from '../../model/finding.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
+import type { Ended } from '../lifecycle/ending.ts'
 import type { Finding } from '../lifecycle/state.ts'
 
 /** Findings in one go, and how long until one more may be written. */
@@ -9,29 +10,31 @@ const burst = 64
 const refillMs = 1_000
 
 export class FindingLog {
-  readonly #clock: Clock
   readonly #log: Log
-  #tokens = burst
-  #tokensAt: number
-  #unwritten = 0
+  /** What is fatal does not wait behind what is not. */
+  readonly #fatal: Allowance
+  readonly #other: Allowance
 
   constructor(clock: Clock, log: Log) {
-    this.#clock = clock
     this.#log = log
-    this.#tokensAt = clock.monotonic()
+    this.#fatal = new Allowance(clock)
+    this.#other = new Allowance(clock)
   }
 
   raised(finding: Finding, severity: Severity): void {
-    const now = this.#clock.monotonic()
-    this.#tokens = Math.min(burst, this.#tokens + (now - this.#tokensAt) / refillMs)
-    this.#tokensAt = now
-    if (this.#tokens < 1) {
-      this.#unwritten++
-      return
-    }
-    this.#tokens--
-    const { leader, origin } = finding
-    this.#log.info('finding raised', {
+    this.#write('finding raised', finding, severity, {})
+  }
+
+  /** `why`: see {@link Ended}. */
+  ended({ finding, why }: Ended, severity: Severity): void {
+    this.#write('finding ended', finding, severity, { why })
+  }
+
+  #write(what: string, { leader, origin }: Finding, severity: Severity, more: Readonly<Record<string, unknown>>): void {
+    const allowance = severity === 'fatal' ? this.#fatal : this.#other
+    const unwritten = allowance.take()
+    if (unwritten === undefined) return
+    this.#log.info(what, {
       monitor: leader.rule.endsWith('/agent') ? 'agent' : 'kernel', // what the agent finds about itself is named so
       conditionType: leader.condition,
       reason: leader.reason,
@@ -40,8 +43,35 @@ export class FindingLog {
       ...(leader.device !== undefined && { device: leader.device }),
       message: leader.message,
       origin,
-      ...(this.#unwritten > 0 && { notLoggedBefore: this.#unwritten }),
+      ...more,
+      ...(unwritten > 0 && { notLoggedBefore: unwritten }),
     })
-    this.#unwritten = 0
+  }
+}
+
+class Allowance {
+  readonly #clock: Clock
+  #lines = burst
+  #at: number
+  #refused = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#at = clock.monotonic()
+  }
+
+  /** How many lines were refused since the last one that was not; undefined when this one is. */
+  take(): number | undefined {
+    const now = this.#clock.monotonic()
+    this.#lines = Math.min(burst, this.#lines + (now - this.#at) / refillMs)
+    this.#at = now
+    if (this.#lines < 1) {
+      this.#refused++
+      return undefined
+    }
+    this.#lines--
+    const refused = this.#refused
+    this.#refused = 0
+    return refused
   }
 }

@@ -104,6 +104,10 @@ export class KernelMonitor implements Monitor, KmsgSink {
       this.#options.log.warn('kernel log records were lost', { monitor: this.name, lost: batch.lost })
       sightings.unshift(this.#own(judgeOverrun(batch.lost)))
     }
+    if (batch.restarted) {
+      const why = 'the file was truncated or replaced; what it holds now is read from its start'
+      this.#options.log.warn('the kernel log is another one', { monitor: this.name, why })
+    }
     if (this.#brokenSince !== undefined) {
       this.#brokenSince = undefined
       this.#options.log.info('the kernel log is read again', { monitor: this.name })

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, closeSync, mkdtempSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { SteppedClock } from '../../../telemetry/clock.ts'
-import { openKmsgFile } from './file.ts'
+import { SteppedClock, seededRandom } from '../../../telemetry/clock.ts'
+import { filePollMs, openKmsgFile } from './file.ts'
 import type { KmsgReader } from './reader.ts'
 import { emptyRecord } from './record.ts'
+import { KmsgSource } from './source.ts'
+import { textOf } from './testing/scripted-log.ts'
 
 /** The text of every record that is there, and the position to go on from as the source counts it. */
 function readAll(reader: KmsgReader): { texts: string[]; position: number } {
@@ -42,9 +45,55 @@ for (const first of ['6,1,100,-;first', 'first', 'x']) {
   })
 }
 
-test('a file that became shorter is read from its start', (t) => {
+/** What a source hands over from the file, before and after `change`, when it goes on at `from`. */
+async function around(path: string, change: () => void, from?: number) {
+  const clock = new SteppedClock()
+  const texts: string[] = []
+  let restarts = 0
+  const source = new KmsgSource({
+    open: (position) => openKmsgFile({ path, clock, ...(position !== undefined && { from: position }) }),
+    ...(from !== undefined && { from }),
+    clock,
+    random: seededRandom(1),
+    sink: {
+      record: (bytes, record) => texts.push(textOf(bytes, record)),
+      batch: ({ restarted }) => {
+        if (restarted) restarts++
+      },
+      broke: assert.fail,
+    },
+  })
+  source.start()
+  change()
+  await clock.advance(5 * filePollMs)
+  source.stop()
+  return { texts, restarts }
+}
+
+test('a file that was truncated is a new log, also for who goes on behind its end', async (t) => {
   const path = logFile(t, '6,1,100,-;a long first line\n')
-  const reader = openKmsgFile({ path, clock: new SteppedClock(), from: 1_000 })
-  assert.deepEqual(readAll(reader).texts, ['a long first line'])
-  reader.close()
+  const truncate = () => writeFileSync(path, '6,2,200,-;short\n')
+  assert.deepEqual(await around(path, truncate), { texts: ['a long first line', 'short'], restarts: 1 })
+  assert.deepEqual(await around(path, () => undefined, 1_000), { texts: ['short'], restarts: 1 })
+})
+
+test('a file that took the name of the one before is read next, from its start', async (t) => {
+  const path = logFile(t, '6,1,100,-;first\n')
+  const rotate = () => {
+    appendFileSync(path, '6,2,200,-;last words\n')
+    renameSync(path, `${path}.1`)
+    writeFileSync(path, '6,3,300,-;second\n6,4,400,-;third\n6,5,500,-;and a longer one than all before\n')
+  }
+  const { texts, restarts } = await around(path, rotate)
+  assert.deepEqual(texts, ['first', 'last words', 'second', 'third', 'and a longer one than all before'])
+  assert.equal(restarts, 1)
+})
+
+test('a position means nothing in a FIFO', async (t) => {
+  const path = `${logFile(t, '')}.fifo`
+  execFileSync('mkfifo', [path])
+  const writer = openSync(path, 'r+')
+  t.after(() => closeSync(writer))
+  const { texts } = await around(path, () => writeFileSync(path, '6,1,100,-;first\n'), 1_000)
+  assert.deepEqual(texts, ['first'])
 })

@@ -1,9 +1,10 @@
 /**
  * A file or FIFO that holds kernel log records, for machines whose device cannot be read, for tests and for the demo.
  * A line without framing counts as written by user space, so that `echo 'NVRM: Xid …' >> FILE` works as it does on the
- * device. A record's sequence number is its byte offset: it is unique, and it is the cursor.
+ * device. A record's sequence number is its byte offset: it is unique, and it is the cursor. A file that was truncated
+ * or whose name went to another one (log rotation) is a new log, read from its start.
  */
-import { closeSync, constants, type FSWatcher, fstatSync, openSync, readSync, watch } from 'node:fs'
+import { closeSync, constants, type FSWatcher, fstatSync, openSync, readSync, statSync, watch } from 'node:fs'
 import type { Clock } from '../../../telemetry/clock.ts'
 import { sleep } from '../../../telemetry/clock.ts'
 import type { KmsgReader } from './reader.ts'
@@ -21,7 +22,7 @@ export const filePollMs = 1_000
 export interface KmsgFileOptions {
   readonly path: string
   readonly clock: Clock
-  /** Byte offset to go on from; a file that is shorter is read from its start. */
+  /** Byte offset to go on from; means nothing in a file that is shorter, and in a FIFO. */
   readonly from?: number
 }
 
@@ -33,10 +34,11 @@ export function openKmsgFile(options: KmsgFileOptions): KmsgReader {
 class KmsgFile implements KmsgReader {
   readonly consecutive = false
   readonly passed = 0
-  readonly #descriptor: number
+  readonly #path: string
+  #descriptor: number
   readonly #fifo: boolean
   readonly #clock: Clock
-  readonly #watcher: FSWatcher | undefined
+  #watcher: FSWatcher | undefined
   /** Ends the wait that is under way. */
   #stir: () => void = () => undefined
   #current = Buffer.allocUnsafeSlow(chunkBytes)
@@ -44,15 +46,18 @@ class KmsgFile implements KmsgReader {
   #at = 0 // first unread byte in #current
   #end = 0 // end of the bytes in #current
   #offset = 0 // of #current[0] in the file
+  #restarted = false // told by the next `next`
   #cut = false // the rest of a line that did not fit is being skipped
 
   constructor({ path, clock, from = 0 }: KmsgFileOptions) {
+    this.#path = path
     this.#clock = clock
     const probe = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     this.#fifo = fstatSync(probe).isFIFO()
     this.#descriptor = this.#fifo ? openSync(path, constants.O_RDWR | constants.O_NONBLOCK) : probe
     if (this.#fifo) closeSync(probe)
-    else if (from <= fstatSync(probe).size) this.#resume(from)
+    if (!this.#fifo && from <= fstatSync(probe).size) this.#resume(from)
+    else this.#restarted = from > 0
     this.#watcher = watchFile(path, () => this.#stir())
   }
 
@@ -60,8 +65,12 @@ class KmsgFile implements KmsgReader {
     return this.#current
   }
 
-  next(into: RecordView): 'record' | 'nothing' | 'skipped' {
+  next(into: RecordView): 'record' | 'nothing' | 'restarted' {
     for (;;) {
+      if (this.#restarted) {
+        this.#restarted = false
+        return 'restarted'
+      }
       const stop = this.#current.subarray(0, this.#end).indexOf(newline, this.#at)
       if (stop >= 0) {
         const start = this.#at
@@ -115,7 +124,7 @@ class KmsgFile implements KmsgReader {
     const into = this.#other
     const position = this.#fifo ? null : this.#offset + this.#end
     const length = this.#read(into, rest, position)
-    if (length === 0) return !this.#fifo && this.#rewind()
+    if (length === 0) return !this.#fifo && (this.#rewind() || this.#follow())
     this.#current.copy(into, 0, this.#at, this.#end)
     this.#other = this.#current
     this.#current = into
@@ -143,10 +152,30 @@ class KmsgFile implements KmsgReader {
   /** A file that became shorter was truncated: what it holds now is new. */
   #rewind(): boolean {
     if (fstatSync(this.#descriptor).size >= this.#offset + this.#end) return false
+    this.#begin()
+    return true
+  }
+
+  /** The name is another file's now: the one that is open has been read to its end, so the other one is next. */
+  #follow(): boolean {
+    const own = fstatSync(this.#descriptor)
+    const named = statSync(this.#path, { throwIfNoEntry: false })
+    if (!named?.isFile() || (named.ino === own.ino && named.dev === own.dev)) return false
+    const descriptor = openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK)
+    closeSync(this.#descriptor)
+    this.#descriptor = descriptor
+    this.#watcher?.close()
+    this.#watcher = watchFile(this.#path, () => this.#stir())
+    this.#begin()
+    return true
+  }
+
+  #begin(): void {
     this.#offset = 0
     this.#at = 0
     this.#end = 0
-    return true
+    this.#cut = false
+    this.#restarted = true
   }
 }
 

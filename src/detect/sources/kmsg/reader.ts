@@ -3,9 +3,10 @@ import type { RecordView } from './record.ts'
 
 /**
  * What one read gave: a record; nothing more for now; `overrun`, when the ring was overwritten before we read it (the
- * next read gives the oldest record that is left); `skipped`, when one record was there and could not be read.
+ * next read gives the oldest record that is left); `skipped`, when one record was there and could not be read; `restarted`,
+when another log has taken the place of the one before: positions in that one mean nothing any more.
  */
-export type ReadOutcome = 'record' | 'nothing' | 'overrun' | 'skipped'
+export type ReadOutcome = 'record' | 'nothing' | 'overrun' | 'skipped' | 'restarted'
 
 export interface KmsgReader {
   /** Sequence numbers count records, so a gap is a loss; otherwise they are only unique and growing. */

@@ -34,7 +34,9 @@ describe('the kernel log as a source', () => {
     const { source, lines, batches } = reading(log)
     source.start()
     assert.deepEqual(lines, ['one', 'two', 'three'])
-    assert.deepEqual(batches, [{ records: 3, plain: 0, lost: 0, skipped: 0, position: 3, atEnd: true }])
+    assert.deepEqual(batches, [
+      { records: 3, plain: 0, lost: 0, skipped: 0, restarted: false, position: 3, atEnd: true },
+    ])
     source.stop()
   })
 

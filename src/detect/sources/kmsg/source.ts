@@ -23,6 +23,8 @@ export interface Batch {
   readonly lost: number
   /** Records that were there and could not be read. */
   readonly skipped: number
+  /** Another log has taken the place of the one before, and is read from its start. */
+  readonly restarted: boolean
   /** Where to go on after this batch: the sequence number (device) or offset (file) after the newest record. */
   readonly position: number
   /** The log is read to its end: what is not in here has not been logged yet. */
@@ -127,6 +129,7 @@ export class KmsgSource {
     let plain = 0
     let lost = 0
     let skipped = 0
+    let restarted = false
     let outcome: ReadOutcome
     do {
       outcome = reader.next(record)
@@ -138,6 +141,11 @@ export class KmsgSource {
         skipped++
         if (this.#position !== undefined) this.#position++
       }
+      if (outcome === 'restarted') {
+        restarted = true
+        this.#position = undefined
+        this.#newest = -1
+      }
       if (outcome === 'record') {
         records++
         lost += this.#take(reader, record)
@@ -145,7 +153,7 @@ export class KmsgSource {
     } while (outcome !== 'nothing' && records + plain < batchRecords)
     const atEnd = outcome === 'nothing'
     if (atEnd && reader.consecutive) this.#distrustCursorAhead(reader)
-    return { records: records + plain, plain, lost, skipped, position: this.#position ?? 0, atEnd }
+    return { records: records + plain, plain, lost, skipped, restarted, position: this.#position ?? 0, atEnd }
   }
 
   /** Plain records follow the newest one, with nothing between them. */
