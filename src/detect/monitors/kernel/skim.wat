@@ -79,6 +79,8 @@
         (local.set $at (call $skipDigits (i32.add (local.get $at) (i32.const 1))))
         (br_if $joined (i32.ne (i32.load16_u (local.get $at)) (i32.const 0x2d2c)))
         (local.set $at (i32.add (local.get $at) (i32.const 2)))
+        (local.set $byte (i32.load8_u (local.get $at)))
+        (br_if $joined (i32.and (i32.ne (local.get $byte) (i32.const 44)) (i32.ne (local.get $byte) (i32.const 59))))
 
         ;; what else there is up to the semicolon
         (loop $field

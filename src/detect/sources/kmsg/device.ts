@@ -35,8 +35,8 @@ class KmsgDevice implements KmsgReader {
   #end = 0 // end of the bytes in #current
   #first: Uint8Array | undefined // what the wait ended with; read behind what is in #current
   #sequence = -1 // of the record behind the newest one that was looked at; -1 when nothing is known
-  /** Why the last batch ended, told once it has been looked at. */
-  #outcome: ReadOutcome | undefined
+  /** Why the last batch ended, told once it has been looked at; absent when the buffer was full. */
+  #outcome: ReadOutcome | Error | undefined
   /** Records since the log was last silent. What the ring held at the opening does not count. */
   #sinceSilence = Number.NEGATIVE_INFINITY
   #skimmer: Skimmer | undefined // of what is in #current
@@ -57,6 +57,7 @@ class KmsgDevice implements KmsgReader {
     while (this.#at === this.#end) {
       const outcome = this.#outcome
       this.#outcome = undefined
+      if (outcome instanceof Error) throw outcome
       if (outcome === 'nothing' && this.#sinceSilence < 0) this.#sinceSilence = 0
       if (outcome) return outcome
       this.#fill()
@@ -101,11 +102,11 @@ class KmsgDevice implements KmsgReader {
         end += length
       }
     } catch (error) {
-      this.#outcome = outcomeOf(error)
-      if (this.#outcome === undefined) throw error
+      this.#outcome = outcomeOf(error as Error) // node:fs throws Error
     } finally {
       Error.stackTraceLimit = stackTraceLimit
     }
+    if (end === 0) return // the newest record stays readable until there is another one
     this.#current = into
     this.#at = 0
     this.#end = end
@@ -129,17 +130,16 @@ class KmsgDevice implements KmsgReader {
 
 const openDevice = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
 
-/** What read(2) on the device says when it is not out of order. */
-function outcomeOf(error: unknown): ReadOutcome | undefined {
-  switch ((error as NodeJS.ErrnoException).code) {
+/** What read(2) on the device says; the error itself when the device is out of order. libuv tries again after EINTR. */
+function outcomeOf(error: NodeJS.ErrnoException): ReadOutcome | Error {
+  switch (error.code) {
     case 'EAGAIN':
-    case 'EINTR':
       return 'nothing'
     case 'EPIPE':
       return 'overrun'
     case 'EINVAL':
       return 'skipped'
     default:
-      return undefined
+      return error
   }
 }

@@ -139,6 +139,7 @@ export class KmsgSource {
       }
       if (outcome === 'skipped') {
         skipped++
+        if (this.#newest >= 0) this.#newest++
         if (this.#position !== undefined) this.#position++
       }
       if (outcome === 'restarted') {
