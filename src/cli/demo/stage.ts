@@ -68,7 +68,7 @@ export class Stage {
   async build(): Promise<void> {
     const { io, say } = this.#options
     const log = this.#kernelLog
-    say(log.real ? `kernel log: ${log.path}, the real one\n` : `kernel log: ${log.why}; a file stands in for it\n`)
+    say(log.real ? `kernel log: ${log.path}, the real one\n` : `kernel log: ${log.why}; ${log.path} stands in for it\n`)
     say('Nothing real on this machine is cordoned, rebooted or changed: the nodes are modelled.\n')
     const cluster = await startDemoCluster(io)
     this.#ends.push(() => cluster.stop())
