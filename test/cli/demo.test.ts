@@ -28,7 +28,7 @@ test('demo --once --output json: every stage in order, one JSON object last, exi
       times,
       times.toSorted((a, b) => a - b),
     )
-    assert.match(run.err, /a file stands in for it/)
+    assert.match(run.err, /kmsg stands in for it/)
     assert.deepEqual(readdirSync(folder), [], 'a demo removes its own folder')
   } finally {
     rmSync(folder, { recursive: true })
