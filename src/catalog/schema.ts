@@ -17,12 +17,15 @@ const scope = z
   .describe('application: caused by, or limited to, a process; it never turns a condition False')
 const sample = z.string().min(1)
 
+/** Longer than any kernel line, and shorter than what the search's tables can count. */
+const anchor = z.string().min(3).max(1024)
+
 /** One way to see the reason in a log. */
 export const detectSchema = z.strictObject({
   source: z.enum(['kmsg']).default('kmsg').describe('where the line comes from'),
   contains: z
-    .union([z.string().min(3), z.array(z.string().min(3)).min(1)])
-    .describe('literal anchors of at least 3 characters, one of which the line must contain (any letter case)'),
+    .union([anchor, z.array(anchor).min(1)])
+    .describe('literal anchors of 3 to 1024 characters, one of which the line must contain (any letter case)'),
   pattern: z.string().optional().describe('RE2 pattern with named groups, searched anywhere in the line'),
   unless: z.array(z.string().min(1)).default([]).describe('literals that rule the line out'),
   decode: z.string().optional().describe('name of a decoder in code, instead of a pattern'),
