@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -34,8 +34,9 @@ function openFifo(t: TestContext, skimmer?: () => Skimmer) {
   })
   let sequence = 0
   const write = (count: number, text?: string) => {
-    for (let n = 0; n < count; n++)
-      writeSync(writer, `6,${sequence},1,-;${text ?? `line ${sequence}`}\n`, null, 'utf8') && sequence++
+    for (const end = sequence + count; sequence < end; sequence++) {
+      writeSync(writer, `6,${sequence},1,-;${text ?? `line ${sequence}`}\n`)
+    }
   }
   const skip = (count: number) => {
     sequence += count
@@ -88,6 +89,23 @@ test('records that were read before the device failed are handed over first', (t
   closeSync(writer)
   assert.equal(reader.next(view), 'record')
   assert.throws(() => reader.next(view), /ends: it is not the kernel log's device/)
+})
+
+test('a wait that fails opens the device anew and leaves no descriptor behind', async (t) => {
+  const { reader, writer, path } = openFifo(t)
+  const open = () => readdirSync('/proc/self/fd').length
+  const view = emptyRecord()
+  assert.equal(reader.next(view), 'nothing')
+  const before = open()
+  const woken = reader.wake()
+  closeSync(writer) // the end of a FIFO, where the device would say that its ring was overwritten
+  await woken
+  const next = openSync(path, 'r+')
+  t.after(() => closeSync(next))
+  assert.equal(open(), before)
+  writeSync(next, '6,5,1,-;line 5\n')
+  assert.equal(reader.next(view), 'record')
+  assert.equal(view.sequence, 5)
 })
 
 test('a source counts what was passed over, and what is missing behind it', async (t) => {

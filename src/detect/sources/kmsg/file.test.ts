@@ -45,6 +45,14 @@ for (const first of ['6,1,100,-;first', 'first', 'x']) {
   })
 }
 
+test('a file that became shorter is read from its start, and its reader says so first', (t) => {
+  const path = logFile(t, '6,1,100,-;a long first line\n')
+  const reader = openKmsgFile({ path, clock: new SteppedClock(), from: 1_000 })
+  assert.equal(reader.next(emptyRecord()), 'restarted')
+  assert.deepEqual(readAll(reader).texts, ['a long first line'])
+  reader.close()
+})
+
 /** What a source hands over from the file, before and after `change`, when it goes on at `from`. */
 async function around(path: string, change: () => void, from?: number) {
   const clock = new SteppedClock()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SteppedClock, seededRandom } from '../../../telemetry/clock.ts'
-import { longestPauseMs } from './pace.ts'
+import { longestPauseMs, shortestPauseMs, silenceMs } from './pace.ts'
 import { type Batch, batchRecords, KmsgSource } from './source.ts'
 import { ScriptedLog, textOf } from './testing/scripted-log.ts'
 
@@ -91,6 +91,30 @@ describe('the kernel log as a source', () => {
     assert.equal(lines.length, 101)
     const turns = log.counts.reads - before - 100 // each turn ends with one read that finds nothing
     assert.ok(turns <= 12, `${turns} turns in a second of steady lines`)
+    source.stop()
+  })
+
+  it('is not quiet between bursts, and is again after a silence', async () => {
+    const log = new ScriptedLog()
+    const { source, lines, clock } = reading(log)
+    source.start()
+    for (let n = 0; n < 10; n++) {
+      log.write('burst')
+      await clock.advance(100)
+    }
+    const before = log.counts.reads
+    for (let n = 0; n < 20; n++) {
+      log.write('burst')
+      await clock.advance(100)
+    }
+    const turns = log.counts.reads - before - 20
+    assert.ok(turns <= 12, `${turns} turns in two seconds of ten bursts each`)
+    await clock.advance(longestPauseMs + 2 * silenceMs)
+    log.write('after silence')
+    await clock.advance(0)
+    log.write('and another')
+    await clock.advance(shortestPauseMs)
+    assert.deepEqual(lines.slice(-2), ['after silence', 'and another'])
     source.stop()
   })
 
