@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path'
 import { compileShipped } from '../src/catalog/shipped.ts'
+import { decoders } from '../src/detect/decode/decoders.ts'
 import { compileMatcher } from '../src/detect/match/compile.ts'
-import { decoders } from '../src/detect/match/decoders.ts'
 import type { Matcher } from '../src/detect/match/matcher.ts'
 import type { Bench } from './bench.ts'
 import { type Corpus, generateCorpus, readCorpus } from './corpus.ts'

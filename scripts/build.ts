@@ -81,7 +81,7 @@ async function bundle(entry: string, file: string, options: BuildOptions = {}): 
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist, { recursive: true })
 const sizes: Record<string, number> = {}
-sizes['agent.cjs'] = await bundle('src/cli/agent-main.ts', 'agent.cjs', { plugins: [lazy, late] })
+sizes['agent.cjs'] = await bundle('src/cli/agent/main.ts', 'agent.cjs', { plugins: [lazy, late] })
 for (const [entry, file] of Object.entries(lazyParts)) sizes[file] = await bundle(entry, file)
 sizes['nodemend.cjs'] = await bundle('src/cli/main.ts', 'nodemend.cjs')
 if (existsSync(join(root, 'catalog'))) {

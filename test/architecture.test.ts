@@ -13,6 +13,7 @@ const layers: Readonly<Record<string, number>> = {
   telemetry: 1,
   catalog: 1,
   kube: 2,
+  embedded: 3,
   detect: 3,
   providers: 3,
   repair: 4,
@@ -26,6 +27,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   telemetry: [],
   catalog: ['re2js', 'yaml', 'zod'],
   kube: ['yaml', '@kubernetes/client-node'],
+  embedded: [],
   detect: ['re2js', 'yaml', 'zod'],
   providers: [],
   repair: ['re2js', 'zod'],
@@ -70,7 +72,7 @@ test('the product imports no tests and no test support', () => {
 
 test('what no program imports is a test, or test support in a folder testing/', () => {
   const imports = Map.groupBy(sourceImports(), ({ file }) => file)
-  const reached = new Set(['src/cli/main.ts', 'src/cli/agent-main.ts'])
+  const reached = new Set(['src/cli/main.ts', 'src/cli/agent/main.ts'])
   for (const file of reached) {
     for (const { target } of imports.get(file) ?? []) {
       if (target.startsWith('.')) reached.add(normalize(join(dirname(file), target)))
@@ -78,6 +80,14 @@ test('what no program imports is a test, or test support in a folder testing/', 
   }
   const wrong = files('src').filter((file) => !reached.has(file) && !isTest(file) && !isTestSupport(file))
   assert.deepEqual(wrong, [])
+})
+
+test('the embedded API server is reached by the demo, by drills and by tests alone', () => {
+  const allowed = ['src/embedded/', 'src/cli/demo/', 'src/drill/']
+  const wrong = sourceImports()
+    .filter(({ file }) => !isTest(file) && !isTestSupport(file) && !allowed.some((folder) => file.startsWith(folder)))
+    .filter(({ file, target }) => normalize(join(dirname(file), target)).startsWith('src/embedded/'))
+  assert.deepEqual(wrong.map(sentence), [])
 })
 
 test('decide imports nothing but the model', () => {

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { startEmbedded } from '../../src/kube/embedded/server.ts'
+import { startEmbedded } from '../../src/embedded/server.ts'
 import { systemClock, systemRandom } from '../../src/telemetry/clock.ts'
 import { startControlPlane } from '../../test/cluster/control-plane.ts'
 import { ensureTools } from '../../test/cluster/tools.ts'

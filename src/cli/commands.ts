@@ -1,15 +1,15 @@
 /** Every command of `nodemend`, in the order of `--help`. */
 import type { Command } from 'commander'
-import { agentCommand } from './agent.ts'
-import { classifyCommand } from './classify.ts'
-import { controllerCommand } from './controller.ts'
-import { crdsCommand } from './crds.ts'
+import { agentCommand } from './agent/command.ts'
+import { statusCommand } from './ask/status.ts'
+import { whyCommand } from './ask/why.ts'
+import { controllerCommand } from './controller/command.ts'
+import { crdsCommand } from './controller/crds.ts'
 import { demoCommand } from './demo/demo.ts'
+import { classifyCommand } from './inspect/classify.ts'
+import { rulesCommand } from './inspect/rules.ts'
+import { scanCommand } from './inspect/scan.ts'
 import type { Io } from './io.ts'
-import { rulesCommand } from './rules.ts'
-import { scanCommand } from './scan.ts'
-import { statusCommand } from './status.ts'
-import { whyCommand } from './why.ts'
 
 export const commands: readonly ((io: Io) => Command)[] = [
   agentCommand,

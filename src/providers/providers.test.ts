@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { nodeGroupLabel } from '../embedded/model/node-group.ts'
 import type { Api } from '../kube/api.ts'
-import { nodeGroupLabel } from '../kube/embedded/model/node-group.ts'
 import { poolLabels, providerNames } from '../model/repair.ts'
 import { SteppedClock } from '../telemetry/clock.ts'
 import { providersNamed } from './providers.ts'

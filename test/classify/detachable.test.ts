@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { compileShipped } from '../../src/catalog/shipped.ts'
+import { decoders } from '../../src/detect/decode/decoders.ts'
 import { BlockDevices } from '../../src/detect/host/block-devices.ts'
 import { openHost } from '../../src/detect/host/host.ts'
 import { paths, Sysfs } from '../../src/detect/host/testing/sysfs.ts'
 import { compileMatcher } from '../../src/detect/match/compile.ts'
-import { decoders } from '../../src/detect/match/decoders.ts'
 import { stripFraming } from '../../src/detect/sources/framing.ts'
 
 const root = join(import.meta.dirname, '..', '..')

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { compileShipped } from '../../src/catalog/shipped.ts'
+import { decoders } from '../../src/detect/decode/decoders.ts'
+import { adviseReasons } from '../../src/detect/decode/nvidia/incident.ts'
 import { createSettings, noOverrides } from '../../src/detect/lifecycle/settings.ts'
 import { emptyState } from '../../src/detect/lifecycle/state.ts'
 import { step } from '../../src/detect/lifecycle/step.ts'
 import { compileMatcher } from '../../src/detect/match/compile.ts'
-import { decoders } from '../../src/detect/match/decoders.ts'
-import { adviseReasons } from '../../src/detect/monitors/nvidia/incident.ts'
 
 const catalogue = compileShipped(join(import.meta.dirname, '..', '..', 'catalog'))
 const matcher = compileMatcher(catalogue, decoders)

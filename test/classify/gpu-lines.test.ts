@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { compileShipped } from '../../src/catalog/shipped.ts'
-import { type ClassifiedMatch, classifyLine } from '../../src/cli/classify.ts'
+import { type ClassifiedMatch, classifyLine } from '../../src/cli/inspect/classify.ts'
+import { decoders } from '../../src/detect/decode/decoders.ts'
 import { compileMatcher } from '../../src/detect/match/compile.ts'
-import { decoders } from '../../src/detect/match/decoders.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const matcher = compileMatcher(compileShipped(join(root, 'catalog')), decoders)

@@ -1,5 +1,5 @@
 /** Shows where the embedded server differs from the recorded answers: `node test/contract/compare.ts [NAME]`. */
-import { startEmbedded } from '../../src/kube/embedded/server.ts'
+import { startEmbedded } from '../../src/embedded/server.ts'
 import { seededRandom, systemClock } from '../../src/telemetry/clock.ts'
 import { caseFiles } from './cases/all.ts'
 import { caseDifferences, readGolden } from './golden.ts'

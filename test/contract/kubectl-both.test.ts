@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
-import { startEmbedded } from '../../src/kube/embedded/server.ts'
+import { startEmbedded } from '../../src/embedded/server.ts'
 import { seededRandom, systemClock } from '../../src/telemetry/clock.ts'
 import { clusterFor } from '../cluster/suite.ts'
 import { hasKubectl, type Kubectl, kubectlFor } from './kubectl.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { startModels } from '../../src/kube/embedded/model/models.ts'
-import { type Embedded, startEmbedded } from '../../src/kube/embedded/server.ts'
+import { startModels } from '../../src/embedded/model/models.ts'
+import { type Embedded, startEmbedded } from '../../src/embedded/server.ts'
 import { seededRandom, systemClock } from '../../src/telemetry/clock.ts'
 import { hasKubectl, type Kubectl, kubectlFor } from './kubectl.ts'
 

@@ -1,7 +1,7 @@
 /** The agent's side of a soak: faults written into its kernel log, one after the other, each with a number. */
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { objectKey, type Store } from '../../src/kube/embedded/store.ts'
+import { objectKey, type Store } from '../../src/embedded/store.ts'
 import { type Random, sleep, systemClock } from '../../src/telemetry/clock.ts'
 import type { Program } from '../cluster/processes.ts'
 import { conditionsOf, whenStored } from './history.ts'

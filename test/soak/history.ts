@@ -1,6 +1,6 @@
 /** Everything that happened to the objects of a kind, read inside the server: no watch that could miss anything. */
-import type { ApiObject } from '../../src/kube/embedded/json.ts'
-import type { Store, StoreEvent } from '../../src/kube/embedded/store.ts'
+import type { ApiObject } from '../../src/embedded/json.ts'
+import type { Store, StoreEvent } from '../../src/embedded/store.ts'
 
 /** Every change of `kind` (its storage key) since the server began, oldest first. */
 export function historyOf(store: Store, kind: string): readonly StoreEvent[] {

@@ -1,9 +1,10 @@
 /** The controller's side of a soak: machines of a modelled group fall sick, one or two at a time. */
+
+import type { ApiObject } from '../../src/embedded/json.ts'
+import { nodeGroupLabel } from '../../src/embedded/model/node-group.ts'
+import { objectKey, type Store } from '../../src/embedded/store.ts'
 import type { Api, KubeObject, Resource } from '../../src/kube/api.ts'
 import { nodes, podDisruptionBudgets, repairPolicies } from '../../src/kube/api.ts'
-import type { ApiObject } from '../../src/kube/embedded/json.ts'
-import { nodeGroupLabel } from '../../src/kube/embedded/model/node-group.ts'
-import { objectKey, type Store } from '../../src/kube/embedded/store.ts'
 import { createObject, patchObject } from '../../src/kube/objects.ts'
 import { isFinished, type Phase } from '../../src/model/repair.ts'
 import { type Random, sleep, systemClock } from '../../src/telemetry/clock.ts'

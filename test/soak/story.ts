@@ -1,8 +1,8 @@
 /** What happened, read out of the server's own history, in the words of the judges. */
 
-import type { ApiObject } from '../../src/kube/embedded/json.ts'
-import { nodeGroupLabel } from '../../src/kube/embedded/model/node-group.ts'
-import type { Store } from '../../src/kube/embedded/store.ts'
+import type { ApiObject } from '../../src/embedded/json.ts'
+import { nodeGroupLabel } from '../../src/embedded/model/node-group.ts'
+import type { Store } from '../../src/embedded/store.ts'
 import { agentNode, fatalCondition, type Written } from './faults.ts'
 import { conditionsOf, historyOf } from './history.ts'
 import type { AgentStory, ControllerStory, RepairSeen } from './judge.ts'

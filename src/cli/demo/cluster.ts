@@ -1,8 +1,8 @@
 /** The demo's cluster: the embedded API server with modelled nodes, a workload with a budget, and a policy that acts. */
 
+import { startModels } from '../../embedded/model/models.ts'
+import { type Embedded, startEmbedded } from '../../embedded/server.ts'
 import { type Api, type KubeObject, podDisruptionBudgets, type Resource, repairPolicies } from '../../kube/api.ts'
-import { startModels } from '../../kube/embedded/model/models.ts'
-import { type Embedded, startEmbedded } from '../../kube/embedded/server.ts'
 import { createObject } from '../../kube/objects.ts'
 import { crds } from '../../repair/crds.ts'
 import type { Io } from '../io.ts'

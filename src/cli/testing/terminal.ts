@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Half, startWorld, type World } from '../../repair/testing/world.ts'
+import { statusCommand } from '../ask/status.ts'
+import { whyCommand } from '../ask/why.ts'
 import { CommandError, type Io } from '../io.ts'
-import { statusCommand } from '../status.ts'
-import { whyCommand } from '../why.ts'
 
 /** `status` and `why`, as a person types them. */
 export interface Terminal {

@@ -5,8 +5,8 @@
 import { RE2JS } from 're2js'
 import type { CompiledCatalogue, CompiledReason, CompiledRule } from '../../catalog/compiled.ts'
 import type { Match } from '../../model/finding.ts'
+import type { Decoders } from '../decode/decoder.ts'
 import { type IsDetachable, isDetachableByName } from '../host/block-devices.ts'
-import type { Decoders } from './decoder.ts'
 import type { Matcher } from './matcher.ts'
 import { buildPrefilter } from './prefilter.ts'
 

@@ -5,9 +5,9 @@
  */
 import type { CompiledCatalogue } from '../../catalog/compiled.ts'
 import type { CatalogueSource } from '../../catalog/load.ts'
+import type { Decoders } from '../decode/decoder.ts'
 import type { IsDetachable } from '../host/block-devices.ts'
 import { compileMatcher } from './compile.ts'
-import type { Decoders } from './decoder.ts'
 import type { Matcher } from './matcher.ts'
 
 /** One consistent set of rules. */

@@ -4,8 +4,8 @@
  */
 import type { CompiledCatalogue, CompiledReason } from '../../catalog/compiled.ts'
 import type { Match, Severity } from '../../model/finding.ts'
+import { reasonOfXid } from '../decode/nvidia/xid.ts'
 import type { Settings } from '../lifecycle/settings.ts'
-import { reasonOfXid } from '../monitors/nvidia/xid.ts'
 
 export interface FindingKind {
   readonly severity: Severity

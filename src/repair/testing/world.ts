@@ -1,10 +1,10 @@
 /** A whole small cluster in one process, for tests: embedded API server, modelled machines, the cluster half, one clock. */
 
+import { type ModelOptions, startModels } from '../../embedded/model/models.ts'
+import { type Embedded, startEmbedded } from '../../embedded/server.ts'
 import type { Api, KubeObject, Resource } from '../../kube/api.ts'
 import { nodeRepairs, nodes, pods, repairPolicies } from '../../kube/api.ts'
 import { connectTo } from '../../kube/connect.ts'
-import { type ModelOptions, startModels } from '../../kube/embedded/model/models.ts'
-import { type Embedded, startEmbedded } from '../../kube/embedded/server.ts'
 import type { Notice } from '../../kube/event-queue.ts'
 import { createObject, getObject, listObjects, patchObject } from '../../kube/objects.ts'
 import type { Leadership } from '../../model/node.ts'

@@ -9,11 +9,11 @@ import type { Timeline } from '../../lifecycle/timeline.ts'
 import type { Matcher } from '../../match/matcher.ts'
 import type { KmsgReader, Skimmer } from '../../sources/kmsg/reader.ts'
 import type { RecordView } from '../../sources/kmsg/record.ts'
+import { createSkimmer } from '../../sources/kmsg/skim.ts'
 import { type Batch, type KmsgSink, KmsgSource } from '../../sources/kmsg/source.ts'
 import type { Monitor, Report } from '../monitor.ts'
 import { explain, judgeFailed, judgeOverrun } from './judge.ts'
 import { KernelReading } from './read.ts'
-import { createSkimmer } from './skim.ts'
 
 /** A log that was readable may break for this long before its conditions become Unknown. */
 const blindAfterMs = 60_000

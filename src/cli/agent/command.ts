@@ -1,0 +1,54 @@
+/** `nodemend agent`: what runs on every node. The flags are data in `flags.ts`, the parts are in `run.ts`. */
+import { Command, Option } from 'commander'
+import { compileShipped } from '../../catalog/shipped.ts'
+import { catalogueFolder } from '../inspect/catalogue-folder.ts'
+import { CommandError, type Io } from '../io.ts'
+import { agentApi } from './api.ts'
+import { agentFlags, type Flag, type FlagValues, withDefaults } from './flags.ts'
+import { agentOptions } from './options.ts'
+import { runAgent } from './run.ts'
+
+export function agentCommand(io: Io): Command {
+  const command = new Command('agent')
+    .description('watch this node and report its condition')
+    .action(async (given: Readonly<Record<string, string | boolean>>) => {
+      const options = agentOptions(withDefaults(valuesOf(given), io.env))
+      const api = await agentApi({
+        ...options,
+        kubeconfig: options.kubeconfig,
+        env: io.env,
+        clock: io.clock,
+        random: io.random,
+      })
+      const catalogue = compileShipped(catalogueFolder(io.programFile))
+      try {
+        await runAgent(options, { ...io, write: io.stdout, catalogue, api })
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+        throw new CommandError('NM_CLI_ADDRESS', `${(error as Error).message}; choose another with --metrics-address`)
+      }
+    })
+  for (const flag of agentFlags) command.addOption(optionOf(flag))
+  return command
+}
+
+function optionOf(flag: Flag): Option {
+  const short = flag.short === undefined ? '' : `-${flag.short}, `
+  const value = flag.value === undefined ? '[true|false]' : `<${flag.value}>`
+  const notes = [flag.env && `env ${flag.env}`, flag.fallback !== undefined && `default ${flag.fallback}`].filter(
+    Boolean,
+  )
+  return new Option(
+    `${short}--${flag.name} ${value}`,
+    notes.length > 0 ? `${flag.help} (${notes.join(', ')})` : flag.help,
+  )
+}
+
+/** Commander names options in camel case and gives `true` for a switch without a value. */
+function valuesOf(given: Readonly<Record<string, string | boolean>>): FlagValues {
+  const pairs = agentFlags.flatMap(({ name }) => {
+    const value = given[name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())]
+    return value === undefined ? [] : [[name, String(value)] as const]
+  })
+  return Object.fromEntries(pairs)
+}

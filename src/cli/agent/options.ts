@@ -1,0 +1,62 @@
+/** Flag values → typed options of the agent, checked once at start. */
+
+import type { Level } from '../../telemetry/log.ts'
+import { parseAddress } from '../../telemetry/serve.ts'
+import { FlagError, type FlagValues } from './flags.ts'
+
+export interface AgentOptions {
+  /** Absent: the host's own name. */
+  readonly node?: string
+  readonly kubeconfig?: string
+  readonly hostRoot: string
+  readonly metricsAddress: string
+  readonly probeAddress?: string
+  /** Paths inside the host root. */
+  readonly stateFile: string
+  readonly config: string
+  readonly kmsg: string
+  /** A path of this process, not of the host: rule packs come as a mounted ConfigMap. */
+  readonly rules?: string
+  readonly acceptUserFacility: boolean
+  readonly level: Level
+}
+
+/** Throws {@link FlagError}. */
+export function agentOptions(values: FlagValues): AgentOptions {
+  const node = values['hostname-override']
+  const probeAddress = values['probe-address']
+  return {
+    ...(node !== undefined && { node }),
+    ...(values.kubeconfig !== undefined && { kubeconfig: values.kubeconfig }),
+    hostRoot: values['host-root'] ?? '/',
+    metricsAddress: address('metrics-address', values['metrics-address'] ?? ':8080'),
+    ...(probeAddress !== undefined && { probeAddress: address('probe-address', probeAddress) }),
+    stateFile: values['state-file'] ?? '',
+    config: values.config ?? '',
+    kmsg: values.kmsg ?? '',
+    ...(values.rules !== undefined && { rules: values.rules }),
+    acceptUserFacility: truth('accept-user-facility', values['accept-user-facility'] ?? 'true'),
+    level: levelOf(values.verbosity ?? '2'),
+  }
+}
+
+function address(flag: string, text: string): string {
+  try {
+    parseAddress(text)
+    return text
+  } catch (error) {
+    throw new FlagError(`--${flag}: ${(error as Error).message}`)
+  }
+}
+
+function truth(flag: string, text: string): boolean {
+  if (/^(?:true|1|yes)$/i.test(text)) return true
+  if (/^(?:false|0|no)$/i.test(text)) return false
+  throw new FlagError(`--${flag} is true or false, not "${text}"`)
+}
+
+function levelOf(text: string): Level {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 0) throw new FlagError(`--verbosity is 0, 1, 2 …, not "${text}"`)
+  return number === 0 ? 'warn' : number < 3 ? 'info' : 'debug'
+}

@@ -1,0 +1,110 @@
+/** One look at the cluster for `status` and `why`: nodes, repairs, policies, and who leads. */
+import { type Api, type KubeObject, leases, nodeRepairs, nodes, type Resource, repairPolicies } from '../../kube/api.ts'
+import { isKubeError, KubeError } from '../../kube/errors.ts'
+import { getObject, listObjects } from '../../kube/objects.ts'
+import type { NodeView, Pause } from '../../model/node.ts'
+import type { Attempt, ProviderName } from '../../model/repair.ts'
+import { providersNamed } from '../../providers/providers.ts'
+import { readAttempt } from '../../repair/attempt/record.ts'
+import { readPause } from '../../repair/observe/pause.ts'
+import { type NodeObject, SeenNodes } from '../../repair/observe/seen.ts'
+import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../../repair/policy/parse.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+
+export interface ClusterView {
+  readonly nodes: readonly NodeView[]
+  readonly repairs: readonly Attempt[]
+  readonly policyObjects: readonly RepairPolicyObject[]
+  readonly policies: ParsedPolicies
+  /** False where the cluster does not know our CRDs. */
+  readonly installed: boolean
+  /** Who leads; absent when nobody does, or the lease may not be read. */
+  readonly leader?: string
+  readonly pause: Pause
+  /** Those that the controller is taken to run: nothing in the cluster says which it does. */
+  readonly providers: readonly ProviderName[]
+}
+
+interface LeaseObject extends KubeObject {
+  readonly spec?: {
+    readonly holderIdentity?: string
+    readonly renewTime?: string
+    readonly leaseDurationSeconds?: number
+  }
+}
+
+/** A person waits: a server that does not answer by then is taken for one that hangs. Each page of a list has as long. */
+const timeoutMs = 5_000
+/** Small pages come in time over a slow line, too. */
+const limit = 100
+
+/**
+ * Reads everything once; `running` is who the controller is taken to run. Rejects with KubeError when the cluster cannot
+ * be reached, hangs, or refuses us.
+ */
+export async function viewCluster(
+  api: Api,
+  clock: Clock,
+  lease: { namespace: string; name: string },
+  running: readonly ProviderName[],
+): Promise<ClusterView> {
+  try {
+    return await look(api, clock, lease, running)
+  } catch (error) {
+    if (!isKubeError(error, 'NM_KUBE_TIMEOUT') || error.detail.status !== undefined) throw error
+    const remedy = 'check the address in the kubeconfig, the way there (VPN, proxy), and: kubectl get --raw /readyz'
+    const text = `${error.detail.call}: no answer from ${api.server} within ${timeoutMs / 1000} s; ${remedy}`
+    throw new KubeError(error.code, text, { ...error.detail, cause: error })
+  }
+}
+
+async function look(
+  api: Api,
+  clock: Clock,
+  lease: { namespace: string; name: string },
+  running: readonly ProviderName[],
+): Promise<ClusterView> {
+  const seen = new SeenNodes()
+  const providers = providersNamed(running, { api, clock })
+  const [nodeList, repairs, policyObjects, leader, pause] = await Promise.all([
+    listObjects<NodeObject>(api, nodes, { limit, timeoutMs }),
+    listIfServed<KubeObject>(api, nodeRepairs),
+    listIfServed<RepairPolicyObject>(api, repairPolicies),
+    leaderOf(api, clock, lease),
+    readPause(api, lease),
+  ])
+  return {
+    nodes: nodeList.items.map((object) => {
+      const labels = object.metadata.labels ?? {}
+      const names = providers.filter((one) => one.owns({ labels })).map((one) => one.name)
+      return seen.see(object, names, clock.now()).view
+    }),
+    repairs: (repairs ?? []).flatMap((object) => readAttempt(object) ?? []),
+    policyObjects: policyObjects ?? [],
+    policies: parsePolicies(policyObjects ?? []),
+    installed: repairs !== undefined && policyObjects !== undefined,
+    ...(leader !== undefined && { leader }),
+    pause,
+    providers: running,
+  }
+}
+
+async function listIfServed<T extends KubeObject>(api: Api, resource: Resource): Promise<readonly T[] | undefined> {
+  try {
+    return (await listObjects<T, T>(api, resource, { limit, timeoutMs })).items
+  } catch (error) {
+    if (isKubeError(error, 'NM_KUBE_NOT_FOUND')) return undefined
+    throw error
+  }
+}
+
+async function leaderOf(api: Api, clock: Clock, ref: { namespace: string; name: string }): Promise<string | undefined> {
+  try {
+    const { spec } = await getObject<LeaseObject>(api, leases, ref, { timeoutMs })
+    const until = Date.parse(spec?.renewTime ?? '') + (spec?.leaseDurationSeconds ?? 0) * 1000
+    return spec?.holderIdentity && clock.now() < until ? spec.holderIdentity : undefined
+  } catch (error) {
+    if (isKubeError(error, 'NM_KUBE_NOT_FOUND', 'NM_KUBE_FORBIDDEN')) return undefined
+    throw error
+  }
+}

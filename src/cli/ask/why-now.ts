@@ -1,0 +1,159 @@
+/** What is done about a node right now, what that waits for, and what would change it: the first lines of `why`. Pure. */
+import type { DecisionRecord } from '../../model/decision.ts'
+import type { Pause } from '../../model/node.ts'
+import { type Attempt, type Blocker, isBeforeCommit, type Plan } from '../../model/repair.ts'
+
+/** Three answers, in the order in which people ask. */
+export interface Now {
+  readonly doing: string
+  readonly waitsFor: readonly string[]
+  readonly changes: readonly string[]
+}
+
+/** More blockers than this are counted, not listed; all of them are further down. */
+const mostListed = 5
+
+/** Who could be at work. */
+export interface Attendance {
+  readonly leader: string | null
+  readonly pause: Pause
+}
+
+/** About a repair under way. */
+export function nowOfRepair(repair: Attempt, { leader, pause }: Attendance): Now {
+  const { plan, name, nodeName, phase, deletedAt } = repair
+  if (!plan) return { doing: `Repair ${name} is not admitted.`, waitsFor: [], changes: [] }
+  const told = toldByPhase(repair, plan)
+  const deleted = deletedAt === undefined ? '' : deletedText(repair)
+  const ours: Now[] = []
+  if (leader === null) ours.push(waiting('a controller: none leads', 'start one: nodemend controller'))
+  if (pause.state === 'on') {
+    const change = 'remove the annotation nodemend.dev/paused from the controller’s lease'
+    ours.push(waiting(`the end of a pause of the whole controller: ${pause.why}`, change))
+  }
+  const stop = `to stop it: kubectl annotate node ${nodeName} nodemend.dev/veto='who: why'`
+  return {
+    doing: `${told.doing}${deleted}`,
+    waitsFor: [...ours.flatMap((one) => one.waitsFor), ...told.waitsFor],
+    changes: [...ours.flatMap((one) => one.changes), ...told.changes, ...(isBeforeCommit(phase) ? [stop] : [])],
+  }
+}
+
+/** About a decision that has not become a repair. */
+export function nowOfDecision(decision: DecisionRecord): Now {
+  const decider = decision.gates.find((one) => one.gate === decision.decidedBy)
+  return {
+    doing: outcomeText(decision),
+    waitsFor: decider ? [decider.why] : [],
+    changes: decider?.change === undefined ? [] : [decider.change],
+  }
+}
+
+function waiting(what: string, change: string): Now {
+  return { doing: '', waitsFor: [what], changes: [change] }
+}
+
+function toldByPhase(repair: Attempt, plan: Plan): Now {
+  const { name, phase, drain, replacement } = repair
+  const { provider, target } = plan
+  const end = repair.deadline === undefined ? [] : [`${time(repair.deadline)}: it ends as failed`]
+  const tell = (doing: string, waitsFor: string, changes = end): Now => {
+    return { doing: `Repair ${name} ${doing}.`, waitsFor: [waitsFor], changes }
+  }
+  switch (phase) {
+    case 'Preparing':
+      return tell('cordons it', 'our taint on the node')
+    case 'Draining':
+    case 'Blocked': {
+      const lent = phase === 'Blocked' ? ', and has lent its budget slot to the next node' : ''
+      const doing = `moves its pods away: ${drain?.evicted ?? 0} evicted, ${drain?.remaining ?? 0} to go${lent}`
+      return { ...tell(doing, ''), ...drainText(repair, plan) }
+    }
+    case 'Committing':
+      return tell(`asks ${provider} to delete ${target.kind} ${target.name}`, `${provider} to begin`)
+    case 'Acting':
+      return tell(`has ${provider} take the machine away`, `${target.kind} ${target.name} to be gone`)
+    case 'Observing':
+      return tell('has taken the machine away', 'its replacement to join')
+    case 'Dwelling':
+      return tell(`watches ${replacement?.name ?? ''} prove it`, proofText(repair, plan))
+    case 'Unknown':
+      return tell(`does not know whether ${provider} has begun, and asks`, 'an answer that tells')
+    case 'Pending':
+    case 'Succeeded':
+    case 'Failed':
+    case 'Cancelled':
+      return tell(`is ${phase}`, '')
+  }
+}
+
+function proofText({ replacement, healthySince }: Attempt, { dwellMs }: Plan): string {
+  const name = replacement?.name ?? ''
+  if (healthySince === undefined) return `${name} to be ready and free of faults`
+  return `${name} to stay ready and free of faults until ${time(healthySince + dwellMs)}`
+}
+
+function drainText({ drain, phase }: Attempt, { drain: limits }: Plan): Omit<Now, 'doing'> {
+  const { blockers = [], remaining = 0, deadline } = drain ?? {}
+  const shown = blockers.slice(0, mostListed)
+  const more = blockers.length > mostListed ? [`${blockers.length - mostListed} more pods`] : []
+  const waitsFor = [...shown.map((one) => `${one.pod}: ${one.reason}`), ...more]
+  if (waitsFor.length === 0) {
+    waitsFor.push(
+      remaining > 0 ? `${remaining} pods to end` : phase === 'Blocked' ? 'a budget slot' : 'a look at its pods',
+    )
+  }
+  const timeout =
+    deadline === undefined ? [] : [`${time(deadline)}: the drain’s time is up and ${atDeadline(blockers, limits)}`]
+  return { waitsFor, changes: [...new Set(shown.flatMap(remedies)), ...timeout] }
+}
+
+/** What helps against one blocker. */
+function remedies({ pod, kind, reason, budgets }: Blocker): readonly string[] {
+  switch (kind) {
+    case 'budget': {
+      const [namespace = ''] = pod.split('/')
+      const named = budgets.map((budget) => `PodDisruptionBudget ${namespace}/${budget}`)
+      return [`${named.join(' and ') || `the PodDisruptionBudgets of ${pod}`} allows a disruption`]
+    }
+    case 'protected':
+      return [`${pod} may be evicted: take away ${reason}`]
+    case 'stuck':
+      return [`${pod} ends: look at its finalisers, and at the kubelet`]
+    case 'refused':
+      return [`the API server lets ${pod} be evicted`]
+  }
+}
+
+function atDeadline(blockers: readonly Blocker[], { onTimeout, pdb }: Plan['drain']): string {
+  const respected = pdb === 'Respect' && blockers.some((one) => one.kind === 'budget')
+  if (onTimeout === 'Abort' || respected) return 'everything is put back'
+  return onTimeout === 'ForceDelete' ? 'what is left is deleted' : 'it goes on without them'
+}
+
+function deletedText({ phase }: Attempt): string {
+  if (isBeforeCommit(phase)) return ' Its NodeRepair was deleted: everything is being put back.'
+  return ' Its NodeRepair was deleted: too late to take it back; the object goes when the repair has ended.'
+}
+
+function outcomeText({ outcome, rule, decidedBy = '' }: DecisionRecord): string {
+  const action = rule?.action ?? ''
+  switch (outcome) {
+    case 'act':
+      return `Every gate allows it: ${action}.`
+    case 'would-act':
+      return `Policy ${rule?.policy ?? ''} only observes; it would ${action} the node now.`
+    case 'wait':
+      return `${action} ${rule?.mode === 'Observe' ? 'would wait' : 'waits'} for ${decidedBy}.`
+    case 'refuse':
+      return `${action} is refused by ${decidedBy}.`
+    case 'no-action':
+      return `Policy ${rule?.policy ?? ''} says that nothing is done.`
+    case 'cleared':
+      return 'No rule matches any more.'
+  }
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,211 @@
+/** `nodemend why NODE`: what was decided about a node, by which rule, what every gate answered, and what would change it. */
+import { Command } from 'commander'
+import { conditionTypes } from '../../model/condition.ts'
+import type { DecisionRecord } from '../../model/decision.ts'
+import { conditionOf, type NodeView } from '../../model/node.ts'
+import { type Attempt, isFinished, type ProviderName } from '../../model/repair.ts'
+import { decide } from '../../repair/decide/decide.ts'
+import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
+import { providersOption } from '../cluster/providers-option.ts'
+import { CommandError, type Io, type OutputFormat } from '../io.ts'
+import { outputOption, print } from '../output.ts'
+import { type ClusterView, viewCluster } from './cluster-view.ts'
+import { type NodeState, stateOf } from './node-state.ts'
+import { type Now, nowOfDecision, nowOfRepair } from './why-now.ts'
+import { whyText } from './why-text.ts'
+
+interface Flags extends ClusterFlags {
+  readonly namespace?: string
+  readonly leaseName: string
+  readonly providers: readonly ProviderName[]
+  readonly output: OutputFormat
+}
+
+export function whyCommand(io: Io): Command {
+  return new Command('why')
+    .description('explain what was decided about a node, and what would change it')
+    .argument('<node>', 'name of the node')
+    .option('--kubeconfig <FILE>', 'how to reach the cluster (default: KUBECONFIG, ~/.kube/config)')
+    .option('--context <NAME>', 'context of the kubeconfig')
+    .option('--namespace <NAME>', 'namespace of the controller (default: the context’s, else default)')
+    .option('--lease-name <NAME>', 'name of the controller’s lease', 'nodemend-controller')
+    .addOption(providersOption('what the controller runs, where it has not recorded a decision yet'))
+    .addOption(outputOption())
+    .action((node: string, flags: Flags) => why(node, flags, io))
+}
+
+async function why(name: string, flags: Flags, io: Io): Promise<void> {
+  const { api, namespace = 'default' } = await clusterApi(flags, 'cli', io)
+  try {
+    const lease = { namespace: flags.namespace ?? namespace, name: flags.leaseName }
+    const view = await viewCluster(api, io.clock, lease, flags.providers)
+    const data = explain(name, view, io.clock.now())
+    print(io, flags.output, data, () => whyText(data))
+  } finally {
+    api.close()
+  }
+}
+
+/** What `why --output json` prints. Times are RFC 3339. */
+export interface Explanation {
+  readonly node: string
+  /** False also when the node is gone and its last repair did not succeed. */
+  readonly healthy: boolean
+  /** Absent for a node that is gone. */
+  readonly state: NodeState | null
+  readonly exists: boolean
+  readonly leader: string | null
+  readonly conditions: readonly {
+    readonly type: string
+    readonly status: string
+    readonly reason: string
+    readonly message: string
+    readonly since: string
+  }[]
+  /** What is done about it, what that waits for, what would change it; absent when nothing is to be done. */
+  readonly now: Now | null
+  /** On record, or asked now (`recorded: false`) where no controller has written one. */
+  readonly decision:
+    | (DecisionText & {
+        readonly recorded: boolean
+        /** In what the node has changed since it was recorded; null when it has not. */
+        readonly outdated: string | null
+      })
+    | null
+  /** Newest first. */
+  readonly repairs: readonly RepairText[]
+}
+
+type DecisionText = Omit<DecisionRecord, 'at' | 'eligibleAt'> & {
+  readonly at: string
+  readonly eligibleAt: string | null
+}
+
+export interface RepairText {
+  readonly name: string
+  readonly phase: string
+  readonly phases: readonly { readonly phase: string; readonly at: string; readonly why: string }[]
+  readonly approvedBy: string | null
+  readonly drain: {
+    readonly evicted: number
+    readonly remaining: number
+    readonly deadline: string
+    readonly blockers: readonly string[]
+    readonly leftBehind: readonly string[]
+  } | null
+  readonly target: string | null
+  readonly replacement: string | null
+  readonly proof: string | null
+  readonly holder: string | null
+}
+
+/** Pure. Throws `NM_WHY_NODE` when neither a node nor a repair of that name is known. */
+export function explain(name: string, view: ClusterView, now: number): Explanation {
+  const node = view.nodes.find((one) => one.name === name)
+  const repairs = view.repairs
+    .filter((one) => one.nodeName === name)
+    .sort((a, b) => b.createdAt - a.createdAt || b.number - a.number)
+  if (!node && repairs.length === 0) {
+    throw new CommandError('NM_WHY_NODE', `no node and no repair of the name ${name}; see: nodemend status --all`)
+  }
+  const open = repairs.filter((one) => !isFinished(one.phase))
+  const current = open.find((one) => one.nodeUid === node?.uid)
+  const { leader = null, pause } = view
+  const decision = decisionFor(node, current, view, now)
+  const state = node ? stateOf(node.conditions, now) : null
+  const active = (current ? [current] : open).find((one) => one.phase !== 'Pending')
+  return {
+    node: name,
+    healthy: node ? state === 'healthy' : repairs[0]?.phase === 'Succeeded',
+    state,
+    exists: node !== undefined,
+    leader,
+    conditions: node ? conditionsOf(node) : [],
+    now: active ? nowOfRepair(active, { leader, pause }) : decision && nowOfDecision(decision.record),
+    decision: decision && {
+      ...decisionText(decision.record),
+      recorded: decision.recorded,
+      outdated: (decision.recorded && node && outdatedBy(node, decision.record)) || null,
+    },
+    repairs: repairs.map(repairText),
+  }
+}
+
+/** The recorded decision of the open repair; for a sick node without one, the answer that a controller would give now. */
+function decisionFor(
+  node: NodeView | undefined,
+  current: Attempt | undefined,
+  view: ClusterView,
+  now: number,
+): { readonly record: DecisionRecord; readonly recorded: boolean } | null {
+  if (current?.decision) return { record: current.decision, recorded: true }
+  if (!node) return null
+  const leadership = {
+    leading: view.leader !== undefined,
+    until: Number.MAX_SAFE_INTEGER,
+    fencingToken: 0,
+    identity: view.leader ?? 'no controller',
+  }
+  const health = { synced: true, leases: { followed: 0, stale: 0 } }
+  const { nodes, pause, providers } = view
+  const snapshot = { nodes, claims: [], karpenterRepairs: false, providers, health, leadership, pause }
+  const found = decide(snapshot, view.policies.policies, view.repairs, now).find((one) => one.nodeUid === node.uid)
+  return found && found.outcome !== 'cleared' ? { record: found, recorded: false } : null
+}
+
+/** How the condition that the decision is about stands now, where it is another one, or younger than the decision. */
+function outdatedBy(node: NodeView, { at, rule }: DecisionRecord): string | undefined {
+  if (!rule) return undefined
+  const condition = conditionOf(node, rule.condition)
+  if (!condition) return `the node carries ${rule.condition} no more`
+  const { status, reason, lastTransitionTime } = condition
+  const same = status === rule.status && reason === rule.reason && !(Date.parse(lastTransitionTime) > at)
+  return same ? undefined : `${rule.condition} is ${status} (${reason}) since ${lastTransitionTime}`
+}
+
+function decisionText({ at, outcome, rule, eligibleAt, decidedBy, gates }: DecisionRecord): DecisionText {
+  return {
+    at: time(at),
+    outcome,
+    ...(rule && { rule }),
+    eligibleAt: eligibleAt === undefined ? null : time(eligibleAt),
+    ...(decidedBy !== undefined && { decidedBy }),
+    gates,
+  }
+}
+
+function repairText(attempt: Attempt): RepairText {
+  const { drain, plan } = attempt
+  return {
+    name: attempt.name,
+    phase: attempt.phase,
+    phases: attempt.phases.map((entry) => ({ ...entry, at: time(entry.at) })),
+    approvedBy: attempt.approvedBy ?? null,
+    drain: drain
+      ? {
+          evicted: drain.evicted,
+          remaining: drain.remaining,
+          deadline: time(drain.deadline),
+          blockers: drain.blockers.map((one) => `${one.pod}: ${one.reason}`),
+          leftBehind: drain.leftBehind,
+        }
+      : null,
+    target: plan ? `${plan.target.kind} ${plan.target.name} (${plan.provider})` : null,
+    replacement: attempt.replacement?.name ?? null,
+    proof: attempt.proof ?? null,
+    holder: attempt.holder ?? null,
+  }
+}
+
+function conditionsOf(node: NodeView): Explanation['conditions'] {
+  const shown: readonly string[] = ['Ready', ...conditionTypes]
+  return node.conditions
+    .filter((one) => shown.includes(one.type))
+    .map(({ type, status, reason, message, lastTransitionTime }) => {
+      return { type, status, reason, message, since: lastTransitionTime }
+    })
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,81 @@
+/** `nodemend controller`: the cluster half. The flags are here, the parts are in `run.ts`. */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { formatDuration, parseDuration } from '../../catalog/duration.ts'
+import type { ProviderName } from '../../model/repair.ts'
+import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
+import { providersOption } from '../cluster/providers-option.ts'
+import { CommandError, type Io } from '../io.ts'
+import { runController } from './run.ts'
+
+interface Flags extends ClusterFlags {
+  readonly namespace?: string
+  readonly leaseName: string
+  readonly leaseDuration: number
+  readonly identity?: string
+  readonly metricsAddress: string
+  readonly probeAddress?: string
+  readonly interval: number
+  readonly settle: number
+  readonly providers: readonly ProviderName[]
+  readonly verbosity: string
+}
+
+export function controllerCommand(io: Io): Command {
+  return new Command('controller')
+    .description('decide about sick nodes, and repair them as the policies allow')
+    .option('--kubeconfig <FILE>', 'outside a pod: how to reach the cluster (default: KUBECONFIG, ~/.kube/config)')
+    .option('--context <NAME>', 'context of the kubeconfig')
+    .option('--namespace <NAME>', 'namespace of the leader lease (default: the pod’s or the context’s, else default)')
+    .option('--lease-name <NAME>', 'name of the leader lease', 'nodemend-controller')
+    .addOption(durationOption('--lease-duration', 'how long a silent leader keeps the others waiting', 15_000))
+    .option('--identity <NAME>', 'who holds the lease (default: the host name and a random part)')
+    .option('--metrics-address <ADDR>', 'where /metrics, /healthz and /readyz are served', ':8082')
+    .option('--probe-address <ADDR>', 'serve the probes here too, e.g. :8083')
+    .addOption(durationOption('--interval', 'between passes over a quiet cluster', 10_000))
+    .addOption(durationOption('--settle', 'after an outage of the API server, before anything is done', 300_000))
+    .addOption(providersOption('who may replace nodes, in the order in which they are asked'))
+    .option('--verbosity <N>', '0 warnings, 2 decisions and phases, 3 and more everything', '2')
+    .action((flags: Flags) => start(flags, io))
+}
+
+async function start(flags: Flags, io: Io): Promise<void> {
+  const { api, namespace } = await clusterApi(flags, 'controller', io)
+  const host = io.env.HOSTNAME ?? 'controller'
+  const options = {
+    namespace: flags.namespace ?? namespace ?? 'default',
+    leaseName: flags.leaseName,
+    leaseMs: flags.leaseDuration,
+    identity: flags.identity ?? `${host}-${Math.floor(io.random() * 0x100000000).toString(36)}`,
+    metricsAddress: flags.metricsAddress,
+    ...(flags.probeAddress !== undefined && { probeAddress: flags.probeAddress }),
+    intervalMs: flags.interval,
+    settleMs: flags.settle,
+    providers: flags.providers,
+    level: levelOf(flags.verbosity),
+  }
+  try {
+    await runController(options, { ...io, api, write: io.stdout })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new CommandError('NM_CLI_ADDRESS', `${(error as Error).message}; choose another with --metrics-address`)
+  } finally {
+    api.close()
+  }
+}
+
+/** The help says the default as people write it; the program counts milliseconds. */
+function durationOption(flag: string, description: string, defaultMs: number): Option {
+  return new Option(`${flag} <DURATION>`, description).argParser(duration).default(defaultMs, formatDuration(defaultMs))
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined) throw new InvalidArgumentError('Write a duration such as 10s or 5m.')
+  return ms
+}
+
+function levelOf(verbosity: string): 'warn' | 'info' | 'debug' {
+  const level = Number(verbosity)
+  if (level >= 3) return 'debug'
+  return level >= 2 ? 'info' : 'warn'
+}

@@ -1,0 +1,150 @@
+/**
+ * How a modelled controller lives: it is woken by changes of some kinds, reads what changed, and writes through the
+ * same operations as an API client. Everything happens on the cluster's clock, so a stepped clock repeats a run.
+ */
+import type { Cancel } from '../../telemetry/clock.ts'
+import { type Cluster, plainWrite, type Target } from '../cluster.ts'
+import { type DeleteOptions, deleteObject, plainDelete } from '../delete.ts'
+import { ApiFailure } from '../failure.ts'
+import type { ApiObject, Json } from '../json.ts'
+import { type ServedKind, storageKey } from '../kinds.ts'
+import { objectKey } from '../store.ts'
+import { createObject, storeUpdate } from '../write.ts'
+
+/** A running model. */
+export interface Model {
+  /** Ends it; nothing of it stays behind. Calling it twice does nothing more. */
+  stop(): void
+}
+
+/** What changed since the last reading; `all` when too much happened to tell. */
+export interface Changes {
+  readonly all: boolean
+  /** The objects that changed, newest state, removed ones included; in order of change. */
+  readonly objects: readonly ApiObject[]
+}
+
+/** Reads the changes of one kind, from the present on; the first reading is `all`. */
+export class ChangeFeed {
+  readonly #cluster: Cluster
+  readonly #key: string
+  #position: number | undefined
+
+  constructor(cluster: Cluster, kind: ServedKind) {
+    this.#cluster = cluster
+    this.#key = storageKey(kind)
+  }
+
+  read(): Changes {
+    const { store } = this.#cluster
+    const end = store.end(this.#key)
+    const latest = new Map<string, ApiObject>()
+    let all = this.#position === undefined
+    for (let position = this.#position ?? end; position < end && !all; position++) {
+      const event = store.eventAt(this.#key, position)
+      if (event === undefined || event === 'dropped') all = true
+      else latest.set(event.object.metadata.uid ?? '', event.object)
+    }
+    this.#position = end
+    return { all, objects: all ? store.list(this.#key) : [...latest.values()] }
+  }
+}
+
+/** Runs `work` once soon after any change of `kinds`, and whenever asked; never twice at one instant. */
+export class Loop implements Model {
+  readonly #cluster: Cluster
+  readonly #work: () => void
+  readonly #ends: (() => void)[]
+  #due: { readonly at: number; readonly cancel: Cancel } | undefined
+  #stopped = false
+
+  constructor(cluster: Cluster, kinds: readonly ServedKind[], work: () => void) {
+    this.#cluster = cluster
+    this.#work = work
+    this.#ends = kinds.map((kind) => cluster.store.subscribe(storageKey(kind), () => this.wake(0)))
+    this.wake(0)
+  }
+
+  /** Runs the work in `ms`, or earlier if something else wakes it earlier. */
+  wake(ms: number): void {
+    const at = this.#cluster.clock.monotonic() + ms
+    if (this.#stopped || (this.#due && this.#due.at <= at)) return
+    this.#due?.cancel()
+    const cancel = this.#cluster.clock.after(ms, () => {
+      this.#due = undefined
+      this.#work()
+    })
+    this.#due = { at, cancel }
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#due?.cancel()
+    this.#due = undefined
+    for (const end of this.#ends.splice(0)) end()
+  }
+}
+
+/** Several models as one. */
+export function together(...models: readonly Model[]): Model {
+  return {
+    stop() {
+      for (const model of models) model.stop()
+    },
+  }
+}
+
+/** A controller's hand: writes as `manager`, and shrugs where the object is gone or moved on, as controllers do. */
+export class Hand {
+  readonly #cluster: Cluster
+  readonly #manager: string
+
+  constructor(cluster: Cluster, manager: string) {
+    this.#cluster = cluster
+    this.#manager = manager
+  }
+
+  /** The object now. */
+  get(kind: ServedKind, name: string, namespace?: string): ApiObject | undefined {
+    return this.#cluster.store.get(storageKey(kind), objectKey(namespace, name))
+  }
+
+  list(kind: ServedKind, namespace?: string): readonly ApiObject[] {
+    return this.#cluster.store.list(storageKey(kind), namespace)
+  }
+
+  /** Creates; undefined when the server refuses: the name is taken, the namespace is going, the template is no good. */
+  create(kind: ServedKind, body: Json, namespace?: string): ApiObject | undefined {
+    return attempt(() => createObject(this.#cluster, kind, namespace, body, this.#options()).object)
+  }
+
+  /** Writes what `edit` makes of the stored object; undefined from `edit` leaves it alone. */
+  update(target: Target, edit: (live: ApiObject) => ApiObject | undefined): ApiObject | undefined {
+    const live = this.get(target.kind, target.name, target.namespace)
+    const next = live && edit(live)
+    if (!live || !next || next === live) return live
+    return attempt(() => storeUpdate(this.#cluster, target, live, next, this.#options()).object)
+  }
+
+  delete(target: Target, options: Partial<DeleteOptions> = {}): void {
+    attempt(() => deleteObject(this.#cluster, target, { ...plainDelete, ...options }))
+  }
+
+  #options(): typeof plainWrite {
+    return { ...plainWrite, manager: this.#manager }
+  }
+}
+
+function attempt<T>(write: () => T): T | undefined {
+  try {
+    return write()
+  } catch (error) {
+    if (error instanceof ApiFailure) return undefined // refused: what changes next wakes the controller again
+    throw error
+  }
+}
+
+/** The target of a stored object, for a {@link Hand}. */
+export function targetOf(kind: ServedKind, object: ApiObject, subresource = ''): Target {
+  return { kind, namespace: object.metadata.namespace, name: object.metadata.name, subresource }
+}
