@@ -14,11 +14,11 @@ const layers: Readonly<Record<string, number>> = {
   catalog: 1,
   kube: 2,
   embedded: 3,
-  detect: 3,
-  providers: 3,
-  repair: 4,
-  drill: 5,
-  cli: 6,
+  detect: 4,
+  providers: 4,
+  repair: 5,
+  drill: 6,
+  cli: 7,
 }
 
 /** Packages that a layer may load at run time. `await import()` counts too. */
@@ -27,7 +27,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   telemetry: [],
   catalog: ['re2js', 'yaml', 'zod'],
   kube: ['yaml', '@kubernetes/client-node'],
-  embedded: [],
+  embedded: ['yaml'],
   detect: ['re2js', 'yaml', 'zod'],
   providers: [],
   repair: ['re2js', 'zod'],
