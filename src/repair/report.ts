@@ -4,7 +4,7 @@ import type { EventRecorder } from '../kube/event-recorder.ts'
 import type { Decision } from '../model/decision.ts'
 import type { ClusterSnapshot, NodeView } from '../model/node.ts'
 import { type Attempt, isFinished, type Phase, phaseSince } from '../model/repair.ts'
-import type { Metric, Registry } from '../telemetry/exposition.ts'
+import type { Counter, Gauge, Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
 import { freezeOf } from './decide/gates/api-health.ts'
 import { approval } from './decide/gates/approval.ts'
@@ -208,15 +208,14 @@ function isAhead(node: NodeView, now: number): boolean {
 }
 
 function metricsIn(registry: Registry) {
-  const gauge = (name: string, help: string): Metric => registry.metric({ name, help, type: 'gauge' })
-  const counter = (name: string, help: string): Metric => registry.metric({ name, help, type: 'counter' })
+  const gauge = (name: string, help: string): Gauge => registry.gauge({ name, help })
+  const counter = (name: string, help: string): Counter => registry.counter({ name, help })
   return {
     open: gauge('nodemend_repairs_open', 'Repairs that are not finished, by phase.'),
     repairs: counter('nodemend_repairs_total', 'Finished repairs by outcome, condition and action.'),
-    phaseSeconds: registry.metric({
+    phaseSeconds: registry.histogram({
       name: 'nodemend_repair_phase_seconds',
       help: 'How long repairs stayed in a phase.',
-      type: 'histogram',
       buckets: [1, 5, 15, 60, 300, 900, 1800, 3600],
     }),
     decided: gauge('nodemend_decisions', 'Sick nodes by the outcome of the last pass and the gate that decided.'),
@@ -228,10 +227,9 @@ function metricsIn(registry: Registry) {
     leader: gauge('nodemend_leader', '1 while this controller leads.'),
     synced: gauge('nodemend_synced', '1 while every watch follows the API server.'),
     policies: gauge('nodemend_policies', 'Policies by state: one refused policy keeps the last good set in force.'),
-    passSeconds: registry.metric({
+    passSeconds: registry.histogram({
       name: 'nodemend_pass_seconds',
       help: 'Time of one pass over the cluster.',
-      type: 'histogram',
       buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 15],
     }),
     errors: counter('nodemend_controller_errors_total', 'Errors of the controller by what it was doing.'),

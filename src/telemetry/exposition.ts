@@ -5,29 +5,52 @@
 
 export type Labels = Readonly<Record<string, string>>
 
-export interface MetricSpec {
+interface Named {
   readonly name: string
   readonly help: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
-  /** Upper bounds in ascending order, without +Inf. Histograms only. */
-  readonly buckets?: readonly number[]
+}
+
+export interface CounterSpec extends Named {
   /**
    * Label sets that are shown from the start, as 0 until something is counted: increase() and rate() see nothing of a
-   * series that begins at 1. Asked at each rendering, so it may follow what is in force. Not for histograms.
+   * series that begins at 1. Asked at each rendering, so it may follow what is in force.
    */
   readonly known?: () => Iterable<Labels>
 }
 
-export interface Metric {
-  readonly spec: MetricSpec
-  /** Counters and gauges: adds `by` (default 1). */
+export type GaugeSpec = CounterSpec
+
+export interface HistogramSpec extends Named {
+  /** Upper bounds in ascending order, without +Inf. */
+  readonly buckets: readonly number[]
+}
+
+/** What is registered, for the reference page. */
+export interface MetricSpec extends CounterSpec {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly buckets?: readonly number[]
+}
+
+/** Only grows. */
+export interface Counter {
+  /** Adds `by`, 1 unless given. */
   add(labels?: Labels, by?: number): void
-  /** Gauges: sets the value. Counters: sets an absolute value that must not fall (kernel counters). */
+  /** Takes over a total that somebody else counts; it must not fall. */
+  total(value: number, labels?: Labels): void
+}
+
+/** Goes up and down. */
+export interface Gauge {
   set(value: number, labels?: Labels): void
-  /** Histograms: records one observation. */
-  observe(value: number, labels?: Labels): void
-  /** Forgets every series, e.g. before a gauge family is rebuilt. */
+  /** Adds `by`, 1 unless given: for a family that is rebuilt by counting. */
+  add(labels?: Labels, by?: number): void
+  /** Forgets every series: what is not set again is gone. */
   reset(): void
+}
+
+/** Counts observations by size. */
+export interface Histogram {
+  observe(value: number, labels?: Labels): void
 }
 
 /** `text` is the exposition format 0.0.4; `openmetrics` is OpenMetrics 1.0, which Prometheus asks for first. */
@@ -40,11 +63,52 @@ interface Series {
   sum: number
 }
 
+type SeriesAt = ((labels: Labels) => Series) & { readonly series: Map<string, Series> }
+
 /** The metrics of one process. `render` is the body of `GET /metrics`. */
 export class Registry {
   readonly #metrics: { readonly spec: MetricSpec; readonly series: Map<string, Series> }[] = []
 
-  metric(spec: MetricSpec): Metric {
+  counter(spec: CounterSpec): Counter {
+    const at = this.#register({ ...spec, type: 'counter' })
+    return {
+      add: (labels = {}, by = 1) => {
+        at(labels).value += by
+      },
+      total: (value, labels = {}) => {
+        at(labels).value = value
+      },
+    }
+  }
+
+  gauge(spec: GaugeSpec): Gauge {
+    const at = this.#register({ ...spec, type: 'gauge' })
+    return {
+      set: (value, labels = {}) => {
+        at(labels).value = value
+      },
+      add: (labels = {}, by = 1) => {
+        at(labels).value += by
+      },
+      reset: () => at.series.clear(),
+    }
+  }
+
+  histogram(spec: HistogramSpec): Histogram {
+    const at = this.#register({ ...spec, type: 'histogram' })
+    return {
+      observe: (value, labels = {}) => {
+        const into = at(labels)
+        const bucket = spec.buckets.findIndex((bound) => value <= bound)
+        const index = bucket < 0 ? spec.buckets.length : bucket
+        into.counts[index] = (into.counts[index] ?? 0) + 1
+        into.sum += value
+      },
+    }
+  }
+
+  /** The series of these labels, made at their first use. */
+  #register(spec: MetricSpec): SeriesAt {
     if (this.#metrics.some((known) => known.spec.name === spec.name)) throw new Error(`metric ${spec.name} exists`)
     const series = new Map<string, Series>()
     this.#metrics.push({ spec, series })
@@ -57,23 +121,7 @@ export class Registry {
       }
       return found
     }
-    return {
-      spec,
-      add: (labels = {}, by = 1) => {
-        at(labels).value += by
-      },
-      set: (value, labels = {}) => {
-        at(labels).value = value
-      },
-      observe: (value, labels = {}) => {
-        const into = at(labels)
-        const bucket = (spec.buckets ?? []).findIndex((bound) => value <= bound)
-        const index = bucket < 0 ? (spec.buckets?.length ?? 0) : bucket
-        into.counts[index] = (into.counts[index] ?? 0) + 1
-        into.sum += value
-      },
-      reset: () => series.clear(),
-    }
+    return Object.assign(at, { series })
   }
 
   /** What is registered, in order: for the reference page. */

@@ -18,7 +18,7 @@ test('log lines carry the guide’s keys in the guide’s form', () => {
 test('known series are 0 until they are counted, and then themselves', () => {
   const registry = new Registry()
   const known = () => [{ kind: 'a' }, { kind: 'b' }]
-  const metric = registry.metric({ name: 'a_total', help: 'A.', type: 'counter', known })
+  const metric = registry.counter({ name: 'a_total', help: 'A.', known })
   const samples = () =>
     registry
       .render()
@@ -43,9 +43,9 @@ test('an error is its code and its message, the code once', () => {
 
 test('metrics in the text exposition format, labels escaped, buckets cumulative', () => {
   const registry = new Registry()
-  registry.metric({ name: 'a_total', help: 'A \\ thing.', type: 'counter' }).add({ reason: 'x"y\n' })
-  registry.metric({ name: 'b', help: 'B.', type: 'gauge' }).set(1.5)
-  const seconds = registry.metric({ name: 'c_seconds', help: 'C.', type: 'histogram', buckets: [0.1, 1] })
+  registry.counter({ name: 'a_total', help: 'A \\ thing.' }).add({ reason: 'x"y\n' })
+  registry.gauge({ name: 'b', help: 'B.' }).set(1.5)
+  const seconds = registry.histogram({ name: 'c_seconds', help: 'C.', buckets: [0.1, 1] })
   for (const value of [0.05, 0.5, 5]) seconds.observe(value)
   assert.equal(
     registry.render(),
@@ -70,6 +70,6 @@ test('metrics in the text exposition format, labels escaped, buckets cumulative'
 
 test('a metric is one place: its name cannot be taken twice', () => {
   const registry = new Registry()
-  registry.metric({ name: 'a', help: 'A.', type: 'gauge' })
-  assert.throws(() => registry.metric({ name: 'a', help: 'A.', type: 'gauge' }), /exists/)
+  registry.gauge({ name: 'a', help: 'A.' })
+  assert.throws(() => registry.gauge({ name: 'a', help: 'A.' }), /exists/)
 })

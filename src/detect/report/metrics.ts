@@ -4,7 +4,7 @@
  */
 import type { KubeErrorCode } from '../../kube/errors.ts'
 import { conditionTypes } from '../../model/condition.ts'
-import type { Labels, Metric, MetricSpec, Registry } from '../../telemetry/exposition.ts'
+import type { Counter, Gauge, Labels, Registry } from '../../telemetry/exposition.ts'
 import type { FindingKind } from './known-findings.ts'
 
 export type AgentMetrics = ReturnType<typeof createMetrics>
@@ -35,17 +35,17 @@ function every(label: string, values: readonly string[], others: readonly Labels
 
 /** `findings`: what can be raised, asked at each rendering. */
 export function createMetrics(registry: Registry, findings: () => Iterable<FindingKind>) {
-  const make = (type: MetricSpec['type'], name: string, help: string, known?: () => Iterable<Labels>): Metric =>
-    registry.metric({ name, help, type, ...(known && { known }) })
-  const gauge = (name: string, help: string, known?: readonly Labels[]): Metric =>
-    make('gauge', name, help, known && (() => known))
-  const counter = (name: string, help: string, known: readonly Labels[] = [{}]): Metric =>
-    make('counter', name, help, () => known)
+  const gauge = (name: string, help: string, known?: readonly Labels[]): Gauge =>
+    registry.gauge({ name, help, ...(known && { known: () => known }) })
+  const counter = (name: string, help: string, known: readonly Labels[] = [{}]): Counter =>
+    registry.counter({ name, help, known: () => known })
   return {
     buildInfo: gauge('nodemend_build_info', 'Always 1; the labels say what runs.'),
-    findings: make('counter', 'nodemend_findings_total', 'Findings raised, by severity and reason.', () =>
-      Array.from(findings(), ({ severity, reason }) => ({ severity, reason })),
-    ),
+    findings: registry.counter({
+      name: 'nodemend_findings_total',
+      help: 'Findings raised, by severity and reason.',
+      known: () => Array.from(findings(), ({ severity, reason }) => ({ severity, reason })),
+    }),
     lines: counter(
       'nodemend_evidence_lines_total',
       'Log lines that meant something, by source and origin.',

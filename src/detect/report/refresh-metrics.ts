@@ -1,6 +1,6 @@
 /** Gauges that are read off the state when somebody asks for them. */
 import { conditionTypes } from '../../model/condition.ts'
-import type { Metric } from '../../telemetry/exposition.ts'
+import type { Gauge } from '../../telemetry/exposition.ts'
 import type { Reported } from './agent-report.ts'
 import type { AgentMetrics } from './metrics.ts'
 
@@ -20,12 +20,12 @@ export function refreshMetrics(metrics: AgentMetrics, { ledger, monitors, rules 
   for (const monitor of monitors)
     setIf(metrics.monitorAlive, monitor.alive && monitor.reading, { monitor: monitor.name })
   metrics.rules.set(rules())
-  metrics.dropped.set(state.dropped.findings, { kind: 'findings' })
-  metrics.dropped.set(state.dropped.notices, { kind: 'notices' })
+  metrics.dropped.total(state.dropped.findings, { kind: 'findings' })
+  metrics.dropped.total(state.dropped.notices, { kind: 'notices' })
   metrics.waiting.set(state.notices.size)
   metrics.unsaved.set(ledger.unsavedMs / 1000)
 }
 
-function setIf(metric: Metric, holds: boolean, labels: Readonly<Record<string, string>>): void {
+function setIf(metric: Gauge, holds: boolean, labels: Readonly<Record<string, string>>): void {
   metric.set(holds ? 1 : 0, labels)
 }
