@@ -8,14 +8,13 @@ import { compileShipped, loadShipped, shippedFiles } from '../src/catalog/shippe
 import { decoders } from '../src/detect/decode/decoders.ts'
 import { decodeSxid } from '../src/detect/decode/nvidia/sxid.ts'
 import { decodeXid } from '../src/detect/decode/nvidia/xid.ts'
-import { judgeUnsaved } from '../src/detect/lifecycle/judge.ts'
 import { createSettings, noOverrides } from '../src/detect/lifecycle/settings.ts'
 import { emptyState } from '../src/detect/lifecycle/state.ts'
 import { type Input, step } from '../src/detect/lifecycle/step.ts'
 import { sighting } from '../src/detect/lifecycle/testing/settings.ts'
-import { compileMatcher } from '../src/detect/match/compile.ts'
+import { compileMatchers } from '../src/detect/match/compile.ts'
 import { runSamples } from '../src/detect/match/samples.ts'
-import { judgeFailed, judgeOverrun } from '../src/detect/monitors/kernel/judge.ts'
+import { monitors } from '../src/detect/monitors/monitors.ts'
 
 const folder = join(import.meta.dirname, '..', 'catalog')
 
@@ -23,7 +22,7 @@ const folder = join(import.meta.dirname, '..', 'catalog')
 const leastRules = 120
 
 test('every sample of every shipped rule holds against the whole catalogue', () => {
-  const run = runSamples(loadShipped(folder), compileMatcher(compileShipped(folder), decoders))
+  const run = runSamples(loadShipped(folder), compileMatchers(compileShipped(folder), decoders))
   assert.deepEqual(
     run.failures.map((one) => `${one.file}:${one.line}: ${one.message}`),
     [],
@@ -54,7 +53,7 @@ test('the tables are whole: Xid 1 to 176, 421 SXids, 96 decode rows', () => {
 
 test('the drill line of every fatal hardware reason makes its condition False, as often as the reason asks for', () => {
   const catalogue = compileShipped(folder)
-  const matcher = compileMatcher(catalogue, decoders)
+  const matcher = compileMatchers(catalogue, decoders).of('kmsg')
   const settings = createSettings({ reasons: catalogue.reasons, overrides: noOverrides, acceptUserspace: true })
   const condemned = (entry: ReasonEntry): boolean => {
     const line = entry.drill?.kmsg ?? ''
@@ -76,31 +75,49 @@ test('the drill line of every fatal hardware reason makes its condition False, a
   assert.deepEqual(wrong, [])
 })
 
-test('every reason that the agent’s own code raises is an entry, and says of it what the entry says', () => {
-  const reasons = new Map(compileShipped(folder).reasons.map((one) => [one.reason, one]))
-  const own = [
-    judgeOverrun(7),
-    judgeFailed(new Error('why')),
-    judgeUnsaved('no answer'),
-    judgeUnsaved(new Error('why')),
-  ]
-  for (const { entry, reason, condition, severity, scope, family } of own) {
-    const { lifecycle: _, repair: _repair, ...said } = reasons.get(entry) ?? assert.fail(`${entry} has no entry`)
-    assert.deepEqual({ reason, condition, severity, scope, family }, said)
-  }
-})
-
-test('no other reason or entry is named in the source of detection', () => {
-  const { reasons: entries, tables } = compileShipped(folder)
-  const reasons = new Set(entries.map((one) => one.reason))
-  const raised = detectionSources()
-    .filter((text) => /\b(?:Match|Decoded)\b/.test(text)) // files that make matches
-    .flatMap((text) => [...text.matchAll(/\b(?:reason|entry): '([A-Z]\w+)'/g)].map(([, name = '']) => name))
-  assert.ok(raised.includes('MonitorFailed'))
+test('every reason that the agent’s own code raises is an entry', () => {
+  const reasons = new Set(compileShipped(folder).reasons.map((one) => one.reason))
+  const raised = detectionSources().flatMap((text) =>
+    [...text.matchAll(/(?:ownFinding\([^,]+, |losses = \{\s*reason: )'([A-Z]\w+)'/g)].map(([, name = '']) => name),
+  )
+  assert.deepEqual(raised.sort(), ['AgentStateNotSaved', 'KernelLogOverrun', 'MonitorFailed'])
   assert.deepEqual(
     raised.filter((name) => !reasons.has(name)),
     [],
   )
+})
+
+test('a measured reason names a value that its monitor declares, and each declared value has a reason or is a gauge only', () => {
+  const reasons = compileShipped(folder).reasons.flatMap(({ reason, probe }) => (probe ? [{ reason, ...probe }] : []))
+  const declared = monitors.flatMap(({ name, values = {} }) =>
+    Object.entries(values).map(([value, { gaugeOnly = false }]) => ({ place: `${name}/${value}`, gaugeOnly })),
+  )
+  const places = new Set(declared.map(({ place }) => place))
+  assert.deepEqual(
+    reasons.filter(({ monitor, value }) => !places.has(`${monitor}/${value}`)).map(({ reason }) => reason),
+    [],
+  )
+  const limited = new Set(reasons.map(({ monitor, value }) => `${monitor}/${value}`))
+  assert.deepEqual(
+    declared.filter(({ place, gaugeOnly }) => limited.has(place) === gaugeOnly).map(({ place }) => place),
+    [],
+  )
+})
+
+test('a condition of a reason is one that the monitor speaks for which sees it', () => {
+  const { reasons, rules } = compileShipped(folder)
+  const speaks = new Map(monitors.map(({ name, conditions }) => [name, conditions]))
+  const journal = new Set(rules.filter(({ source }) => source === 'journal').map(({ reason }) => reason))
+  const wrong = reasons.filter(({ reason, probe, condition }) => {
+    const monitor = probe?.monitor ?? (journal.has(reason) ? 'services' : 'kernel')
+    return !speaks.get(monitor)?.includes(condition)
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('every entry that a decoder names is an entry', () => {
+  const { reasons: entries, tables } = compileShipped(folder)
+  const reasons = new Set(entries.map((one) => one.reason))
   const lines = [
     ...tables.xids.map(({ code }) => `NVRM: Xid (PCI:0000:3b:00): ${code}, pid=1, name=x, text`),
     ...tables.sxids.map(({ code }) => `nvidia-nvswitch0: SXid (PCI:0000:c1:00.0): ${code}, Fatal, Link 1 text`),

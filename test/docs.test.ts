@@ -47,6 +47,7 @@ test('every configuration in the documentation is one that the agent would load'
   const { reasons, tables } = compileShipped(join(root, 'catalog'))
   const known = {
     reasons: reasons.map((one) => one.reason),
+    measured: reasons.filter(({ probe }) => probe !== undefined).map((one) => one.reason),
     hasCode: (family: string, code: number) => {
       return (family === 'xid' ? tables.xids : tables.sxids).some((one) => one.code === code)
     },

@@ -34,6 +34,7 @@ test('the agent’s metrics', async (t) => {
       config: '/config.yaml',
       kmsg: '/kmsg',
       acceptUserFacility: true,
+      acceptOldLines: false,
       level: 'error',
     },
     {

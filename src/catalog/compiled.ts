@@ -3,10 +3,11 @@
  * `load.ts` makes it from YAML; the build writes it as one JSON file beside the agent's bundle.
  */
 import type { ConditionType } from '../model/condition.ts'
+import type { LogName } from '../model/evidence.ts'
 import type { Scope, Severity } from '../model/finding.ts'
 
 /** Bump when the meaning of a field changes: a bundle refuses a file of another version. */
-export const compiledVersion = 1
+export const compiledVersion = 2
 
 export interface CompiledCatalogue {
   readonly version: typeof compiledVersion
@@ -24,14 +25,40 @@ export interface CompiledReason {
   readonly scope: Scope
   readonly family: string
   readonly lifecycle: Lifecycle
+  /** How a monitor measures it; absent where a log shows it, or the agent itself raises it. */
+  readonly probe?: CompiledProbe
+  /** How to look whether the fault still lasts; absent: nobody can tell. See `detect/host/lasting.ts`. */
+  readonly lasts?: LastsCheck
   /** What a repairer should do by default: `none`, `replace` … Written into the condition's message for people. */
   readonly repair: string
 }
 
+/** Ways to see that a fault that was logged is still there, by the device that the finding names. */
+export const lastsChecks = ['pci-device-lost', 'mount-read-only', 'nvme-dead', 'array-degraded'] as const
+export type LastsCheck = (typeof lastsChecks)[number]
+
+/** A measured reason: a value of a monitor and the limits that it must not pass. */
+export interface CompiledProbe {
+  readonly monitor: string
+  /** A value that the monitor declares. */
+  readonly value: string
+  /** On which side of the limit the trouble lies. */
+  readonly side: 'above' | 'below'
+  /** Raised beyond it, in the unit of the value. */
+  readonly limit: number
+  /** Cleared behind it. Between the two nothing changes. */
+  readonly clear: number
+  /** What people read: `{value}`, and the parts that the monitor gives. */
+  readonly message: string
+}
+
 /** How a reason becomes a finding and how its finding ends. All times in milliseconds. */
 export interface Lifecycle {
-  /** Raised when `count` matching lines came within `withinMs` (same reason and device). */
-  readonly raise: { readonly count: number; readonly withinMs: number }
+  /**
+   * A log's reason is raised when `count` matching lines came within `withinMs` (same reason and device), a measured one
+   * when it was over its limit for `forMs`; absent: at once.
+   */
+  readonly raise: { readonly count: number; readonly withinMs: number; readonly forMs?: number }
   /** Stays raised at least this long, whatever clears it: keeps a condition from flapping. */
   readonly holdMs: number
   /** Quiet time after the newest line that ends it; absent: quiet time proves nothing. */
@@ -47,7 +74,10 @@ export interface CompiledRule {
   /** `<reason>/<n>`, n counting from 1. */
   readonly name: string
   readonly reason: string
-  readonly source: 'kmsg'
+  /** The log whose lines it is asked about. */
+  readonly source: LogName
+  /** Units of the journal whose lines it is asked about; absent: every unit's. */
+  readonly units?: readonly string[]
   /** Literals, at least one of which the line must contain, in any letter case: they feed the prefilter. */
   readonly contains: readonly string[]
   /** RE2 pattern with named groups, searched anywhere in the text; absent for a decoder. */

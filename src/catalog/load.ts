@@ -4,7 +4,7 @@
  */
 import { RE2JS } from 're2js'
 import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml'
-import type { CompiledReason, CompiledRule, Lifecycle } from './compiled.ts'
+import type { CompiledProbe, CompiledReason, CompiledRule, Lifecycle } from './compiled.ts'
 import { complaintOf, yamlComplaintOf } from './complaint.ts'
 import { parseDuration } from './duration.ts'
 import { type CatalogueFile, catalogueFileSchema, type DetectEntry, type ReasonEntry } from './schema.ts'
@@ -110,6 +110,7 @@ type Complain = (path: readonly (string | number)[], message: string) => void
 
 /** What a schema cannot say: patterns compile, templates name groups that exist. */
 function checkEntry(entry: ReasonEntry, path: readonly (string | number)[], complain: Complain): void {
+  if (entry.probe) checkProbe(entry, entry.probe, (field, text) => complain([...path, 'probe', field], text))
   for (const [index, rule] of entry.detect.entries()) {
     const here = [...path, 'detect', index]
     if ((rule.pattern === undefined) === (rule.decode === undefined)) {
@@ -119,11 +120,27 @@ function checkEntry(entry: ReasonEntry, path: readonly (string | number)[], comp
     if (rule.detachable !== undefined && rule.device === undefined) {
       complain([...here, 'detachable'], `${entry.reason}: detachable needs a device to judge: give device, too`)
     }
+    if (rule.units !== undefined && rule.source !== 'journal') {
+      complain([...here, 'units'], `${entry.reason}: units are of the journal: write source: journal, too`)
+    }
     const groups = rule.pattern === undefined ? undefined : namedGroups(rule.pattern)
     if (typeof groups === 'string') complain([...here, 'pattern'], `${entry.reason}: ${groups}`)
     else if (groups)
       checkTemplates(rule, groups, (field, text) => complain([...here, field], `${entry.reason}: ${text}`))
   }
+}
+
+function checkProbe(
+  { reason }: ReasonEntry,
+  { above, below, clear }: NonNullable<ReasonEntry['probe']>,
+  complain: (field: string, text: string) => void,
+): void {
+  if ((above === undefined) === (below === undefined)) {
+    complain('value', `${reason}: give either above or below`)
+    return
+  }
+  const wrongSide = clear !== undefined && (above !== undefined ? clear > above : clear < (below ?? clear))
+  if (wrongSide) complain('clear', `${reason}: clear lies beyond the limit: it must be on the healthy side of it`)
 }
 
 /** Every `{name}` of a template is a named group of the pattern. */
@@ -157,14 +174,26 @@ function compileReason(entry: ReasonEntry, file: CatalogueFile): CompiledReason 
     scope: entry.scope,
     family: entry.family ?? file.family,
     lifecycle: compileLifecycle(entry),
+    ...(entry.probe && { probe: compileProbe(entry.probe) }),
+    ...(entry.lasts !== undefined && { lasts: entry.lasts }),
     repair: entry.repair.action,
   }
+}
+
+function compileProbe(probe: NonNullable<ReasonEntry['probe']>): CompiledProbe {
+  const { monitor, value, above, below = 0, message } = probe
+  const limit = above ?? below
+  return { monitor, value, side: above === undefined ? 'below' : 'above', limit, clear: probe.clear ?? limit, message }
 }
 
 function compileLifecycle(entry: ReasonEntry): Lifecycle {
   const { raise, hold, clear, expire } = entry.lifecycle
   return {
-    raise: { count: raise.count, withinMs: milliseconds(raise.within) },
+    raise: {
+      count: raise.count,
+      withinMs: milliseconds(raise.within),
+      ...(raise.for !== undefined && { forMs: milliseconds(raise.for) }),
+    },
     holdMs: milliseconds(hold),
     ...(clear.after !== undefined && { clearAfterMs: milliseconds(clear.after) }),
     clearedByBoot: clear.boot,
@@ -181,6 +210,7 @@ function compileRule(entry: ReasonEntry, rule: DetectEntry, index: number): Comp
     name: `${entry.reason}/${index + 1}`,
     reason: entry.reason,
     source: rule.source,
+    ...(rule.units && { units: rule.units }),
     contains: typeof rule.contains === 'string' ? [rule.contains] : rule.contains,
     unless: rule.unless,
     recovery: rule.recovery,

@@ -4,6 +4,8 @@
  */
 import * as z from 'zod'
 import { conditionTypes } from '../model/condition.ts'
+import { logNames } from '../model/evidence.ts'
+import { lastsChecks } from './compiled.ts'
 
 const duration = z
   .string()
@@ -14,15 +16,32 @@ const severity = z
   .describe('info and warning become an Event, fatal turns the condition False')
 const scope = z
   .enum(['hardware', 'application'])
-  .describe('application: caused by, or limited to, a process; it never turns a condition False')
+  .describe(
+    'hardware: the node’s own fault (hardware, kernel, services); application: caused by, or limited to, one process or container, and never turns a condition False',
+  )
 const sample = z.string().min(1)
 
 /** Longer than any kernel line, and shorter than what the search's tables can count. */
 const anchor = z.string().min(3).max(1024)
 
+/** How a monitor measures the reason. */
+export const probeSchema = z.strictObject({
+  monitor: z.string().min(1).describe('the monitor that measures it'),
+  value: z.string().min(1).describe('a value that the monitor declares'),
+  above: z.number().optional().describe('raised above it, in the unit of the value'),
+  below: z.number().optional().describe('raised below it; give above or below'),
+  clear: z.number().optional().describe('cleared behind it; default: the limit itself'),
+  message: z.string().min(3).describe('what people read; {value} and the parts that the monitor gives'),
+})
+
 /** One way to see the reason in a log. */
 export const detectSchema = z.strictObject({
-  source: z.enum(['kmsg']).default('kmsg').describe('where the line comes from'),
+  source: z.enum(logNames).default('kmsg').describe('the log that the line comes from'),
+  units: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('journal only: units whose lines these are, e.g. kubelet.service; absent: every unit’s'),
   contains: z
     .union([anchor, z.array(anchor).min(1)])
     .describe('literal anchors of 3 to 1024 characters, one of which the line must contain (any letter case)'),
@@ -53,6 +72,7 @@ export const lifecycleSchema = z.strictObject({
     .strictObject({
       count: z.int().min(1).max(10000).default(1).describe('how many lines raise it'),
       within: duration.default('10m').describe('the window they must come in'),
+      for: duration.optional().describe('measured reasons: how long the value must be over its limit'),
     })
     .prefault({}),
   hold: duration.default('1m').describe('stays raised at least this long: keeps a condition from flapping'),
@@ -76,6 +96,11 @@ export const reasonSchema = z.strictObject({
   scope: scope.default('hardware'),
   summary: z.string().min(10).describe('one sentence for people'),
   detect: z.array(detectSchema).default([]).describe('how a log shows it; empty where code raises the reason'),
+  probe: probeSchema.optional().describe('how a monitor measures it'),
+  lasts: z
+    .enum(lastsChecks)
+    .optional()
+    .describe('how to look whether the fault still lasts, for lines logged before the agent first ran'),
   lifecycle: lifecycleSchema.prefault({}),
   repair: z
     .strictObject({

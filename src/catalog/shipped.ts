@@ -17,6 +17,8 @@ export const shippedFiles = [
   'filesystems.yaml',
   'networking.yaml',
   'runtime.yaml',
+  'services.yaml',
+  'resources.yaml',
   'hardware.yaml',
   'kernel.yaml',
 ] as const

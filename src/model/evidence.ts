@@ -1,16 +1,24 @@
 /** Evidence: one thing that was seen on the node, before anybody judged it. */
 
-/** Who wrote a kernel log record: syslog facility 0 is the kernel, anything else came through a write to /dev/kmsg. */
-export type Origin = 'kernel' | 'userspace'
+/** The logs that rules may name as their `source`. */
+export const logNames = ['kmsg', 'journal'] as const
+export type LogName = (typeof logNames)[number]
 
-/** One record of a log. */
+/**
+ * Who vouches for a piece of evidence.
+ * `kernel`: the kernel wrote it (syslog facility 0 of /dev/kmsg).
+ * `service`: journald attests which unit wrote it (`_SYSTEMD_UNIT`).
+ * `agent`: this agent measured it itself.
+ * `userspace`: any process that may write to the log can have written it.
+ */
+export type Trust = 'kernel' | 'service' | 'agent' | 'userspace'
+
+/** One line of a log. */
 export interface LogEvidence {
-  readonly source: 'kmsg' | 'journal' | 'logfile'
-  /** Wall-clock milliseconds at which the record was written, as far as the source tells. */
+  readonly source: LogName
+  /** Wall-clock milliseconds at which the line was written, as far as the log tells. */
   readonly at: number
   /** The text without framing; `\xNN` escapes of /dev/kmsg are kept as they are. */
   readonly text: string
-  /** Position in the source: the kmsg sequence number, a byte offset. Grows; unique within one boot. */
-  readonly sequence: number
-  readonly origin: Origin
+  readonly trust: Trust
 }

@@ -7,7 +7,10 @@ import type { ConditionType } from './condition.ts'
 /** info and warning become an Event; fatal turns the condition False. */
 export type Severity = 'info' | 'warning' | 'fatal'
 
-/** `application`: caused by, or limited to, a process. It never turns a condition False. */
+/**
+ * Whose fault it is: `hardware` is the node's own (its hardware, kernel or services), `application` is caused by, or
+ * limited to, one process or container. An `application` finding never turns a condition False.
+ */
 export type Scope = 'hardware' | 'application'
 
 /** What a log line means: the answer of the matcher, before counting, grouping and holding. */

@@ -157,6 +157,7 @@ export class AgentRig {
           config: '/etc/config.yaml',
           kmsg: '/dev/kmsg',
           acceptUserFacility: true,
+          acceptOldLines: false,
           level: 'info',
           ...options,
         },

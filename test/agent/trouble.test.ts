@@ -152,6 +152,6 @@ describe('a machine in trouble', () => {
     rig.file('dev/kmsg', '')
     await rig.pass(2 * minute)
     assert.equal(rig.api.condition('KernelReady')?.status, 'True')
-    assert.deepEqual(rig.eventsOf('MonitorFailed').slice(1), ['Normal MonitorFailed: recovered'])
+    assert.deepEqual(rig.eventsOf('MonitorFailed').slice(1), ['Normal MonitorFailed: recovered on kernel'])
   })
 })

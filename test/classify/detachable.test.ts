@@ -8,7 +8,7 @@ import { decoders } from '../../src/detect/decode/decoders.ts'
 import { BlockDevices } from '../../src/detect/host/block-devices.ts'
 import { openHost } from '../../src/detect/host/host.ts'
 import { paths, Sysfs } from '../../src/detect/host/testing/sysfs.ts'
-import { compileMatcher } from '../../src/detect/match/compile.ts'
+import { compileMatchers } from '../../src/detect/match/compile.ts'
 import { stripFraming } from '../../src/detect/sources/framing.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -16,7 +16,7 @@ const catalogue = compileShipped(join(root, 'catalog'))
 
 /** Severity, reason and device of every fatal or read-only line of `log`, on the machine `sysfs`. */
 function verdicts(log: string, devices?: BlockDevices): string[] {
-  const matcher = compileMatcher(catalogue, decoders, devices?.isDetachable)
+  const matcher = compileMatchers(catalogue, decoders, devices?.isDetachable).of('kmsg')
   const found = readFileSync(join(root, 'fixtures', 'kernel-logs', log), 'utf8')
     .split('\n')
     .flatMap((line) => matcher.matchText(stripFraming(line).text))

@@ -8,10 +8,10 @@ import { adviseReasons } from '../../src/detect/decode/nvidia/incident.ts'
 import { createSettings, noOverrides } from '../../src/detect/lifecycle/settings.ts'
 import { emptyState } from '../../src/detect/lifecycle/state.ts'
 import { step } from '../../src/detect/lifecycle/step.ts'
-import { compileMatcher } from '../../src/detect/match/compile.ts'
+import { compileMatchers } from '../../src/detect/match/compile.ts'
 
 const catalogue = compileShipped(join(import.meta.dirname, '..', '..', 'catalog'))
-const matcher = compileMatcher(catalogue, decoders)
+const matcher = compileMatchers(catalogue, decoders).of('kmsg')
 const settings = createSettings({
   reasons: catalogue.reasons,
   overrides: noOverrides,
@@ -22,10 +22,10 @@ const settings = createSettings({
 /** Feeds `[second, line]` pairs; returns the findings that stand and the accelerators' condition. */
 function run(lines: readonly (readonly [number, string])[]) {
   let state = emptyState('boot', 0)
-  lines.forEach(([second, text], sequence) => {
+  lines.forEach(([second, text], position) => {
     const at = second * 1000
     for (const match of matcher.matchText(text)) {
-      const sighting = { match, at, sequence, origin: 'kernel' } as const
+      const sighting = { match, at, source: 'kmsg', position, trust: 'kernel' } as const
       state = step(state, [{ kind: 'seen', sighting }], { now: at, wallOffset: 0 }, settings).state
     }
   })

@@ -7,10 +7,10 @@ import fc from 'fast-check'
 import { compileShipped } from '../../src/catalog/shipped.ts'
 import { type ClassifiedMatch, classifyLine } from '../../src/cli/inspect/classify.ts'
 import { decoders } from '../../src/detect/decode/decoders.ts'
-import { compileMatcher } from '../../src/detect/match/compile.ts'
+import { compileMatchers } from '../../src/detect/match/compile.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-const matcher = compileMatcher(compileShipped(join(root, 'catalog')), decoders)
+const matcher = compileMatchers(compileShipped(join(root, 'catalog')), decoders).of('kmsg')
 const rows = readFileSync(join(root, 'fixtures', 'kernel-lines', 'gpu.tsv'), 'utf8')
   .split('\n')
   .slice(1)

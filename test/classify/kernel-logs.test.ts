@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { compileShipped } from '../../src/catalog/shipped.ts'
 import { decoders } from '../../src/detect/decode/decoders.ts'
-import { compileMatcher } from '../../src/detect/match/compile.ts'
+import { compileMatchers } from '../../src/detect/match/compile.ts'
 import { stripFraming } from '../../src/detect/sources/framing.ts'
 import type { Match } from '../../src/model/finding.ts'
 
@@ -25,7 +25,7 @@ interface Label {
 }
 
 test('every kind of event in the logs is seen, without a false alarm and without exaggeration', () => {
-  const matcher = compileMatcher(compileShipped(join(root, 'catalog')), decoders)
+  const matcher = compileMatchers(compileShipped(join(root, 'catalog')), decoders).of('kmsg')
   const kinds = new Map<string, boolean>()
   const falseAlarms: string[] = []
   const tooSevere: string[] = []
@@ -59,7 +59,7 @@ test('every kind of event in the logs is seen, without a false alarm and without
 
 for (const file of ['provoked-6.18.tsv', 'provoked-h200-580.tsv']) {
   test(`what was printed when faults were provoked means what it should: ${file}`, () => {
-    const matcher = compileMatcher(compileShipped(join(root, 'catalog')), decoders)
+    const matcher = compileMatchers(compileShipped(join(root, 'catalog')), decoders).of('kmsg')
     for (const [reason = '', severity = '', line = ''] of rows(file)) {
       const [match] = matcher.matchText(line)
       assert.deepEqual([match?.reason ?? '', match?.severity ?? ''], [reason, severity], line)

@@ -5,7 +5,7 @@ import { bootClock, bootId } from '../../src/detect/host/boot.ts'
 import { openHost } from '../../src/detect/host/host.ts'
 import { emptyState } from '../../src/detect/lifecycle/state.ts'
 import { serialiseState } from '../../src/detect/lifecycle/state-file.ts'
-import { createTimeline } from '../../src/detect/lifecycle/timeline.ts'
+import { createSteadyTime } from '../../src/detect/lifecycle/steady-time.ts'
 import { openKmsgDevice } from '../../src/detect/sources/kmsg/device.ts'
 import { emptyRecord } from '../../src/detect/sources/kmsg/record.ts'
 import { systemClock } from '../../src/telemetry/clock.ts'
@@ -14,9 +14,9 @@ import { systemClock } from '../../src/telemetry/clock.ts'
 export function writeStateAtEndOfLog(stateFile: string, kmsg: string): void {
   const host = openHost('/')
   const boot = bootId(host)
-  const timeline = createTimeline(systemClock, bootClock(host, systemClock), boot, undefined)
+  const time = createSteadyTime(systemClock, bootClock(host, systemClock), boot, undefined)
   const state = serialiseState({
-    time: { bootId: boot, base: timeline.base, now: timeline.now() },
+    time: { bootId: boot, base: time.base, now: time.now() },
     cursors: { kmsg: endOfLog(kmsg) },
     lifecycle: emptyState(boot, systemClock.now()),
   })
@@ -24,7 +24,7 @@ export function writeStateAtEndOfLog(stateFile: string, kmsg: string): void {
 }
 
 function endOfLog(kmsg: string): number {
-  const reader = openKmsgDevice(kmsg)
+  const reader = openKmsgDevice(kmsg, { clock: systemClock })
   const record = emptyRecord()
   let end = 0
   for (let outcome = reader.next(record); outcome !== 'nothing'; outcome = reader.next(record)) {

@@ -44,7 +44,11 @@ export class StateFile {
     if (text === 'late') return this.#useless('it cannot be read: the disk does not answer')
     if (text?.read === undefined) return undefined
     const stored = parseState(text.read)
-    return 'trouble' in stored ? this.#useless(stored.trouble) : stored
+    if ('trouble' in stored) return this.#useless(stored.trouble)
+    const { log } = this.#options
+    if (stored.lost.length > 0)
+      log.warn('parts of the state file are not usable; the rest is', { file: path, lost: stored.lost })
+    return stored
   }
 
   /** Keeps `text`, when a reading that is under way has returned: a disk that hangs takes one thread, not two. */

@@ -54,6 +54,11 @@ export const agentFlags = [
     help: 'lines that user space wrote to the kernel log may make a condition False; they are marked either way',
   },
   {
+    name: 'accept-old-lines',
+    fallback: 'false',
+    help: 'what was logged before the agent first ran on the node may make a condition False although nothing shows that it still lasts',
+  },
+  {
     name: 'verbosity',
     short: 'v',
     value: 'N',

@@ -18,6 +18,7 @@ export interface AgentOptions {
   /** A path of this process, not of the host: rule packs come as a mounted ConfigMap. */
   readonly rules?: string
   readonly acceptUserFacility: boolean
+  readonly acceptOldLines: boolean
   readonly level: Level
 }
 
@@ -36,6 +37,7 @@ export function agentOptions(values: FlagValues): AgentOptions {
     kmsg: values.kmsg ?? '',
     ...(values.rules !== undefined && { rules: values.rules }),
     acceptUserFacility: truth('accept-user-facility', values['accept-user-facility'] ?? 'true'),
+    acceptOldLines: truth('accept-old-lines', values['accept-old-lines'] ?? 'false'),
     level: levelOf(values.verbosity ?? '2'),
   }
 }

@@ -1,28 +1,28 @@
 /** The agent, put together: this file is its parts list. Runs until `signal`, then writes what is pending and ends. */
 import type { CompiledCatalogue } from '../../catalog/compiled.ts'
+import { assemble } from '../../detect/assemble.ts'
 import { decoders } from '../../detect/decode/decoders.ts'
 import { adviseReasons } from '../../detect/decode/nvidia/incident.ts'
 import { rowOf } from '../../detect/decode/nvidia/text.ts'
 import { findAccelerators } from '../../detect/host/accelerators.ts'
 import { BlockDevices } from '../../detect/host/block-devices.ts'
 import { bootClock, bootId, hostname } from '../../detect/host/boot.ts'
+import { type Children, systemChildren } from '../../detect/host/children.ts'
 import { type Disk, systemDisk } from '../../detect/host/disk.ts'
-import { type Host, openHost } from '../../detect/host/host.ts'
+import { openHost } from '../../detect/host/host.ts'
 import { Ledger } from '../../detect/lifecycle/ledger.ts'
 import { createSettings, type Settings } from '../../detect/lifecycle/settings.ts'
 import { emptyState } from '../../detect/lifecycle/state.ts'
-import type { StoredState } from '../../detect/lifecycle/state-file.ts'
-import { createTimeline, type Timeline } from '../../detect/lifecycle/timeline.ts'
+import { createSteadyTime } from '../../detect/lifecycle/steady-time.ts'
 import { createRuleBook, type RuleBook } from '../../detect/match/rule-book.ts'
-import { KernelMonitor } from '../../detect/monitors/kernel/monitor.ts'
-import { cursorsOf, inputsOf, type Monitor } from '../../detect/monitors/monitor.ts'
+import { cursorsOf, inputsOf, type MonitorSpec, type Report } from '../../detect/monitors/monitor.ts'
 import { acceleratorReady } from '../../detect/report/accelerator-ready.ts'
 import { AgentReport } from '../../detect/report/agent-report.ts'
 import { knownFindings } from '../../detect/report/known-findings.ts'
-import { KernelLog } from '../../detect/sources/kmsg/open.ts'
 import type { Api } from '../../kube/api.ts'
 import type { Clock, Random } from '../../telemetry/clock.ts'
-import { createLog, type Log } from '../../telemetry/log.ts'
+import { Registry } from '../../telemetry/exposition.ts'
+import { createLog } from '../../telemetry/log.ts'
 import { serve } from '../../telemetry/serve.ts'
 import { version } from '../../telemetry/version.ts'
 import { ConfigFile, readPacks, StateFile } from './files.ts'
@@ -46,6 +46,10 @@ export interface AgentParts {
   readonly api: Api | undefined
   /** Where the state file lies; absent: the machine's disk. */
   readonly disk?: Disk
+  /** How programs of the host are run; absent: as children of this process. */
+  readonly children?: Children
+  /** Absent: every monitor there is. */
+  readonly monitors?: readonly MonitorSpec[]
   /** Told when everything runs, with the port that is served; `glance` does at once what a quiet node does all day. */
   readonly onReady?: (port: number, glance: () => void) => void
   /** Told of the work that was done, so that memory is tidied up after much of it. */
@@ -53,7 +57,7 @@ export interface AgentParts {
 }
 
 export async function runAgent(options: AgentOptions, parts: AgentParts): Promise<void> {
-  const { clock, random, signal, catalogue, api } = parts
+  const { clock, random, signal, catalogue, api, onWork } = parts
   const host = openHost(options.hostRoot)
   const node = options.node ?? hostname(host)
   const log = createLog({ clock, hostname: node, level: options.level, write: parts.write })
@@ -62,7 +66,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
 
   const stateFile = new StateFile({ disk: parts.disk ?? systemDisk, path: host.path(options.stateFile), clock, log })
   const stored = await stateFile.load()
-  const timeline = createTimeline(clock, bootClock(host, clock), boot, stored?.time)
+  const time = createSteadyTime(clock, bootClock(host, clock), boot, stored?.time)
   const devices = new BlockDevices(host)
   const { isDetachable } = devices
   const readRules = async () => readPacks(options.rules)
@@ -74,47 +78,73 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
       reasons: rules.current().catalogue.reasons,
       overrides: config.overrides,
       acceptUserspace: options.acceptUserFacility,
+      acceptOld: options.acceptOldLines,
       acceleratorReady: acceleratorReady(accelerators),
       advise: (reasons) => adviseReasons(reasons, catalogue.tables),
     })
-  const report = new AgentReport({ api, node, clock, random, log })
+  const registry = new Registry()
+  const report = new AgentReport({ api, node, clock, random, log, registry })
   await reload(rules, config, report)
 
   const ledger = new Ledger({
     clock,
-    timeline,
+    time,
     log,
     settings: settingsNow(),
-    state: stored?.lifecycle ?? emptyState(boot, timeline.bootedAt()),
+    state: stored?.lifecycle ?? emptyState(boot, clock.now()),
     cursors: stored?.cursors ?? {},
     save: (text) => stateFile.save(text),
-    onStep: (outcome, before) => report.stepped(outcome, before),
+    onStep: (stepped, before) => report.stepped(stepped, before),
     onSaved: (outcome) => report.saved(outcome),
   })
-  const monitors: readonly Monitor[] = [
-    kernelMonitor(options, parts, { host, boot, stored, timeline, log, rules, report, ledger }),
-  ]
+  const assembled = assemble({
+    host,
+    children: parts.children ?? systemChildren(host.root, clock),
+    clock,
+    random,
+    time,
+    log,
+    registry,
+    settings: () => ledger.settings,
+    catalogue: () => rules.current().catalogue,
+    matchers: () => rules.current().matchers,
+    kmsg: host.path(options.kmsg),
+    cursors: stored?.cursors ?? {},
+    sameBoot: stored?.time.bootId === boot,
+    ...(stored === undefined && { firstStartAt: time.now() }),
+    ...(parts.monitors && { monitors: parts.monitors }),
+    onBatch: ({ lines, looked }) => onWork?.({ records: lines, looked, evidence: 0 }),
+    onEvidence: (evidence, matches) => {
+      report.evidence(evidence, matches)
+      onWork?.({ records: 0, looked: 0, evidence: 1 })
+    },
+  })
+  const { monitors } = assembled
   // Probes answer before the first record is read; a port that is taken ends the agent while nothing is open yet.
   const listeners = [options.metricsAddress, options.probeAddress].filter((one) => one !== undefined)
   const serving = await Promise.all(listeners.map((address) => serve({ address, ...report.pages })))
   const hasNvidia = accelerators.includes('nvidia')
   report.start({
     ledger,
-    monitors,
+    assembled,
     afresh: stored === undefined,
-    rules: () => rules.current().matcher.rules,
+    rules: () => rules.current().matchers.rules,
     findings: () => knownFindings(rules.current().catalogue, ledger.settings, hasNvidia),
   })
-  ledger.take([{ kind: 'boot', bootId: boot }])
-  for (const monitor of monitors) monitor.start()
+  const take: Report = (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation))
+  ledger.take([
+    { kind: 'boot', bootId: boot },
+    { kind: 'monitors', monitors },
+  ])
+  for (const monitor of monitors) monitor.start(take)
 
-  log.info('running', { rules: rules.current().matcher.rules, port: serving[0]?.port })
+  log.info('running', { rules: rules.current().matchers.rules, port: serving[0]?.port })
   const again = async (): Promise<void> => {
     devices.look()
     if (await reload(rules, config, report)) ledger.adopt(settingsNow())
   }
   parts.onReady?.(serving[0]?.port ?? 0, () => {
-    for (const monitor of monitors) monitor.glance()
+    for (const monitor of monitors) void monitor.check(take) // never rejects
     void again() // what it throws ends the process, as it does each minute
   })
   await everyMinuteUntil(signal, clock, again)
@@ -155,49 +185,9 @@ async function reload(rules: RuleBook, config: ConfigFile, report: AgentReport):
   const { reasons, tables } = rules.current().catalogue
   const configNow = await config.reload({
     reasons: reasons.map((one) => one.reason),
+    measured: reasons.filter(({ probe }) => probe !== undefined).map((one) => one.reason),
     hasCode: (family, code) => rowOf(family === 'xid' ? tables.xids : tables.sxids, code) !== undefined,
   })
   const newConfig = report.reloaded('config', configNow, config.inForce)
   return newRules || newConfig
-}
-
-interface KernelMonitorParts {
-  readonly host: Host
-  readonly boot: string
-  readonly stored: StoredState | undefined
-  readonly timeline: Timeline
-  readonly log: Log
-  readonly rules: RuleBook
-  readonly report: AgentReport
-  readonly ledger: Ledger
-}
-
-/** The kernel log's monitor, on the device or on a file, behind the stored cursor if that is of this log. */
-function kernelMonitor(
-  options: AgentOptions,
-  { clock, random, onWork }: AgentParts,
-  parts: KernelMonitorParts,
-): Monitor {
-  const { host, boot, stored, timeline, log, rules, report, ledger } = parts
-  const kernelLog = new KernelLog(host.path(options.kmsg), clock, stored?.cursors ?? {})
-  const from = kernelLog.kind === 'file' || stored?.time.bootId === boot ? stored?.cursors[kernelLog.cursor] : undefined
-  return new KernelMonitor({
-    clock,
-    random,
-    timeline,
-    log,
-    cursor: () => kernelLog.cursor,
-    ...(from !== undefined && { from }),
-    matcher: () => rules.current().matcher,
-    open: (position, skimmer) => kernelLog.open(position, skimmer),
-    report: (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation)),
-    onBatch: (batch) => {
-      report.batch(batch)
-      onWork?.({ records: batch.records, looked: batch.records - batch.plain, evidence: 0 })
-    },
-    onEvidence: (evidence, matches) => {
-      report.evidence(evidence, matches)
-      onWork?.({ records: 0, looked: 0, evidence: 1 })
-    },
-  })
 }

@@ -3,7 +3,7 @@ import { bootClock, bootId } from '../../detect/host/boot.ts'
 import { openHost } from '../../detect/host/host.ts'
 import { emptyState } from '../../detect/lifecycle/state.ts'
 import { serialiseState } from '../../detect/lifecycle/state-file.ts'
-import { createTimeline } from '../../detect/lifecycle/timeline.ts'
+import { createSteadyTime } from '../../detect/lifecycle/steady-time.ts'
 import { openKmsgDevice } from '../../detect/sources/kmsg/device.ts'
 import { emptyRecord } from '../../detect/sources/kmsg/record.ts'
 import type { Clock } from '../../telemetry/clock.ts'
@@ -12,17 +12,17 @@ import type { Clock } from '../../telemetry/clock.ts'
 export function stateAtEndOf(device: string, clock: Clock): string {
   const host = openHost('/')
   const boot = bootId(host)
-  const timeline = createTimeline(clock, bootClock(host, clock), boot, undefined)
+  const time = createSteadyTime(clock, bootClock(host, clock), boot, undefined)
   return serialiseState({
-    time: { bootId: boot, base: timeline.base, now: timeline.now() },
-    cursors: { kmsg: endOf(device) },
+    time: { bootId: boot, base: time.base, now: time.now() },
+    cursors: { kmsg: endOf(device, clock) },
     lifecycle: emptyState(boot, clock.now()),
   })
 }
 
 /** The sequence number after the newest record. */
-function endOf(device: string): number {
-  const reader = openKmsgDevice(device)
+function endOf(device: string, clock: Clock): number {
+  const reader = openKmsgDevice(device, { clock })
   const record = emptyRecord()
   let end = 0
   for (let outcome = reader.next(record); outcome !== 'nothing'; outcome = reader.next(record)) {

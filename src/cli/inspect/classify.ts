@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { compileShipped } from '../../catalog/shipped.ts'
 import { decoders } from '../../detect/decode/decoders.ts'
 import { cutText } from '../../detect/lifecycle/cut-text.ts'
-import { compileMatcher } from '../../detect/match/compile.ts'
+import { compileMatchers } from '../../detect/match/compile.ts'
 import type { Matcher } from '../../detect/match/matcher.ts'
 import { stripFraming } from '../../detect/sources/framing.ts'
 import { longestLine, readLines } from '../../detect/sources/lines.ts'
@@ -50,7 +50,7 @@ export function classifyCommand(io: Io): Command {
 }
 
 async function classify(file: string, output: 'jsonl' | 'table', io: Io): Promise<void> {
-  const matcher = compileMatcher(compileShipped(catalogueFolder(io.programFile)), decoders)
+  const matcher = compileMatchers(compileShipped(catalogueFolder(io.programFile)), decoders).of('kmsg')
   const printLine = output === 'jsonl' ? printJson : printTable
   let pending = output === 'table' ? tableHead : ''
   let lines = 0

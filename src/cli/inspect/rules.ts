@@ -5,7 +5,7 @@ import { Command } from 'commander'
 import { loadCatalogue } from '../../catalog/load.ts'
 import { compileShipped, joinFiles, loadShipped } from '../../catalog/shipped.ts'
 import { decoders } from '../../detect/decode/decoders.ts'
-import { compileMatcher } from '../../detect/match/compile.ts'
+import { compileMatchers } from '../../detect/match/compile.ts'
 import { runSamples, type SampleRun } from '../../detect/match/samples.ts'
 import { CommandError, exitCodes, type Io } from '../io.ts'
 import { catalogueFolder } from './catalogue-folder.ts'
@@ -38,7 +38,7 @@ function testPacks(files: readonly string[], io: Io): SampleRun {
   )
   const tested = [...packs, ...files.flatMap((file) => own.get(resolve(file)) ?? [])]
   const { tables } = compileShipped(folder)
-  return runSamples(tested, compileMatcher(joinFiles([...packs, ...shipped], tables), decoders))
+  return runSamples(tested, compileMatchers(joinFiles([...packs, ...shipped], tables), decoders))
 }
 
 function read(file: string): string {

@@ -3,19 +3,24 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { describe, it } from 'node:test'
-import { SteppedClock } from '../../telemetry/clock.ts'
+import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import { scanHost } from './scan.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
-function scan(host: string, kmsg = '/dev/kmsg') {
-  const io = { clock: new SteppedClock(), programFile: join(root, 'src', 'cli', 'main.ts') }
-  return scanHost({ hostRoot: join(root, 'fixtures', 'hosts', host), kmsg }, io)
+const parts = {
+  clock: new SteppedClock(),
+  random: seededRandom(1),
+  programFile: join(root, 'src', 'cli', 'main.ts'),
 }
 
-describe('scan', () => {
-  it('finds nothing on a healthy machine, and no accelerator among its PCI devices', () => {
-    const got = scan('healthy')
+function scan(host: string, kmsg = '/dev/kmsg') {
+  return scanHost({ hostRoot: join(root, 'fixtures', 'hosts', host), kmsg }, parts)
+}
+
+describe('scan', async () => {
+  it('finds nothing on a healthy machine, and no accelerator among its PCI devices', async () => {
+    const got = await scan('healthy')
     assert.equal(got.healthy, true)
     assert.equal(got.records, 5)
     assert.deepEqual(got.accelerators, [])
@@ -26,8 +31,8 @@ describe('scan', () => {
     assert.doesNotMatch(got.conditions[4]?.message ?? '', /Nvidia|Neuron/)
   })
 
-  it('finds the lost GPU, as one finding with its companions, and the accelerators', () => {
-    const got = scan('gpu-lost')
+  it('finds the lost GPU, as one finding with its companions, and the accelerators', async () => {
+    const got = await scan('gpu-lost')
     assert.equal(got.healthy, false)
     const accelerated = got.conditions.find(({ type }) => type === 'AcceleratedHardwareReady')
     assert.deepEqual([accelerated?.status, accelerated?.reason], ['False', 'NvidiaXID79Error'])
@@ -46,35 +51,35 @@ describe('scan', () => {
     )
   })
 
-  it('says Unknown, and why, when there is nothing in the kernel log, and tells of lines that are no records', (t) => {
+  it('says Unknown, and why, when there is nothing in the kernel log, and tells of lines that are no records', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'nodemend-scan-'))
     t.after(() => rmSync(folder, { recursive: true }))
-    const io = { clock: new SteppedClock(), programFile: join(root, 'src', 'cli', 'main.ts') }
     writeFileSync(join(folder, 'empty'), '')
-    const empty = scanHost({ hostRoot: folder, kmsg: '/empty' }, io)
+    const empty = await scanHost({ hostRoot: folder, kmsg: '/empty' }, parts)
     assert.match(empty.trouble ?? '', /empty holds no record of a kernel log/)
     assert.equal(empty.conditions[0]?.status, 'Unknown')
     writeFileSync(join(folder, 'dmesg'), '[    1.0] EXT4-fs (sda1): Remounting filesystem read-only\n3,1,1,-;fine\n')
-    const dmesg = scanHost({ hostRoot: folder, kmsg: '/dmesg' }, io)
+    const dmesg = await scanHost({ hostRoot: folder, kmsg: '/dmesg' }, parts)
     assert.deepEqual([dmesg.records, dmesg.unframed, dmesg.healthy], [2, 1, false])
     writeFileSync(join(folder, 'text'), '[    1.0] EXT4-fs (sda1): Remounting filesystem read-only\n')
-    const text = scanHost({ hostRoot: folder, kmsg: '/text' }, io)
+    const text = await scanHost({ hostRoot: folder, kmsg: '/text' }, parts)
     assert.match(text.trouble ?? '', /none of the 1 lines of .*text is a record .*: nodemend classify /)
     assert.equal(text.healthy, false)
   })
 
-  it('takes a relative path from the working directory, as every shell completes it', (t) => {
+  it('takes a relative path from the working directory, as every shell completes it', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'nodemend-scan-'))
     t.after(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'saved')
     writeFileSync(file, '3,1,1,-;EXT4-fs (sda1): Remounting filesystem read-only\n')
-    const got = scan('healthy', relative(process.cwd(), file))
+    const got = await scan('healthy', relative(process.cwd(), file))
     assert.deepEqual([got.records, got.findings[0]?.reason], [1, 'FilesystemReadOnly'])
-    assert.ok(scan('healthy', 'none').trouble?.includes(join(process.cwd(), 'none')), 'the path that was tried')
+    const none = await scan('healthy', 'none')
+    assert.ok(none.trouble?.includes(join(process.cwd(), 'none')), 'the path that was tried')
   })
 
-  it('says Unknown, and why, when there is no kernel log', () => {
-    const got = scan('healthy', '/dev/none')
+  it('says Unknown, and why, when there is no kernel log', async () => {
+    const got = await scan('healthy', '/dev/none')
     assert.match(got.trouble ?? '', /no such file; mount the host/)
     assert.equal(got.conditions[0]?.status, 'Unknown')
   })

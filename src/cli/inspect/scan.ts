@@ -2,25 +2,25 @@
 import { isAbsolute, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { compileShipped } from '../../catalog/shipped.ts'
+import { assemble } from '../../detect/assemble.ts'
 import { decoders } from '../../detect/decode/decoders.ts'
 import { adviseReasons } from '../../detect/decode/nvidia/incident.ts'
 import { type Accelerator, findAccelerators } from '../../detect/host/accelerators.ts'
 import { BlockDevices } from '../../detect/host/block-devices.ts'
 import { bootClock, bootId, hostname } from '../../detect/host/boot.ts'
+import { type Children, systemChildren } from '../../detect/host/children.ts'
 import { openHost } from '../../detect/host/host.ts'
 import { describe } from '../../detect/lifecycle/condition.ts'
 import { createSettings, noOverrides, type Settings } from '../../detect/lifecycle/settings.ts'
-import { emptyState, type Finding, type LifecycleState, type Watch } from '../../detect/lifecycle/state.ts'
+import { emptyState, type Finding, type LifecycleState } from '../../detect/lifecycle/state.ts'
+import { createSteadyTime, type SteadyTime } from '../../detect/lifecycle/steady-time.ts'
 import { type Input, step } from '../../detect/lifecycle/step.ts'
-import { createTimeline, type Timeline } from '../../detect/lifecycle/timeline.ts'
-import { compileMatcher } from '../../detect/match/compile.ts'
-import { explain } from '../../detect/monitors/kernel/judge.ts'
-import { KernelReading } from '../../detect/monitors/kernel/read.ts'
+import { compileMatchers } from '../../detect/match/compile.ts'
+import { inputsOf, type Monitor } from '../../detect/monitors/monitor.ts'
 import { acceleratorReady } from '../../detect/report/accelerator-ready.ts'
-import { openLog } from '../../detect/sources/kmsg/open.ts'
-import type { KmsgReader } from '../../detect/sources/kmsg/reader.ts'
-import { emptyRecord } from '../../detect/sources/kmsg/record.ts'
 import { conditionTypes } from '../../model/condition.ts'
+import { Registry } from '../../telemetry/exposition.ts'
+import { silentLog } from '../../telemetry/log.ts'
 import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import { CommandError, exitCodes, type Io, type OutputFormat } from '../io.ts'
 import { outputOption, print, tableText } from '../output.ts'
@@ -30,6 +30,13 @@ import { catalogueFolder } from './catalogue-folder.ts'
 export interface Scan {
   readonly node: string
   readonly healthy: boolean
+  /** What each monitor could see: its state, what this machine does not have, why it cannot look. */
+  readonly monitors: readonly {
+    readonly name: string
+    readonly state: Monitor['state']
+    readonly absent?: string
+    readonly why?: string
+  }[]
   /** Records of the kernel log that were read; 0 with `trouble` when it cannot be read, or holds none. */
   readonly records: number
   /** How many of them are lines of a file without a record's framing; they count as written by user space. */
@@ -73,21 +80,23 @@ export function scanCommand(io: Io): Command {
       '/dev/kmsg',
     )
     .addOption(outputOption())
-    .action((flags: Flags) => {
-      const scan = scanHost(flags, io)
+    .action(async (flags: Flags) => {
+      const scan = await scanHost(flags, io)
       print(io, flags.output, scan, () => scanText(scan))
       if (scan.trouble !== undefined) throw new CommandError('NM_SCAN_KMSG', scan.trouble)
       if (!scan.healthy) throw new CommandError('NM_SCAN_UNHEALTHY', '', exitCodes.unhealthy)
     })
 }
 
-/** Reads and judges; never waits for a line that is not there yet. */
-export function scanHost(
-  { hostRoot, kmsg }: Pick<Flags, 'hostRoot' | 'kmsg'>,
-  io: Pick<Io, 'clock' | 'programFile'>,
-): Scan {
-  const { clock } = io
-  const host = openHost(hostRoot)
+export interface ScanParts extends Pick<Io, 'clock' | 'random' | 'programFile'> {
+  readonly children?: Children
+}
+
+/** Every monitor looks once; a line that is not there yet is not waited for. */
+export async function scanHost(flags: Pick<Flags, 'hostRoot' | 'kmsg'>, io: ScanParts): Promise<Scan> {
+  const { clock, random } = io
+  const host = openHost(flags.hostRoot)
+  const kmsg = isAbsolute(flags.kmsg) ? host.path(flags.kmsg) : resolve(flags.kmsg)
   const catalogue = compileShipped(catalogueFolder(io.programFile))
   const accelerators = findAccelerators(host)
   const settings = createSettings({
@@ -98,64 +107,84 @@ export function scanHost(
     advise: (reasons) => adviseReasons(reasons, catalogue.tables),
   })
   const boot = bootId(host)
-  const timeline = createTimeline(clock, bootClock(host, clock), boot, undefined)
-  const matcher = compileMatcher(catalogue, decoders, new BlockDevices(host).isDetachable)
-  const reading = new KernelReading({ timeline, matcher: () => matcher, onEvidence: () => undefined })
-  const drained = drain(isAbsolute(kmsg) ? host.path(kmsg) : resolve(kmsg), clock, reading)
-  const seen = reading.collect(true).map((sighting): Input => ({ kind: 'seen', sighting }))
-  const watch: Watch = drained.trouble === undefined ? { state: 'checked' } : { state: 'blind', why: drained.trouble }
-  const inputs: readonly Input[] = [...seen, { kind: 'watch', conditions: conditionTypes, watch }]
-  const { state } = step(emptyState(boot, timeline.bootedAt()), inputs, timeline.moment(), settings)
-  return summarise(hostname(host), drained, state, settings, timeline, accelerators)
+  const time = createSteadyTime(clock, bootClock(host, clock), boot, undefined)
+  const matchers = compileMatchers(catalogue, decoders, new BlockDevices(host).isDetachable)
+  const read = { records: 0, unframed: 0 }
+  const { monitors } = assemble({
+    host,
+    children: io.children ?? systemChildren(host.root, clock),
+    clock,
+    random,
+    time,
+    log: silentLog,
+    registry: new Registry(),
+    settings: () => settings,
+    catalogue: () => catalogue,
+    matchers: () => matchers,
+    kmsg,
+    cursors: {},
+    sameBoot: true,
+    onBatch: ({ lines, unframed = 0, cursor }) => {
+      if (cursor?.source === 'journal') return
+      read.records += lines
+      read.unframed += unframed
+    },
+  })
+  const inputs: Input[] = [{ kind: 'monitors', monitors }]
+  for (const monitor of monitors) {
+    await monitor.check((from, observation) => inputs.push(...inputsOf(from, observation)))
+    monitor.stop()
+  }
+  const { state } = step(emptyState(boot, clock.now()), inputs, time.moment(), settings)
+  const trouble = troubleOf(state, kmsg, read)
+  const seen = trouble === undefined ? state : blinded(state, trouble, time, settings)
+  return summarise({ node: hostname(host), monitors, state: seen, settings, time, accelerators, ...read }, trouble)
 }
 
-interface Drained {
+interface Read {
   readonly records: number
   readonly unframed: number
-  readonly trouble?: string
 }
 
-function drain(path: string, clock: Io['clock'], reading: KernelReading): Drained {
-  let reader: KmsgReader
-  let records = 0
-  let unframed = 0
-  try {
-    reader = openLog(path, clock)
-    const record = emptyRecord()
-    for (let outcome = reader.next(record); outcome !== 'nothing'; outcome = reader.next(record)) {
-      if (outcome !== 'record') continue
-      records++
-      if (record.stampStart < 0) unframed++
-      reading.take(reader.buffer, record)
-    }
-    reader.close()
-    // Nothing was seen, so nothing can be said: never a hopeful True.
-    return { records, unframed, ...(records === unframed && { trouble: notRecords(path, records) }) }
-  } catch (error) {
-    return { records, unframed, trouble: `the kernel log ${path} cannot be read: ${explain(error as Error)}` } // node:fs throws Error
-  }
+/** Nothing was seen in the kernel log, so nothing can be said: never a hopeful True. */
+function troubleOf({ watchers }: LifecycleState, path: string, { records, unframed }: Read): string | undefined {
+  const watch = watchers.get('kernel')?.watch
+  if (watch && 'why' in watch) return `${path}: ${watch.why}`
+  if (records !== unframed) return undefined
+  // The agent takes a line without framing for one that user space wrote; a whole log of them is some other text.
+  if (records === 0) return `${path} holds no record of a kernel log`
+  return `none of the ${records} lines of ${path} is a record as /dev/kmsg gives them; for the text of dmesg or a journal: nodemend classify ${path}`
 }
 
-/** The agent takes a line without framing for one that user space wrote; a whole log of them is some other text. */
-function notRecords(path: string, lines: number): string {
-  if (lines === 0) return `${path} holds no record of a kernel log`
-  return `none of the ${lines} lines of ${path} is a record as /dev/kmsg gives them; for the text of dmesg or a journal: nodemend classify ${path}`
+function blinded(state: LifecycleState, why: string, time: SteadyTime, settings: Settings): LifecycleState {
+  return step(state, [{ kind: 'watch', monitor: 'kernel', watch: { state: 'blind', why } }], time.moment(), settings)
+    .state
 }
 
-function summarise(
-  node: string,
-  drained: Drained,
-  state: LifecycleState,
-  settings: Settings,
-  timeline: Timeline,
-  accelerators: readonly Accelerator[],
-): Scan {
+interface Seen extends Read {
+  readonly node: string
+  readonly monitors: readonly Monitor[]
+  readonly state: LifecycleState
+  readonly settings: Settings
+  readonly time: SteadyTime
+  readonly accelerators: readonly Accelerator[]
+}
+
+function summarise(seen: Seen, trouble: string | undefined): Scan {
+  const { node, monitors, state, settings, time, accelerators, records, unframed } = seen
   const raised = [...state.findings.values()].filter((finding) => finding.raisedAt !== undefined)
-  const { wallOffset } = timeline.moment()
+  const { wallOffset } = time.moment()
   return {
     node,
-    healthy: conditionTypes.every((type) => state.conditions[type].status !== 'False'),
-    ...drained,
+    healthy: conditionTypes.every((type) => state.conditions[type].status === 'True'),
+    monitors: monitors.map(({ name, absent }) => {
+      const watch = state.watchers.get(name)?.watch ?? { state: 'pending' }
+      const why = 'why' in watch ? { why: watch.why } : {}
+      return { name, state: watch.state, ...(absent !== undefined && { absent }), ...why }
+    }),
+    records,
+    unframed,
+    ...(trouble !== undefined && { trouble }),
     conditions: conditionTypes.map((type) => {
       const { status, reason, message } = state.conditions[type]
       return { type, status, reason, message }
@@ -166,9 +195,9 @@ function summarise(
 }
 
 function findingOf(finding: Finding, settings: Settings, wallOffset: number): ScanFinding {
-  const { leader, origin, lines, companions } = finding
+  const { leader, lines, companions } = finding
   return {
-    severity: settings.severityOf(leader, origin) ?? 'info',
+    severity: settings.severityOf(leader, finding) ?? 'info',
     condition: leader.condition,
     reason: leader.reason,
     ...(leader.device !== undefined && { device: leader.device }),
@@ -200,9 +229,22 @@ function scanText(scan: Scan): string {
     tableText(['CONDITION', 'STATUS', 'REASON', 'MESSAGE'], conditions),
     findings.length > 0 && tableText(['SEVERITY', 'FINDING', 'DEVICE', 'LINES', 'LAST SEEN', 'MESSAGE'], findings),
     accelerators.length > 0 && tableText(['ACCELERATOR', 'KIND', 'ID', 'DRIVER'], accelerators),
+    monitorsText(scan),
     `${scan.node}: ${scan.records} records of the kernel log read${unframedText(scan.unframed)}\n`,
   ]
   return parts.filter((part) => part !== false).join('\n')
+}
+
+/** What was not looked at, and why; nothing where every monitor looked. */
+function monitorsText({ monitors }: Scan): string | false {
+  const rows = monitors
+    .filter(({ state, absent }) => state !== 'checked' || absent !== undefined)
+    .map(({ name, state, absent, why }) => [
+      name,
+      absent === undefined ? state : 'nothing to look at',
+      absent ?? why ?? '',
+    ])
+  return rows.length > 0 && tableText(['MONITOR', 'STATE', 'WHY'], rows)
 }
 
 /** A log in another framing is judged, but not as well: where its lines come from and when is not told. */

@@ -1,5 +1,5 @@
 /** Accelerators on the PCI bus, by vendor and class: what sysfs answers from memory, without touching a device. */
-import type { Host } from './host.ts'
+import { type Host, textOf } from './host.ts'
 
 export type AcceleratorKind = 'nvidia' | 'neuron' | 'amd' | 'gaudi'
 
@@ -33,7 +33,7 @@ const folder = 'sys/bus/pci/devices'
 
 export function findAccelerators(host: Host): readonly Accelerator[] {
   return host.list(folder).flatMap((address) => {
-    const read = (file: string): string => host.read(`${folder}/${address}/${file}`)?.trim() ?? ''
+    const read = (file: string): string => textOf(host.read(`${folder}/${address}/${file}`))?.trim() ?? ''
     const vendorId = read('vendor')
     const vendor = vendors[vendorId]
     if (!vendor) return []

@@ -3,7 +3,7 @@
  * or md builds of nothing else. A fault of a file system there is told and does not condemn the node, unless the machine
  * runs from it.
  */
-import type { Host } from './host.ts'
+import { type Host, textOf } from './host.ts'
 
 /** Whether the device of this name, as kernel lines have it (`sdb1`, `dm-3`, `loop0p1`), can be taken away from the machine. */
 export type IsDetachable = (device: string) => boolean
@@ -74,17 +74,17 @@ export class BlockDevices {
   #isPenDrive(link: string): boolean {
     if (!/\/usb\d+\//.test(link)) return false
     const disk = /\/block\/([^/]+)(?:\/[^/]+)?$/.exec(link)?.[1]
-    return this.#host.read(`${folder}/${disk}/removable`)?.trim() === '1'
+    return textOf(this.#host.read(`${folder}/${disk}/removable`))?.trim() === '1'
   }
 
   #numberOf(device: string): string {
-    return this.#host.read(`${folder}/${device}/dev`)?.trim() ?? ''
+    return textOf(this.#host.read(`${folder}/${device}/dev`))?.trim() ?? ''
   }
 
   /** Reads the mount table of init, not our own: proc_pid_mountinfo(5), `id parent major:minor root where … - type source …`. */
   #carriesSystem(device: string): boolean {
     const number = this.#penDrives.get(device) ?? this.#numberOf(device)
-    const mounts = this.#host.read('proc/1/mountinfo')?.split('\n') ?? []
+    const mounts = textOf(this.#host.read('proc/1/mountinfo'))?.split('\n') ?? []
     return mounts.some((line) => {
       const [head = '', tail = ''] = line.split(' - ')
       const [, , devNumber, , where = ''] = head.split(' ')

@@ -1,15 +1,17 @@
 /** Which boot this is, and how long ago it began. */
 import type { Clock } from '../../telemetry/clock.ts'
-import type { Host } from './host.ts'
+import { type Host, textOf } from './host.ts'
 
 /** The kernel's id of this boot (a random UUID per boot); `unknown` where /proc does not tell. */
 export function bootId(host: Host): string {
-  return host.read('proc/sys/kernel/random/boot_id')?.trim() || 'unknown'
+  return textOf(host.read('proc/sys/kernel/random/boot_id'))?.trim() || 'unknown'
 }
 
 /** The machine's own name, the way the kernel has it. */
 export function hostname(host: Host): string {
-  return host.read('proc/sys/kernel/hostname')?.trim() || host.read('etc/hostname')?.trim() || 'localhost'
+  return (
+    textOf(host.read('proc/sys/kernel/hostname'))?.trim() || textOf(host.read('etc/hostname'))?.trim() || 'localhost'
+  )
 }
 
 /**
@@ -18,7 +20,7 @@ export function hostname(host: Host): string {
  * clock, which drifts from this one by seconds in months and stands still while the machine sleeps).
  */
 export function bootClock(host: Host, clock: Clock): () => number {
-  const seconds = Number(host.read('proc/uptime')?.split(' ')[0] ?? 0)
+  const seconds = Number(textOf(host.read('proc/uptime'))?.split(' ')[0] ?? 0)
   const atBoot = clock.monotonic() - (Number.isFinite(seconds) ? seconds * 1000 : 0)
   return () => clock.monotonic() - atBoot
 }

@@ -5,21 +5,30 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
+/**
+ * What reading a file gave: its text; that it is not there, which is a state of a machine and no error; or that it is there
+ * and cannot be read, and why.
+ */
+export type FileRead = { readonly text: string } | { readonly absent: true } | { readonly denied: string }
+
 export interface Host {
   /** Where the machine's `/` is seen: `/`, `/host`, a fixture tree. */
   readonly root: string
   /** The path under the root, e.g. `path('dev/kmsg')`. */
   path(inside: string): string
-  /**
-   * The text of a small file; undefined when it is absent or unreadable (absent is a state of a machine, not an error).
-   * Reads synchronously: for /proc and /sys files that the kernel answers from memory.
-   */
-  read(inside: string): string | undefined
+  /** A small file. Reads synchronously: for files of /proc and /sys, which the kernel answers from memory. */
+  read(inside: string): FileRead
   /** Names in a folder, sorted; empty when it is absent. */
   list(inside: string): readonly string[]
   /** What a symbolic link holds; undefined when there is none. */
   link(inside: string): string | undefined
 }
+
+/**
+ * Errors that mean "this machine has no such thing". EOPNOTSUPP is what pressure files answer where the kernel was started
+ * with `psi=0`, ENODEV and ENXIO what drivers answer for a device that has gone.
+ */
+const absentCodes: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ENODEV', 'ENXIO', 'EOPNOTSUPP'])
 
 /** The machine whose `/` is `root`. */
 export function openHost(root: string): Host {
@@ -29,9 +38,10 @@ export function openHost(root: string): Host {
     path,
     read(inside) {
       try {
-        return readFileSync(path(inside), 'utf8')
-      } catch {
-        return undefined
+        return { text: readFileSync(path(inside), 'utf8') }
+      } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException // node:fs fails with it
+        return absentCodes.has(code) ? { absent: true } : { denied: message }
       }
     },
     list(inside) {
@@ -49,4 +59,9 @@ export function openHost(root: string): Host {
       }
     },
   }
+}
+
+/** The text of a file where absent and denied mean the same: nothing is known. */
+export function textOf(read: FileRead): string | undefined {
+  return 'text' in read ? read.text : undefined
 }

@@ -1,45 +1,50 @@
-/** Findings → one condition. Pure. */
+/** Findings and watchers → one condition. Pure. */
 import { type ConditionType, unknownText } from '../../model/condition.ts'
+import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import { cutText } from './cut-text.ts'
 import { joinText } from './join-text.ts'
 import type { Settings } from './settings.ts'
-import type { ConditionState, Finding, Watch } from './state.ts'
+import type { ConditionState, Finding, Watcher } from './state.ts'
 
 /** Longest message of a condition, bytes. */
 export const longestMessage = 1024
 
-/** What `type` is now. `wallNow` becomes the transition time, if the status moved. */
+export type Judgement = Omit<ConditionState, 'since'>
+
+/** What `type` is now. `previous` is what it was judged to be before. */
 export function judgeCondition(
   type: ConditionType,
   findings: Iterable<Finding>,
-  watch: Watch,
-  previous: ConditionState,
+  watchers: Iterable<Watcher>,
+  previous: Judgement,
   settings: Settings,
-  wallNow: number,
-): ConditionState {
+): Judgement {
   const causes = [...findings].filter((finding) => finding.leader.condition === type && condemns(finding, settings))
-  const next = causes.length > 0 ? unhealthy(causes, settings) : withoutCause(type, watch, previous, settings)
-  return { ...next, since: next.status === previous.status ? previous.since : Math.max(previous.since, wallNow) }
+  if (causes.length > 0) return unhealthy(causes, settings)
+  const speaking = [...watchers].filter(({ conditions }) => conditions.includes(type))
+  return withoutCause(type, speaking, previous, settings)
 }
 
 /** Whether the finding, as it stands, makes its condition False. */
 export function condemns(finding: Finding, settings: Settings): boolean {
-  return finding.raisedAt !== undefined && settings.severityOf(finding.leader, finding.origin) === 'fatal'
+  return finding.raisedAt !== undefined && settings.severityOf(finding.leader, finding) === 'fatal'
 }
 
-type Judgement = Omit<ConditionState, 'since'>
-
-function withoutCause(type: ConditionType, watch: Watch, previous: ConditionState, settings: Settings): Judgement {
-  switch (watch.state) {
-    case 'checked':
-      return { status: 'True', ...settings.readyTextOf(type) }
-    case 'blind':
-      return { status: 'Unknown', reason: 'CannotCheck', message: watch.why }
-    case 'pending':
-      // This process has checked nothing yet and reports nothing yet, so what an earlier one knew stands; a cause that
-      // ended by the log or by time leaves what it would have left there.
-      return previous.status === 'False' ? { status: 'True', ...settings.readyTextOf(type) } : previous
-  }
+/** True only when every monitor that speaks for `type` has looked; Unknown names those that cannot look. */
+function withoutCause(
+  type: ConditionType,
+  speaking: readonly Watcher[],
+  previous: Judgement,
+  settings: Settings,
+): Judgement {
+  const unable = speaking.flatMap(({ name, watch }) => ('why' in watch ? [`${name}: ${cutText(watch.why, 256)}`] : []))
+  if (unable.length > 0) return { status: 'Unknown', reason: 'CannotCheck', message: joinBounded(unable) }
+  const ready = { status: 'True', ...settings.readyTextOf(type) } as const
+  if (speaking.length > 0 && speaking.every(({ watch }) => watch.state === 'checked')) return ready
+  // Nobody has looked yet and nothing is reported yet, so what an earlier process knew stands; a cause that ended by the
+  // log or by time leaves what it would have left there.
+  if (previous.status === 'False') return ready
+  return previous.status === 'True' ? previous : { status: 'Unknown', ...unknownText }
 }
 
 /** The newest cause gives the reason, so the text changes only when the causes do; the others are named behind it. */
@@ -59,12 +64,13 @@ function unhealthy(causes: readonly Finding[], settings: Settings): Judgement {
   return { status: 'False', reason: first.leader.reason, message: joinBounded(parts) }
 }
 
-/** The finding in one sentence for people, its device and its origin included. */
+/** The finding in one sentence for people, its device and how far it may be believed included. */
 export function describe(finding: Finding): string {
   const { message, device } = finding.leader
   const where = device !== undefined && !message.toLowerCase().includes(device) ? ` on ${device}` : ''
-  const forged = finding.origin === 'userspace' ? ' (written from user space)' : ''
-  return `${cutText(message, 256)}${where}${forged}`
+  const forged = finding.trust === 'userspace' ? ' (written from user space)' : ''
+  const old = finding.before ? ` (logged at ${rfc3339Seconds(finding.wallAt)}, before this agent first ran)` : ''
+  return `${cutText(message, 256)}${where}${forged}${old}`
 }
 
 function joinBounded(parts: readonly string[]): string {

@@ -27,14 +27,14 @@ describe('the config file', () => {
       outcome: 'refused',
       problems: [
         'c.yaml:3:15: reasons.SoftLockup.severity write one of info, warning, fatal',
-        'c.yaml:4:20: reasons.Other.disable is unknown; known are severity, disabled',
+        'c.yaml:4:20: reasons.Other.disable is unknown; known are severity, disabled, limit, clear, for',
         'c.yaml:5:8: codes must be a map',
       ],
     })
   })
 
   it('is refused when it names a reason that nobody has, and says which one may be meant', async () => {
-    const known = { reasons: ['SoftLockup', 'NvidiaXidError'], hasCode: () => true }
+    const known = { measured: [], reasons: ['SoftLockup', 'NvidiaXidError'], hasCode: () => true }
     const good = 'reasons: {SoftLockup: {disabled: true}, NvidiaXID79Error: {severity: warning}}\n'
     assert.equal((await parseConfig('c.yaml', good, known)).outcome, 'loaded')
     const text = 'reasons:\n  SoftLokup: {disabled: true}\n  nvidiaxid74error: {}\n  Unheard: {}\n'

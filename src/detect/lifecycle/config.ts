@@ -5,6 +5,7 @@
  */
 import type { Document, LineCounter } from 'yaml'
 import { yamlComplaintOf } from '../../catalog/complaint.ts'
+import { parseDuration } from '../../catalog/duration.ts'
 import { nearest } from '../../model/nearest.ts'
 import { noOverrides, type Override, type Overrides } from './settings.ts'
 
@@ -16,6 +17,8 @@ export type ConfigOutcome =
 export interface Known {
   /** The reasons that the catalogue and the rule packs have. */
   readonly reasons: readonly string[]
+  /** Those of them that a monitor measures, which have limits. */
+  readonly measured: readonly string[]
   /** Whether a table has the number, for the families {@link numbered}. */
   readonly hasCode: (family: string, code: number) => boolean
 }
@@ -50,7 +53,10 @@ export async function parseConfig(file: string, text: string, known?: Known): Pr
     reading.problems.push(`${file}:${line}:${col}: ${yamlComplaintOf(error, text)}`)
   }
   const overrides = reading.problems.length > 0 ? noOverrides : readRoot(reading, document.toJS())
-  if (known) for (const name of Object.keys(overrides.reasons)) complainIfUnknown(reading, name, known.reasons)
+  for (const [name, override] of Object.entries(known ? overrides.reasons : {})) {
+    complainIfUnknown(reading, name, known?.reasons ?? [])
+    complainIfUnmeasured(reading, name, override, known?.measured ?? [])
+  }
   if (reading.problems.length > 0) return { outcome: 'refused', problems: reading.problems }
   return { outcome: 'loaded', overrides, doubts: known ? doubtsOf(reading, overrides, known) : [] }
 }
@@ -96,20 +102,49 @@ function complainIfUnknown(reading: Reading, name: string, known: readonly strin
   complain(reading, ['reasons', name], `is no reason of the catalogue or of a rule pack; ${remedy}`)
 }
 
+function complainIfUnmeasured(reading: Reading, name: string, given: Override, measured: readonly string[]): void {
+  const limits = given.limit !== undefined || given.clear !== undefined || given.forMs !== undefined
+  if (!limits || measured.includes(name)) return
+  complain(
+    reading,
+    ['reasons', name],
+    'is seen in a log, so it has no limit: limit, clear and for are of measured reasons',
+  )
+}
+
 function overridesOf(reading: Reading, path: Path, value: unknown): Readonly<Record<string, Override>> {
   const entries = Object.entries(mapOf(reading, path, value))
   return Object.fromEntries(entries.map(([name, one]) => [name, overrideOf(reading, [...path, name], one)]))
 }
 
 function overrideOf(reading: Reading, path: Path, value: unknown): Override {
-  const { severity, disabled } = mapOf(reading, path, value, ['severity', 'disabled'])
+  const given = mapOf(reading, path, value, ['severity', 'disabled', 'limit', 'clear', 'for'])
+  const { severity, disabled } = given
   const known = severities.find((one) => one === severity)
   if (severity !== undefined && !known)
     complain(reading, [...path, 'severity'], `write one of ${severities.join(', ')}`)
   if (disabled !== undefined && typeof disabled !== 'boolean') {
     complain(reading, [...path, 'disabled'], 'write true or false')
   }
-  return { ...(known && { severity: known }), ...(typeof disabled === 'boolean' && { disabled }) }
+  return {
+    ...(known && { severity: known }),
+    ...(typeof disabled === 'boolean' && { disabled }),
+    ...limitsOf(reading, path, given),
+  }
+}
+
+/** The limits of a measured reason, in the unit of its value. */
+function limitsOf(reading: Reading, path: Path, { limit, clear, for: time }: Record<string, unknown>): Override {
+  for (const [key, value] of Object.entries({ limit, clear })) {
+    if (value !== undefined && typeof value !== 'number') complain(reading, [...path, key], 'write a number')
+  }
+  const forMs = typeof time === 'string' ? parseDuration(time) : undefined
+  if (time !== undefined && forMs === undefined) complain(reading, [...path, 'for'], 'write a duration such as 30s')
+  return {
+    ...(typeof limit === 'number' && { limit }),
+    ...(typeof clear === 'number' && { clear }),
+    ...(forMs !== undefined && { forMs }),
+  }
 }
 
 function mapOf(reading: Reading, path: Path, value: unknown, allowed?: readonly string[]): Record<string, unknown> {

@@ -1,10 +1,10 @@
 /** One step's working copy of the state: changed in place while the step runs, seen by nobody else. */
-import type { Lifecycle } from '../../catalog/compiled.ts'
-import type { ConditionType } from '../../model/condition.ts'
+import { type ConditionType, conditionTypes } from '../../model/condition.ts'
+import type { Match } from '../../model/finding.ts'
 import { condemns, judgeCondition } from './condition.ts'
 import { type Ended, endOf } from './ending.ts'
 import { type Settings, severityRank } from './settings.ts'
-import type { ConditionState, Finding, LifecycleState, Moment, Notice, Sighting, Steady, Watch } from './state.ts'
+import type { ConditionState, Finding, LifecycleState, Moment, Notice, Standing, Steady, Watcher } from './state.ts'
 
 /**
  * Most findings that are remembered at once: 50,000 lines in a second, each about another device, are 256 findings, the
@@ -22,7 +22,7 @@ export interface Draft {
   bootId: string
   readonly findings: Map<string, Finding>
   readonly conditions: Record<ConditionType, ConditionState>
-  readonly watches: Record<ConditionType, Watch>
+  watchers: Map<string, Watcher>
   readonly notices: Map<string, Notice>
   dropped: { findings: number; notices: number }
   readonly raised: Finding[]
@@ -31,7 +31,18 @@ export interface Draft {
   deadline: Steady
   /** The findings that go next when room is needed, of one importance. */
   victims: Keyed[]
+  weight: Weight
+  /** Conditions whose status, reason or message is another one, fresh values of a level aside. */
+  readonly changed: Set<ConditionType>
+  /** Conditions whose `since` was taken over from the node. */
+  readonly recalled: Set<ConditionType>
 }
+
+/**
+ * What losing the step's effect would cost: nothing (fresh values of what is known already), counts, or facts (a restart
+ * would repeat or miss something).
+ */
+export type Weight = 'nothing' | 'counts' | 'facts'
 
 export function draftOf(state: LifecycleState, moment: Moment, settings: Settings): Draft {
   return {
@@ -40,25 +51,29 @@ export function draftOf(state: LifecycleState, moment: Moment, settings: Setting
     bootId: state.bootId,
     findings: new Map(state.findings),
     conditions: { ...state.conditions },
-    watches: { ...state.watches },
+    watchers: new Map(state.watchers),
     notices: new Map(state.notices),
     dropped: { ...state.dropped },
     raised: [],
     ended: [],
     deadline: Number.NEGATIVE_INFINITY,
     victims: [],
+    weight: 'nothing',
+    changed: new Set(),
+    recalled: new Set(),
   }
 }
 
-export function lifetimeOf(draft: Draft, finding: Finding): Lifecycle {
-  return draft.settings.lifecycleOf(finding.leader)
+/** Notes that the step's effect is worth as much as `weight`. */
+export function weigh(draft: Draft, weight: Weight): void {
+  if (draft.weight !== 'facts' && weight !== 'nothing') draft.weight = weight
 }
 
 export function store(draft: Draft, key: string, finding: Finding): void {
   draft.findings.set(key, finding)
   const [victim] = draft.victims
   if (victim && importance(draft, finding) < importance(draft, victim[1])) draft.victims = []
-  const ending = endOf(finding, lifetimeOf(draft, finding))
+  const ending = endOf(finding, draft.settings.lifecycleOf(finding.leader))
   if (ending && ending.at < draft.deadline) draft.deadline = ending.at
 }
 
@@ -66,22 +81,41 @@ export function remove(draft: Draft, key: string): void {
   draft.findings.delete(key)
 }
 
-/** Judges one condition anew as of `at`. */
-export function judge(draft: Draft, type: ConditionType, at: Steady): void {
-  const { findings, watches, conditions, settings, moment } = draft
-  const wall = Math.round(at + moment.wallOffset)
-  conditions[type] = judgeCondition(type, findings.values(), watches[type], conditions[type], settings, wall)
+/** Judges one condition anew. `fresh`: only the values of known levels can be others, which is no change to report. */
+export function judge(draft: Draft, type: ConditionType, fresh: 'fresh' | 'changed' = 'changed'): void {
+  const { findings, watchers, conditions, settings } = draft
+  const before = conditions[type]
+  const now = judgeCondition(type, findings.values(), watchers.values(), before, settings)
+  conditions[type] = { ...now, since: before.since }
+  const sameText = now.reason === before.reason && now.message === before.message
+  if (now.status === before.status && (sameText || fresh === 'fresh')) return
+  draft.changed.add(type)
+  if (now.status !== before.status) weigh(draft, 'facts')
 }
 
 /** Judges the condition of a finding that came or went. One that condemns nothing changes nothing, and storms are of those. */
-export function judgeFor(draft: Draft, finding: Finding, at: Steady): void {
-  if (condemns(finding, draft.settings)) judge(draft, finding.leader.condition, at)
+export function judgeFor(draft: Draft, finding: Finding): void {
+  if (condemns(finding, draft.settings)) judge(draft, finding.leader.condition)
+}
+
+/**
+ * Stamps what has turned. Kubernetes' `lastTransitionTime` is when the status of the condition changed, which is now: when
+ * the kernel logged its cause is for the message to say.
+ */
+export function stampTransitions(draft: Draft, before: LifecycleState): void {
+  const { now, wallOffset } = draft.moment
+  for (const type of conditionTypes) {
+    const one = draft.conditions[type]
+    if (one.status === before.conditions[type].status || draft.recalled.has(type)) continue
+    draft.conditions[type] = { ...one, since: Math.max(one.since, Math.round(now + wallOffset)) }
+  }
 }
 
 /** Adds a notice; when there are too many, the oldest of the least severe goes. */
 export function addNotice(draft: Draft, notice: Notice): void {
   draft.notices.delete(notice.id)
   draft.notices.set(notice.id, notice)
+  weigh(draft, 'facts')
   if (draft.notices.size <= mostNotices) return
   let victim = notice
   for (const one of draft.notices.values()) {
@@ -96,14 +130,14 @@ export function addNotice(draft: Draft, notice: Notice): void {
  * Makes room for one more finding. The least important goes: pending before info before warning before fatal, then of the
  * condition with the most findings, then the oldest. False when the newcomer itself is the least important.
  */
-export function makeRoom(draft: Draft, newcomer: Sighting): boolean {
+export function makeRoom(draft: Draft, newcomer: Match, standing: Standing): boolean {
   if (draft.findings.size < mostFindings) return true
   draft.dropped.findings++
-  const severity = draft.settings.severityOf(newcomer.match, newcomer.origin)
+  const severity = draft.settings.severityOf(newcomer, standing)
   const [key, gone] = nextVictim(draft)
   if (severity === undefined || severityRank[severity] < importance(draft, gone)) return false
   remove(draft, key)
-  judgeFor(draft, gone, newcomer.at)
+  judgeFor(draft, gone)
   return true
 }
 
@@ -133,5 +167,5 @@ function leastImportant(draft: Draft): Keyed[] {
 
 function importance(draft: Draft, finding: Finding): number {
   if (finding.raisedAt === undefined) return -1
-  return severityRank[draft.settings.severityOf(finding.leader, finding.origin) ?? 'info']
+  return severityRank[draft.settings.severityOf(finding.leader, finding) ?? 'info']
 }

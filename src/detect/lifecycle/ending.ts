@@ -11,12 +11,21 @@ export interface Ended {
   readonly why: Ending | 'boot'
 }
 
+/** A level below its time that no look has confirmed for this long is forgotten: its monitor has stopped looking. */
+const unseenLevelMs = 10 * 60_000
+
 /** The moment at which `finding` ends if no other line comes, and why; undefined when nothing ends it by itself. */
 export function endOf(finding: Finding, rules: Lifecycle): { readonly at: Steady; readonly why: Ending } | undefined {
-  if (finding.raisedAt === undefined) return { at: finding.lastAt + rules.raise.withinMs, why: 'faded' }
+  if (finding.raisedAt === undefined) {
+    const patienceMs = finding.level === undefined ? rules.raise.withinMs : unseenLevelMs + (rules.raise.forMs ?? 0)
+    return { at: finding.lastAt + patienceMs, why: 'faded' }
+  }
   const held = finding.raisedAt + rules.holdMs
+  const recovered = finding.over !== undefined && { at: Math.max(finding.over, held), why: 'recovered' as const }
+  // The monitor that sees a level says when it is over: that nothing more is heard of it means nothing.
+  if (finding.level !== undefined) return recovered || undefined
   const candidates = [
-    finding.over !== undefined && { at: Math.max(finding.over, held), why: 'recovered' as const },
+    recovered,
     rules.clearAfterMs !== undefined && {
       at: Math.max(finding.lastAt + rules.clearAfterMs, held),
       why: 'quiet' as const,

@@ -4,7 +4,7 @@
  */
 import type { Match } from '../../model/finding.ts'
 import { type Settings, severityRank } from './settings.ts'
-import type { Finding, Sighting, Steady } from './state.ts'
+import type { Finding, Sighting, Standing, Steady } from './state.ts'
 
 /** A line joins an incident whose newest line is at most this old. */
 export const companionWindowMs = 60_000
@@ -40,11 +40,11 @@ function isOpen(finding: Finding, at: Steady): boolean {
 
 /** Whether the line says something worse than what stands for the incident so far. */
 export function outranks(sighting: Sighting, finding: Finding, settings: Settings): boolean {
-  return rank(sighting.match, sighting.origin, settings) > rank(finding.leader, finding.origin, settings)
+  return rank(sighting.match, sighting, settings) > rank(finding.leader, finding, settings)
 }
 
-function rank(match: Match, origin: Sighting['origin'], settings: Settings): number {
-  const severity = settings.severityOf(match, origin)
+function rank(match: Match, standing: Standing, settings: Settings): number {
+  const severity = settings.severityOf(match, standing)
   if (severity === undefined) return -1
   return severityRank[severity] * 2 + (match.scope === 'hardware' ? 1 : 0)
 }
@@ -61,11 +61,12 @@ export function withCompanion(finding: Finding, sighting: Sighting): Finding {
 
 /** The finding led by a worse line: a new name, so it is told anew; what led before becomes a companion. */
 export function withLeader(finding: Finding, sighting: Sighting, id: string): Finding {
-  const { told: _told, over: _over, ...rest } = finding
-  const { match, origin, at } = sighting
+  const { told: _told, over: _over, before: _before, ...rest } = finding
+  const { match, trust, at, before } = sighting
   const others = [finding.leader.reason, ...finding.companions].filter((reason) => reason !== match.reason)
   const companions = others.slice(0, mostCompanions)
-  return { ...rest, id, leader: match, origin, lastAt: at, raisedAt: at, lines: finding.lines + 1, companions }
+  const standing = { trust, ...(before && { before }) }
+  return { ...rest, ...standing, id, leader: match, lastAt: at, raisedAt: at, lines: finding.lines + 1, companions }
 }
 
 function named(finding: Finding, reason: string): readonly string[] {

@@ -5,28 +5,29 @@
 import type { Cancel, Clock } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { ReplaceOutcome } from '../host/disk.ts'
-import { judgeUnsaved } from './judge.ts'
+import type { Weight } from './draft.ts'
+import { ownFinding } from './own-finding.ts'
 import { Saver, type Unsaved } from './saver.ts'
 import type { Settings } from './settings.ts'
-import type { LifecycleState } from './state.ts'
+import type { Level, LifecycleState } from './state.ts'
 import { type Cursors, serialiseState } from './state-file.ts'
-import { type Input, type Outcome, step } from './step.ts'
-import type { Timeline } from './timeline.ts'
+import type { SteadyTime } from './steady-time.ts'
+import { type Input, type Stepped, step } from './step.ts'
 
 /** A change that matters is written at once; growing counts wait, moved cursors wait longer. */
-const countsSaveMs = 5_000
 const cursorSaveMs = 300_000
+const saveWithin: Readonly<Record<Weight, number | undefined>> = { nothing: undefined, counts: 5_000, facts: 0 }
 
 export interface LedgerOptions {
   readonly clock: Clock
-  readonly timeline: Timeline
+  readonly time: SteadyTime
   readonly settings: Settings
   readonly log: Log
   readonly state: LifecycleState
   readonly cursors: Cursors
   /** Keeps the text durably; called again only when it has returned, which a disk that hangs may never do. */
   readonly save: (text: string) => Promise<ReplaceOutcome>
-  readonly onStep: (outcome: Outcome, before: LifecycleState) => void
+  readonly onStep: (stepped: Stepped, before: LifecycleState) => void
   readonly onSaved: (outcome: ReplaceOutcome) => void
 }
 
@@ -34,7 +35,7 @@ export class Ledger {
   readonly #options: LedgerOptions
   #state: LifecycleState
   #settings: Settings
-  #cursors: Record<string, number>
+  #cursors: Record<string, number | string>
   #wake: Cancel | undefined
   readonly #saver: Saver
   #stopped = false
@@ -72,11 +73,13 @@ export class Ledger {
       return
     }
     const before = this.#state
-    const outcome = step(before, inputs, this.#options.timeline.moment(), this.#settings)
-    this.#state = outcome.state
-    this.#saver.within(isUrgent(before, outcome) ? 0 : countsSaveMs)
-    this.#wakeAt(outcome.wakeAt)
-    this.#options.onStep(outcome, before)
+    const stepped = step(before, inputs, this.#options.time.moment(), this.#settings)
+    this.#state = stepped.state
+    const within = saveWithin[stepped.weight]
+    if (within !== undefined) this.#saver.within(within)
+    else if (moved) this.#saver.within(cursorSaveMs)
+    this.#wakeAt(stepped.wakeAt)
+    this.#options.onStep(stepped, before)
   }
 
   /** Puts new settings in force and judges every condition anew. */
@@ -100,7 +103,7 @@ export class Ledger {
   #wakeAt(at: number | undefined): void {
     this.#wake?.()
     if (at === undefined || this.#stopped) return
-    const wait = Math.max(1, Math.ceil(at - this.#options.timeline.now()))
+    const wait = Math.max(1, Math.ceil(at - this.#options.time.now()))
     this.#wake = this.#options.clock.after(Math.min(wait, 2 ** 31 - 1), () => {
       this.#wake = undefined
       this.take([{ kind: 'tick' }])
@@ -108,27 +111,22 @@ export class Ledger {
   }
 
   #text(): string {
-    const { timeline } = this.#options
-    const time = { bootId: this.#state.bootId, base: timeline.base, now: timeline.now() }
-    return serialiseState({ time, cursors: this.#cursors, lifecycle: this.#state })
+    const { time } = this.#options
+    const stored = { bootId: this.#state.bootId, base: time.base, now: time.now() }
+    return serialiseState({ time: stored, cursors: this.#cursors, lifecycle: this.#state })
   }
 
-  /** A finding of our own: its number is its time, so that it never has the name of a log line's finding. */
+  /** What hangs, or is full, on the node's disk is the node's trouble as well as ours. */
   #overdue(why: Unsaved | undefined): void {
-    const at = Math.floor(this.#options.timeline.now())
-    const match = why === undefined ? { ...judgeUnsaved('no answer'), recovery: true } : judgeUnsaved(why)
-    this.take([{ kind: 'seen', sighting: { match, at, sequence: at, origin: 'kernel' } }])
+    const hung = why === 'no answer'
+    const message = hung
+      ? 'the agent’s state file is being written and the disk does not answer'
+      : `the agent’s state file cannot be written: ${why?.message}`
+    const code = hung ? 'write-hung' : 'write-failed'
+    const levels: readonly Level[] =
+      why === undefined
+        ? []
+        : [{ match: ownFinding(this.#settings, 'AgentStateNotSaved', { message, code }), state: 'over' }]
+    this.take([{ kind: 'look', monitor: 'state file', levels }])
   }
-}
-
-/** Whether losing the change would show: a restart would repeat or miss something, not merely count differently. */
-function isUrgent(before: LifecycleState, { state, raised }: Outcome): boolean {
-  return (
-    raised.length > 0 ||
-    state.findings.size !== before.findings.size ||
-    [...state.notices.keys()].some((id) => !before.notices.has(id)) ||
-    Object.entries(state.conditions).some(([type, one]) => {
-      return one.status !== before.conditions[type as keyof typeof before.conditions].status // keys of a Record
-    })
-  )
 }

@@ -11,8 +11,8 @@ const growthMs = [10_000, 300_000] as const
 
 /** The moment at which `finding` is to be told; undefined when there is nothing new about it. */
 export function tellAt(finding: Finding, severity: Severity): Steady | undefined {
-  const { told, raisedAt } = finding
-  if (raisedAt === undefined) return undefined
+  const { told, raisedAt, level } = finding
+  if (raisedAt === undefined || (told && level !== undefined)) return undefined
   if (!told) return finding.leader.group === undefined || severity === 'fatal' ? raisedAt : raisedAt + settleMs
   if (told.lines === finding.lines && told.companions === finding.companions.length) return undefined
   return told.at + (told.times === 1 ? growthMs[0] : growthMs[1])

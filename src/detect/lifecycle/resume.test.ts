@@ -6,10 +6,13 @@ import { mostFindings, mostNotices } from './draft.ts'
 import { emptyState, type LifecycleState, type Sighting } from './state.ts'
 import { parseState, serialiseState } from './state-file.ts'
 import { type Input, step } from './step.ts'
-import { lifecycles, match, testSettings } from './testing/settings.ts'
+import { lifecycles, match, sighting, testSettings } from './testing/settings.ts'
 
 const settings = testSettings()
-const checked: Input = { kind: 'watch', conditions: conditionTypes, watch: { state: 'checked' } }
+const checked: readonly Input[] = [
+  { kind: 'monitors', monitors: [{ name: 'kernel', conditions: conditionTypes }] },
+  { kind: 'watch', monitor: 'kernel', watch: { state: 'checked' } },
+]
 
 /** A log: lines with growing times, of any reason, device, group and severity. */
 const log = fc
@@ -22,13 +25,13 @@ const log = fc
       severity: fc.constantFrom('info', 'warning', 'fatal'),
       scope: fc.constantFrom('hardware', 'hardware', 'application'),
       recovery: fc.constantFrom(false, false, false, true),
-      origin: fc.constantFrom('kernel', 'userspace'),
+      trust: fc.constantFrom('kernel', 'userspace'),
     }),
     { maxLength: 40 },
   )
   .map((lines) => {
     let at = 1_000
-    return lines.map(({ gap, reason, device, group, severity, scope, recovery, origin }, sequence): Sighting => {
+    return lines.map(({ gap, reason, device, group, severity, scope, recovery, trust }, position): Sighting => {
       at += gap
       const what = match(reason, {
         severity,
@@ -37,13 +40,13 @@ const log = fc
         ...(group !== undefined && { group }),
         ...(recovery && { recovery }),
       })
-      return { match: what, at, sequence, origin }
+      return { match: what, at, source: 'kmsg', position, trust }
     })
   })
 
 function run(state: LifecycleState, lines: readonly Sighting[], now: number): LifecycleState {
   const inputs = lines.map((sighting): Input => ({ kind: 'seen', sighting }))
-  return step(state, [...inputs, checked], { now, wallOffset: 0 }, settings).state
+  return step(state, [...inputs, ...checked], { now, wallOffset: 0 }, settings).state
 }
 
 function stored(state: LifecycleState): LifecycleState {
@@ -53,10 +56,11 @@ function stored(state: LifecycleState): LifecycleState {
   return parsed.lifecycle
 }
 
-/** What the cluster sees. */
+/** What the cluster sees, apart from when an agent turned a condition: that is when it ran. */
 function seen(state: LifecycleState): unknown {
   const findings = [...state.findings].map(([key, { told: _told, ...finding }]) => [key, finding])
-  return { conditions: state.conditions, findings, ids: [...state.findings.values()].map(({ id }) => id) }
+  const conditions = Object.entries(state.conditions).map(([type, { since: _since, ...said }]) => [type, said])
+  return { conditions, findings, ids: [...state.findings.values()].map(({ id }) => id) }
 }
 
 describe('a killed agent', () => {
@@ -68,7 +72,7 @@ describe('a killed agent', () => {
         fc.constantFrom(0, 100_000, 100_000_000),
         (lines, cuts, rest) => {
           const end = (lines.at(-1)?.at ?? 0) + rest
-          const start = step(emptyState('boot', 0), [checked], { now: 0, wallOffset: 0 }, settings).state
+          const start = step(emptyState('boot', 0), checked, { now: 0, wallOffset: 0 }, settings).state
           const whole = run(start, lines, end)
 
           // Killed at each cut: what was stored is a state together with the cursor up to which it has taken the log.
@@ -93,25 +97,21 @@ describe('a killed agent', () => {
     fc.assert(
       fc.property(log, (lines) => {
         const state = run(emptyState('boot', 0), lines, lines.at(-1)?.at ?? 0)
-        const { watches: _watches, ...back } = stored(state)
-        const { watches, ...kept } = state
-        assert.equal(watches.KernelReady.state, 'checked')
+        const { watchers: _watchers, ...back } = stored(state)
+        const { watchers, ...kept } = state
+        assert.equal(watchers.get('kernel')?.watch.state, 'checked')
         assert.deepEqual(back, kept)
       }),
     )
   })
 
   it('starts afresh from a file that is cut or changed, and never throws', () => {
-    const state = run(emptyState('boot', 0), [{ match: match('Fatal'), at: 1, sequence: 1, origin: 'kernel' }], 1)
+    const state = run(emptyState('boot', 0), [sighting(1, 1, match('Fatal'))], 1)
     const text = serialiseState({ time: { bootId: 'b', base: 0, now: 0 }, cursors: { kmsg: 3 }, lifecycle: state })
     assert.ok(!('trouble' in parseState(text)))
     fc.assert(fc.property(fc.nat(text.length - 3), (length) => 'trouble' in parseState(text.slice(0, length))))
     fc.assert(fc.property(fc.json(), (json) => 'trouble' in parseState(json)))
-    for (const damaged of [
-      text.replace('"version":2', '"version":3'),
-      text.replace('"lines":1', '"lines":null'),
-      text.replace('"KernelReady":{', '"KernelRead":{'),
-    ]) {
+    for (const damaged of [text.replace('"version":2', '"version":1'), text.replace('"base":0', '"base":null')]) {
       assert.ok('trouble' in parseState(damaged))
     }
   })
@@ -121,7 +121,7 @@ describe('at every step', () => {
   it('no condition goes back to True before the hold time of what turned it', () => {
     fc.assert(
       fc.property(log, fc.array(fc.nat(100_000), { maxLength: 60 }), (lines, pauses) => {
-        let state = step(emptyState('boot', 0), [checked], { now: 0, wallOffset: 0 }, settings).state
+        let state = step(emptyState('boot', 0), checked, { now: 0, wallOffset: 0 }, settings).state
         let falseSince: number | undefined
         for (const [index, line] of lines.entries()) {
           state = run(state, [line], line.at)
@@ -147,12 +147,7 @@ describe('at every step', () => {
         }),
         (storm) => {
           const lines = storm.map(([device, severity], sequence): Sighting => {
-            return {
-              match: match('Fatal', { device: `d${device}`, severity }),
-              at: sequence,
-              sequence,
-              origin: 'kernel',
-            }
+            return sighting(sequence, sequence, match('Fatal', { device: `d${device}`, severity }))
           })
           const state = run(emptyState('boot', 0), lines, lines.length)
           assert.ok(state.findings.size <= mostFindings)

@@ -1,14 +1,20 @@
 /** What the life cycle is told about reasons: the catalogue's entries and the operator's overrides. */
 import type { CompiledReason, Lifecycle } from '../../catalog/compiled.ts'
 import { type ConditionType, readyText } from '../../model/condition.ts'
-import type { Origin } from '../../model/evidence.ts'
 import type { Match, Severity } from '../../model/finding.ts'
+import type { Standing } from './state.ts'
 
 /** An operator's word on one reason or one code. */
 export interface Override {
   readonly severity?: Severity
-  /** True: as if the line had never been written. */
+  /** True: as if it had never been seen. */
   readonly disabled?: boolean
+  /** Of a measured reason: the limit in place of its own, in the unit of its value. */
+  readonly limit?: number
+  /** Where it clears; absent: as far behind the limit as by default. */
+  readonly clear?: number
+  /** How long a measured value must be over its limit. */
+  readonly forMs?: number
 }
 
 /** Overrides out of `/etc/nodemend/config.yaml`. A code's override wins over its reason's. */
@@ -28,14 +34,16 @@ export interface ReadyText {
 export interface Settings {
   /** Reason and message of a condition that is True. */
   readyTextOf(type: ConditionType): ReadyText
+  /** The catalogue's entry of this name; undefined when the rule pack that had it is gone. */
+  entryOf(name: string): CompiledReason | undefined
   /** Rules of the entry that governs `match`. */
   lifecycleOf(match: Match): Lifecycle
   /** What a repairer should do by default; `none` when nothing. */
   repairOf(match: Match): string
   /** What the reasons of one incident mean together; undefined when each speaks for itself. */
   adviceOn(reasons: readonly string[]): string | undefined
-  /** Severity after overrides, scope and origin; undefined when the match is disabled. */
-  severityOf(match: Match, origin: Origin): Severity | undefined
+  /** Severity after overrides, scope and standing; undefined when the match is disabled. */
+  severityOf(match: Match, standing: Standing): Severity | undefined
 }
 
 /** For a finding whose rule pack has been taken away: over with the boot, or after a day. */
@@ -51,6 +59,8 @@ export interface SettingsOptions {
   readonly overrides: Overrides
   /** False: a line that user space wrote never makes a condition False. */
   readonly acceptUserspace: boolean
+  /** True: what was logged before the agent first ran condemns like any other line. */
+  readonly acceptOld?: boolean
   /** What AcceleratedHardwareReady says when it is True; it depends on the hardware. */
   readonly acceleratorReady?: ReadyText
   /** See {@link Settings.adviceOn}; absent: no incident means more than its leader. */
@@ -58,23 +68,41 @@ export interface SettingsOptions {
 }
 
 export function createSettings(options: SettingsOptions): Settings {
-  const { overrides, acceptUserspace } = options
-  const reasons = new Map(options.reasons.map((one) => [one.reason, one]))
+  const { overrides } = options
+  const reasons = new Map(options.reasons.map((one) => [one.reason, tuned(one, overrides.reasons[one.reason])]))
   const accelerated = options.acceleratorReady ?? readyText.AcceleratedHardwareReady
   return {
     readyTextOf: (type) => (type === 'AcceleratedHardwareReady' ? accelerated : readyText[type]),
+    entryOf: (name) => reasons.get(name),
     lifecycleOf: (match) => reasons.get(match.entry)?.lifecycle ?? fallback,
     repairOf: (match) => reasons.get(match.entry)?.repair ?? 'none',
     adviceOn: (incident) => options.advise?.(incident),
-    severityOf(match, origin) {
+    severityOf(match, standing) {
       const byReason = overrides.reasons[match.reason] ?? overrides.reasons[match.entry]
       const byCode = match.code === undefined ? undefined : overrides.codes[match.family]?.[String(match.code)]
       if (byCode?.disabled ?? byReason?.disabled) return undefined
       const severity = byCode?.severity ?? byReason?.severity ?? match.severity
-      const condemns = match.scope === 'hardware' && (acceptUserspace || origin === 'kernel')
+      const condemns = match.scope === 'hardware' && mayCondemn(standing, options)
       return severity === 'fatal' && !condemns ? 'warning' : severity
     },
   }
+}
+
+function mayCondemn({ trust, before }: Standing, { acceptUserspace, acceptOld }: SettingsOptions): boolean {
+  if (before && !acceptOld) return false
+  return acceptUserspace || trust !== 'userspace'
+}
+
+/** The entry with the operator's limits. */
+function tuned(entry: CompiledReason, override: Override | undefined): CompiledReason {
+  if (!override) return entry
+  const { limit, clear, forMs } = override
+  const { raise } = entry.lifecycle
+  const lifecycle = { ...entry.lifecycle, raise: forMs === undefined ? raise : { ...raise, forMs } }
+  if (!entry.probe) return { ...entry, lifecycle }
+  const shift = limit === undefined ? 0 : limit - entry.probe.limit
+  const probe = { ...entry.probe, limit: entry.probe.limit + shift, clear: clear ?? entry.probe.clear + shift }
+  return { ...entry, lifecycle, probe }
 }
 
 /** Order of severities, for comparing. */

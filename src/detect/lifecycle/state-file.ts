@@ -1,16 +1,26 @@
 /**
  * The state file: conditions, findings, notices and cursors in one JSON text, so that a line's effect and the cursor
- * behind the line are kept, or lost, together.
+ * behind the line are kept, or lost, together. Each section, and each finding in it, is read by itself: a newer agent's
+ * file, read after a downgrade, loses nothing that this version understands.
  */
 import { conditionTypes } from '../../model/condition.ts'
-import { emptyState, type Finding, type LifecycleState, type Notice, perCondition } from './state.ts'
-import type { StoredTime } from './timeline.ts'
+import type { Trust } from '../../model/evidence.ts'
+import {
+  type ConditionState,
+  type Finding,
+  type LifecycleState,
+  type Notice,
+  perCondition,
+  unchecked,
+} from './state.ts'
+import { isFinding, isNotice, isNumber, isRecord, isState, isText, isTime } from './state-shape.ts'
+import type { StoredTime } from './steady-time.ts'
 
-/** Bump when a field changes its meaning: a file of another version is not read. */
-export const stateVersion = 2
+/** The version that this agent writes. Agents of 0.1.0 read no other, so what they cannot read goes into new sections. */
+const writtenVersion = 2
 
-/** How far each source has been read in the boot of the file; what is before has had its effect. */
-export type Cursors = Readonly<Record<string, number>>
+/** How far each log has been read in the boot of the file; what is before has had its effect. */
+export type Cursors = Readonly<Record<string, number | string>>
 
 export interface StoredState {
   readonly time: StoredTime
@@ -18,22 +28,37 @@ export interface StoredState {
   readonly lifecycle: LifecycleState
 }
 
+/** What was read, and which parts of the text were not usable. */
+export interface ParsedState extends StoredState {
+  readonly lost: readonly string[]
+}
+
+/** A finding as the file holds it: `origin` is what agents of 0.1.0 read in place of `trust`. */
+type StoredFinding = Omit<Finding, 'trust'> & { readonly origin: 'kernel' | 'userspace'; readonly trust?: Trust }
+
 export function serialiseState({ time, cursors, lifecycle }: StoredState): string {
   const { bootId, findings, conditions, notices, dropped } = lifecycle
+  const marks = Object.entries(cursors)
   return `${JSON.stringify({
-    version: stateVersion,
+    version: writtenVersion,
     time,
-    cursors,
+    cursors: Object.fromEntries(marks.filter(([, position]) => typeof position === 'number')),
+    textCursors: Object.fromEntries(marks.filter(([, position]) => typeof position === 'string')),
     bootId,
     conditions,
-    findings: [...findings],
+    findings: [...findings].filter(([, finding]) => isKept(finding)).map(([key, finding]) => [key, toStored(finding)]),
     notices: [...notices.values()],
     dropped,
   })}\n`
 }
 
-/** The stored state, or what is wrong with the text: then the agent starts afresh and reads the log from its start. */
-export function parseState(text: string): StoredState | { readonly trouble: string } {
+/** A level that is not yet raised begins anew: nobody looked while the agent was away. */
+function isKept({ level, raisedAt }: Finding): boolean {
+  return level === undefined || raisedAt !== undefined
+}
+
+/** The stored state, or what is wrong with the text as a whole: then the agent begins anew and reads the log from its start. */
+export function parseState(text: string): ParsedState | { readonly trouble: string } {
   let file: unknown
   try {
     file = JSON.parse(text)
@@ -41,116 +66,70 @@ export function parseState(text: string): StoredState | { readonly trouble: stri
     return { trouble: 'not JSON' }
   }
   if (!isRecord(file)) return { trouble: 'not an object' }
-  if (file.version !== stateVersion) return { trouble: `version ${String(file.version)}, not ${stateVersion}` }
-  const wrong = Object.entries(shape).find(([field, fits]) => !fits(file[field]))?.[0]
-  if (wrong !== undefined) return { trouble: `${wrong} is not what it should be` }
-  return restore(file as unknown as StateFile) // every field has just been checked
+  const { version, time } = file
+  if (!isNumber(version) || version < writtenVersion)
+    return { trouble: `version ${String(version)}, which nobody reads` }
+  if (!isTime(time)) return { trouble: 'time is not what it should be' }
+  return restore(file, time as unknown as StoredTime) // its fields have just been checked
 }
 
-interface StateFile {
-  readonly time: StoredTime
-  readonly cursors: Cursors
-  readonly bootId: string
-  readonly conditions: LifecycleState['conditions']
-  readonly findings: readonly (readonly [string, Finding])[]
-  readonly notices: readonly Notice[]
-  readonly dropped: LifecycleState['dropped']
-}
-
-function restore(file: StateFile): StoredState {
-  const { watches } = emptyState(file.bootId, 0)
+function restore(file: Record<string, unknown>, time: StoredTime): ParsedState {
+  const lost: string[] = []
+  const bootId = isText(file.bootId) ? (file.bootId as string) : time.bootId
+  const findings = list(file.findings, 'findings', lost, isPair) as readonly (readonly [string, StoredFinding])[]
+  const notices = list(file.notices, 'notices', lost, isNotice) as readonly Notice[]
+  const dropped = isRecord(file.dropped) ? file.dropped : {}
   return {
-    time: file.time,
-    cursors: file.cursors,
+    time,
+    cursors: { ...marks(file.cursors, isNumber), ...marks(file.textCursors, isText) },
     lifecycle: {
-      bootId: file.bootId,
-      findings: new Map(file.findings),
-      conditions: perCondition((type) => file.conditions[type]),
-      watches,
-      notices: new Map(file.notices.map((notice) => [notice.id, notice])),
-      dropped: file.dropped,
+      bootId,
+      findings: new Map(findings.map(([key, stored]) => [key, fromStored(stored)])),
+      conditions: conditionsOf(file.conditions, lost),
+      watchers: new Map(),
+      notices: new Map(notices.map((notice) => [notice.id, notice])),
+      dropped: { findings: count(dropped.findings), notices: count(dropped.notices) },
     },
+    lost,
   }
 }
 
-type Check = (value: unknown) => boolean
+function conditionsOf(section: unknown, lost: string[]): LifecycleState['conditions'] {
+  const given = isRecord(section) ? section : {}
+  const missing = conditionTypes.filter((type) => !isState(given[type]))
+  lost.push(...missing.map((type) => `conditions.${type}`))
+  return perCondition((type) => (missing.includes(type) ? unchecked(0) : (given[type] as ConditionState))) // just checked
+}
 
-const isText: Check = (value) => typeof value === 'string'
-const isNumber: Check = (value) => typeof value === 'number' && Number.isFinite(value)
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const isOneOf =
-  (...words: readonly string[]): Check =>
-  (value) =>
-    words.includes(value as string) // any value may ask
-const isOptional =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value)
-const isListOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check)
-const has =
-  (fields: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    isRecord(value) && Object.entries(fields).every(([field, check]) => check(value[field]))
+/** The items of a section that fit; the others are named in `lost`. */
+function list(section: unknown, name: string, lost: string[], fits: (item: unknown) => boolean): readonly unknown[] {
+  if (!Array.isArray(section)) {
+    lost.push(name)
+    return []
+  }
+  section.forEach((item, index) => {
+    if (!fits(item)) lost.push(`${name}[${index}]`)
+  })
+  return section.filter(fits)
+}
 
-const isConditionType = isOneOf(...conditionTypes)
+function isPair(item: unknown): boolean {
+  return Array.isArray(item) && isText(item[0]) && isFinding(item[1])
+}
 
-const isMatch = has({
-  rule: isText,
-  reason: isText,
-  entry: isText,
-  condition: isConditionType,
-  severity: isOneOf('info', 'warning', 'fatal'),
-  scope: isOneOf('hardware', 'application'),
-  family: isText,
-  device: isOptional(isText),
-  group: isOptional(isText),
-  message: isText,
-})
+function marks(section: unknown, fits: (value: unknown) => boolean): Cursors {
+  const entries = isRecord(section) ? Object.entries(section) : []
+  return Object.fromEntries(entries.filter(([, value]) => fits(value))) as Cursors // just checked
+}
 
-const isFinding = has({
-  id: isText,
-  leader: isMatch,
-  origin: isOneOf('kernel', 'userspace'),
-  at: isNumber,
-  lastAt: isNumber,
-  wallAt: isNumber,
-  lines: isNumber,
-  recent: isListOf(isNumber),
-  raisedAt: isOptional(isNumber),
-  over: isOptional(isNumber),
-  companions: isListOf(isText),
-  told: isOptional(has({ at: isNumber, lines: isNumber, companions: isNumber, times: isNumber })),
-})
+function count(value: unknown): number {
+  return isNumber(value) ? (value as number) : 0
+}
 
-const isNotice = has({
-  id: isText,
-  type: isOneOf('Normal', 'Warning'),
-  severity: isOneOf('info', 'warning', 'fatal'),
-  condition: isConditionType,
-  reason: isText,
-  message: isText,
-  count: isNumber,
-  firstAt: isNumber,
-  lastAt: isNumber,
-})
+function toStored(finding: Finding): StoredFinding {
+  return { ...finding, origin: finding.trust === 'userspace' ? 'userspace' : 'kernel' }
+}
 
-const isCondition = has({
-  status: isOneOf('True', 'False', 'Unknown'),
-  reason: isText,
-  message: isText,
-  since: isNumber,
-})
-
-const shape: Readonly<Record<string, Check>> = {
-  time: has({ bootId: isText, base: isNumber, now: isNumber }),
-  cursors: (value) => isRecord(value) && Object.values(value).every(isNumber),
-  bootId: isText,
-  conditions: has(perCondition(() => isCondition)),
-  findings: isListOf((pair) => Array.isArray(pair) && isText(pair[0]) && isFinding(pair[1])),
-  notices: isListOf(isNotice),
-  dropped: has({ findings: isNumber, notices: isNumber }),
+function fromStored({ origin, trust, ...rest }: StoredFinding): Finding {
+  return { ...rest, trust: trust ?? origin }
 }

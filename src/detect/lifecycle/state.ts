@@ -1,12 +1,12 @@
 /** What the life cycle remembers. Plain data; `state-file.ts` keeps it over restarts and reboots. */
 import type { ConditionStatus, ConditionType } from '../../model/condition.ts'
 import { conditionTypes, unknownText } from '../../model/condition.ts'
-import type { Origin } from '../../model/evidence.ts'
+import type { Trust } from '../../model/evidence.ts'
 import type { Match, Severity } from '../../model/finding.ts'
 
 /**
  * Steady milliseconds: they begin near the Unix epoch's count, advance with the time since boot and go on after a
- * reboot; a jump of the wall clock does not move them. See `timeline.ts`.
+ * reboot; a jump of the wall clock does not move them. See `steady-time.ts`.
  */
 export type Steady = number
 
@@ -17,25 +17,44 @@ export interface Moment {
   readonly wallOffset: number
 }
 
-/** A match and where it came from: what monitors hand over. */
-export interface Sighting {
+/** How far a finding may be believed. */
+export interface Standing {
+  readonly trust: Trust
+  /**
+   * Logged before this agent first ran on the node, and nothing shows that the fault still lasts: the finding is told, and
+   * condemns only where the configuration says so.
+   */
+  readonly before?: boolean
+}
+
+/** One line that means something: what log monitors hand over. */
+export interface Sighting extends Standing {
   readonly match: Match
   readonly at: Steady
-  /** Position in its source; with the boot id it names the finding, so that telling it twice is telling it once. */
-  readonly sequence: number
-  readonly origin: Origin
+  /** Name of the log. */
+  readonly source: string
+  /** Position in its log, unique within one boot: with log and boot it names the finding. */
+  readonly position: number | string
+}
+
+/**
+ * One state that a monitor measured. `over`: its limit is passed. `held`: it is back behind the limit and not yet behind
+ * the one that clears it, so a finding stays and none begins.
+ */
+export interface Level {
+  readonly match: Match
+  readonly state: 'over' | 'held'
 }
 
 /** One reason on one device: pending until its raise rule is met, then raised until it ends. */
-export interface Finding {
-  /** `<start of the boot id>-<sequence of the first line>`, the name of its Event. */
+export interface Finding extends Standing {
+  /** `<start of the boot id>-<log or monitor>-<position>-<reason and device, hashed>`, the name of its Event. */
   readonly id: string
-  /** The match that stands for it: the most severe of its incident, the earliest among equals. */
+  /** The match that stands for it: the most severe of its incident, the earliest among equals; of a level the newest. */
   readonly leader: Match
-  readonly origin: Origin
   readonly at: Steady
   readonly lastAt: Steady
-  /** Wall-clock milliseconds of the first line, frozen. */
+  /** Wall-clock milliseconds of the first line or look, frozen. */
   readonly wallAt: number
   readonly lines: number
   /** Times of the newest lines, no more than the raise rule counts; empty once raised. */
@@ -43,6 +62,8 @@ export interface Finding {
   readonly raisedAt?: Steady
   /** Since when its trouble is said to be over; it ends when its hold time has passed too. */
   readonly over?: Steady
+  /** Whose level it is: that monitor's looks keep it, and end it. */
+  readonly level?: string
   /** Reasons of other lines of the same incident, in order of appearance. */
   readonly companions: readonly string[]
   /** What was last told of it. */
@@ -72,34 +93,47 @@ export interface Notice {
   readonly lastAt: number
 }
 
-/** Whether the evidence of a condition is being read: not yet, yes, or not possible (and why). */
+/** Whether a monitor sees its evidence: not looked yet, yes, cannot (and why), or its look does not end (and since when). */
 export type Watch =
   | { readonly state: 'pending' }
   | { readonly state: 'checked' }
   | { readonly state: 'blind'; readonly why: string }
+  | { readonly state: 'stuck'; readonly why: string }
+
+/** A monitor as the life cycle knows it: what it speaks for, and whether it sees. */
+export interface Watcher {
+  readonly name: string
+  readonly conditions: readonly ConditionType[]
+  readonly watch: Watch
+}
 
 export interface LifecycleState {
   readonly bootId: string
   readonly findings: ReadonlyMap<string, Finding>
   readonly conditions: Readonly<Record<ConditionType, ConditionState>>
-  readonly watches: Readonly<Record<ConditionType, Watch>>
+  /** By name. Not kept on disk: another process has looked at nothing yet. */
+  readonly watchers: ReadonlyMap<string, Watcher>
   /** Told to nobody yet, oldest first. */
   readonly notices: ReadonlyMap<string, Notice>
   /** What a cap has cost since the state began. */
   readonly dropped: { readonly findings: number; readonly notices: number }
 }
 
-/** The state of a node on which nothing was checked since its boot, at wall-clock time `since`. */
+/** The state of a node on which nothing was checked, at wall-clock time `since`. */
 export function emptyState(bootId: string, since: number): LifecycleState {
-  const unknown: ConditionState = { status: 'Unknown', ...unknownText, since }
   return {
     bootId,
     findings: new Map(),
-    conditions: perCondition(() => unknown),
-    watches: perCondition(() => ({ state: 'pending' })),
+    conditions: perCondition(() => unchecked(since)),
+    watchers: new Map(),
     notices: new Map(),
     dropped: { findings: 0, notices: 0 },
   }
+}
+
+/** A condition that nobody has checked, at wall-clock time `since`. */
+export function unchecked(since: number): ConditionState {
+  return { status: 'Unknown', ...unknownText, since }
 }
 
 /** A record with one value per condition type. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { conditionTypes } from '../../model/condition.ts'
+import type { Trust } from '../../model/evidence.ts'
 import type { Match } from '../../model/finding.ts'
 import { longestMessage } from './condition.ts'
 import { mostFindings, mostNotices } from './draft.ts'
@@ -9,23 +10,24 @@ import { emptyState, type LifecycleState } from './state.ts'
 import { type Input, step } from './step.ts'
 import { match, sighting, testSettings } from './testing/settings.ts'
 
-const checked: Input = { kind: 'watch', conditions: conditionTypes, watch: { state: 'checked' } }
+const kernelLog: Input = { kind: 'monitors', monitors: [{ name: 'kernel', conditions: conditionTypes }] }
+const checked: Input = { kind: 'watch', monitor: 'kernel', watch: { state: 'checked' } }
 
 /** A life cycle with a hand on its time; steady time is the wall clock's. */
 function life(settings: Settings = testSettings()) {
-  let state = emptyState('boot-one', 0)
+  let state = step(emptyState('boot-one', 0), [kernelLog], { now: 0, wallOffset: 0 }, settings).state
   let sequence = 0
   let wakeAt: number | undefined
   const run = (now: number, ...inputs: Input[]): LifecycleState => {
-    const outcome = step(state, inputs, { now, wallOffset: 0 }, settings)
-    state = outcome.state
-    wakeAt = outcome.wakeAt
+    const stepped = step(state, inputs, { now, wallOffset: 0 }, settings)
+    state = stepped.state
+    wakeAt = stepped.wakeAt
     return state
   }
   return {
     run,
-    see: (at: number, what: Match, origin?: 'kernel' | 'userspace') =>
-      run(at, { kind: 'seen', sighting: sighting(at, sequence++, what, origin) }),
+    see: (at: number, what: Match, trust: Trust = 'kernel') =>
+      run(at, { kind: 'seen', sighting: sighting(at, sequence++, what, { trust }) }),
     kernel: () => state.conditions.KernelReady,
     notices: () => [...state.notices.values()].map((one) => `${one.type} ${one.reason}: ${one.message} ×${one.count}`),
     wakeAt: () => wakeAt,
@@ -113,9 +115,9 @@ describe('a condition', () => {
   it('is Unknown, not True, when its evidence cannot be read; a fault that was seen stays', () => {
     const { run, see, kernel } = life()
     run(0, checked)
-    const blind: Input = { kind: 'watch', conditions: conditionTypes, watch: { state: 'blind', why: 'EPERM' } }
+    const blind: Input = { kind: 'watch', monitor: 'kernel', watch: { state: 'blind', why: 'EPERM' } }
     run(10, blind)
-    assert.deepEqual([kernel().status, kernel().reason, kernel().message], ['Unknown', 'CannotCheck', 'EPERM'])
+    assert.deepEqual([kernel().status, kernel().reason, kernel().message], ['Unknown', 'CannotCheck', 'kernel: EPERM'])
     see(20, match('Fatal'))
     assert.equal(kernel().status, 'False')
   })

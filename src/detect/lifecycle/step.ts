@@ -3,20 +3,25 @@
  * resumed from its stored state and cursor comes to the same conditions as one that never was.
  */
 import { type ConditionType, conditionTypes, type NodeCondition } from '../../model/condition.ts'
-import { condemns } from './condition.ts'
-import { addNotice, type Draft, draftOf, judge, judgeFor, lifetimeOf, makeRoom, remove, store } from './draft.ts'
-import { type Ended, type Ending, endOf } from './ending.ts'
-import { isSameSlot, openIncident, outranks, withCompanion, withLeader } from './incident.ts'
-import { endedNotice, raisedNotice, tellAt, withTold } from './notice.ts'
+import { type Draft, draftOf, judge, remove, stampTransitions, type Weight, weigh } from './draft.ts'
+import type { Ended } from './ending.ts'
+import { keepLevelsOf, look, ownerOf } from './levels.ts'
+import { see } from './lines.ts'
+import { ownFinding } from './own-finding.ts'
+import { end, lifetimeOf, sweep, tell } from './raise.ts'
 import type { Settings } from './settings.ts'
-import type { Finding, LifecycleState, Moment, Sighting, Steady, Watch } from './state.ts'
+import type { Finding, Level, LifecycleState, Moment, Sighting, Steady, Watch, Watcher } from './state.ts'
 
 export type Input =
   | { readonly kind: 'seen'; readonly sighting: Sighting }
+  /** What one look of a monitor found. It is complete: a level of that monitor which is not in it has ended. */
+  | { readonly kind: 'look'; readonly monitor: string; readonly levels: readonly Level[] }
+  /** The monitors of this process, none of which has looked yet. */
+  | { readonly kind: 'monitors'; readonly monitors: readonly Pick<Watcher, 'name' | 'conditions'>[] }
+  /** Whether this monitor sees its evidence. */
+  | { readonly kind: 'watch'; readonly monitor: string; readonly watch: Watch }
   /** The boot that is running; another one than the state's ends what a boot ends. */
   | { readonly kind: 'boot'; readonly bootId: string }
-  /** The evidence of these conditions was read up to now, or cannot be. */
-  | { readonly kind: 'watch'; readonly conditions: readonly ConditionType[]; readonly watch: Watch }
   /** Time passed. */
   | { readonly kind: 'tick' }
   /** The settings changed: every condition is judged anew. */
@@ -26,26 +31,34 @@ export type Input =
   /** These notices have been told. A notice that grew meanwhile stays. */
   | { readonly kind: 'told'; readonly notices: LifecycleState['notices'] }
 
-export interface Outcome {
+/** What a step did. */
+export interface Stepped {
   readonly state: LifecycleState
-  /** Entries that were raised, in order: for metrics and the log. */
+  /** Findings that were raised, in order: for metrics and the log. */
   readonly raised: readonly Finding[]
   /** Raised ones that ended, in order: for the log. */
   readonly ended: readonly Ended[]
+  /** Conditions to report: another status, reason or message, fresh values of known levels aside. */
+  readonly changed: readonly ConditionType[]
+  /** What losing it would cost. */
+  readonly weight: Weight
   /** When to step again even if nothing comes in. */
   readonly wakeAt: Steady | undefined
 }
 
-export function step(state: LifecycleState, inputs: readonly Input[], moment: Moment, settings: Settings): Outcome {
+export function step(state: LifecycleState, inputs: readonly Input[], moment: Moment, settings: Settings): Stepped {
   const draft = draftOf(state, moment, settings)
   for (const input of inputs) take(draft, input)
   sweep(draft, moment.now)
   const wakeAt = tell(draft, moment.now)
-  const { bootId, findings, conditions, watches, notices, dropped } = draft
+  stampTransitions(draft, state)
+  const { bootId, findings, conditions, watchers, notices, dropped } = draft
   return {
-    state: { bootId, findings, conditions, watches, notices, dropped },
+    state: { bootId, findings, conditions, watchers, notices, dropped },
     raised: draft.raised,
     ended: draft.ended,
+    changed: [...draft.changed],
+    weight: draft.weight,
     wakeAt,
   }
 }
@@ -55,184 +68,94 @@ function take(draft: Draft, input: Input): void {
     case 'seen':
       see(draft, input.sighting)
       break
-    case 'boot':
-      boot(draft, input.bootId)
+    case 'look':
+      look(draft, input.monitor, input.levels)
+      break
+    case 'monitors':
+      begin(draft, input.monitors)
       break
     case 'watch':
-      for (const type of input.conditions) {
-        draft.watches[type] = input.watch
-        judge(draft, type, draft.moment.now)
-      }
+      watch(draft, input.monitor, input.watch)
+      break
+    case 'boot':
+      boot(draft, input.bootId)
       break
     case 'tick':
       break
     case 'settings':
-      for (const type of conditionTypes) judge(draft, type, draft.moment.now)
+      for (const type of conditionTypes) judge(draft, type)
       break
     case 'recalled':
-      for (const type of conditionTypes) recall(draft, type, input.conditions)
+      recall(draft, input.conditions)
       break
     case 'told':
       for (const [id, notice] of input.notices) if (draft.notices.get(id) === notice) draft.notices.delete(id)
+      weigh(draft, 'counts')
   }
 }
 
-function recall(draft: Draft, type: ConditionType, carried: readonly NodeCondition[]): void {
-  const now = draft.conditions[type]
-  const known = carried.find((one) => one.type === type)
-  const since = Date.parse(known?.lastTransitionTime ?? '')
-  if (known?.status !== now.status || known.reason !== now.reason || Number.isNaN(since)) return
-  draft.conditions[type] = { ...now, since }
+function begin(draft: Draft, monitors: readonly Pick<Watcher, 'name' | 'conditions'>[]): void {
+  draft.watchers = new Map(
+    monitors.map(({ name, conditions }) => [name, { name, conditions, watch: { state: 'pending' } }]),
+  )
+  keepLevelsOf(
+    draft,
+    monitors.map(({ name }) => name),
+  )
 }
 
-function see(draft: Draft, sighting: Sighting): void {
-  sweep(draft, sighting.at)
-  const { match, origin } = sighting
-  if (draft.settings.severityOf(match, origin) === undefined) return
-  const key = keyOf(match.reason, match.device)
-  const known = draft.findings.get(key)
-  if (match.recovery) recover(draft, sighting)
-  else if (known) repeat(draft, key, known, sighting)
-  else if (!join(draft, key, sighting)) begin(draft, key, sighting)
-}
-
-/** Takes the line into the open incident of its device; false when there is none, or it must be counted by itself first. */
-function join(draft: Draft, key: string, sighting: Sighting): boolean {
-  const incident = openIncident(draft.findings.values(), sighting)
-  if (!incident) return false
-  const incidentKey = keyOf(incident.leader.reason, incident.leader.device)
-  if (!outranks(sighting, incident, draft.settings)) {
-    const joined = withCompanion(incident, sighting)
-    store(draft, incidentKey, joined)
-    // What the incident means, and so the condition's text, may be another with one reason more.
-    if (joined.companions.length > incident.companions.length) judge(draft, incident.leader.condition, sighting.at)
-    return true
-  }
-  if (draft.settings.lifecycleOf(sighting.match).raise.count > 1) return false
-  remove(draft, incidentKey)
-  raise(draft, key, withLeader(incident, sighting, idOf(draft, sighting)))
-  judge(draft, incident.leader.condition, sighting.at)
-  return true
-}
-
-function begin(draft: Draft, key: string, sighting: Sighting): void {
-  if (!makeRoom(draft, sighting)) return
-  const { match, origin, at } = sighting
-  const fresh: Finding = {
-    id: idOf(draft, sighting),
-    leader: match,
-    origin,
-    at,
-    lastAt: at,
-    wallAt: Math.round(at + draft.moment.wallOffset),
-    lines: 0,
-    recent: [],
-    companions: [],
-  }
-  repeat(draft, key, fresh, sighting)
-}
-
-function repeat(draft: Draft, key: string, finding: Finding, sighting: Sighting): void {
-  const { over: _over, ...rest } = finding
-  const fromKernel = finding.origin === 'kernel' || sighting.origin === 'kernel'
-  const origin = fromKernel ? 'kernel' : 'userspace'
-  // A kernel line takes over the text of a line that user space wrote before it.
-  const leader = finding.origin === origin ? finding.leader : sighting.match
-  const next: Finding = {
-    ...rest,
-    leader,
-    origin,
-    lastAt: Math.max(finding.lastAt, sighting.at),
-    lines: finding.lines + 1,
-  }
-  if (finding.raisedAt !== undefined) {
-    store(draft, key, next)
-    if (origin !== finding.origin) judge(draft, leader.condition, sighting.at)
-    return
-  }
-  const { count, withinMs } = lifetimeOf(draft, finding).raise
-  const recent = [...finding.recent.filter((at) => at >= sighting.at - withinMs), sighting.at]
-  if (recent.length < count) store(draft, key, { ...next, recent })
-  else raise(draft, key, { ...next, recent: [], raisedAt: sighting.at })
-}
-
-function raise(draft: Draft, key: string, finding: Finding): void {
-  store(draft, key, finding)
-  draft.raised.push(finding)
-  judgeFor(draft, finding, finding.raisedAt ?? finding.lastAt)
-}
-
-/** The log says that the trouble is over: on one device, or on all where the line names none. */
-function recover(draft: Draft, { match, at }: Sighting): void {
-  for (const [key, finding] of [...draft.findings]) {
-    const sameGroup = match.group !== undefined && finding.leader.group === match.group
-    if (finding.leader.entry !== match.entry && !sameGroup) continue
-    if (match.device !== undefined && !isSameSlot(finding.leader.device, match.device)) continue
-    if (finding.raisedAt === undefined) remove(draft, key)
-    else store(draft, key, { ...finding, over: finding.over ?? at })
-  }
-  sweep(draft, at)
+/** A monitor that cannot look is a finding of its own, with the monitor as its device. */
+function watch(draft: Draft, monitor: string, now: Watch): void {
+  const watcher = draft.watchers.get(monitor)
+  if (!watcher) return
+  draft.watchers.set(monitor, { ...watcher, watch: now })
+  const [condition] = watcher.conditions
+  const failed = 'why' in now && condition !== undefined
+  const said = failed && { message: now.why, device: monitor, condition, code: now.state }
+  look(
+    draft,
+    ownerOf(monitor),
+    said ? [{ match: ownFinding(draft.settings, 'MonitorFailed', said), state: 'over' }] : [],
+  )
+  for (const type of watcher.conditions) judge(draft, type)
 }
 
 function boot(draft: Draft, bootId: string): void {
   if (draft.bootId === bootId) return
   draft.bootId = bootId
+  weigh(draft, 'facts')
   for (const [key, finding] of [...draft.findings]) {
     if (finding.raisedAt === undefined) remove(draft, key)
     else if (lifetimeOf(draft, finding).clearedByBoot) end(draft, key, finding, 'boot', draft.moment.now)
   }
 }
 
-/** Ends everything that ends by `time`, in the order in which it ends. */
-function sweep(draft: Draft, time: Steady): void {
-  if (time < draft.deadline) return
-  const due: {
-    readonly key: string
-    readonly finding: Finding
-    readonly at: Steady
-    readonly why: Ending | 'boot'
-  }[] = []
-  draft.deadline = Number.POSITIVE_INFINITY
+/**
+ * Takes over what the node carries of an earlier agent whose state is lost. That agent ran on this node, so what was logged
+ * in its time, and what it had condemned, is not old.
+ */
+function recall(draft: Draft, carried: readonly NodeCondition[]): void {
+  const ranUntil = Math.max(0, ...carried.filter(isOurs).map((one) => Date.parse(one.lastHeartbeatTime ?? '') || 0))
   for (const [key, finding] of draft.findings) {
-    const ending = endOf(finding, lifetimeOf(draft, finding))
-    if (ending && ending.at <= time) due.push({ key, finding, ...ending })
-    else if (ending) draft.deadline = Math.min(draft.deadline, ending.at)
+    if (!finding.before) continue
+    const stood = carried.some((one) => one.status === 'False' && one.reason === finding.leader.reason)
+    if (!stood && (ranUntil === 0 || finding.wallAt < ranUntil)) continue
+    const { before: _before, ...rest } = finding
+    draft.findings.set(key, rest)
   }
-  due.sort((a, b) => a.at - b.at)
-  for (const { key, finding, why, at } of due) end(draft, key, finding, why, at)
-}
-
-function end(draft: Draft, key: string, finding: Finding, why: Ending | 'boot', at: Steady): void {
-  remove(draft, key)
-  if (finding.raisedAt === undefined) return
-  draft.ended.push({ finding, why })
-  judgeFor(draft, finding, at)
-  const announced = finding.told !== undefined && (why === 'recovered' || condemns(finding, draft.settings))
-  if (announced) addNotice(draft, endedNotice(finding, why, Math.round(at + draft.moment.wallOffset)))
-}
-
-/** Puts what is due into the notices. Returns when the life cycle has to look again. */
-function tell(draft: Draft, now: Steady): Steady | undefined {
-  let next = draft.deadline
-  for (const [key, finding] of draft.findings) {
-    const severity = draft.settings.severityOf(finding.leader, finding.origin)
-    const due = severity && tellAt(finding, severity)
-    if (severity === undefined || due === undefined) continue
-    if (due > now) {
-      next = Math.min(next, due)
-      continue
-    }
-    draft.findings.set(key, withTold(finding, now))
-    addNotice(draft, raisedNotice(finding, severity, draft.moment.wallOffset))
+  for (const type of conditionTypes) {
+    judge(draft, type)
+    const known = carried.find((one) => one.type === type)
+    const since = Date.parse(known?.lastTransitionTime ?? '')
+    const now = draft.conditions[type]
+    const lasts = known?.status === now.status && known.reason === now.reason && !Number.isNaN(since)
+    const wallNow = Math.round(draft.moment.now + draft.moment.wallOffset)
+    draft.conditions[type] = { ...now, since: lasts ? since : wallNow }
+    draft.recalled.add(type)
   }
-  return Number.isFinite(next) ? next : undefined
+  weigh(draft, 'facts')
 }
 
-/** One finding per reason and device. */
-export function keyOf(reason: string, device: string | undefined): string {
-  return `${reason}|${device ?? ''}`
-}
-
-function idOf(draft: Draft, sighting: Sighting): string {
-  return `${draft.bootId.slice(0, 8)}-${sighting.sequence}`
+function isOurs({ type }: NodeCondition): boolean {
+  return (conditionTypes as readonly string[]).includes(type)
 }

@@ -4,10 +4,11 @@
  */
 import { RE2JS } from 're2js'
 import type { CompiledCatalogue, CompiledReason, CompiledRule } from '../../catalog/compiled.ts'
+import type { LogName } from '../../model/evidence.ts'
 import type { Match } from '../../model/finding.ts'
 import type { Decoders } from '../decode/decoder.ts'
 import { type IsDetachable, isDetachableByName } from '../host/block-devices.ts'
-import type { Matcher } from './matcher.ts'
+import type { Matcher, Matchers } from './matcher.ts'
 import { buildPrefilter } from './prefilter.ts'
 
 /** Longest part of a line that patterns see, bytes. A kernel record is at most 1 KiB; journald cuts at 48 KiB. */
@@ -16,23 +17,39 @@ export const longestLine = 8192
 const nothing: readonly Match[] = []
 
 /**
- * Compiles `catalogue`; throws TypeError for a rule whose reason or decoder does not exist. `isDetachable` is asked about
- * devices of this machine; without it, as for the log of another one, names alone tell.
+ * Compiles `catalogue`, one matcher per log; throws TypeError for a rule whose reason or decoder does not exist.
+ * `isDetachable` is asked about devices of this machine; without it, as for the log of another one, names alone tell.
  */
-export function compileMatcher(
+export function compileMatchers(
   catalogue: CompiledCatalogue,
   decoders: Decoders,
   isDetachable: IsDetachable = isDetachableByName,
-): Matcher {
+): Matchers {
   const reasons = new Map(catalogue.reasons.map((one) => [one.reason, one]))
-  const world: World = { reasons, decoders, catalogue, isDetachable }
-  const tries = catalogue.rules.map((rule) => tryOf(rule, world))
-  const { literals, rulesOf } = literalIndex(catalogue.rules)
+  const reading: Reading = { reasons, decoders, catalogue, isDetachable }
+  for (const rule of catalogue.rules) checkRule(rule, reading)
+  const made = new Map<LogName, Matcher>()
+  return {
+    rules: catalogue.rules.length,
+    of(log) {
+      const known = made.get(log)
+      if (known) return known
+      const own = catalogue.rules.filter((rule) => rule.source === log)
+      const matcher = matcherOf(own, reading)
+      made.set(log, matcher)
+      return matcher
+    },
+  }
+}
+
+function matcherOf(rules: readonly CompiledRule[], reading: Reading): Matcher {
+  const tries = rules.map((rule) => tryOf(rule, reading))
+  const { literals, rulesOf } = literalIndex(rules)
   const prefilter = buildPrefilter(literals)
-  const wanted = new Uint8Array(catalogue.rules.length)
+  const wanted = new Uint8Array(rules.length)
   const candidates: number[] = []
 
-  const matchBytes = (bytes: Uint8Array, start: number, end: number): readonly Match[] => {
+  const matchBytes = (bytes: Uint8Array, start: number, end: number, unit?: string): readonly Match[] => {
     const stop = Math.min(end, start + longestLine)
     const found = prefilter.find(bytes, start, stop)
     if (found.length === 0) return nothing
@@ -47,19 +64,18 @@ export function compileMatcher(
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, stop - start).toString('utf8')
     let match: Match | undefined
     for (const rule of candidates) {
-      match = tries[rule]?.(text)
+      match = tries[rule]?.(text, unit)
       if (match) break
     }
     candidates.length = 0
     return match ? [match] : nothing
   }
   return {
-    rules: catalogue.rules.length,
     tables: prefilter.tables,
     matchBytes,
-    matchText: (text) => {
+    matchText: (text, unit) => {
       const bytes = Buffer.from(text)
-      return matchBytes(bytes, 0, bytes.length)
+      return matchBytes(bytes, 0, bytes.length, unit)
     },
   }
 }
@@ -81,35 +97,47 @@ function literalIndex(rules: readonly CompiledRule[]) {
   return { literals: [...numbers.keys()], rulesOf }
 }
 
-type Try = (text: string) => Match | undefined
+type Try = (text: string, unit?: string) => Match | undefined
 
 /** What a rule is read with. */
-interface World {
+interface Reading {
   readonly reasons: ReadonlyMap<string, CompiledReason>
   readonly decoders: Decoders
   readonly catalogue: CompiledCatalogue
   readonly isDetachable: IsDetachable
 }
 
-function tryOf(rule: CompiledRule, world: World): Try {
-  const reason = world.reasons.get(rule.reason)
+/** Throws TypeError for a rule that cannot be read. */
+function checkRule(rule: CompiledRule, { reasons, decoders }: Reading): CompiledReason {
+  const reason = reasons.get(rule.reason)
   if (!reason) throw new TypeError(`rule ${rule.name} names the reason ${rule.reason}, which no entry has`)
-  const read = rule.decode === undefined ? patternTry(rule, reason, world) : decoderTry(rule, reason, world)
-  if (rule.unless.length === 0) return read
-  return (text) => (rule.unless.some((literal) => text.includes(literal)) ? undefined : read(text))
+  if (rule.decode !== undefined && !decoders[rule.decode]) {
+    throw new TypeError(`rule ${rule.name} names the decoder ${rule.decode}, which does not exist`)
+  }
+  return reason
 }
 
-function decoderTry(rule: CompiledRule, reason: CompiledReason, { decoders, catalogue }: World): Try {
+function tryOf(rule: CompiledRule, reading: Reading): Try {
+  const reason = checkRule(rule, reading)
+  const read = rule.decode === undefined ? patternTry(rule, reason, reading) : decoderTry(rule, reason, reading)
+  const { unless, units } = rule
+  if (unless.length === 0 && !units) return read
+  return (text, unit) => {
+    if (units && !(unit !== undefined && units.includes(unit))) return undefined
+    return unless.some((literal) => text.includes(literal)) ? undefined : read(text)
+  }
+}
+
+function decoderTry(rule: CompiledRule, reason: CompiledReason, { decoders, catalogue }: Reading): Try {
   const decode = decoders[rule.decode ?? '']
-  if (!decode) throw new TypeError(`rule ${rule.name} names the decoder ${rule.decode}, which does not exist`)
   const base = baseOf(rule, reason)
   return (text) => {
-    const decoded = decode(text, catalogue.tables)
+    const decoded = decode?.(text, catalogue.tables)
     return decoded && { ...base, ...decoded }
   }
 }
 
-function patternTry(rule: CompiledRule, reason: CompiledReason, { isDetachable }: World): Try {
+function patternTry(rule: CompiledRule, reason: CompiledReason, { isDetachable }: Reading): Try {
   const base = baseOf(rule, reason)
   let pattern: RE2JS | undefined // compiled at the first candidate line: most rules never see one
   return (text) => {

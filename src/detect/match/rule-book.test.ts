@@ -55,9 +55,9 @@ function bookOf(sources: () => readonly CatalogueSource[]) {
 
 test('a pack’s rule is asked before the shipped ones', async () => {
   const book = bookOf(() => [pack('fan 3 failed')])
-  assert.equal(book.current().matcher.matchText('fan 3 failed')[0]?.reason, 'Shipped')
+  assert.equal(book.current().matchers.of('kmsg').matchText('fan 3 failed')[0]?.reason, 'Shipped')
   assert.deepEqual(await book.reload(), { outcome: 'loaded', packs: ['pack.yaml'] })
-  const [match] = book.current().matcher.matchText('fan 3 failed')
+  const [match] = book.current().matchers.of('kmsg').matchText('fan 3 failed')
   assert.equal(match?.reason, 'FanFailed')
   assert.equal(match?.device, 'fan3')
   assert.equal(match?.message, 'fan 3 failed')
@@ -74,7 +74,7 @@ test('a pack whose own sample fails is refused with its place, and the last good
     refused.outcome === 'refused' ? (refused.problems[0] ?? '') : '',
     /^pack\.yaml:12:\d+: this line must match/,
   )
-  assert.equal(book.current().matcher.matchText('fan 3 failed')[0]?.reason, 'FanFailed')
+  assert.equal(book.current().matchers.of('kmsg').matchText('fan 3 failed')[0]?.reason, 'FanFailed')
 })
 
 test('a broken pack names file, line and column of every problem', async () => {
@@ -93,7 +93,7 @@ test('unread packs are refused, unchanged ones cost nothing, removed ones leave'
   assert.deepEqual(await book.reload(), { outcome: 'unchanged' })
   sources = []
   assert.deepEqual(await book.reload(), { outcome: 'loaded', packs: [] })
-  assert.equal(book.current().matcher.matchText('fan 3 failed')[0]?.reason, 'Shipped')
+  assert.equal(book.current().matchers.of('kmsg').matchText('fan 3 failed')[0]?.reason, 'Shipped')
   const unreadable = createRuleBook({
     shipped,
     decoders: {},

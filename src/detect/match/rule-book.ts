@@ -7,13 +7,13 @@ import type { CompiledCatalogue } from '../../catalog/compiled.ts'
 import type { CatalogueSource } from '../../catalog/load.ts'
 import type { Decoders } from '../decode/decoder.ts'
 import type { IsDetachable } from '../host/block-devices.ts'
-import { compileMatcher } from './compile.ts'
-import type { Matcher } from './matcher.ts'
+import { compileMatchers } from './compile.ts'
+import type { Matchers } from './matcher.ts'
 
 /** One consistent set of rules. */
 export interface RuleSet {
   readonly catalogue: CompiledCatalogue
-  readonly matcher: Matcher
+  readonly matchers: Matchers
   /** Files of the packs in it, in order. */
   readonly packs: readonly string[]
 }
@@ -34,7 +34,7 @@ export interface RuleBook {
 export interface RuleBookOptions {
   readonly shipped: CompiledCatalogue
   readonly decoders: Decoders
-  /** See {@link compileMatcher}. */
+  /** See {@link compileMatchers}. */
   readonly isDetachable?: IsDetachable
   /** The packs' texts in the order they apply; rejects when they cannot be read. */
   readonly readPacks: () => Promise<readonly CatalogueSource[]>
@@ -44,7 +44,7 @@ export interface RuleBookOptions {
 export function createRuleBook(options: RuleBookOptions): RuleBook {
   let set: RuleSet = {
     catalogue: options.shipped,
-    matcher: compileMatcher(options.shipped, options.decoders, options.isDetachable),
+    matchers: compileMatchers(options.shipped, options.decoders, options.isDetachable),
     packs: [],
   }
   let seen: string | undefined = ''
@@ -88,10 +88,10 @@ async function compilePacks(
     reasons: [...files.flatMap((file) => file.reasons), ...shipped.reasons],
     rules: [...files.flatMap((file) => file.rules), ...shipped.rules],
   }
-  const matcher = compileMatcher(catalogue, decoders, isDetachable)
-  const { failures } = runSamples(files, matcher)
+  const matchers = compileMatchers(catalogue, decoders, isDetachable)
+  const { failures } = runSamples(files, matchers)
   if (failures.length > 0) {
     return { problems: failures.map((one) => `${one.file}:${one.line}:${one.column}: ${one.message}`) }
   }
-  return { catalogue, matcher, packs: files.map((file) => file.file) }
+  return { catalogue, matchers, packs: files.map((file) => file.file) }
 }

@@ -1,7 +1,8 @@
 /** Runs the `matches` and `ignores` samples of catalogue files: the shipped ones in our tests, users' in `rules test`. */
 import type { LoadedFile } from '../../catalog/load.ts'
+import type { DetectEntry } from '../../catalog/schema.ts'
 import { stripFraming } from '../sources/framing.ts'
-import type { Matcher } from './matcher.ts'
+import type { Matchers } from './matcher.ts'
 
 /** A sample that does not do what its place in the catalogue says. */
 export interface SampleFailure {
@@ -17,8 +18,8 @@ export interface SampleRun {
   readonly failures: readonly SampleFailure[]
 }
 
-/** Runs every sample of `files` against `matcher`, which may hold more rules than those of `files`. */
-export function runSamples(files: readonly LoadedFile[], matcher: Matcher): SampleRun {
+/** Runs every sample of `files` against the rules of its log, which may be more than those of `files`. */
+export function runSamples(files: readonly LoadedFile[], matchers: Matchers): SampleRun {
   const failures: SampleFailure[] = []
   let samples = 0
   for (const file of files) {
@@ -26,7 +27,7 @@ export function runSamples(files: readonly LoadedFile[], matcher: Matcher): Samp
       entry.detect.forEach((rule, ruleIndex) => {
         const check = (kind: 'matches' | 'ignores', text: string, index: number): void => {
           samples++
-          const message = judge(kind, text, entry.reason, matcher)
+          const message = judge(kind, text, entry.reason, rule, matchers)
           if (message === undefined) return
           const at = file.locate(['reasons', reasonIndex, 'detect', ruleIndex, kind, index])
           failures.push({ file: file.file, ...at, reason: entry.reason, message })
@@ -39,8 +40,14 @@ export function runSamples(files: readonly LoadedFile[], matcher: Matcher): Samp
   return { samples, failures }
 }
 
-function judge(kind: 'matches' | 'ignores', text: string, reason: string, matcher: Matcher): string | undefined {
-  const found = matcher.matchText(stripFraming(text).text)
+function judge(
+  kind: 'matches' | 'ignores',
+  text: string,
+  reason: string,
+  { source, units }: DetectEntry,
+  matchers: Matchers,
+): string | undefined {
+  const found = matchers.of(source).matchText(stripFraming(text).text, units?.[0])
   const hit = found.some((match) => match.entry === reason)
   if (kind === 'ignores')
     return hit ? `this line must not match ${reason}, but it does: tighten the pattern` : undefined

@@ -4,20 +4,19 @@ import { type ConditionType, conditionTypes, type NodeCondition } from '../../mo
 import type { LogEvidence } from '../../model/evidence.ts'
 import type { Match, Severity } from '../../model/finding.ts'
 import { type Clock, type Random, sleep } from '../../telemetry/clock.ts'
-import { type MetricsFormat, Registry } from '../../telemetry/exposition.ts'
+import type { MetricsFormat, Registry } from '../../telemetry/exposition.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Probe } from '../../telemetry/serve.ts'
 import { version } from '../../telemetry/version.ts'
+import type { Assembled } from '../assemble.ts'
 import type { ReplaceOutcome } from '../host/disk.ts'
 import type { Ledger } from '../lifecycle/ledger.ts'
 import type { ConditionState, Finding, LifecycleState } from '../lifecycle/state.ts'
-import type { Outcome } from '../lifecycle/step.ts'
-import type { KernelBatch } from '../monitors/kernel/monitor.ts'
-import type { Monitor } from '../monitors/monitor.ts'
+import type { Stepped } from '../lifecycle/step.ts'
 import { EventWriter } from './event-writer.ts'
 import { FindingLog } from './finding-log.ts'
 import type { FindingKind } from './known-findings.ts'
-import { createMetrics } from './metrics.ts'
+import { type AgentMetrics, createMetrics } from './metrics.ts'
 import { nodeConditions } from './node-status.ts'
 import { refreshMetrics } from './refresh-metrics.ts'
 import { StatusWriter } from './status-writer.ts'
@@ -31,11 +30,13 @@ export interface AgentReportOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Where all metrics of the process are registered. */
+  readonly registry: Registry
 }
 
 export interface Reported {
   readonly ledger: Ledger
-  readonly monitors: readonly Monitor[]
+  readonly assembled: Assembled
   /** The ledger began with nothing: what an earlier process reported is known to the cluster alone. */
   readonly afresh: boolean
   readonly rules: () => number
@@ -49,14 +50,15 @@ type ReloadOutcome =
 
 export class AgentReport {
   readonly #options: AgentReportOptions
-  readonly #registry = new Registry()
-  readonly #metrics = createMetrics(this.#registry, () => this.#reported?.findings() ?? [])
+  readonly #metrics: AgentMetrics
   readonly #findingLog: FindingLog
   #reported: Reported | undefined
   #status: StatusWriter | undefined
   #events: EventWriter | undefined
-  /** The first check of this process has finished, or cannot be made. */
+  /** Every monitor of this process has looked once, or cannot. */
   #checked = false
+  /** Required monitors that have looked once. */
+  readonly #looked = new Set<string>()
   /** A report has reached the cluster since the start. */
   #arrived = false
   /** How the newest report ended: `ok`, or an error's code. */
@@ -65,6 +67,7 @@ export class AgentReport {
   constructor(options: AgentReportOptions) {
     this.#options = options
     this.#findingLog = new FindingLog(options.clock, options.log)
+    this.#metrics = createMetrics(options.registry, () => this.#reported?.findings() ?? [])
     this.#metrics.buildInfo.set(1, { version, node: process.version })
   }
 
@@ -125,20 +128,20 @@ export class AgentReport {
     await Promise.all([this.#status?.stop(ms), this.#events?.stop(ms)])
   }
 
-  stepped({ raised, ended, state }: Outcome, before: LifecycleState): void {
-    const severityOf = ({ leader, origin }: Finding): Severity =>
-      this.#reported?.ledger.settings.severityOf(leader, origin) ?? 'info'
+  stepped({ raised, ended, changed, state }: Stepped, before: LifecycleState): void {
+    const severityOf = (finding: Finding): Severity =>
+      this.#reported?.ledger.settings.severityOf(finding.leader, finding) ?? 'info'
     for (const finding of raised) {
       this.#metrics.findings.add({ severity: severityOf(finding), reason: finding.leader.reason })
       this.#findingLog.raised(finding, severityOf(finding))
     }
     for (const one of ended) this.#findingLog.ended(one, severityOf(one.finding))
-    const changed = conditionTypes.filter((type) => differs(state.conditions[type], before.conditions[type]))
     for (const type of changed) this.#logChange(type, state.conditions[type], before.conditions[type])
-    const firstCheck = !this.#checked && conditionTypes.some((type) => state.watches[type].state !== 'pending')
+    const firstCheck = !this.#checked && hasChecked(state)
     if (firstCheck) this.#checked = true
-    // Before the first check there is nothing to say: what an earlier process reported stands.
-    if (this.#checked && (firstCheck || changed.length > 0)) this.#status?.changed()
+    // Before every monitor has looked there is nothing to say but a fault: what an earlier process reported stands.
+    const fault = changed.some((type) => state.conditions[type].status === 'False')
+    if (firstCheck || fault || (this.#checked && changed.length > 0)) this.#status?.changed()
     this.#events?.changed()
   }
 
@@ -147,21 +150,9 @@ export class AgentReport {
     this.#metrics.stateWrites.add({ code })
   }
 
-  batch(batch: KernelBatch): void {
-    this.#metrics.kmsgRecords.add({}, batch.records)
-    this.#metrics.kmsgPosition.set(batch.position)
-    if (batch.lost > 0) {
-      this.#metrics.kmsgOverruns.add()
-      this.#metrics.kmsgLost.add({}, batch.lost)
-    }
-    if (batch.skipped > 0) this.#metrics.kmsgSkipped.add({}, batch.skipped)
-    if (batch.unframed > 0) this.#metrics.kmsgUnframed.add({}, batch.unframed)
-  }
-
   evidence(evidence: LogEvidence, matches: readonly Match[]): void {
-    this.#metrics.lines.add({ source: evidence.source, origin: evidence.origin })
+    this.#metrics.lines.add({ source: evidence.source, trust: evidence.trust })
     this.#options.log.debug('evidence', {
-      monitor: 'kernel',
       source: evidence.source,
       text: evidence.text,
       reasons: matches.map(({ reason }) => reason),
@@ -203,18 +194,24 @@ export class AgentReport {
 
   #render(format: MetricsFormat): string {
     if (this.#reported) refreshMetrics(this.#metrics, this.#reported)
-    return this.#registry.render(format)
+    return this.#options.registry.render(format)
   }
 
   #health(): Probe {
-    const dead = this.#reported?.monitors.filter((monitor) => !monitor.alive).map(({ name }) => name) ?? []
-    return dead.length === 0 ? { ok: true, text: 'ok' } : { ok: false, text: `dead: ${dead.join(', ')}` }
+    const late = this.#reported?.assembled.isLate() ?? false
+    return late ? { ok: false, text: 'the process does not run its timers' } : { ok: true, text: 'ok' }
   }
 
+  /** A monitor that was blind later is a finding, not a reason to take the pod away. */
   #readiness(): Probe {
-    if (!this.#checked) return { ok: false, text: 'the first check has not finished' }
-    const blind = this.#reported?.monitors.filter((one) => !one.reading).map((one) => one.name) ?? []
-    if (blind.length > 0) return { ok: false, text: `cannot read its evidence: ${blind.join(', ')}` }
+    const { monitors = [], required = [] } = this.#reported?.assembled ?? {}
+    for (const { name, state } of monitors.filter((one) => required.includes(one.name))) {
+      if (state === 'checked') this.#looked.add(name)
+    }
+    const missing = required.filter((name) => !this.#looked.has(name))
+    if (!this.#reported || missing.length > 0) {
+      return { ok: false, text: `has not looked once: ${missing.join(', ') || 'every monitor'}` }
+    }
     // Once is enough: a later outage is not cured by taking the pod out of a Service, but a rollout with a wrong token,
     // CA or address must not look green.
     if (this.#options.api === undefined || this.#arrived) return { ok: true, text: 'ok' }
@@ -222,6 +219,6 @@ export class AgentReport {
   }
 }
 
-function differs(a: ConditionState, b: ConditionState): boolean {
-  return a.status !== b.status || a.reason !== b.reason || a.message !== b.message
+function hasChecked({ watchers }: LifecycleState): boolean {
+  return watchers.size > 0 && [...watchers.values()].every(({ watch }) => watch.state !== 'pending')
 }

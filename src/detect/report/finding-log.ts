@@ -30,19 +30,21 @@ export class FindingLog {
     this.#write('finding ended', finding, severity, { why })
   }
 
-  #write(what: string, { leader, origin }: Finding, severity: Severity, more: Readonly<Record<string, unknown>>): void {
+  #write(what: string, finding: Finding, severity: Severity, more: Readonly<Record<string, unknown>>): void {
+    const { leader, trust, level, before } = finding
     const allowance = severity === 'fatal' ? this.#fatal : this.#other
     const unwritten = allowance.take()
     if (unwritten === undefined) return
     this.#log.info(what, {
-      monitor: leader.rule.endsWith('/agent') ? 'agent' : 'kernel', // what the agent finds about itself is named so
+      monitor: level ?? (trust === 'service' ? 'services' : 'kernel'),
       conditionType: leader.condition,
       reason: leader.reason,
       severity,
       scope: leader.scope,
       ...(leader.device !== undefined && { device: leader.device }),
       message: leader.message,
-      origin,
+      trust,
+      ...(before && { before: 'the agent first ran' }),
       ...more,
       ...(unwritten > 0 && { notLoggedBefore: unwritten }),
     })

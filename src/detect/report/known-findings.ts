@@ -19,7 +19,7 @@ export function knownFindings(catalogue: CompiledCatalogue, settings: Settings, 
   const kinds = new Map<string, FindingKind>()
   const add = (reason: CompiledReason, change: Partial<Match> = {}): void => {
     const match = { rule: '', message: '', entry: reason.reason, ...reason, ...change }
-    const severity = settings.severityOf(match, 'kernel')
+    const severity = settings.severityOf(match, { trust: 'kernel' })
     if (severity) kinds.set(`${severity} ${match.reason}`, { severity, reason: match.reason })
   }
   for (const { reason: name, decode, recovery, severity, detachable, scope } of catalogue.rules) {

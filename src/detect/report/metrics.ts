@@ -48,8 +48,8 @@ export function createMetrics(registry: Registry, findings: () => Iterable<Findi
     }),
     lines: counter(
       'nodemend_evidence_lines_total',
-      'Log lines that meant something, by source and origin.',
-      every('origin', ['kernel', 'userspace'], [{ source: 'kmsg' }]),
+      'Log lines that meant something, by log and by who vouches for them.',
+      [...every('trust', ['kernel', 'userspace'], [{ source: 'kmsg' }]), { source: 'journal', trust: 'service' }],
     ),
     active: gauge(
       'nodemend_findings_active',
@@ -60,20 +60,7 @@ export function createMetrics(registry: Registry, findings: () => Iterable<Findi
       'nodemend_condition_status',
       'Conditions of the node: 1 for the status that holds, 0 for the others.',
     ),
-    monitorAlive: gauge('nodemend_monitor_alive', 'Whether a monitor reads its evidence.'),
     rules: gauge('nodemend_rules', 'Detection rules in force.'),
-    kmsgRecords: counter('nodemend_kmsg_records_total', 'Records read from the kernel log.'),
-    kmsgOverruns: counter('nodemend_kmsg_overruns_total', 'Times the kernel log was overwritten before it was read.'),
-    kmsgLost: counter('nodemend_kmsg_lost_records_total', 'Records of the kernel log that were lost to overruns.'),
-    kmsgSkipped: counter(
-      'nodemend_kmsg_unreadable_records_total',
-      'Records of the kernel log that could not be read, or not whole.',
-    ),
-    kmsgUnframed: counter(
-      'nodemend_kmsg_unframed_records_total',
-      'Lines of a file in place of the kernel log that are no records; they count as written by user space.',
-    ),
-    kmsgPosition: gauge('nodemend_kmsg_position', 'Sequence number up to which the kernel log has been read.'),
     dropped: counter(
       'nodemend_dropped_total',
       'What a memory cap has cost, by kind: findings that were forgotten, notices that were not told.',

@@ -6,19 +6,18 @@ import type { AgentMetrics } from './metrics.ts'
 
 const statuses = ['True', 'False', 'Unknown'] as const
 
-export function refreshMetrics(metrics: AgentMetrics, { ledger, monitors, rules }: Reported): void {
+export function refreshMetrics(metrics: AgentMetrics, { ledger, assembled, rules }: Reported): void {
   const { state, settings } = ledger
   metrics.active.reset()
   for (const finding of state.findings.values()) {
-    const severity = settings.severityOf(finding.leader, finding.origin)
+    const severity = settings.severityOf(finding.leader, finding)
     if (finding.raisedAt === undefined || severity === undefined) continue
     metrics.active.add({ type: finding.leader.condition, severity })
   }
   for (const type of conditionTypes) {
     for (const status of statuses) setIf(metrics.condition, state.conditions[type].status === status, { type, status })
   }
-  for (const monitor of monitors)
-    setIf(metrics.monitorAlive, monitor.alive && monitor.reading, { monitor: monitor.name })
+  assembled.refresh()
   metrics.rules.set(rules())
   metrics.dropped.total(state.dropped.findings, { kind: 'findings' })
   metrics.dropped.total(state.dropped.notices, { kind: 'notices' })

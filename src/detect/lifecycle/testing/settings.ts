@@ -2,7 +2,7 @@
 import type { Lifecycle } from '../../../catalog/compiled.ts'
 import type { Match } from '../../../model/finding.ts'
 import { createSettings, noOverrides, type Overrides, type Settings } from '../settings.ts'
-import type { Sighting } from '../state.ts'
+import type { Sighting, Standing } from '../state.ts'
 
 export const lifecycles: Readonly<Record<string, Lifecycle>> = {
   Fatal: { raise: { count: 1, withinMs: 0 }, holdMs: 60_000, clearedByBoot: true },
@@ -11,16 +11,21 @@ export const lifecycles: Readonly<Record<string, Lifecycle>> = {
   Lasting: { raise: { count: 1, withinMs: 0 }, holdMs: 0, clearedByBoot: false },
 }
 
+/** What the agent raises about itself. */
+const own: Lifecycle = { raise: { count: 1, withinMs: 0 }, holdMs: 0, clearedByBoot: true }
+
 export function testSettings(overrides: Overrides = noOverrides, acceptUserspace = true): Settings {
-  const reasons = Object.entries(lifecycles).map(([reason, lifecycle]) => ({
-    reason,
-    condition: 'KernelReady' as const,
-    severity: 'fatal' as const,
-    scope: 'hardware' as const,
-    family: 'kernel',
-    lifecycle,
-    repair: 'none',
-  }))
+  const reasons = Object.entries({ ...lifecycles, MonitorFailed: own, AgentStateNotSaved: own }).map(
+    ([reason, lifecycle]) => ({
+      reason,
+      condition: 'KernelReady' as const,
+      severity: reason in lifecycles ? ('fatal' as const) : ('warning' as const),
+      scope: 'hardware' as const,
+      family: 'kernel',
+      lifecycle,
+      repair: 'none',
+    }),
+  )
   return createSettings({ reasons, overrides, acceptUserspace })
 }
 
@@ -38,6 +43,11 @@ export function match(reason: string, more: Partial<Match> = {}): Match {
   }
 }
 
-export function sighting(at: number, sequence: number, what: Match, origin: Sighting['origin'] = 'kernel'): Sighting {
-  return { match: what, at, sequence, origin }
+export function sighting(
+  at: number,
+  position: number,
+  what: Match,
+  standing: Standing = { trust: 'kernel' },
+): Sighting {
+  return { match: what, at, source: 'kmsg', position, ...standing }
 }

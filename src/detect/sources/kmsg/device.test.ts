@@ -12,11 +12,11 @@ import { longestBusyPauseMs, shortestPauseMs } from './pace.ts'
 import type { Skimmer } from './reader.ts'
 import { emptyRecord } from './record.ts'
 import { createSkimmer } from './skim.ts'
-import { type Batch, KmsgSource } from './source.ts'
+import { type Batch, KmsgStream } from './stream.ts'
 import { textOf } from './testing/scripted-log.ts'
 
 test('a device that ends at once is no kernel log, and says so instead of being read for ever', () => {
-  const reader = openKmsgDevice('/dev/null')
+  const reader = openKmsgDevice('/dev/null', { clock: new SteppedClock() })
   assert.throws(() => reader.next(emptyRecord()), /\/dev\/null ends: it is not the kernel log's device/)
   reader.close()
 })
@@ -27,7 +27,7 @@ function openFifo(t: TestContext, skimmer?: () => Skimmer) {
   const path = join(folder, 'kmsg')
   execFileSync('mkfifo', [path])
   const writer = openSync(path, 'r+')
-  const reader = openKmsgDevice(path, skimmer)
+  const reader = openKmsgDevice(path, { clock: new SteppedClock(), ...(skimmer && { skimmer }) })
   t.after(() => {
     reader.close()
     rmSync(folder, { recursive: true })
@@ -113,8 +113,8 @@ test('a source counts what was passed over, and what is missing behind it', asyn
   const clock = new SteppedClock()
   const texts: string[] = []
   const batches: Batch[] = []
-  const source = new KmsgSource({
-    open: () => openKmsgDevice(path, () => createSkimmer(buildPrefilter(['panic']).tables)),
+  const source = new KmsgStream({
+    open: () => openKmsgDevice(path, { clock, skimmer: () => createSkimmer(buildPrefilter(['panic']).tables) }),
     clock,
     random: seededRandom(1),
     sink: {

@@ -4,7 +4,8 @@
  * records need no look of ours at all, see {@link Skimmer}. Measured in docs/adr/0006-reading-kmsg.md.
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs'
-import { type Poll, pollOn } from './poll.ts'
+import type { Clock } from '../../../telemetry/clock.ts'
+import { type Poll, pollOn, pollWith } from './poll.ts'
 import { batchBytes, type KmsgReader, type ReadOutcome, type Skimmer } from './reader.ts'
 import { parseRecord, type RecordView, recordEnd } from './record.ts'
 
@@ -14,18 +15,23 @@ const fullEnough = batchBytes - recordBytes
 /** So many records without silence make a log busy. */
 const busyRecords = 60
 
-/**
- * Opens the device at `path`; throws the error of open(2) (`EPERM` without CAP_SYSLOG, `ENOENT`). `skimmer` gives the one
- * that fits the rules in force; it is asked only while the log is busy.
- */
-export function openKmsgDevice(path: string, skimmer?: () => Skimmer): KmsgReader {
-  return new KmsgDevice(path, skimmer)
+export interface DeviceOptions {
+  readonly clock: Clock
+  /** Gives the skimmer that fits the rules in force; asked only while the log is busy. */
+  readonly skimmer?: () => Skimmer
+  /** Told which way the device is waited for, at the first wait. */
+  readonly onWait?: (by: 'poll' | 'timer') => void
+}
+
+/** Opens the device at `path`; throws the error of open(2) (`EPERM` without CAP_SYSLOG, `ENOENT`). */
+export function openKmsgDevice(path: string, options: DeviceOptions): KmsgReader {
+  return new KmsgDevice(path, options)
 }
 
 class KmsgDevice implements KmsgReader {
   readonly consecutive = true
   readonly #path: string
-  readonly #skimmerNow: (() => Skimmer) | undefined
+  readonly #options: DeviceOptions
   #descriptor: number
   #poll: Poll | undefined
   /** Two, so that the newest record of the batch before stays readable. A skimmer brings its own. */
@@ -42,9 +48,9 @@ class KmsgDevice implements KmsgReader {
   #skimmer: Skimmer | undefined // of what is in #current
   passed = 0
 
-  constructor(path: string, skimmer: (() => Skimmer) | undefined) {
+  constructor(path: string, options: DeviceOptions) {
     this.#path = path
-    this.#skimmerNow = skimmer
+    this.#options = options
     this.#descriptor = openDevice(path)
   }
 
@@ -73,9 +79,16 @@ class KmsgDevice implements KmsgReader {
 
   async wake(): Promise<void> {
     this.#sinceSilence = 0
-    this.#poll ??= pollOn(this.#descriptor)
+    this.#poll ??= this.#pollNow()
     this.#first = await this.#poll.read()
     if (!this.#first) this.#openAgain()
+  }
+
+  #pollNow(): Poll {
+    const { clock, onWait } = this.#options
+    const poll = pollOn(this.#descriptor) ?? pollWith(clock, this.#descriptor)
+    onWait?.(poll.by)
+    return poll
   }
 
   close(): void {
@@ -85,7 +98,7 @@ class KmsgDevice implements KmsgReader {
 
   /** Reads until nothing is left or the buffer is full, behind the record that ended the wait. */
   #fill(): void {
-    this.#skimmer = this.#sinceSilence < busyRecords ? undefined : this.#skimmerNow?.()
+    this.#skimmer = this.#sinceSilence < busyRecords ? undefined : this.#options.skimmer?.()
     const buffers = this.#skimmer?.buffers ?? this.#own
     const into = buffers[0] === this.#current ? buffers[1] : buffers[0]
     if (this.#first) into.set(this.#first)

@@ -8,7 +8,7 @@ import { SteppedClock, seededRandom } from '../../../telemetry/clock.ts'
 import { filePollMs, openKmsgFile } from './file.ts'
 import type { KmsgReader } from './reader.ts'
 import { emptyRecord } from './record.ts'
-import { KmsgSource } from './source.ts'
+import { KmsgStream } from './stream.ts'
 import { textOf } from './testing/scripted-log.ts'
 
 /** The text of every record that is there, and the position to go on from as the source counts it. */
@@ -58,7 +58,7 @@ async function around(path: string, change: () => void, from?: number) {
   const clock = new SteppedClock()
   const texts: string[] = []
   let restarts = 0
-  const source = new KmsgSource({
+  const source = new KmsgStream({
     open: (position) => openKmsgFile({ path, clock, ...(position !== undefined && { from: position }) }),
     ...(from !== undefined && { from }),
     clock,

@@ -20,15 +20,15 @@ test('a device that is not the kernel log, and a folder, are refused with what t
 })
 
 /** A file's reader never asks for one. */
-const skimmer = () => assert.fail('nobody is busy')
+const device = { skimmer: () => assert.fail('nobody is busy') }
 
 test('a log that is absent at first may turn out to be a file, and then stays one', (t) => {
   const path = join(folder(t), 'kmsg')
   const log = new KernelLog(path, new SteppedClock(), {})
   assert.equal(log.cursor, 'kmsg')
-  assert.throws(() => log.open(undefined, skimmer), { code: 'ENOENT' })
+  assert.throws(() => log.open(undefined, device), { code: 'ENOENT' })
   writeFileSync(path, '')
-  log.open(undefined, skimmer).close()
+  log.open(undefined, device).close()
   assert.equal(log.cursor, `file:${path}`)
   assert.equal(new KernelLog(join(path, 'gone'), new SteppedClock(), { [`file:${path}/gone`]: 7 }).kind, 'file')
 })
@@ -37,5 +37,5 @@ test('a position is not taken for one of another kind of log', (t) => {
   const path = join(folder(t), 'kmsg')
   const log = new KernelLog(path, new SteppedClock(), {})
   writeFileSync(path, '')
-  assert.throws(() => log.open(4711, skimmer), /was a device and is a file now: restart the agent/)
+  assert.throws(() => log.open(4711, device), /was a device and is a file now: restart the agent/)
 })

@@ -1,9 +1,9 @@
 /** Which reader a kernel log takes. Asked at every opening, because what was absent may turn up as either. */
 import { statSync } from 'node:fs'
 import type { Clock } from '../../../telemetry/clock.ts'
-import { openKmsgDevice } from './device.ts'
+import { type DeviceOptions, openKmsgDevice } from './device.ts'
 import { openKmsgFile } from './file.ts'
-import type { KmsgReader, Skimmer } from './reader.ts'
+import type { KmsgReader } from './reader.ts'
 
 /** Of /dev/kmsg: major 1, minor 11 (Documentation/admin-guide/devices.txt), as stat(2) packs them. */
 const kmsgNumber = (1 << 8) | 11
@@ -23,10 +23,10 @@ export function kindOfLog(path: string): LogKind | undefined {
   throw new Error(`${path} is a device, but not the kernel log; mount the host’s /dev/kmsg, or give a file with --kmsg`)
 }
 
-/** Opens the log at `path`, a file behind its byte `from`, a device with `skimmer` for busy times. Throws the error of stat(2) or open(2), and as {@link kindOfLog}. */
-export function openLog(path: string, clock: Clock, from = 0, skimmer?: () => Skimmer): KmsgReader {
+/** Opens the log at `path`, a file behind its byte `from`. Throws the error of stat(2) or open(2), and as {@link kindOfLog}. */
+export function openLog(path: string, clock: Clock, from = 0, device: Omit<DeviceOptions, 'clock'> = {}): KmsgReader {
   // The device's own error says what is wrong with an absent one.
-  return kindOfLog(path) === 'file' ? openKmsgFile({ path, clock, from }) : openKmsgDevice(path, skimmer)
+  return kindOfLog(path) === 'file' ? openKmsgFile({ path, clock, from }) : openKmsgDevice(path, { ...device, clock })
 }
 
 /** The log at one path over the life of an agent: absent at first, perhaps, then one kind of log for good. */
@@ -36,7 +36,7 @@ export class KernelLog {
   #kind: LogKind
 
   /** `cursors` as they are stored tell which kind an absent log was. */
-  constructor(path: string, clock: Clock, cursors: Readonly<Record<string, number>>) {
+  constructor(path: string, clock: Clock, cursors: Readonly<Record<string, number | string>>) {
     this.#path = path
     this.#clock = clock
     this.#kind = this.#look() ?? (`file:${path}` in cursors ? 'file' : 'device')
@@ -52,13 +52,13 @@ export class KernelLog {
   }
 
   /** Opens it to go on at `position`, which is of the kind of log that was read before. Throws what makes it unreadable. */
-  open(position: number | undefined, skimmer: () => Skimmer): KmsgReader {
+  open(position: number | undefined, device: Omit<DeviceOptions, 'clock'>): KmsgReader {
     const kind = kindOfLog(this.#path) ?? this.#kind
     if (kind !== this.#kind && position !== undefined) {
       throw new Error(`${this.#path} was a ${this.#kind} and is a ${kind} now: restart the agent`)
     }
     this.#kind = kind
-    return openLog(this.#path, this.#clock, position, skimmer)
+    return openLog(this.#path, this.#clock, position, device)
   }
 
   #look(): LogKind | undefined {

@@ -1,220 +1,186 @@
-/** The kernel log as a stream of records: drains, paces, counts what was lost, opens again what broke. */
-import type { Cancel, Clock, Random } from '../../../telemetry/clock.ts'
-import { nextPause, silenceMs } from './pace.ts'
-import type { KmsgReader, ReadOutcome } from './reader.ts'
-import { emptyRecord, type RecordView } from './record.ts'
-
-/** Most records in one turn: other work of the process waits that long at most, some milliseconds. */
-export const batchRecords = 1024
-
-/** Waiting time before a broken log is opened again; doubles up to a minute. */
-const reopenMs = 1000
-const longestReopenMs = 60_000
-
-/** A turn that is late by this much means that the loop is dead. */
-const overdueMs = 30_000
-
-/** What one turn did. Handed over after the records themselves. */
-export interface Batch {
-  readonly records: number
-  /** How many of them were plain and not handed over. */
-  readonly plain: number
-  /** Records that the ring lost before they were read. */
-  readonly lost: number
-  /** Records that were there and could not be read. */
-  readonly skipped: number
-  /** Another log has taken the place of the one before, and is read from its start. */
-  readonly restarted: boolean
-  /** Where to go on after this batch: the sequence number (device) or offset (file) after the newest record. */
-  readonly position: number
-  /** The log is read to its end: what is not in here has not been logged yet. */
-  readonly atEnd: boolean
-}
-
-export interface KmsgSink {
-  /** One record. `bytes` and `record` are reused: copy what must outlive the call. */
-  record(bytes: Uint8Array, record: RecordView): void
-  batch(batch: Batch): void
-  /** The log became unreadable; it is opened again later. */
-  broke(error: Error): void
-}
+/** The kernel log as a log source: on the device or on a file, behind the stored cursor if that is of this log. */
+import type { Trust } from '../../../model/evidence.ts'
+import type { Clock, Random } from '../../../telemetry/clock.ts'
+import type { Log } from '../../../telemetry/log.ts'
+import type { Steady } from '../../lifecycle/state.ts'
+import type { Cursors } from '../../lifecycle/state-file.ts'
+import type { SteadyTime } from '../../lifecycle/steady-time.ts'
+import type { Tables } from '../../match/prefilter.ts'
+import type { LogLine, LogSink, LogSource } from '../log-source.ts'
+import { LineJoiner } from './continuation.ts'
+import type { KmsgMetrics } from './metrics.ts'
+import { KernelLog } from './open.ts'
+import type { KmsgReader, Skimmer } from './reader.ts'
+import { fromKernel, type RecordView, usecOf } from './record.ts'
+import { createSkimmer } from './skim.ts'
+import { type Batch, type KmsgSink, KmsgStream } from './stream.ts'
 
 export interface KmsgSourceOptions {
-  /** Opens the log; `from` is the position to go on from, a hint for readers that can seek. May throw. */
-  readonly open: (from: number | undefined) => KmsgReader
-  /** Position of a stored cursor of this boot: records before it have had their effect. */
-  readonly from?: number
+  /** The device, or a file that holds records. */
+  readonly path: string
   readonly clock: Clock
   readonly random: Random
-  readonly sink: KmsgSink
+  readonly time: SteadyTime
+  readonly log: Log
+  readonly metrics: KmsgMetrics
+  /** The literals of the rules in force, for {@link Skimmer}. */
+  readonly tables: () => Tables
+  /** Stored cursors, and whether they are of this boot. */
+  readonly cursors: Cursors
+  readonly sameBoot: boolean
+  /** For tests: in place of what lies at `path`. */
+  readonly open?: (from: number | undefined) => KmsgReader
 }
 
-export class KmsgSource {
+export function kmsgSource(options: KmsgSourceOptions): LogSource {
+  return new KmsgSource(options)
+}
+
+class KmsgSource implements LogSource, KmsgSink {
+  readonly name = 'kmsg'
+  readonly losses = {
+    reason: 'KernelLogOverrun',
+    message: (lost: number) => `${lost} records of the kernel log were overwritten before they could be read`,
+  }
   readonly #options: KmsgSourceOptions
-  readonly #record = emptyRecord()
-  #reader: KmsgReader | undefined
-  #position: number | undefined // next sequence that is expected; undefined before the first record without a cursor
-  #newest = -1 // sequence of the newest record since the log was opened
-  #pausedMs = 0
-  #spokenAt = Number.NEGATIVE_INFINITY // monotonic time of the newest batch that had records in it
-  #failures = 0
-  #due = 0 // monotonic time by which the next turn must have run; Infinity while the log itself wakes us
-  #cancel: Cancel | undefined
-  #stopped = false
+  readonly #kernelLog: KernelLog
+  readonly #stream: KmsgStream
+  readonly #joiner = new LineJoiner()
+  readonly #line: KmsgLine
+  #sink: LogSink | undefined
+  /** Since the last batch: records that were longer than the reader's buffer, and lines that are no records. */
+  #cut = 0
+  #unframed = 0
+  #looked = 0
+  #toldUnreadable = false
+  /** Made when the log is busy for the first time. */
+  #skimmer: { readonly of: Tables; readonly it: Skimmer } | undefined
 
   constructor(options: KmsgSourceOptions) {
+    const { path, clock, random, cursors, sameBoot } = options
     this.#options = options
-    this.#position = options.from
+    this.#kernelLog = new KernelLog(path, clock, cursors)
+    this.#line = new KmsgLine(options.time)
+    const stored = this.#kernelLog.kind === 'file' || sameBoot ? cursors[this.#kernelLog.cursor] : undefined
+    const from = typeof stored === 'number' ? { from: stored } : {}
+    const open = options.open ?? ((position) => this.#open(position))
+    this.#stream = new KmsgStream({ clock, random, open, sink: this, ...from })
   }
 
-  /** Opens the log and reads on for ever; the first turn runs before it returns. */
-  start(): void {
-    this.#turn()
-  }
-
-  /** No record is handed over after it returns. */
-  stop(): void {
-    this.#stopped = true
-    this.#cancel?.()
-    this.#reader?.close()
-    this.#reader = undefined
-  }
-
-  /** Reads at once what is there, when nothing but the log itself would make it read; otherwise a turn is due anyway. */
-  glance(): void {
-    if (this.#stopped || !this.#reader || this.#due !== Number.POSITIVE_INFINITY) return
-    try {
-      let batch: Batch
-      do {
-        batch = this.#drain(this.#reader) // to the end: the log wakes us for what it holds, not for what the reader does
-        this.#options.sink.batch(batch)
-      } while (!batch.atEnd)
-      if (!this.#reader) this.#after(0) // it distrusts its position and begins anew
-    } catch (error) {
-      this.#fail(error)
-    }
-  }
-
-  /** False when the loop has died: a turn that was due long ago has not run. */
   get alive(): boolean {
-    return this.#options.clock.monotonic() < this.#due + overdueMs
+    return this.#stream.alive
   }
 
-  /** False while the log cannot be opened or read. */
-  get reading(): boolean {
-    return this.#reader !== undefined
+  start(sink: LogSink): void {
+    this.#sink = sink
+    this.#stream.start()
   }
 
-  #turn(): void {
-    if (this.#stopped) return
-    try {
-      this.#reader ??= this.#open()
-      const batch = this.#drain(this.#reader)
-      this.#failures = 0
-      if (batch.records > 0 || batch.lost > 0 || batch.skipped > 0 || batch.atEnd) this.#options.sink.batch(batch)
-      this.#schedule(batch)
-    } catch (error) {
-      this.#fail(error)
+  async check(sink: LogSink): Promise<void> {
+    if (this.#sink === undefined) this.start(sink)
+    this.#stream.glance()
+  }
+
+  stop(): void {
+    this.#stream.stop()
+  }
+
+  #open(position: number | undefined): KmsgReader {
+    const { metrics } = this.#options
+    return this.#kernelLog.open(position, { skimmer: () => this.#skimmerNow(), onWait: (by) => metrics.waits(by) })
+  }
+
+  /** Of the rules in force. */
+  #skimmerNow(): Skimmer {
+    const tables = this.#options.tables()
+    if (this.#skimmer?.of !== tables) this.#skimmer = { of: tables, it: createSkimmer(tables) }
+    return this.#skimmer.it
+  }
+
+  record(bytes: Uint8Array, record: RecordView): void {
+    if (record.stampStart < 0) this.#unframed++
+    if (record.textEnd === bytes.length) this.#cut++ // no newline behind it: there was more
+    this.#looked++
+    const line = this.#line
+    line.joined = this.#joiner.take(bytes, record)
+    line.take(bytes, record)
+    this.#sink?.line(line)
+  }
+
+  batch(batch: Batch): void {
+    const unreadable = batch.skipped + this.#cut
+    this.#options.metrics.batch(batch, { unreadable, unframed: this.#unframed })
+    this.#tell(batch, unreadable)
+    const [looked, unframed] = [this.#looked, this.#unframed]
+    this.#cut = 0
+    this.#unframed = 0
+    this.#looked = 0
+    this.#sink?.batch({
+      cursor: { source: this.#kernelLog.cursor, position: batch.position },
+      atEnd: batch.atEnd,
+      lost: batch.lost,
+      lines: batch.records,
+      looked,
+      unframed,
+    })
+  }
+
+  #tell(batch: Batch, unreadable: number): void {
+    const { log } = this.#options
+    if (batch.lost > 0) log.warn('kernel log records were lost', { monitor: 'kernel', lost: batch.lost })
+    if (batch.restarted) {
+      const why = 'the file was truncated or replaced; what it holds now is read from its start'
+      log.warn('the kernel log is another one', { monitor: 'kernel', why })
     }
+    if (unreadable === 0 || this.#toldUnreadable) return
+    this.#toldUnreadable = true
+    const what = 'records of the kernel log could not be read, or not whole; the metric counts them'
+    log.warn(what, { monitor: 'kernel', records: unreadable })
   }
 
-  #open(): KmsgReader {
-    this.#newest = -1
-    return this.#options.open(this.#position)
+  broke(error: Error): void {
+    this.#sink?.broke(`The kernel log cannot be read: ${explain(error)}`)
+  }
+}
+
+/** One object for all records: on the hot path nothing is allocated. */
+class KmsgLine implements LogLine {
+  readonly #time: SteadyTime
+  bytes: Uint8Array = new Uint8Array()
+  start = 0
+  end = 0
+  position = 0
+  trust: Trust = 'kernel'
+  joined: { readonly bytes: Uint8Array; readonly end: number } | undefined
+  #record: RecordView | undefined
+
+  constructor(time: SteadyTime) {
+    this.#time = time
   }
 
-  #drain(reader: KmsgReader): Batch {
-    const record = this.#record
-    let records = 0
-    let plain = 0
-    let lost = 0
-    let skipped = 0
-    let restarted = false
-    let outcome: ReadOutcome
-    do {
-      outcome = reader.next(record)
-      if (reader.passed > 0) {
-        plain += reader.passed
-        this.#pass(reader.passed)
-      }
-      if (outcome === 'skipped') {
-        skipped++
-        if (this.#newest >= 0) this.#newest++
-        if (this.#position !== undefined) this.#position++
-      }
-      if (outcome === 'restarted') {
-        restarted = true
-        this.#position = undefined
-        this.#newest = -1
-      }
-      if (outcome === 'record') {
-        records++
-        lost += this.#take(reader, record)
-      }
-    } while (outcome !== 'nothing' && records + plain < batchRecords)
-    const atEnd = outcome === 'nothing'
-    if (atEnd && reader.consecutive) this.#distrustCursorAhead(reader)
-    return { records: records + plain, plain, lost, skipped, restarted, position: this.#position ?? 0, atEnd }
+  take(bytes: Uint8Array, record: RecordView): void {
+    this.bytes = bytes
+    this.start = record.textStart
+    this.end = record.textEnd
+    this.position = record.sequence
+    this.trust = fromKernel(record) ? 'kernel' : 'userspace'
+    this.#record = record
   }
 
-  /** Plain records follow the newest one, with nothing between them. */
-  #pass(records: number): void {
-    this.#newest += records
-    this.#position = Math.max(this.#position ?? 0, this.#newest + 1)
+  at(): Steady {
+    return this.#record ? this.#time.fromBoot(usecOf(this.bytes, this.#record) / 1000) : Number.NaN
   }
+}
 
-  /** Hands one record over, unless it had its effect before. Returns how many records are missing in front of it. */
-  #take(reader: KmsgReader, record: RecordView): number {
-    this.#newest = record.sequence
-    const expected = this.#position
-    if (expected !== undefined && record.sequence < expected) return 0
-    this.#options.sink.record(reader.buffer, record)
-    this.#position = record.sequence + 1
-    return reader.consecutive && expected !== undefined ? record.sequence - expected : 0
-  }
-
-  /** A stored position that this log has not reached belongs to another log: everything in this one is unseen. */
-  #distrustCursorAhead(reader: KmsgReader): void {
-    if (this.#newest < 0 || this.#position === undefined || this.#newest + 1 >= this.#position) return
-    reader.close()
-    this.#reader = undefined
-    this.#position = undefined
-  }
-
-  #schedule(batch: Batch): void {
-    if (!batch.atEnd || !this.#reader) {
-      this.#after(0)
-    } else if (batch.records > 0) {
-      this.#spokenAt = this.#options.clock.monotonic()
-      this.#pausedMs = nextPause(batch.records, this.#pausedMs)
-      this.#after(this.#pausedMs)
-    } else {
-      this.#sleepOn(this.#reader)
-    }
-  }
-
-  #sleepOn(reader: KmsgReader): void {
-    this.#due = Number.POSITIVE_INFINITY
-    reader.wake().then(
-      () => {
-        if (this.#options.clock.monotonic() - this.#spokenAt > silenceMs) this.#pausedMs = 0
-        this.#turn()
-      },
-      (error: unknown) => this.#fail(error),
-    )
-  }
-
-  #after(ms: number): void {
-    this.#due = this.#options.clock.monotonic() + ms
-    this.#cancel = this.#options.clock.after(ms, () => this.#turn())
-  }
-
-  #fail(error: unknown): void {
-    if (this.#stopped) return
-    this.#reader?.close()
-    this.#reader = undefined
-    const wait = Math.min(longestReopenMs, reopenMs * 2 ** this.#failures++)
-    this.#after(wait * (0.5 + this.#options.random() / 2))
-    this.#options.sink.broke(error instanceof Error ? error : new Error(String(error)))
+/** What to do about it, in the words of the message. */
+export function explain(error: Error): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EPERM':
+    case 'EACCES':
+      return 'permission denied; run privileged, or as root with CAP_SYSLOG'
+    case 'ENOENT':
+      return 'there is no such file; mount the host at HOST_ROOT, or give a file with --kmsg'
+    default:
+      return error.message
   }
 }

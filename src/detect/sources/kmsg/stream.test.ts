@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SteppedClock, seededRandom } from '../../../telemetry/clock.ts'
 import { longestPauseMs, shortestPauseMs, silenceMs } from './pace.ts'
-import { type Batch, batchRecords, KmsgSource } from './source.ts'
+import { type Batch, batchRecords, KmsgStream } from './stream.ts'
 import { ScriptedLog, textOf } from './testing/scripted-log.ts'
 
 function reading(log: ScriptedLog, from?: number) {
@@ -10,7 +10,7 @@ function reading(log: ScriptedLog, from?: number) {
   const lines: string[] = []
   const batches: Batch[] = []
   const broken: string[] = []
-  const source = new KmsgSource({
+  const source = new KmsgStream({
     open: () => log.open(),
     ...(from !== undefined && { from }),
     clock,

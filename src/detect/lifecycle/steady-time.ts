@@ -1,19 +1,19 @@
 /**
- * Steady time: one line of milliseconds through restarts and reboots that no jump of the wall clock bends. It begins at
- * the wall clock's count, then advances with the time since boot; a new boot goes on at the wall clock, or where the
- * last boot stopped if the wall clock has fallen behind that (a board without a battery wakes in 1970).
+ * Steady time: milliseconds that go on through restarts and reboots and that no jump of the wall clock moves. They begin at
+ * the wall clock's count and advance with the time since boot; a new boot goes on at the wall clock, or where the last boot
+ * stopped if the wall clock has fallen behind that (a board without a battery starts in 1970).
  */
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Moment, Steady } from './state.ts'
 
-export interface Timeline {
+export interface SteadyTime {
   /** Steady time of the boot: what the state file keeps while the boot lasts. */
   readonly base: Steady
   now(): Steady
   /** Steady time of a stamp in milliseconds since boot. */
   fromBoot(ms: number): Steady
-  /** Wall-clock milliseconds of the boot: nothing in the log is older. */
-  bootedAt(): number
+  /** Steady time of a wall-clock stamp, as the wall clock stands now. */
+  fromWall(ms: number): Steady
   /** Now, and how to turn steady times into wall-clock times. */
   moment(): Moment
 }
@@ -25,12 +25,12 @@ export interface StoredTime {
   readonly now: Steady
 }
 
-export function createTimeline(
+export function createSteadyTime(
   clock: Clock,
   bootMs: () => number,
   bootId: string,
   stored: StoredTime | undefined,
-): Timeline {
+): SteadyTime {
   const fresh = Math.max(clock.now(), stored?.now ?? 0) - bootMs()
   const base = stored?.bootId === bootId ? stored.base : fresh
   const now = (): Steady => base + bootMs()
@@ -38,7 +38,7 @@ export function createTimeline(
     base,
     now,
     fromBoot: (ms) => base + ms,
-    bootedAt: () => Math.round(clock.now() - bootMs()),
+    fromWall: (ms) => now() - (clock.now() - ms),
     moment() {
       const steady = now()
       return { now: steady, wallOffset: clock.now() - steady }

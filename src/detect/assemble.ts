@@ -1,0 +1,68 @@
+/** The parts of the node half that look, put together: by the agent and by `scan`. */
+import type { CompiledCatalogue } from '../catalog/compiled.ts'
+import type { LogEvidence } from '../model/evidence.ts'
+import type { Match } from '../model/finding.ts'
+import type { Clock, Random } from '../telemetry/clock.ts'
+import type { Registry } from '../telemetry/exposition.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Children } from './host/children.ts'
+import type { Host } from './host/host.ts'
+import type { Settings } from './lifecycle/settings.ts'
+import type { Cursors } from './lifecycle/state-file.ts'
+import type { SteadyTime } from './lifecycle/steady-time.ts'
+import type { Matchers } from './match/matcher.ts'
+import { driverMetrics } from './monitors/metrics.ts'
+import type { Monitor, MonitorSpec } from './monitors/monitor.ts'
+import { monitors as allMonitors } from './monitors/monitors.ts'
+import { Rounds } from './monitors/rounds.ts'
+import type { LogBatch } from './sources/log-source.ts'
+
+export interface AssembleOptions {
+  readonly host: Host
+  readonly children: Children
+  readonly clock: Clock
+  readonly random: Random
+  readonly time: SteadyTime
+  readonly log: Log
+  readonly registry: Registry
+  readonly settings: () => Settings
+  readonly catalogue: () => CompiledCatalogue
+  readonly matchers: () => Matchers
+  readonly kmsg: string
+  readonly cursors: Cursors
+  readonly sameBoot: boolean
+  /** See `MonitorParts`. */
+  readonly firstStartAt?: number
+  readonly onEvidence?: (evidence: LogEvidence, matches: readonly Match[]) => void
+  readonly onBatch?: (batch: LogBatch) => void
+  /** Default: every monitor there is. */
+  readonly monitors?: readonly MonitorSpec[]
+}
+
+export interface Assembled {
+  readonly monitors: readonly Monitor[]
+  /** Names of those that must have looked once before the agent is ready. */
+  readonly required: readonly string[]
+  /** True when the process does not run its timers. */
+  readonly isLate: () => boolean
+  /** Writes the states of the monitors into their metrics. */
+  readonly refresh: () => void
+}
+
+/** Makes the monitors; none looks until it is started or checked. */
+export function assemble(options: AssembleOptions): Assembled {
+  const { clock, random, registry, monitors: specs = allMonitors } = options
+  const metrics = driverMetrics(
+    registry,
+    specs.map(({ name }) => name),
+  )
+  const rounds = new Rounds(clock, random)
+  const parts = { onEvidence: () => undefined, onBatch: () => undefined, ...options, metrics, rounds }
+  const monitors = specs.map((spec) => spec.open(parts))
+  return {
+    monitors,
+    required: specs.filter(({ required }) => required).map(({ name }) => name),
+    isLate: () => rounds.late,
+    refresh: () => metrics.refresh(monitors),
+  }
+}

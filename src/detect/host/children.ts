@@ -1,0 +1,176 @@
+/**
+ * Programs of the host, run so that a hang of theirs is never a hang of ours: each has a deadline and an output limit, and
+ * its whole process group is killed when it passes either. A child that even SIGKILL does not end (state D) is left behind,
+ * counted, and not started a second time while it is there.
+ */
+import type { ChildProcess } from 'node:child_process'
+import type { Cancel, Clock } from '../../telemetry/clock.ts'
+
+export interface Command {
+  /** Names it in errors and metrics, and is what never runs twice at a time. */
+  readonly name: string
+  readonly file: string
+  readonly args: readonly string[]
+  readonly deadlineMs: number
+  /** Most bytes of output; more kills it. */
+  readonly mostBytes: number
+}
+
+/** How a command ended. `stuck`: it is still there although it was killed, or an earlier one of its name is. */
+export type ChildOutcome =
+  | { readonly kind: 'ended'; readonly status: number; readonly output: string; readonly errors: string }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'stuck'; readonly why: string }
+
+/** A program that runs on and writes lines, such as `journalctl --follow`. */
+export interface Following {
+  readonly command: Omit<Command, 'deadlineMs' | 'mostBytes'>
+  /** What it wrote, as it comes. */
+  readonly onOutput: (chunk: Buffer) => void
+  /** It has ended by itself, or could not be started. Not called after `stop`. */
+  readonly onEnd: (end: { readonly absent: boolean; readonly why: string }) => void
+}
+
+export interface Children {
+  /** Runs a command to its end. Never rejects. */
+  run(command: Command): Promise<ChildOutcome>
+  /** Starts a program that runs on; the answer ends it. */
+  follow(following: Following): Cancel
+  /** Children that were left behind because nothing ends them. */
+  readonly leftBehind: number
+}
+
+/** After SIGKILL a process that is not in state D is gone within this time. */
+const reapMs = 2_000
+/** Most of what a program says about its own failure. */
+const mostErrorBytes = 4_096
+
+/** The host's programs, started below `root` by chroot(1) where that is not `/`. */
+export function systemChildren(root: string, clock: Clock): Children {
+  return new SystemChildren(root, clock)
+}
+
+class SystemChildren implements Children {
+  readonly #root: string
+  readonly #clock: Clock
+  /** Names of commands whose process has not been reaped. */
+  readonly #there = new Set<string>()
+  leftBehind = 0
+
+  constructor(root: string, clock: Clock) {
+    this.#root = root
+    this.#clock = clock
+  }
+
+  run(command: Command): Promise<ChildOutcome> {
+    const { name, deadlineMs, mostBytes } = command
+    if (this.#there.has(name)) {
+      return Promise.resolve({ kind: 'stuck', why: `an earlier ${name} has not ended: it waits in the kernel` })
+    }
+    return new Promise((resolve) => {
+      const child = this.#spawn(command)
+      const output: Buffer[] = []
+      const errors: Buffer[] = []
+      let size = 0
+      let killedFor: string | undefined
+      let reaping: Cancel | undefined
+      let left = false
+      const kill = (why: string): void => {
+        if (killedFor !== undefined) return
+        killedFor = why
+        killGroup(child)
+        reaping = this.#clock.after(reapMs, () => {
+          left = true
+          this.leftBehind++
+          resolve({ kind: 'stuck', why: `${name} ${why} and cannot be killed: it waits in the kernel` })
+        })
+      }
+      const deadline = this.#clock.after(deadlineMs, () => kill(`did not answer within ${deadlineMs / 1000} s`))
+      const end = (outcome: ChildOutcome): void => {
+        deadline()
+        reaping?.()
+        if (left) this.leftBehind--
+        this.#reaped(name)
+        resolve(outcome)
+      }
+      child.stdout?.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size > mostBytes) kill(`wrote more than ${mostBytes} bytes`)
+        else output.push(chunk)
+      })
+      child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.subarray(0, mostErrorBytes)))
+      child.on('error', (error: NodeJS.ErrnoException) => {
+        end(error.code === 'ENOENT' ? { kind: 'absent' } : { kind: 'failed', why: error.message })
+      })
+      child.on('close', (status, signal) => {
+        const said = Buffer.concat(errors).subarray(0, mostErrorBytes).toString('utf8').trim()
+        if (killedFor !== undefined) end({ kind: 'failed', why: `${name} ${killedFor}` })
+        else if (status === null) end({ kind: 'failed', why: `${name} was ended by ${signal ?? 'a signal'}` })
+        else if (status === 127 && this.#root !== '/')
+          end({ kind: 'absent' }) // chroot(1): the command is not there
+        else end({ kind: 'ended', status, output: Buffer.concat(output).toString('utf8'), errors: said })
+      })
+    })
+  }
+
+  follow({ command, onOutput, onEnd }: Following): Cancel {
+    const { name } = command
+    if (this.#there.has(name)) {
+      onEnd({ absent: false, why: `an earlier ${name} has not ended: it waits in the kernel` })
+      return () => undefined
+    }
+    const child = this.#spawn(command)
+    let stopped = false
+    let said = ''
+    const end = (absent: boolean, why: string): void => {
+      this.#reaped(name)
+      if (!stopped) onEnd({ absent, why })
+      stopped = true
+    }
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (!stopped) onOutput(chunk)
+    })
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said = `${said}${chunk.toString('utf8')}`.slice(0, mostErrorBytes)
+    })
+    child.on('error', (error: NodeJS.ErrnoException) => end(error.code === 'ENOENT', error.message))
+    child.on('close', (status, signal) => {
+      const how = status === null ? `was ended by ${signal ?? 'a signal'}` : `ended with status ${status}`
+      end(status === 127 && this.#root !== '/', `${name} ${how}${said === '' ? '' : `: ${said.trim()}`}`)
+    })
+    return () => {
+      stopped = true
+      killGroup(child)
+    }
+  }
+
+  /** A group of its own, so that what it starts ends with it. The module is loaded at the first child: 0.5 MB. */
+  #spawn({ name, file, args }: Pick<Command, 'name' | 'file' | 'args'>): ChildProcess {
+    const { spawn } = process.getBuiltinModule('node:child_process')
+    this.#there.add(name)
+    const [program, all] = this.#root === '/' ? [file, args] : ['chroot', [this.#root, file, ...args]]
+    return spawn(program, all, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: plainEnvironment })
+  }
+
+  #reaped(name: string): void {
+    this.#there.delete(name)
+  }
+}
+
+/** No locale and no pager changes what a program prints. */
+const plainEnvironment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C',
+  SYSTEMD_PAGER: '',
+  SYSTEMD_COLORS: '0',
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // it has ended by itself
+  }
+}

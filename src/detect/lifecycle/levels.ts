@@ -1,0 +1,77 @@
+/**
+ * What a look of a monitor does to the findings. A level is a state, not an event: it is told when it begins and when it
+ * ends, and its value is kept fresh in between without a write.
+ */
+
+import { condemns } from './condition.ts'
+import { type Draft, judge, makeRoom, remove, store } from './draft.ts'
+import { fresh, idOf, keyOf, lifetimeOf, raise, sweep } from './raise.ts'
+import type { Finding, Level, Steady } from './state.ts'
+
+/** Takes one complete look of `monitor`: levels of its that are not in it have ended. */
+export function look(draft: Draft, monitor: string, levels: readonly Level[]): void {
+  const at = Math.floor(draft.moment.now)
+  const named = new Set<string>()
+  for (const level of levels) {
+    const { reason, device } = level.match
+    if (draft.settings.severityOf(level.match, { trust: 'agent' }) === undefined) continue
+    const key = keyOf(reason, device)
+    named.add(key)
+    const known = draft.findings.get(key)
+    if (known) refresh(draft, key, known, monitor, level, at)
+    else if (level.state === 'over') begin(draft, key, monitor, level, at)
+  }
+  for (const [key, finding] of [...draft.findings]) {
+    if (finding.level === monitor && !named.has(key)) finish(draft, key, finding, at)
+  }
+  sweep(draft, at)
+}
+
+/** Monitors of this process: a level that none of them keeps, because its monitor is no more, is over. */
+export function keepLevelsOf(draft: Draft, monitors: readonly string[]): void {
+  const owners = new Set(monitors.flatMap((name) => [name, ownerOf(name)]))
+  for (const [key, finding] of [...draft.findings]) {
+    if (finding.level !== undefined && !owners.has(finding.level)) finish(draft, key, finding, draft.moment.now)
+  }
+}
+
+/** Whose levels those are that say of a monitor that it cannot look. */
+export function ownerOf(monitor: string): string {
+  return `${monitor} itself`
+}
+
+function begin(draft: Draft, key: string, monitor: string, { match }: Level, at: Steady): void {
+  if (!makeRoom(draft, match, { trust: 'agent' })) return
+  const id = idOf(draft, { source: monitor, position: Math.round(at) }, match)
+  const finding: Finding = { ...fresh(draft, match, { trust: 'agent' }, at, id), level: monitor, lines: 1 }
+  raiseIfDue(draft, key, finding, at)
+}
+
+function refresh(draft: Draft, key: string, known: Finding, monitor: string, level: Level, at: Steady): void {
+  if (known.level === undefined) {
+    // A line of a log told of it first. From here on the monitor sees it, so the monitor says when it ends.
+    if (level.state === 'over') store(draft, key, { ...known, level: monitor, lastAt: at })
+    return
+  }
+  const { over: _over, before: _before, ...rest } = known
+  const next: Finding = { ...rest, level: monitor, leader: level.match, lastAt: at }
+  if (known.raisedAt === undefined) {
+    if (level.state === 'over') raiseIfDue(draft, key, next, at)
+    else remove(draft, key)
+    return
+  }
+  store(draft, key, next)
+  if (condemns(next, draft.settings)) judge(draft, next.leader.condition, 'fresh')
+}
+
+/** Raises a level that has been over its limit for as long as its entry asks. */
+function raiseIfDue(draft: Draft, key: string, finding: Finding, at: Steady): void {
+  const { forMs = 0 } = lifetimeOf(draft, finding).raise
+  if (at - finding.at >= forMs) raise(draft, key, { ...finding, raisedAt: at })
+  else store(draft, key, finding)
+}
+
+function finish(draft: Draft, key: string, finding: Finding, at: Steady): void {
+  if (finding.raisedAt === undefined) remove(draft, key)
+  else if (finding.over === undefined) store(draft, key, { ...finding, over: at })
+}

@@ -1,0 +1,86 @@
+/** What a line of a log does to the findings. */
+import type { Match } from '../../model/finding.ts'
+import { type Draft, judge, makeRoom, remove, store, weigh } from './draft.ts'
+import { isSameSlot, openIncident, outranks, withCompanion, withLeader } from './incident.ts'
+import { fresh, idOf, keyOf, lifetimeOf, raise, sweep } from './raise.ts'
+import type { Finding, Sighting } from './state.ts'
+
+export function see(draft: Draft, sighting: Sighting): void {
+  sweep(draft, sighting.at)
+  const { match } = sighting
+  if (draft.settings.severityOf(match, sighting) === undefined) return
+  weigh(draft, 'counts')
+  const key = keyOf(match.reason, match.device)
+  const known = draft.findings.get(key)
+  if (match.recovery) recover(draft, sighting)
+  else if (known) repeat(draft, key, known, sighting)
+  else if (!join(draft, key, sighting)) begin(draft, key, sighting)
+}
+
+/** Takes the line into the open incident of its device; false when there is none, or it must be counted by itself first. */
+function join(draft: Draft, key: string, sighting: Sighting): boolean {
+  const incident = openIncident(draft.findings.values(), sighting)
+  if (!incident) return false
+  const incidentKey = keyOf(incident.leader.reason, incident.leader.device)
+  if (!outranks(sighting, incident, draft.settings)) {
+    const joined = withCompanion(incident, sighting)
+    store(draft, incidentKey, joined)
+    // What the incident means, and so the condition's text, may be another with one reason more.
+    if (joined.companions.length > incident.companions.length) judge(draft, incident.leader.condition)
+    return true
+  }
+  if (draft.settings.lifecycleOf(sighting.match).raise.count > 1) return false
+  remove(draft, incidentKey)
+  raise(draft, key, withLeader(incident, sighting, idOf(draft, sighting, sighting.match)))
+  judge(draft, incident.leader.condition)
+  return true
+}
+
+function begin(draft: Draft, key: string, sighting: Sighting): void {
+  const { match, at } = sighting
+  if (!makeRoom(draft, match, sighting)) return
+  weigh(draft, 'facts') // a line that is forgotten would be counted too little
+  repeat(draft, key, fresh(draft, match, sighting, at, idOf(draft, sighting, match)), sighting)
+}
+
+function repeat(draft: Draft, key: string, finding: Finding, sighting: Sighting): void {
+  const { over: _over, before: wasBefore, ...rest } = finding
+  const next: Finding = {
+    ...rest,
+    ...better(finding, sighting),
+    ...(wasBefore && sighting.before && { before: true }),
+    lastAt: Math.max(finding.lastAt, sighting.at),
+    lines: finding.lines + 1,
+  }
+  if (finding.raisedAt !== undefined) {
+    store(draft, key, next)
+    const believed = next.trust !== finding.trust || next.before !== finding.before
+    if (believed) judge(draft, next.leader.condition)
+    return
+  }
+  const { count, withinMs } = lifetimeOf(draft, finding).raise
+  const recent = [...finding.recent.filter((at) => at >= sighting.at - withinMs), sighting.at]
+  if (recent.length < count) store(draft, key, { ...next, recent })
+  else raise(draft, key, { ...next, recent: [], raisedAt: sighting.at })
+}
+
+/** A line that may be believed takes over the text of one that user space wrote before it. */
+function better(
+  { trust, leader }: Finding,
+  sighting: Sighting,
+): { readonly trust: Finding['trust']; readonly leader: Match } {
+  if (trust !== 'userspace' || sighting.trust === 'userspace') return { trust, leader }
+  return { trust: sighting.trust, leader: sighting.match }
+}
+
+/** The log says that the trouble is over: on one device, or on all where the line names none. */
+function recover(draft: Draft, { match, at }: Sighting): void {
+  for (const [key, finding] of [...draft.findings]) {
+    const sameGroup = match.group !== undefined && finding.leader.group === match.group
+    if (finding.leader.entry !== match.entry && !sameGroup) continue
+    if (match.device !== undefined && !isSameSlot(finding.leader.device, match.device)) continue
+    if (finding.raisedAt === undefined) remove(draft, key)
+    else store(draft, key, { ...finding, over: finding.over ?? at })
+  }
+  sweep(draft, at)
+}

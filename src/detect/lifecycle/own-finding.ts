@@ -1,0 +1,21 @@
+/** What the agent finds about its own work, e.g. that its state cannot be kept. The catalogue's entry says all but the message. */
+import type { ConditionType } from '../../model/condition.ts'
+import type { Match } from '../../model/finding.ts'
+import type { Settings } from './settings.ts'
+
+/** What an own finding says beyond its entry. */
+export interface OwnFinding {
+  readonly message: string
+  readonly device?: string
+  readonly code?: string
+  /** Where it is about a monitor: what that monitor speaks for. */
+  readonly condition?: ConditionType
+}
+
+/** The match of the catalogue's entry `reason`. Throws TypeError for a reason that the catalogue does not have. */
+export function ownFinding(settings: Settings, reason: string, said: OwnFinding): Match {
+  const entry = settings.entryOf(reason)
+  if (!entry) throw new TypeError(`the catalogue has no entry ${reason}, which the agent itself raises`)
+  const { condition, severity, scope, family } = entry
+  return { rule: `${reason}/own`, reason, entry: reason, condition, severity, scope, family, ...said }
+}

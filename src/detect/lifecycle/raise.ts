@@ -1,0 +1,115 @@
+/** How a finding begins, ends and is told, whatever showed it. */
+import type { Lifecycle } from '../../catalog/compiled.ts'
+import type { Match } from '../../model/finding.ts'
+import { condemns } from './condition.ts'
+import { addNotice, type Draft, judgeFor, remove, store, weigh } from './draft.ts'
+import { type Ending, endOf } from './ending.ts'
+import { endedNotice, raisedNotice, tellAt, withTold } from './notice.ts'
+import type { Finding, Standing, Steady } from './state.ts'
+
+export function lifetimeOf(draft: Draft, finding: Finding): Lifecycle {
+  return draft.settings.lifecycleOf(finding.leader)
+}
+
+/** One finding per reason and device. */
+export function keyOf(reason: string, device: string | undefined): string {
+  return `${reason}|${device ?? ''}`
+}
+
+/** Where a finding comes from: it names the finding, so that telling it twice is telling it once. */
+export interface Origin {
+  /** The log's or the monitor's name. */
+  readonly source: string
+  readonly position: number | string
+}
+
+/**
+ * The name of a finding: two logs, or two reasons in one look, never share one. Lower-case letters, digits and `-`, as the
+ * name of an Event asks for.
+ */
+export function idOf(draft: Draft, { source, position }: Origin, { reason, device }: Match): string {
+  const parts = [draft.bootId.slice(0, 8), source, position, hash(keyOf(reason, device))]
+  return parts
+    .join('-')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, '-')
+}
+
+/** FNV-1a, 32 bits: `node:crypto` would cost the agent memory, and nobody attacks the names of a node's own findings. */
+function hash(text: string): string {
+  let sum = 0x811c9dc5
+  for (let at = 0; at < text.length; at++) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193)
+  return (sum >>> 0).toString(36)
+}
+
+/** A finding of which nothing has been counted yet. */
+export function fresh(draft: Draft, match: Match, standing: Standing, at: Steady, id: string): Finding {
+  const { trust, before } = standing
+  return {
+    id,
+    leader: match,
+    trust,
+    ...(before && { before }),
+    at,
+    lastAt: at,
+    wallAt: Math.round(at + draft.moment.wallOffset),
+    lines: 0,
+    recent: [],
+    companions: [],
+  }
+}
+
+/** Puts a finding that is raised into the state. */
+export function raise(draft: Draft, key: string, finding: Finding): void {
+  store(draft, key, finding)
+  draft.raised.push(finding)
+  weigh(draft, 'facts')
+  judgeFor(draft, finding)
+}
+
+/** Ends everything that ends by `time`, in the order in which it ends. */
+export function sweep(draft: Draft, time: Steady): void {
+  if (time < draft.deadline) return
+  const due: {
+    readonly key: string
+    readonly finding: Finding
+    readonly at: Steady
+    readonly why: Ending | 'boot'
+  }[] = []
+  draft.deadline = Number.POSITIVE_INFINITY
+  for (const [key, finding] of draft.findings) {
+    const ending = endOf(finding, lifetimeOf(draft, finding))
+    if (ending && ending.at <= time) due.push({ key, finding, ...ending })
+    else if (ending) draft.deadline = Math.min(draft.deadline, ending.at)
+  }
+  due.sort((a, b) => a.at - b.at)
+  for (const { key, finding, why, at } of due) end(draft, key, finding, why, at)
+}
+
+export function end(draft: Draft, key: string, finding: Finding, why: Ending | 'boot', at: Steady): void {
+  remove(draft, key)
+  if (finding.raisedAt === undefined) return
+  weigh(draft, 'facts')
+  draft.ended.push({ finding, why })
+  judgeFor(draft, finding)
+  const isLevel = finding.level !== undefined
+  const announced = finding.told !== undefined && (why === 'recovered' || isLevel || condemns(finding, draft.settings))
+  if (announced) addNotice(draft, endedNotice(finding, why, Math.round(at + draft.moment.wallOffset)))
+}
+
+/** Puts what is due into the notices. Returns when the life cycle has to look again. */
+export function tell(draft: Draft, now: Steady): Steady | undefined {
+  let next = draft.deadline
+  for (const [key, finding] of draft.findings) {
+    const severity = draft.settings.severityOf(finding.leader, finding)
+    const due = severity && tellAt(finding, severity)
+    if (severity === undefined || due === undefined) continue
+    if (due > now) {
+      next = Math.min(next, due)
+      continue
+    }
+    draft.findings.set(key, withTold(finding, now))
+    addNotice(draft, raisedNotice(finding, severity, draft.moment.wallOffset))
+  }
+  return Number.isFinite(next) ? next : undefined
+}

@@ -1,0 +1,18 @@
+/** The kernel log: every rule of the catalogue whose source is `kmsg`. */
+import { conditionTypes } from '../../../../model/condition.ts'
+import { kmsgMetrics } from '../../../sources/kmsg/metrics.ts'
+import { kmsgSource } from '../../../sources/kmsg/source.ts'
+import { logMonitor } from '../../log.ts'
+
+export const kernelLog = logMonitor({
+  name: 'kernel',
+  conditions: conditionTypes,
+  required: true,
+  source: (parts) =>
+    kmsgSource({
+      ...parts,
+      path: parts.kmsg,
+      metrics: kmsgMetrics(parts.registry),
+      tables: () => parts.matchers().of('kmsg').tables,
+    }),
+})

@@ -1,0 +1,172 @@
+/**
+ * The driver of monitors that follow a log: asks the rules of that log about each line, keeps the order and the times of
+ * the log, and says when it cannot be read. On the hot path (a line that means nothing) nothing is allocated.
+ */
+import type { ConditionType } from '../../model/condition.ts'
+import type { Match } from '../../model/finding.ts'
+import type { Cancel } from '../../telemetry/clock.ts'
+import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
+import { lasts } from '../host/lasting.ts'
+import { ownFinding } from '../lifecycle/own-finding.ts'
+import type { Sighting, Watch } from '../lifecycle/state.ts'
+import type { LogBatch, LogLine, LogSink, LogSource } from '../sources/log-source.ts'
+import type { Monitor, MonitorParts, MonitorSpec, Report } from './monitor.ts'
+
+/** A log that was readable may break for this long before its conditions become Unknown. */
+export const blindAfterMs = 60_000
+/** How often it is asked whether the reading still runs. */
+const inspectMs = 30_000
+
+export interface LogSpec {
+  readonly name: string
+  /** What its rules speak for. */
+  readonly conditions: readonly ConditionType[]
+  readonly required?: boolean
+  readonly source: (parts: MonitorParts) => LogSource
+}
+
+/** A log as an entry of the list of monitors. */
+export function logMonitor(spec: LogSpec): MonitorSpec {
+  return { ...spec, open: (parts) => new LogMonitor(spec, parts) }
+}
+
+class LogMonitor implements Monitor, LogSink {
+  readonly name: string
+  readonly conditions: readonly ConditionType[]
+  readonly #parts: MonitorParts
+  readonly #source: LogSource
+  #report: Report = () => undefined
+  #watch: Watch = { state: 'pending' }
+  #brokenSince: number | undefined
+  #sightings: Sighting[] = []
+  /** When the log was last read to its end: a line that comes later is not older than that. */
+  #readUpTo = Number.NEGATIVE_INFINITY
+  #inspecting: Cancel = () => undefined
+  absent: string | undefined
+
+  constructor({ name, conditions, source }: LogSpec, parts: MonitorParts) {
+    this.name = name
+    this.conditions = conditions
+    this.#parts = parts
+    this.#source = source(parts)
+  }
+
+  get state(): Watch['state'] {
+    return this.#watch.state
+  }
+
+  start(report: Report): void {
+    this.#report = report
+    this.#inspecting = this.#parts.rounds.add(inspectMs, () => this.#inspect())
+    this.#source.start(this)
+  }
+
+  check(report: Report): Promise<void> {
+    this.#report = report
+    return this.#source.check(this)
+  }
+
+  stop(): void {
+    this.#inspecting()
+    this.#source.stop()
+  }
+
+  line(line: LogLine): void {
+    const matcher = this.#parts.matchers().of(this.#source.name)
+    const own = matcher.matchBytes(line.bytes, line.start, line.end, line.unit)
+    if (own.length > 0) this.#see(own, textOf(line.bytes, line.start, line.end), line)
+    if (!line.joined) return
+    const { bytes, end } = line.joined
+    const more = matcher
+      .matchBytes(bytes, 0, end, line.unit)
+      .filter(({ rule }) => !own.some((one) => one.rule === rule))
+    if (more.length > 0) this.#see(more, textOf(bytes, 0, end), line)
+  }
+
+  batch(batch: LogBatch): void {
+    const { cursor, atEnd, lost } = batch
+    this.#parts.onBatch(batch)
+    const sightings = this.#sightings
+    if (sightings.length > 0) this.#sightings = []
+    if (atEnd) this.#readUpTo = this.#parts.time.now()
+    if (lost > 0) sightings.unshift(...this.#lost(lost))
+    this.#reads()
+    const checked = atEnd && this.#watch.state !== 'checked'
+    if (checked) this.#watch = { state: 'checked' }
+    this.#report(this, { sightings, ...(cursor && { cursor }), ...(checked && { watch: this.#watch }) })
+  }
+
+  broke(why: string): void {
+    const { clock, log, metrics } = this.#parts
+    const now = clock.monotonic()
+    metrics.failures.add({ monitor: this.name })
+    if (this.#brokenSince === undefined) log.error('the log cannot be read', { monitor: this.name, error: why })
+    this.#brokenSince ??= now
+    const { state } = this.#watch
+    if (state === 'pending' || state === 'blind' || now - this.#brokenSince >= blindAfterMs) {
+      this.#turn({ state: 'blind', why })
+    }
+  }
+
+  absentLog(why: string): void {
+    this.absent = why
+    this.#turn({ state: 'checked' })
+  }
+
+  /** Whether the reading itself still runs. */
+  #inspect(): void {
+    if (!this.#source.alive) this.#turn({ state: 'stuck', why: `the reading of the ${this.#source.name} has stopped` })
+  }
+
+  #turn(watch: Watch): void {
+    if (JSON.stringify(watch) === JSON.stringify(this.#watch)) return
+    this.#watch = watch
+    this.#report(this, { watch })
+  }
+
+  #reads(): void {
+    this.absent = undefined
+    if (this.#brokenSince === undefined) return
+    this.#brokenSince = undefined
+    this.#parts.log.info('the log is read again', { monitor: this.name })
+  }
+
+  #see(matches: readonly Match[], text: string, line: LogLine): void {
+    const { time, onEvidence } = this.#parts
+    const now = time.now()
+    const stamp = line.at()
+    // The stamp may drift from our clock and sleep with the machine, so it is kept between two known moments.
+    const at = Math.floor(Math.min(now, Math.max(Number.isNaN(stamp) ? now : stamp, this.#readUpTo)))
+    const { trust, position } = line
+    const { name: source } = this.#source
+    const wall = Math.round(at + time.moment().wallOffset)
+    onEvidence({ source, at: wall, text, trust }, matches)
+    for (const match of matches) {
+      this.#sightings.push({ ...this.#aged(match, at, wall), at, source, position, trust })
+    }
+  }
+
+  /** Of a line that is older than the agent's first start: whether its fault can still be seen. */
+  #aged(match: Match, at: number, wall: number): Pick<Sighting, 'match' | 'before'> {
+    const { firstStartAt, host, settings } = this.#parts
+    if (firstStartAt === undefined || at >= firstStartAt || match.recovery) return { match }
+    const check = settings().entryOf(match.entry)?.lasts
+    if (check === undefined || lasts(host, check, match.device) !== true) return { match, before: true }
+    const message = `${match.message}, logged at ${rfc3339Seconds(wall)} before this agent first ran, and it still lasts`
+    return { match: { ...match, message } }
+  }
+
+  #lost(lost: number): readonly Sighting[] {
+    const { time, settings } = this.#parts
+    const { name: source, losses } = this.#source
+    if (!losses) return []
+    const { reason, message } = losses
+    const at = Math.floor(time.now())
+    const match = ownFinding(settings(), reason, { message: message(lost), code: 'overrun' })
+    return [{ match, at, source, position: `lost-${at}`, trust: 'agent' }]
+  }
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
+}

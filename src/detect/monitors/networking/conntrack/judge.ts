@@ -1,0 +1,11 @@
+/** How full the connection tracking table is. A limit of 0 means that there is none. */
+import type { Measured } from '../../limits.ts'
+import type { ConntrackSample } from './read.ts'
+
+export function judgeConntrack({ entries, limit }: ConntrackSample): readonly Measured<'used-percent' | 'entries'>[] {
+  const used = limit > 0 ? (entries / limit) * 100 : 0
+  return [
+    { value: 'used-percent', amount: used, parts: { entries, limit } },
+    { value: 'entries', amount: entries },
+  ]
+}

@@ -1,0 +1,196 @@
+/**
+ * The driver of monitors that measure a state: on a grid of time, and at once when something says that it changed. It owns
+ * the first look, the deadline, limits with hysteresis, gauges and failures; a probe only reads and judges.
+ */
+import type { CompiledReason } from '../../catalog/compiled.ts'
+import type { ConditionType } from '../../model/condition.ts'
+import type { Cancel } from '../../telemetry/clock.ts'
+import type { Gauge } from '../../telemetry/exposition.ts'
+import type { Children } from '../host/children.ts'
+import type { Host } from '../host/host.ts'
+import type { Level, Watch } from '../lifecycle/state.ts'
+import { levelsOf, type Measured } from './limits.ts'
+import type { Monitor, MonitorParts, MonitorSpec, Report, ValueSpec } from './monitor.ts'
+
+/** What one look gave: a sample; that this machine has no such thing; or that it failed, and why. */
+export type Look<Sample> = { readonly sample: Sample } | { readonly absent: string } | { readonly failed: string }
+
+/** What a probe reads with. */
+export interface ProbeHost {
+  readonly host: Host
+  readonly children: Children
+}
+
+export interface Probe<Sample, Value extends string> {
+  readonly name: string
+  readonly conditions: readonly [ConditionType, ...ConditionType[]]
+  /** Between two looks; a multiple of ten seconds. */
+  readonly everyMs: number
+  /** Gauges, their documentation and what limits may be set on come from here. */
+  readonly values: Readonly<Record<Value, ValueSpec>>
+  /** Reads the host. What it throws is a failure. `before` is the sample of the look before. */
+  look(from: ProbeHost, before?: Sample): Look<Sample> | Promise<Look<Sample>>
+  /** What the sample means in numbers. Pure. */
+  judge(sample: Sample, before?: Sample): readonly Measured<Value>[]
+  /** Calls `changed` when a look is worth while before its time. The answer ends it. */
+  on?(from: ProbeHost, changed: () => void): Cancel
+}
+
+/** A look that takes longer is stuck. */
+export const deadlineMs = 10_000
+/** Looks that fail in a row before its conditions become Unknown. */
+const mostFailures = 2
+
+/** A probe as an entry of the list of monitors. */
+export function probeMonitor<Sample, Value extends string>(probe: Probe<Sample, Value>): MonitorSpec {
+  const { name, conditions, values } = probe
+  return { name, conditions, values, open: (parts) => new ProbeMonitor(probe, parts) }
+}
+
+class ProbeMonitor<Sample, Value extends string> implements Monitor {
+  readonly name: string
+  readonly conditions: readonly ConditionType[]
+  readonly #probe: Probe<Sample, Value>
+  readonly #parts: MonitorParts
+  readonly #gauges: ReadonlyMap<string, Gauge>
+  #report: Report = () => undefined
+  #watch: Watch = { state: 'pending' }
+  #looking: Promise<void> | undefined
+  #before: Sample | undefined
+  #failures = 0
+  #ends: readonly Cancel[] = []
+  absent: string | undefined
+
+  constructor(probe: Probe<Sample, Value>, parts: MonitorParts) {
+    this.name = probe.name
+    this.conditions = probe.conditions
+    this.#probe = probe
+    this.#parts = parts
+    this.#gauges = gaugesOf(probe, parts)
+  }
+
+  get state(): Watch['state'] {
+    return this.#watch.state
+  }
+
+  start(report: Report): void {
+    const { rounds } = this.#parts
+    const again = (): void => void this.check(report) // never rejects
+    const changes = this.#probe.on?.(this.#parts, again)
+    this.#ends = [rounds.add(this.#probe.everyMs, again), ...(changes ? [changes] : [])]
+    again()
+  }
+
+  /** One look at a time: while one is under way, or stuck, no second one is started. */
+  check(report: Report): Promise<void> {
+    this.#report = report
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined
+    })
+    return this.#looking
+  }
+
+  stop(): void {
+    for (const end of this.#ends) end()
+    this.#report = () => undefined
+  }
+
+  async #look(): Promise<void> {
+    const { clock, metrics } = this.#parts
+    const started = clock.monotonic()
+    const late = clock.after(deadlineMs, () => {
+      metrics.failures.add({ monitor: this.name })
+      this.#turn({ state: 'stuck', why: `its look has not ended within ${deadlineMs / 1000} s` })
+    })
+    const look = await this.#read()
+    late()
+    metrics.lookSeconds.set((clock.monotonic() - started) / 1000, { monitor: this.name })
+    this.#take(look)
+  }
+
+  async #read(): Promise<Look<Sample>> {
+    try {
+      return await this.#probe.look(this.#parts, this.#before)
+    } catch (error) {
+      return { failed: textOf(error) }
+    }
+  }
+
+  #take(look: Look<Sample>): void {
+    const judged = 'sample' in look ? this.#tryJudge(look.sample) : look
+    if ('failed' in judged) this.#failed(judged.failed)
+    else if ('absent' in judged) this.#nothing(judged.absent)
+    else this.#reported(judged.levels)
+  }
+
+  #nothing(absent: string): void {
+    this.absent = absent
+    for (const gauge of this.#gauges.values()) gauge.reset()
+    this.#reported([])
+  }
+
+  #reported(levels: readonly Level[]): void {
+    this.#failures = 0
+    const checked = this.#watch.state !== 'checked'
+    if (checked) this.#watch = { state: 'checked' }
+    this.#report(this, { levels, ...(checked && { watch: this.#watch }) })
+  }
+
+  #tryJudge(sample: Sample): { readonly levels: readonly Level[] } | { readonly failed: string } {
+    try {
+      const levels = this.#judge(sample)
+      this.absent = undefined
+      return { levels }
+    } catch (error) {
+      return { failed: textOf(error) }
+    }
+  }
+
+  #judge(sample: Sample): readonly Level[] {
+    const measured = this.#probe.judge(sample, this.#before)
+    this.#before = sample
+    for (const gauge of this.#gauges.values()) gauge.reset()
+    for (const { value, amount, device } of measured) {
+      this.#gauges.get(value)?.set(amount, device === undefined ? {} : { device })
+    }
+    return levelsOf(measured, this.#reasons(), this.#probe.values)
+  }
+
+  /** The reasons that the catalogue measures here, with the operator's limits. */
+  #reasons(): readonly CompiledReason[] {
+    const settings = this.#parts.settings()
+    const own = this.#parts.catalogue().reasons.filter(({ probe }) => probe?.monitor === this.name)
+    return own.map((entry) => settings.entryOf(entry.reason) ?? entry)
+  }
+
+  #failed(why: string): void {
+    const { log, metrics } = this.#parts
+    metrics.failures.add({ monitor: this.name })
+    if (this.#failures++ === 0) log.warn('a look has failed', { monitor: this.name, error: why })
+    if (this.#watch.state === 'checked' && this.#failures < mostFailures) return
+    this.#turn({ state: 'blind', why })
+  }
+
+  #turn(watch: Watch): void {
+    if (JSON.stringify(watch) === JSON.stringify(this.#watch)) return
+    this.#watch = watch
+    this.#report(this, { watch })
+  }
+}
+
+function gaugesOf<Sample, Value extends string>(
+  { name, values }: Probe<Sample, Value>,
+  { registry }: MonitorParts,
+): ReadonlyMap<string, Gauge> {
+  const specs: readonly (readonly [string, ValueSpec])[] = Object.entries(values)
+  return new Map(specs.map(([value, { help }]) => [value, registry.gauge({ name: metricOf(name, value), help })]))
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** `used-percent` of `conntrack` is `nodemend_conntrack_used_percent`. */
+export function metricOf(monitor: string, value: string): string {
+  return `nodemend_${monitor}_${value}`.replaceAll('-', '_')
+}

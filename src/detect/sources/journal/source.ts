@@ -1,0 +1,187 @@
+/**
+ * The journal as a log source: a child `journalctl --follow`, started again behind its cursor when it ends. Lines count by
+ * the unit that journald attests, never by the identifier that a process gives itself. The kernel's own lines are left to
+ * the kernel log.
+ */
+import type { Cancel, Clock, Random } from '../../../telemetry/clock.ts'
+import type { Children } from '../../host/children.ts'
+import type { Host } from '../../host/host.ts'
+import type { Cursors } from '../../lifecycle/state-file.ts'
+import type { SteadyTime } from '../../lifecycle/steady-time.ts'
+import type { LogLine, LogSink, LogSource } from '../log-source.ts'
+import { type JournalRecord, parseRecord } from './record.ts'
+
+export interface JournalSourceOptions {
+  readonly host: Host
+  readonly children: Children
+  readonly clock: Clock
+  readonly random: Random
+  readonly time: SteadyTime
+  readonly cursors: Cursors
+  /** Units of each rule; undefined for a rule about every unit's lines. */
+  readonly units: () => readonly (readonly string[] | undefined)[]
+}
+
+export function journalSource(options: JournalSourceOptions): LogSource {
+  return new JournalSource(options)
+}
+
+const cursorName = 'journal'
+/** Waiting time before a reader that ended is started again; doubles up to a minute. */
+const restartMs = 1_000
+const longestRestartMs = 60_000
+/** Between two looks for a journal on a machine that has none. */
+const absentMs = 10 * 60_000
+/** A reader that has written nothing for this long has read to the end. */
+export const quietMs = 2_000
+/** Longest entry, bytes: journalctl writes fields of more than 4 KiB as null. */
+const longestEntry = 65_536
+/** A single look: how long it may take, and how much it may read. */
+const lookMs = 20_000
+const mostBytes = 64 * 1024 * 1024
+
+const folders = ['var/log/journal', 'run/log/journal']
+const fields = 'MESSAGE,UNIT,_PID,_SYSTEMD_UNIT,_TRANSPORT,_BOOT_ID'
+
+class JournalSource implements LogSource {
+  readonly name = 'journal'
+  readonly alive = true
+  readonly #options: JournalSourceOptions
+  readonly #bootId: string
+  #sink: LogSink | undefined
+  #cursor: string | undefined
+  #rest = Buffer.alloc(0)
+  #failures = 0
+  #end: Cancel = () => undefined
+  #timer: Cancel = () => undefined
+  #quiet: Cancel = () => undefined
+  #stopped = false
+
+  constructor(options: JournalSourceOptions) {
+    this.#options = options
+    const boot = options.host.read('proc/sys/kernel/random/boot_id')
+    this.#bootId = 'text' in boot ? boot.text.trim().replaceAll('-', '') : ''
+    const stored = options.cursors[cursorName]
+    if (typeof stored === 'string') this.#cursor = stored
+  }
+
+  start(sink: LogSink): void {
+    this.#sink = sink
+    this.#follow()
+  }
+
+  async check(sink: LogSink): Promise<void> {
+    if (this.#sink !== undefined) return // it is followed: what there is comes by itself
+    if (!this.#isThere()) return sink.absentLog('this machine keeps no journal')
+    const { children } = this.#options
+    const args = [...this.#arguments(), '--boot', '--quiet']
+    const outcome = await children.run({ name: 'journalctl', file: 'journalctl', args, deadlineMs: lookMs, mostBytes })
+    if (outcome.kind === 'absent') return sink.absentLog('this machine has no journalctl')
+    if (outcome.kind !== 'ended') return sink.broke(outcome.why)
+    if (outcome.status !== 0) return sink.broke(outcome.errors || `journalctl ended with status ${outcome.status}`)
+    this.#sink = sink
+    this.#take(Buffer.from(outcome.output))
+    this.#batch(0, true)
+    this.#sink = undefined
+  }
+
+  stop(): void {
+    this.#stopped = true
+    for (const cancel of [this.#end, this.#timer, this.#quiet]) cancel()
+  }
+
+  #follow(): void {
+    if (this.#stopped) return
+    if (!this.#isThere()) {
+      this.#absent('this machine keeps no journal')
+      return
+    }
+    const from = this.#cursor === undefined ? ['--boot', '--lines=all'] : [`--after-cursor=${this.#cursor}`]
+    const args = [...this.#arguments(), '--follow', '--quiet', ...from]
+    this.#rest = Buffer.alloc(0)
+    this.#awaitQuiet()
+    this.#end = this.#options.children.follow({
+      command: { name: 'journalctl --follow', file: 'journalctl', args },
+      onOutput: (chunk) => this.#output(chunk),
+      onEnd: ({ absent, why }) => (absent ? this.#absent('this machine has no journalctl') : this.#broke(why)),
+    })
+  }
+
+  #output(chunk: Buffer): void {
+    this.#failures = 0
+    const lines = this.#take(chunk)
+    this.#batch(lines, false)
+    this.#awaitQuiet()
+  }
+
+  #awaitQuiet(): void {
+    this.#quiet()
+    this.#quiet = this.#options.clock.after(quietMs, () => this.#batch(0, true))
+  }
+
+  #batch(lines: number, atEnd: boolean): void {
+    const cursor = this.#cursor === undefined ? {} : { cursor: { source: cursorName, position: this.#cursor } }
+    this.#sink?.batch({ ...cursor, atEnd, lost: 0, lines, looked: lines })
+  }
+
+  /** Hands over the whole lines of what came in. Returns how many. */
+  #take(chunk: Buffer): number {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    let start = 0
+    let lines = 0
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+      const record = parseRecord(bytes.toString('utf8', start, end))
+      if (record) this.#line(record)
+      start = end + 1
+      lines++
+    }
+    const rest = bytes.subarray(start)
+    this.#rest = rest.length > longestEntry ? Buffer.alloc(0) : Buffer.from(rest)
+    return lines
+  }
+
+  #line(record: JournalRecord): void {
+    this.#cursor = record.cursor
+    const otherBoot = this.#bootId !== '' && record.bootId !== '' && record.bootId !== this.#bootId
+    if (record.transport === 'kernel' || otherBoot) return
+    this.#sink?.line(lineOf(record, this.#options.time))
+  }
+
+  #broke(why: string): void {
+    this.#quiet()
+    this.#sink?.broke(why)
+    const wait = Math.min(longestRestartMs, restartMs * 2 ** this.#failures++)
+    this.#timer = this.#options.clock.after(wait * (0.5 + this.#options.random() / 2), () => this.#follow())
+  }
+
+  #absent(why: string): void {
+    this.#quiet()
+    this.#sink?.absentLog(why)
+    this.#timer = this.#options.clock.after(absentMs, () => this.#follow())
+  }
+
+  #isThere(): boolean {
+    return folders.some((folder) => this.#options.host.list(folder).length > 0)
+  }
+
+  /** One match per unit, by journald's word and by systemd's own lines about it; all lines where a rule names no unit. */
+  #arguments(): readonly string[] {
+    const units = this.#options.units()
+    const named = units.every((one) => one !== undefined) ? [...new Set(units.flat())] : []
+    const matches = named.flatMap((unit) => [`_SYSTEMD_UNIT=${unit}`, '+', '_PID=1', `UNIT=${unit}`, '+'])
+    return ['--output=json', `--output-fields=${fields}`, '--no-pager', ...matches.slice(0, -1)]
+  }
+}
+
+function lineOf({ text, position, usec, unit }: JournalRecord, time: SteadyTime): LogLine {
+  const bytes = Buffer.from(text)
+  return {
+    bytes,
+    start: 0,
+    end: bytes.length,
+    position,
+    trust: unit === undefined ? 'userspace' : 'service',
+    ...(unit !== undefined && { unit }),
+    at: () => time.fromBoot(usec / 1000),
+  }
+}
