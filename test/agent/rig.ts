@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test'
 import type { CompiledCatalogue } from '../../src/catalog/compiled.ts'
 import { compileShipped } from '../../src/catalog/shipped.ts'
 import type { AgentOptions } from '../../src/cli/agent/options.ts'
-import { runAgent } from '../../src/cli/agent/run.ts'
+import { type AgentParts, runAgent } from '../../src/cli/agent/run.ts'
 import { type Disk, systemDisk } from '../../src/detect/host/disk.ts'
 import type { Api, Call } from '../../src/kube/api.ts'
 import { KubeError, type KubeErrorCode } from '../../src/kube/errors.ts'
@@ -143,7 +143,7 @@ export class AgentRig {
   #bootedAt = 0
 
   /** Starts an agent and lets it make its first check. */
-  async start(options: Partial<AgentOptions> = {}): Promise<void> {
+  async start(options: Partial<AgentOptions> = {}, parts: Partial<AgentParts> = {}): Promise<void> {
     this.file('proc/uptime', `${(this.#uptimeMs() / 1000).toFixed(3)} 0\n`)
     catalogue ??= compileShipped(join(import.meta.dirname, '..', '..', 'catalog'))
     this.#stop = new AbortController()
@@ -173,6 +173,7 @@ export class AgentRig {
             this.port = port
             resolve()
           },
+          ...parts,
         },
       )
       this.#running.catch(reject)

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { systemClock } from '../../telemetry/clock.ts'
+import { type ChildOutcome, type Command, systemChildren } from './children.ts'
+
+const children = systemChildren('/', systemClock)
+
+/** A shell's script as a command. */
+function script(text: string, more: Partial<Command> = {}): Command {
+  return { name: text, file: 'sh', args: ['-c', text], deadlineMs: 10_000, mostBytes: 1_000, ...more }
+}
+
+function whyOf(outcome: ChildOutcome): string {
+  return 'why' in outcome ? outcome.why : outcome.kind
+}
+
+describe('a program of the host', () => {
+  it('gives its status and what it wrote', async () => {
+    const outcome = await children.run(script('echo out; echo err >&2; exit 3'))
+    assert.deepEqual(outcome, { kind: 'ended', status: 3, output: 'out\n', errors: 'err' })
+  })
+
+  it('that the machine does not have is absent, which is no failure', async () => {
+    assert.equal((await children.run(script('', { file: '/nowhere/dcgmi' }))).kind, 'absent')
+  })
+
+  it('that does not answer is killed with everything that it started', async () => {
+    const outcome = await children.run(script('sleep 60 & sleep 60', { deadlineMs: 50 }))
+    assert.match(whyOf(outcome), /did not answer within 0\.05 s/)
+    assert.equal(children.leftBehind, 0)
+  })
+
+  it('that writes without end is killed at its limit', async () => {
+    assert.match(whyOf(await children.run(script('yes'))), /wrote more than 1000 bytes/)
+  })
+
+  it('never runs twice at a time', async () => {
+    const first = children.run(script('sleep 0.1; echo done', { name: 'once' }))
+    assert.match(whyOf(await children.run(script('echo', { name: 'once' }))), /an earlier once has not ended/)
+    assert.equal((await first).kind, 'ended')
+    assert.equal((await children.run(script('echo', { name: 'once' }))).kind, 'ended')
+  })
+
+  it('that runs on is followed until it ends, or is told to', async () => {
+    const seen: string[] = []
+    const ended = await new Promise<string>((resolve) => {
+      children.follow({
+        command: { name: 'follow', file: 'sh', args: ['-c', 'echo one; echo broken >&2; exit 2'] },
+        onOutput: (chunk) => seen.push(chunk.toString('utf8')),
+        onEnd: ({ why }) => resolve(why),
+      })
+    })
+    assert.deepEqual(seen, ['one\n'])
+    assert.equal(ended, 'follow ended with status 2: broken')
+    const stop = children.follow({
+      command: { name: 'forever', file: 'sleep', args: ['60'] },
+      onOutput: () => undefined,
+      onEnd: () => assert.fail('a program that is told to end has not ended by itself'),
+    })
+    stop()
+  })
+})

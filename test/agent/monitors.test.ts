@@ -1,0 +1,167 @@
+/** Many monitors in one agent, through its front door: the faults F1 – F3, F6 and F7 of the second tenant. */
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { kernelLog } from '../../src/detect/monitors/kernel/log/monitor.ts'
+import type { MonitorSpec } from '../../src/detect/monitors/monitor.ts'
+import { conntrack } from '../../src/detect/monitors/networking/conntrack/monitor.ts'
+import { deadlineMs, type Look, probeMonitor } from '../../src/detect/monitors/probe.ts'
+import { type AgentRig, rigFor } from './rig.ts'
+
+const minute = 60_000
+
+/** A probe of the network whose looks the test holds in its hand. */
+function handheld() {
+  let answer: (look: Look<number>) => void = () => undefined
+  const spec: MonitorSpec = probeMonitor<number, 'figure'>({
+    name: 'handheld',
+    conditions: ['NetworkingReady'],
+    everyMs: 10_000,
+    values: { figure: { unit: 'count', help: 'A figure.', gaugeOnly: true } },
+    look: () =>
+      new Promise((resolve) => {
+        answer = resolve
+      }),
+    judge: (amount) => [{ value: 'figure', amount }],
+  })
+  return { spec, answer: (look: Look<number>) => answer(look) }
+}
+
+function table(rig: AgentRig, entries: number, limit = 1_000): void {
+  rig.file('proc/sys/net/netfilter/nf_conntrack_count', `${entries}\n`)
+  rig.file('proc/sys/net/netfilter/nf_conntrack_max', `${limit}\n`)
+}
+
+const networking = (rig: AgentRig) => rig.api.condition('NetworkingReady')
+
+describe('several monitors for one condition', () => {
+  it('F1: it is not True before every one of them has looked', async (t) => {
+    const rig = rigFor(t)
+    const { spec, answer } = handheld()
+    await rig.start({}, { monitors: [kernelLog, spec] })
+    await rig.pass(5_000)
+    assert.notEqual(networking(rig)?.status, 'True', 'the kernel log has been read, the network has not')
+    answer({ sample: 1 })
+    await rig.pass(1_000)
+    assert.equal(networking(rig)?.status, 'True')
+  })
+
+  it('F1: a blind one is named, and its neighbour’s next report does not overrule it', async (t) => {
+    const rig = rigFor(t)
+    const { spec, answer } = handheld()
+    await rig.start({}, { monitors: [kernelLog, spec] })
+    answer({ failed: 'permission denied' })
+    await rig.pass(1_000)
+    rig.log('usb 1-1: new device')
+    await rig.pass(5_000)
+    const { status, reason, message = '' } = networking(rig) ?? {}
+    assert.deepEqual([status, reason], ['Unknown', 'CannotCheck'])
+    assert.match(message, /^handheld: permission denied/)
+    assert.equal(rig.api.condition('KernelReady')?.status, 'True', 'no neighbour is touched')
+    await rig.pass(10_000)
+    answer({ sample: 1 })
+    await rig.pass(1_000)
+    assert.equal(networking(rig)?.status, 'True')
+  })
+
+  it('F2: findings of one moment, out of two monitors, are two Events', async (t) => {
+    const rig = rigFor(t)
+    table(rig, 950)
+    rig.file(
+      'proc/pressure/memory',
+      'some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=50.00 avg60=50.00 avg300=1.00 total=9\n',
+    )
+    rig.file('proc/pressure/io', 'full avg10=90.00 avg60=90.00 avg300=1.00 total=9\n')
+    await rig.start()
+    for (let n = 0; n < 8; n++) await rig.pass(10_000)
+    const told = [...rig.api.events.values()].map(({ message }) => message.split(':')[0]).sort()
+    assert.deepEqual(told, ['ConntrackNearlyFull', 'SystemDiskContentionPressure', 'SystemMemoryContentionPressure'])
+  })
+})
+
+describe('a lasting state', () => {
+  it('F3: is told when it begins and when it ends, and costs no writes in between; its value is kept fresh', async (t) => {
+    const rig = rigFor(t)
+    table(rig, 950)
+    await rig.start()
+    for (let n = 0; n < 6; n++) await rig.pass(10_000)
+    assert.deepEqual(rig.eventsOf('ConntrackNearlyFull'), [
+      'Warning ConntrackNearlyFull: 95 % of the 1000 entries of the connection tracking table are in use',
+    ])
+    const writes = rig.disk.writes
+    for (let n = 0; n < 60; n++) {
+      table(rig, 950 + (n % 40))
+      await rig.pass(minute)
+    }
+    assert.equal(rig.eventsOf('ConntrackNearlyFull').length, 1, 'not twelve times an hour')
+    assert.ok(rig.disk.writes - writes <= 13, `${rig.disk.writes - writes} writes of the state file in an hour`)
+    assert.equal(await rig.metric('nodemend_conntrack_used_percent'), '96.9')
+    table(rig, 100)
+    for (let n = 0; n < 12; n++) await rig.pass(10_000)
+    assert.equal(rig.eventsOf('ConntrackNearlyFull').at(-1), 'Normal ConntrackNearlyFull: recovered')
+  })
+
+  it('has hysteresis, survives a restart, and its limit is the operator’s', async (t) => {
+    const rig = rigFor(t)
+    rig.file('etc/config.yaml', 'reasons: {ConntrackNearlyFull: {severity: fatal, limit: 50, for: 10s}}\n')
+    table(rig, 600)
+    await rig.start()
+    for (let n = 0; n < 3; n++) await rig.pass(10_000)
+    assert.equal(networking(rig)?.status, 'False')
+    const since = networking(rig)?.lastTransitionTime
+    await rig.stop()
+    table(rig, 450)
+    await rig.start()
+    for (let n = 0; n < 12; n++) await rig.pass(10_000)
+    assert.equal(networking(rig)?.status, 'False', '45 % is between 40 and 50: it stays')
+    assert.equal(networking(rig)?.lastTransitionTime, since)
+    table(rig, 390)
+    for (let n = 0; n < 12; n++) await rig.pass(10_000)
+    assert.equal(networking(rig)?.status, 'True')
+  })
+})
+
+describe('a monitor in trouble', () => {
+  it('F6: a stuck one is a finding with itself as the device, within two of its periods; liveness and readiness stay', async (t) => {
+    const rig = rigFor(t)
+    const { spec, answer } = handheld()
+    await rig.start({}, { monitors: [kernelLog, spec] })
+    answer({ sample: 1 })
+    await rig.pass(10_000) // the next look begins, and never ends
+    await rig.pass(deadlineMs + 1_000)
+    assert.equal((await rig.page('/healthz')).status, 200)
+    assert.equal((await rig.page('/readyz')).status, 200)
+    assert.match(
+      rig.eventsOf('MonitorFailed')[0] ?? '',
+      /^Warning MonitorFailed: .*has not ended within 10 s on handheld/,
+    )
+    assert.match(networking(rig)?.message ?? '', /^handheld: its look has not ended/)
+    assert.match((await rig.page('/metrics')).text, /^nodemend_monitor_state\{monitor="handheld",state="stuck"\} 1$/m)
+    answer({ sample: 2 })
+    for (let n = 0; n < 8; n++) {
+      await rig.pass(10_000)
+      answer({ sample: 3 })
+    }
+    assert.equal(networking(rig)?.status, 'True')
+    assert.match(rig.eventsOf('MonitorFailed').at(-1) ?? '', /^Normal MonitorFailed: recovered on handheld/)
+  })
+
+  it('F6: readiness waits for the required ones alone', async (t) => {
+    const rig = rigFor(t)
+    await rig.start({}, { monitors: [kernelLog, handheld().spec] })
+    await rig.pass(deadlineMs + 1_000)
+    assert.equal((await rig.page('/readyz')).status, 200, 'the probe has never looked')
+  })
+
+  it('F7: a file that may not be read makes it blind, one that is not there does not', async (t) => {
+    const rig = rigFor(t)
+    await rig.start({}, { monitors: [kernelLog, conntrack] })
+    assert.equal(networking(rig)?.status, 'True')
+    assert.match((await rig.page('/metrics')).text, /^nodemend_monitor_absent\{monitor="conntrack"\} 1$/m)
+    mkdirSync(join(rig.root, 'proc/sys/net/netfilter/nf_conntrack_count'), { recursive: true }) // its read fails, even for root
+    for (let n = 0; n < 3; n++) await rig.pass(10_000)
+    assert.equal(networking(rig)?.status, 'Unknown')
+    assert.match(networking(rig)?.message ?? '', /^conntrack: EISDIR/)
+  })
+})
