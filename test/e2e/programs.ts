@@ -10,6 +10,8 @@ export interface AgentOptions {
   /** The node it reports for. */
   readonly node: string
   readonly stateFile: string
+  /** More flags, which win over ours. */
+  readonly flags?: readonly string[]
 }
 
 export interface Nodemend extends Running {
@@ -18,11 +20,12 @@ export interface Nodemend extends Running {
 }
 
 /** Starts the agent on this machine's own kernel log. It ends with the cluster; its log is `<folder>/agent.log`. */
-export function startAgent(cluster: ControlPlane, { node, stateFile }: AgentOptions): Promise<Nodemend> {
+export function startAgent(cluster: ControlPlane, { node, stateFile, flags = [] }: AgentOptions): Promise<Nodemend> {
   return startNodemend(cluster, 'agent', [
     `--hostname-override=${node}`,
     `--state-file=${stateFile}`,
     '--accept-user-facility',
+    ...flags,
   ])
 }
 

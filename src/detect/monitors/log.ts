@@ -3,6 +3,7 @@
  * the log, and says when it cannot be read. On the hot path (a line that means nothing) nothing is allocated.
  */
 import type { ConditionType } from '../../model/condition.ts'
+import type { Trust } from '../../model/evidence.ts'
 import type { Match } from '../../model/finding.ts'
 import type { Cancel } from '../../telemetry/clock.ts'
 import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
@@ -142,16 +143,18 @@ class LogMonitor implements Monitor, LogSink {
     const wall = Math.round(at + time.moment().wallOffset)
     onEvidence({ source, at: wall, text, trust }, matches)
     for (const match of matches) {
-      this.#sightings.push({ ...this.#aged(match, at, wall), at, source, position, trust })
+      this.#sightings.push({ ...this.#aged(match, at, wall, trust), at, source, position, trust })
     }
   }
 
   /** Of a line that is older than the agent's first start: whether its fault can still be seen. */
-  #aged(match: Match, at: number, wall: number): Pick<Sighting, 'match' | 'before'> {
+  #aged(match: Match, at: number, wall: number, trust: Trust): Pick<Sighting, 'match' | 'before'> {
     const { firstStartAt, host, settings } = this.#parts
     if (firstStartAt === undefined || at >= firstStartAt || match.recovery) return { match }
     const check = settings().entryOf(match.entry)?.lasts
-    if (check === undefined || lasts(host, check, match.device) !== true) return { match, before: true }
+    // What user space writes may name a device that this machine never had, and which is missing for that reason.
+    const seen = check !== undefined && trust !== 'userspace' && lasts(host, check, match.device) === true
+    if (!seen) return { match, before: true }
     const message = `${match.message}, logged at ${rfc3339Seconds(wall)} before this agent first ran, and it still lasts`
     return { match: { ...match, message } }
   }
