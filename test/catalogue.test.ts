@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ReasonEntry } from '../src/catalog/schema.ts'
 import { compileShipped, loadShipped, shippedFiles } from '../src/catalog/shipped.ts'
+import { allMonitors as monitors } from '../src/detect/assemble.ts'
 import { decoders } from '../src/detect/decode/decoders.ts'
 import { decodeSxid } from '../src/detect/decode/nvidia/sxid.ts'
 import { decodeXid } from '../src/detect/decode/nvidia/xid.ts'
@@ -14,7 +15,6 @@ import { type Input, step } from '../src/detect/lifecycle/step.ts'
 import { sighting } from '../src/detect/lifecycle/testing/settings.ts'
 import { compileMatchers } from '../src/detect/match/compile.ts'
 import { runSamples } from '../src/detect/match/samples.ts'
-import { monitors } from '../src/detect/monitors/monitors.ts'
 
 const folder = join(import.meta.dirname, '..', 'catalog')
 

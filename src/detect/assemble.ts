@@ -13,9 +13,12 @@ import type { SteadyTime } from './lifecycle/steady-time.ts'
 import type { Matchers } from './match/matcher.ts'
 import { driverMetrics } from './monitors/metrics.ts'
 import type { Monitor, MonitorSpec } from './monitors/monitor.ts'
-import { monitors as allMonitors } from './monitors/monitors.ts'
+import * as monitorList from './monitors/monitors.ts'
 import { Rounds } from './monitors/rounds.ts'
 import type { LogBatch } from './sources/log-source.ts'
+
+/** Every monitor there is; in which order they start means nothing. */
+export const allMonitors: readonly MonitorSpec[] = Object.values(monitorList)
 
 export interface AssembleOptions {
   readonly host: Host
