@@ -61,12 +61,20 @@ function detachableText(entry: ReasonEntry): string {
 function reasonSection(file: LoadedFile, entry: ReasonEntry): string {
   const { raise, hold, clear, expire } = entry.lifecycle
   const ends = [
+    entry.probe !== undefined && `its value being back behind ${entry.probe.clear ?? 'the limit'}`,
     clear.after !== undefined && `${clear.after} of quiet`,
     entry.detect.some((rule) => rule.recovery) && 'a line that says it is over',
     clear.boot && 'a new boot',
-    expire !== undefined && `${expire} after the newest line in any case`,
+    expire !== undefined && entry.probe === undefined && `${expire} after the newest line in any case`,
   ].filter((one) => one !== false)
-  const raised = raise.count === 1 ? 'by one line' : `by ${raise.count} lines within ${raise.within}`
+  const { probe } = entry
+  const limit = probe && `${probe.above === undefined ? 'below' : 'above'} ${probe.above ?? probe.below}`
+  const time = raise.for === undefined ? '' : ` for ${raise.for}`
+  const raised = probe
+    ? `by monitor \`${probe.monitor}\` when \`${probe.value}\` is ${limit}${time}`
+    : raise.count === 1
+      ? 'by one line'
+      : `by ${raise.count} lines within ${raise.within}`
   const samples = entry.detect.flatMap((rule) => rule.matches.slice(0, 1))
   return `## ${entry.reason}
 

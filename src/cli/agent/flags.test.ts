@@ -15,6 +15,7 @@ describe('the agent’s flags', () => {
       config: '/etc/nodemend/config.yaml',
       kmsg: '/dev/kmsg',
       acceptUserFacility: true,
+      acceptOldLines: false,
       level: 'info',
     })
   })
