@@ -7,9 +7,9 @@ import type { Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Children } from './host/children.ts'
 import type { Host } from './host/host.ts'
+import type { Cursors } from './ledger/state-file.ts'
+import type { SteadyTime } from './ledger/steady-time.ts'
 import type { Settings } from './lifecycle/settings.ts'
-import type { Cursors } from './lifecycle/state-file.ts'
-import type { SteadyTime } from './lifecycle/steady-time.ts'
 import type { Matchers } from './match/matcher.ts'
 import { driverMetrics } from './monitors/metrics.ts'
 import type { Monitor, MonitorSpec } from './monitors/monitor.ts'
@@ -58,6 +58,7 @@ export function assemble(options: AssembleOptions): Assembled {
   const metrics = driverMetrics(
     registry,
     specs.map(({ name }) => name),
+    options.children,
   )
   const rounds = new Rounds(clock, random)
   const parts = { onEvidence: () => undefined, onBatch: () => undefined, ...options, metrics, rounds }

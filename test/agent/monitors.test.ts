@@ -11,21 +11,29 @@ import { type AgentRig, rigFor } from './rig.ts'
 
 const minute = 60_000
 
-/** A probe of the network whose looks the test holds in its hand. */
+/** A probe of the network whose looks the test holds in its hand; `change` says that a look is worth while. */
 function handheld() {
+  let change: () => void = () => undefined
+  let looks = 0
   let answer: (look: Look<number>) => void = () => undefined
   const spec: MonitorSpec = probeMonitor<number, 'figure'>({
     name: 'handheld',
     conditions: ['NetworkingReady'],
     everyMs: 10_000,
     values: { figure: { unit: 'count', help: 'A figure.', gaugeOnly: true } },
-    look: () =>
-      new Promise((resolve) => {
+    look: () => {
+      looks++
+      return new Promise((resolve) => {
         answer = resolve
-      }),
+      })
+    },
+    on: (_from, changed) => {
+      change = changed
+      return () => undefined
+    },
     judge: (amount) => [{ value: 'figure', amount }],
   })
-  return { spec, answer: (look: Look<number>) => answer(look) }
+  return { spec, answer: (look: Look<number>) => answer(look), change: () => change(), looks: () => looks }
 }
 
 function table(rig: AgentRig, entries: number, limit = 1_000): void {
@@ -119,6 +127,23 @@ describe('a lasting state', () => {
     table(rig, 390)
     for (let n = 0; n < 12; n++) await rig.pass(10_000)
     assert.equal(networking(rig)?.status, 'True')
+  })
+})
+
+describe('a probe on an event', () => {
+  it('looks at once when something changes, one look at a time, and goes on looking by time', async (t) => {
+    const rig = rigFor(t)
+    const { spec, answer, change, looks } = handheld()
+    await rig.start({}, { monitors: [kernelLog, spec] })
+    change()
+    assert.equal(looks(), 1, 'the first look is still under way')
+    answer({ sample: 1 })
+    await rig.pass(10)
+    change()
+    assert.equal(looks(), 2)
+    answer({ sample: 2 })
+    await rig.pass(10_000)
+    assert.equal(looks(), 3, 'announcements get lost')
   })
 })
 

@@ -1,9 +1,9 @@
 /** The state of an agent that starts now: what the kernel log of this machine says already is not part of the demo. */
 import { bootClock, bootId } from '../../detect/host/boot.ts'
 import { openHost } from '../../detect/host/host.ts'
+import { serialiseState } from '../../detect/ledger/state-file.ts'
+import { createSteadyTime } from '../../detect/ledger/steady-time.ts'
 import { emptyState } from '../../detect/lifecycle/state.ts'
-import { serialiseState } from '../../detect/lifecycle/state-file.ts'
-import { createSteadyTime } from '../../detect/lifecycle/steady-time.ts'
 import { openKmsgDevice } from '../../detect/sources/kmsg/device.ts'
 import { emptyRecord } from '../../detect/sources/kmsg/record.ts'
 import type { Clock } from '../../telemetry/clock.ts'

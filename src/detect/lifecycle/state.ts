@@ -1,4 +1,4 @@
-/** What the life cycle remembers. Plain data; `state-file.ts` keeps it over restarts and reboots. */
+/** What the life cycle remembers. Plain data; `ledger/state-file.ts` keeps it over restarts and reboots. */
 import type { ConditionStatus, ConditionType } from '../../model/condition.ts'
 import { conditionTypes, unknownText } from '../../model/condition.ts'
 import type { Trust } from '../../model/evidence.ts'
@@ -6,7 +6,7 @@ import type { Match, Severity } from '../../model/finding.ts'
 
 /**
  * Steady milliseconds: they begin near the Unix epoch's count, advance with the time since boot and go on after a
- * reboot; a jump of the wall clock does not move them. See `steady-time.ts`.
+ * reboot; a jump of the wall clock does not move them. See `ledger/steady-time.ts`.
  */
 export type Steady = number
 

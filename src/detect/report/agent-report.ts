@@ -8,17 +8,16 @@ import type { MetricsFormat, Registry } from '../../telemetry/exposition.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Probe } from '../../telemetry/serve.ts'
 import { version } from '../../telemetry/version.ts'
-import type { Assembled } from '../assemble.ts'
 import type { ReplaceOutcome } from '../host/disk.ts'
-import type { Ledger } from '../lifecycle/ledger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { ConditionState, Finding, LifecycleState } from '../lifecycle/state.ts'
 import type { Stepped } from '../lifecycle/step.ts'
 import { EventWriter } from './event-writer.ts'
 import { FindingLog } from './finding-log.ts'
-import type { FindingKind } from './known-findings.ts'
 import { type AgentMetrics, createMetrics } from './metrics.ts'
 import { nodeConditions } from './node-status.ts'
 import { refreshMetrics } from './refresh-metrics.ts'
+import type { Reported } from './reported.ts'
 import { StatusWriter } from './status-writer.ts'
 
 /** A report waits this long for the state behind it to be on disk. A disk that hangs does not hold it up. */
@@ -32,16 +31,6 @@ export interface AgentReportOptions {
   readonly log: Log
   /** Where all metrics of the process are registered. */
   readonly registry: Registry
-}
-
-export interface Reported {
-  readonly ledger: Ledger
-  readonly assembled: Assembled
-  /** The ledger began with nothing: what an earlier process reported is known to the cluster alone. */
-  readonly afresh: boolean
-  readonly rules: () => number
-  /** What the rules in force can raise. */
-  readonly findings: () => Iterable<FindingKind>
 }
 
 type ReloadOutcome =

@@ -1,8 +1,8 @@
 /** Gauges that are read off the state when somebody asks for them. */
 import { conditionTypes } from '../../model/condition.ts'
 import type { Gauge } from '../../telemetry/exposition.ts'
-import type { Reported } from './agent-report.ts'
 import type { AgentMetrics } from './metrics.ts'
+import type { Reported } from './reported.ts'
 
 const statuses = ['True', 'False', 'Unknown'] as const
 

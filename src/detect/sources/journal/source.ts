@@ -6,8 +6,8 @@
 import type { Cancel, Clock, Random } from '../../../telemetry/clock.ts'
 import type { Children } from '../../host/children.ts'
 import type { Host } from '../../host/host.ts'
-import type { Cursors } from '../../lifecycle/state-file.ts'
-import type { SteadyTime } from '../../lifecycle/steady-time.ts'
+import type { Cursors } from '../../ledger/state-file.ts'
+import type { SteadyTime } from '../../ledger/steady-time.ts'
 import type { LogLine, LogSink, LogSource } from '../log-source.ts'
 import { type JournalRecord, parseRecord } from './record.ts'
 

@@ -12,7 +12,7 @@ import {
   type Notice,
   perCondition,
   unchecked,
-} from './state.ts'
+} from '../lifecycle/state.ts'
 import { isFinding, isNotice, isNumber, isRecord, isState, isText, isTime } from './state-shape.ts'
 import type { StoredTime } from './steady-time.ts'
 

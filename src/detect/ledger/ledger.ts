@@ -5,14 +5,14 @@
 import type { Cancel, Clock } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { ReplaceOutcome } from '../host/disk.ts'
-import type { Weight } from './draft.ts'
-import { ownFinding } from './own-finding.ts'
+import type { Weight } from '../lifecycle/draft.ts'
+import { ownFinding } from '../lifecycle/own-finding.ts'
+import type { Settings } from '../lifecycle/settings.ts'
+import type { Level, LifecycleState } from '../lifecycle/state.ts'
+import { type Input, type Stepped, step } from '../lifecycle/step.ts'
 import { Saver, type Unsaved } from './saver.ts'
-import type { Settings } from './settings.ts'
-import type { Level, LifecycleState } from './state.ts'
 import { type Cursors, serialiseState } from './state-file.ts'
 import type { SteadyTime } from './steady-time.ts'
-import { type Input, type Stepped, step } from './step.ts'
 
 /** A change that matters is written at once; growing counts wait, moved cursors wait longer. */
 const cursorSaveMs = 300_000

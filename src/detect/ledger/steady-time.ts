@@ -4,7 +4,7 @@
  * stopped if the wall clock has fallen behind that (a board without a battery starts in 1970).
  */
 import type { Clock } from '../../telemetry/clock.ts'
-import type { Moment, Steady } from './state.ts'
+import type { Moment, Steady } from '../lifecycle/state.ts'
 
 export interface SteadyTime {
   /** Steady time of the boot: what the state file keeps while the boot lasts. */
