@@ -57,40 +57,101 @@ export interface AgentParts {
 }
 
 export async function runAgent(options: AgentOptions, parts: AgentParts): Promise<void> {
-  const { clock, random, signal, catalogue, api, onWork } = parts
+  const { signal, clock, api } = parts
+  const machine = await openMachine(options, parts)
+  const { log, rules, config, report, devices, settingsNow } = machine
+  await reload(rules, config, report)
+  const { ledger, assembled } = assembleAgent(machine, options, parts)
+  const { monitors } = assembled
+  // Probes answer before the first record is read; a port that is taken ends the agent while nothing is open yet.
+  const listeners = [options.metricsAddress, options.probeAddress].filter((one) => one !== undefined)
+  const serving = await Promise.all(listeners.map((address) => serve({ address, ...report.pages })))
+  report.start({
+    ledger,
+    assembled,
+    afresh: machine.stored === undefined,
+    rules: () => rules.current().matchers.rules,
+    findings: () => knownFindings(rules.current().catalogue, ledger.settings, machine.accelerators.includes('nvidia')),
+  })
+  const take: Report = (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation))
+  ledger.take([
+    { kind: 'boot', bootId: machine.boot },
+    { kind: 'monitors', monitors },
+  ])
+  for (const monitor of monitors) monitor.start(take)
+
+  log.info('running', { rules: rules.current().matchers.rules, port: serving[0]?.port })
+  const again = async (): Promise<void> => {
+    devices.look()
+    if (await reload(rules, config, report)) ledger.adopt(settingsNow())
+  }
+  parts.onReady?.(serving[0]?.port ?? 0, () => {
+    for (const monitor of monitors) void monitor.check(take) // never rejects
+    void again() // what it throws ends the process, as it does each minute
+  })
+  await everyMinuteUntil(signal, clock, again)
+
+  log.info('stopping')
+  for (const monitor of monitors) monitor.stop()
+  await report.stop(lastWordsMs)
+  await ledger.stop(lastSaveMs)
+  await Promise.all(serving.map((one) => one.close()))
+  api?.close()
+  log.info('stopped')
+}
+
+/** What is there before anything is looked at: the machine, what an earlier agent left, rules, configuration, reports. */
+async function openMachine(options: AgentOptions, { clock, random, write, catalogue, api, disk }: AgentParts) {
   const host = openHost(options.hostRoot)
   const node = options.node ?? hostname(host)
-  const log = createLog({ clock, hostname: node, level: options.level, write: parts.write })
+  const log = createLog({ clock, hostname: node, level: options.level, write })
   const boot = bootId(host)
   log.info('starting', { version, node, boot, server: api?.server ?? 'none' })
-
-  const stateFile = new StateFile({ disk: parts.disk ?? systemDisk, path: host.path(options.stateFile), clock, log })
+  const stateFile = new StateFile({ disk: disk ?? systemDisk, path: host.path(options.stateFile), clock, log })
   const stored = await stateFile.load()
-  const time = createSteadyTime(clock, bootClock(host, clock), boot, stored?.time)
   const devices = new BlockDevices(host)
   const { isDetachable } = devices
   const readRules = async () => readPacks(options.rules)
   const rules = createRuleBook({ shipped: catalogue, decoders, isDetachable, readPacks: readRules })
   const config = new ConfigFile(host, options.config)
   const accelerators = findAccelerators(host).map(({ kind }) => kind)
-  const settingsNow = (): Settings =>
-    createSettings({
-      reasons: rules.current().catalogue.reasons,
-      overrides: config.overrides,
-      acceptUserspace: options.acceptUserFacility,
-      acceptOld: options.acceptOldLines,
-      acceleratorReady: acceleratorReady(accelerators),
-      advise: (reasons) => adviseReasons(reasons, catalogue.tables),
-    })
   const registry = new Registry()
-  const report = new AgentReport({ api, node, clock, random, log, registry })
-  await reload(rules, config, report)
+  return {
+    host,
+    log,
+    boot,
+    stateFile,
+    stored,
+    time: createSteadyTime(clock, bootClock(host, clock), boot, stored?.time),
+    devices,
+    rules,
+    config,
+    accelerators,
+    registry,
+    report: new AgentReport({ api, node, clock, random, log, registry }),
+    settingsNow: (): Settings =>
+      createSettings({
+        reasons: rules.current().catalogue.reasons,
+        overrides: config.overrides,
+        acceptUserspace: options.acceptUserFacility,
+        acceptOld: options.acceptOldLines,
+        acceleratorReady: acceleratorReady(accelerators),
+        advise: (reasons) => adviseReasons(reasons, catalogue.tables),
+      }),
+  }
+}
 
+type Machine = Awaited<ReturnType<typeof openMachine>>
+
+/** The ledger, and the monitors that fill it. */
+function assembleAgent(machine: Machine, options: AgentOptions, parts: AgentParts) {
+  const { host, log, boot, stored, time, rules, registry, report, stateFile } = machine
+  const { clock, random, onWork } = parts
   const ledger = new Ledger({
     clock,
     time,
     log,
-    settings: settingsNow(),
+    settings: machine.settingsNow(),
     state: stored?.lifecycle ?? emptyState(boot, clock.now()),
     cursors: stored?.cursors ?? {},
     save: (text) => stateFile.save(text),
@@ -119,43 +180,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
       onWork?.({ records: 0, looked: 0, evidence: 1 })
     },
   })
-  const { monitors } = assembled
-  // Probes answer before the first record is read; a port that is taken ends the agent while nothing is open yet.
-  const listeners = [options.metricsAddress, options.probeAddress].filter((one) => one !== undefined)
-  const serving = await Promise.all(listeners.map((address) => serve({ address, ...report.pages })))
-  const hasNvidia = accelerators.includes('nvidia')
-  report.start({
-    ledger,
-    assembled,
-    afresh: stored === undefined,
-    rules: () => rules.current().matchers.rules,
-    findings: () => knownFindings(rules.current().catalogue, ledger.settings, hasNvidia),
-  })
-  const take: Report = (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation))
-  ledger.take([
-    { kind: 'boot', bootId: boot },
-    { kind: 'monitors', monitors },
-  ])
-  for (const monitor of monitors) monitor.start(take)
-
-  log.info('running', { rules: rules.current().matchers.rules, port: serving[0]?.port })
-  const again = async (): Promise<void> => {
-    devices.look()
-    if (await reload(rules, config, report)) ledger.adopt(settingsNow())
-  }
-  parts.onReady?.(serving[0]?.port ?? 0, () => {
-    for (const monitor of monitors) void monitor.check(take) // never rejects
-    void again() // what it throws ends the process, as it does each minute
-  })
-  await everyMinuteUntil(signal, clock, again)
-
-  log.info('stopping')
-  for (const monitor of monitors) monitor.stop()
-  await report.stop(lastWordsMs)
-  await ledger.stop(lastSaveMs)
-  await Promise.all(serving.map((one) => one.close()))
-  api?.close()
-  log.info('stopped')
+  return { ledger, assembled }
 }
 
 /** One listener for the whole time: adding and removing one each minute keeps 0.2 MB of Node's sources resident. */
