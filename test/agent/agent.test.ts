@@ -159,6 +159,29 @@ describe('the API server', () => {
     assert.ok(tries < 40, `${tries} tries in 26 minutes`)
   })
 
+  it('L3: may refuse Events alone: the remedy names each verb, another refusal is told, and what lasts is told again', async (t) => {
+    const rig = rigFor(t)
+    await rig.start()
+    rig.api.refusal = 'NM_KUBE_FORBIDDEN'
+    rig.log(xid31)
+    await rig.pass(2000)
+    const told = () => rig.logged().filter(({ msg }) => msg === 'cannot write an Event; trying again')
+    assert.equal(told()[0]?.remedy, 'allow this identity to create and patch events in namespace default')
+    rig.api.refusal = undefined
+    rig.api.invalid = true
+    await rig.pass(2000)
+    assert.equal(told().length, 2, 'another answer is news')
+    rig.api.invalid = false
+    rig.api.refusal = 'NM_KUBE_FORBIDDEN'
+    rig.log(xid31.replace('5e', '5f'))
+    for (let n = 0; n < 6; n++) await rig.pass(minute)
+    assert.ok(told().length >= 4, 'what is blocked for minutes is told again')
+    const blocked = /^nodemend_report_blocked_seconds\{resource="events"\} (\d+)/m.exec(
+      (await rig.page('/metrics')).text,
+    )
+    assert.ok(Number(blocked?.[1]) > 300)
+  })
+
   it('may not know the node yet', async (t) => {
     const rig = rigFor(t)
     rig.api.refusal = 'NM_KUBE_NOT_FOUND'

@@ -3,7 +3,7 @@
  * a fixture tree, on `/host` of a pod, or on `/`. Only this folder knows paths of /proc, /sys and /dev.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, isAbsolute, join, normalize } from 'node:path'
 
 /**
  * What reading a file gave: its text; that it is not there, which is a state of a machine and no error; or that it is there
@@ -14,7 +14,10 @@ export type FileRead = { readonly text: string } | { readonly absent: true } | {
 export interface Host {
   /** Where the machine's `/` is seen: `/`, `/host`, a fixture tree. */
   readonly root: string
-  /** The path under the root, e.g. `path('dev/kmsg')`. */
+  /**
+   * The path under the root, e.g. `path('dev/kmsg')`. Symbolic links on the way are followed inside the root: one to
+   * `/etc/shadow` in a tree below `/host` means that of the tree.
+   */
   path(inside: string): string
   /** A small file. Reads synchronously: for files of /proc and /sys, which the kernel answers from memory. */
   read(inside: string): FileRead
@@ -32,7 +35,7 @@ const absentCodes: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR
 
 /** The machine whose `/` is `root`. */
 export function openHost(root: string): Host {
-  const path = (inside: string): string => join(root, inside)
+  const path = (inside: string): string => join(root, root === '/' ? inside : resolveInside(root, inside))
   return {
     root,
     path,
@@ -53,11 +56,41 @@ export function openHost(root: string): Host {
     },
     link(inside) {
       try {
-        return readlinkSync(path(inside))
+        return readlinkSync(join(path(dirname(inside)), basename(inside)))
       } catch {
         return undefined
       }
     },
+  }
+}
+
+/** More links than this on one path are a circle (path_resolution(7)). */
+const mostLinks = 40
+
+/** `inside` with every symbolic link in it followed as if `root` were `/`. What is not there stays as it is. */
+function resolveInside(root: string, inside: string): string {
+  let rest = normalize(join('/', inside)).split('/').filter(Boolean)
+  let resolved = '/'
+  for (let links = 0; rest.length > 0; ) {
+    const [name = '', ...others] = rest
+    const target = linkAt(join(root, resolved, name))
+    if (target === undefined || ++links > mostLinks) {
+      resolved = join(resolved, name)
+      rest = others
+      continue
+    }
+    const from = isAbsolute(target) ? target : join(resolved, target)
+    rest = [...normalize(join('/', from)).split('/').filter(Boolean), ...others]
+    resolved = '/'
+  }
+  return resolved
+}
+
+function linkAt(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined // no link, or not there
   }
 }
 

@@ -19,10 +19,11 @@ export function judgeCondition(
   previous: Judgement,
   settings: Settings,
 ): Judgement {
-  const causes = [...findings].filter((finding) => finding.leader.condition === type && condemns(finding, settings))
+  const own = [...findings].filter(({ leader, raisedAt }) => leader.condition === type && raisedAt !== undefined)
+  const causes = own.filter((finding) => condemns(finding, settings))
   if (causes.length > 0) return unhealthy(causes, settings)
   const speaking = [...watchers].filter(({ conditions }) => conditions.includes(type))
-  return withoutCause(type, speaking, previous, settings)
+  return withoutCause(speaking, previous, readyJudgement(type, own, settings))
 }
 
 /** Whether the finding, as it stands, makes its condition False. */
@@ -31,21 +32,28 @@ export function condemns(finding: Finding, settings: Settings): boolean {
 }
 
 /** True only when every monitor that speaks for `type` has looked; Unknown names those that cannot look. */
-function withoutCause(
-  type: ConditionType,
-  speaking: readonly Watcher[],
-  previous: Judgement,
-  settings: Settings,
-): Judgement {
+function withoutCause(speaking: readonly Watcher[], previous: Judgement, ready: Judgement): Judgement {
   const unable = speaking.flatMap(({ name, watch }) => ('why' in watch ? [`${name}: ${cutText(watch.why, 256)}`] : []))
   if (unable.length > 0) return { status: 'Unknown', reason: 'CannotCheck', message: joinBounded(unable) }
-  const ready = { status: 'True', ...settings.readyTextOf(type) } as const
   if (speaking.length > 0 && speaking.every(({ watch }) => watch.state === 'checked')) return ready
   // Nobody has looked yet and nothing is reported yet, so what an earlier process knew stands; a cause that ended by the
   // log or by time leaves what it would have left there.
   if (previous.status === 'False') return ready
   return previous.status === 'True' ? previous : { status: 'Unknown', ...unknownText }
 }
+
+/** True, with the reasons of warnings that are active: all is well is not all there is to say beside them. */
+function readyJudgement(type: ConditionType, raised: readonly Finding[], settings: Settings): Judgement {
+  const { reason, message } = settings.readyTextOf(type)
+  const warnings = raised.filter((finding) => settings.severityOf(finding.leader, finding) === 'warning')
+  const names = [...new Set(warnings.map(({ leader }) => leader.reason))].sort()
+  if (names.length === 0) return { status: 'True', reason, message }
+  const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : ''
+  return { status: 'True', reason, message: `${message}; warnings: ${names.slice(0, mostNamed).join(', ')}${more}` }
+}
+
+/** Warnings that are named in a condition that is True. */
+const mostNamed = 8
 
 /** The newest cause gives the reason, so the text changes only when the causes do; the others are named behind it. */
 function unhealthy(causes: readonly Finding[], settings: Settings): Judgement {

@@ -7,6 +7,7 @@ import type { Document, LineCounter } from 'yaml'
 import { yamlComplaintOf } from '../../catalog/complaint.ts'
 import { parseDuration } from '../../catalog/duration.ts'
 import { nearest } from '../../model/nearest.ts'
+import { cutText } from './cut-text.ts'
 import { noOverrides, type Override, type Overrides } from './settings.ts'
 
 export type ConfigOutcome =
@@ -57,8 +58,17 @@ export async function parseConfig(file: string, text: string, known?: Known): Pr
     complainIfUnknown(reading, name, known?.reasons ?? [])
     complainIfUnmeasured(reading, name, override, known?.measured ?? [])
   }
-  if (reading.problems.length > 0) return { outcome: 'refused', problems: reading.problems }
+  if (reading.problems.length > 0)
+    return { outcome: 'refused', problems: reading.problems.slice(0, mostProblems).map(plain) }
   return { outcome: 'loaded', overrides, doubts: known ? doubtsOf(reading, overrides, known) : [] }
+}
+
+/** A file that is no configuration at all, such as one behind a wrong link, is not to be quoted into the log. */
+const mostProblems = 20
+const longestProblem = 300
+
+function plain(problem: string): string {
+  return cutText(problem.replace(/\p{Cc}+/gu, '?'), longestProblem)
 }
 
 function doubtsOf(reading: Reading, { reasons, codes }: Overrides, known: Known): readonly string[] {

@@ -1,7 +1,7 @@
 /** One step's working copy of the state: changed in place while the step runs, seen by nobody else. */
 import { type ConditionType, conditionTypes } from '../../model/condition.ts'
 import type { Match } from '../../model/finding.ts'
-import { condemns, judgeCondition } from './condition.ts'
+import { judgeCondition } from './condition.ts'
 import { type Ended, endOf } from './ending.ts'
 import { type Settings, severityRank } from './settings.ts'
 import type { ConditionState, Finding, LifecycleState, Moment, Notice, Standing, Steady, Watcher } from './state.ts'
@@ -32,6 +32,8 @@ export interface Draft {
   /** The findings that go next when room is needed, of one importance. */
   victims: Keyed[]
   weight: Weight
+  /** Conditions to judge when the step ends. */
+  readonly dirty: Map<ConditionType, 'fresh' | 'changed'>
   /** Conditions whose status, reason or message is another one, fresh values of a level aside. */
   readonly changed: Set<ConditionType>
   /** Conditions whose `since` was taken over from the node. */
@@ -59,6 +61,7 @@ export function draftOf(state: LifecycleState, moment: Moment, settings: Setting
     deadline: Number.NEGATIVE_INFINITY,
     victims: [],
     weight: 'nothing',
+    dirty: new Map(),
     changed: new Set(),
     recalled: new Set(),
   }
@@ -81,21 +84,24 @@ export function remove(draft: Draft, key: string): void {
   draft.findings.delete(key)
 }
 
-/** Judges one condition anew. `fresh`: only the values of known levels can be others, which is no change to report. */
-export function judge(draft: Draft, type: ConditionType, fresh: 'fresh' | 'changed' = 'changed'): void {
-  const { findings, watchers, conditions, settings } = draft
-  const before = conditions[type]
-  const now = judgeCondition(type, findings.values(), watchers.values(), before, settings)
-  conditions[type] = { ...now, since: before.since }
-  const sameText = now.reason === before.reason && now.message === before.message
-  if (now.status === before.status && (sameText || fresh === 'fresh')) return
-  draft.changed.add(type)
-  if (now.status !== before.status) weigh(draft, 'facts')
+/** Has one condition judged when the step ends. `fresh`: only the values of known levels can be others, which is no change to report. */
+export function judge(draft: Draft, type: ConditionType, why: 'fresh' | 'changed' = 'changed'): void {
+  if (draft.dirty.get(type) !== 'changed') draft.dirty.set(type, why)
 }
 
-/** Judges the condition of a finding that came or went. One that condemns nothing changes nothing, and storms are of those. */
-export function judgeFor(draft: Draft, finding: Finding): void {
-  if (condemns(finding, draft.settings)) judge(draft, finding.leader.condition)
+/** Judges what is to be judged, once, however many lines the step took in. */
+export function settleConditions(draft: Draft): void {
+  const { findings, watchers, conditions, settings } = draft
+  for (const [type, why] of draft.dirty) {
+    const before = conditions[type]
+    const now = judgeCondition(type, findings.values(), watchers.values(), before, settings)
+    conditions[type] = { ...now, since: before.since }
+    const sameText = now.reason === before.reason && now.message === before.message
+    if (now.status === before.status && (sameText || why === 'fresh')) continue
+    draft.changed.add(type)
+    if (now.status !== before.status) weigh(draft, 'facts')
+  }
+  draft.dirty.clear()
 }
 
 /**
@@ -137,7 +143,7 @@ export function makeRoom(draft: Draft, newcomer: Match, standing: Standing): boo
   const [key, gone] = nextVictim(draft)
   if (severity === undefined || severityRank[severity] < importance(draft, gone)) return false
   remove(draft, key)
-  judgeFor(draft, gone)
+  judge(draft, gone.leader.condition)
   return true
 }
 

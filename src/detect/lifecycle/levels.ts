@@ -3,7 +3,6 @@
  * ends, and its value is kept fresh in between without a write.
  */
 
-import { condemns } from './condition.ts'
 import { type Draft, judge, makeRoom, remove, store } from './draft.ts'
 import { fresh, idOf, keyOf, lifetimeOf, raise, sweep } from './raise.ts'
 import type { Finding, Level, Steady } from './state.ts'
@@ -61,7 +60,7 @@ function refresh(draft: Draft, key: string, known: Finding, monitor: string, lev
     return
   }
   store(draft, key, next)
-  if (condemns(next, draft.settings)) judge(draft, next.leader.condition, 'fresh')
+  judge(draft, next.leader.condition, 'fresh')
 }
 
 /** Raises a level that has been over its limit for as long as its entry asks. */

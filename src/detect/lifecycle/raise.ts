@@ -2,7 +2,7 @@
 import type { Lifecycle } from '../../catalog/compiled.ts'
 import type { Match } from '../../model/finding.ts'
 import { condemns } from './condition.ts'
-import { addNotice, type Draft, judgeFor, remove, store, weigh } from './draft.ts'
+import { addNotice, type Draft, judge, remove, store, weigh } from './draft.ts'
 import { type Ending, endOf } from './ending.ts'
 import { endedNotice, raisedNotice, tellAt, withTold } from './notice.ts'
 import type { Finding, Standing, Steady } from './state.ts'
@@ -64,7 +64,7 @@ export function raise(draft: Draft, key: string, finding: Finding): void {
   store(draft, key, finding)
   draft.raised.push(finding)
   weigh(draft, 'facts')
-  judgeFor(draft, finding)
+  judge(draft, finding.leader.condition)
 }
 
 /** Ends everything that ends by `time`, in the order in which it ends. */
@@ -91,7 +91,7 @@ export function end(draft: Draft, key: string, finding: Finding, why: Ending | '
   if (finding.raisedAt === undefined) return
   weigh(draft, 'facts')
   draft.ended.push({ finding, why })
-  judgeFor(draft, finding)
+  judge(draft, finding.leader.condition)
   const isLevel = finding.level !== undefined
   const announced = finding.told !== undefined && (why === 'recovered' || isLevel || condemns(finding, draft.settings))
   if (announced) addNotice(draft, endedNotice(finding, why, Math.round(at + draft.moment.wallOffset)))

@@ -3,7 +3,7 @@
  * resumed from its stored state and cursor comes to the same conditions as one that never was.
  */
 import { type ConditionType, conditionTypes, type NodeCondition } from '../../model/condition.ts'
-import { type Draft, draftOf, judge, remove, stampTransitions, type Weight, weigh } from './draft.ts'
+import { type Draft, draftOf, judge, remove, settleConditions, stampTransitions, type Weight, weigh } from './draft.ts'
 import type { Ended } from './ending.ts'
 import { keepLevelsOf, look, ownerOf } from './levels.ts'
 import { see } from './lines.ts'
@@ -51,6 +51,7 @@ export function step(state: LifecycleState, inputs: readonly Input[], moment: Mo
   for (const input of inputs) take(draft, input)
   sweep(draft, moment.now)
   const wakeAt = tell(draft, moment.now)
+  settleConditions(draft)
   stampTransitions(draft, state)
   const { bootId, findings, conditions, watchers, notices, dropped } = draft
   return {
@@ -143,8 +144,9 @@ function recall(draft: Draft, carried: readonly NodeCondition[]): void {
     const { before: _before, ...rest } = finding
     draft.findings.set(key, rest)
   }
+  for (const type of conditionTypes) judge(draft, type)
+  settleConditions(draft)
   for (const type of conditionTypes) {
-    judge(draft, type)
     const known = carried.find((one) => one.type === type)
     const since = Date.parse(known?.lastTransitionTime ?? '')
     const now = draft.conditions[type]

@@ -183,6 +183,8 @@ export class AgentReport {
 
   #render(format: MetricsFormat): string {
     if (this.#reported) refreshMetrics(this.#metrics, this.#reported)
+    this.#metrics.blocked.set((this.#status?.blockedMs ?? 0) / 1000, { resource: 'nodes/status' })
+    this.#metrics.blocked.set((this.#events?.blockedMs ?? 0) / 1000, { resource: 'events' })
     return this.#options.registry.render(format)
   }
 

@@ -11,6 +11,7 @@ import { severityRank } from '../lifecycle/settings.ts'
 import type { Notice } from '../lifecycle/state.ts'
 import { eventBody, eventRef } from './event-body.ts'
 import { fieldManager } from './node-status.ts'
+import { Outage } from './outage.ts'
 import { isAbsent, retryAfter } from './retry.ts'
 
 /**
@@ -47,6 +48,7 @@ export interface EventWriterOptions {
 
 export class EventWriter {
   readonly #options: EventWriterOptions
+  readonly #outage: Outage
   readonly #stop = new AbortController()
   #writing: Promise<void> | undefined
   #cancel: Cancel | undefined
@@ -59,6 +61,13 @@ export class EventWriter {
 
   constructor(options: EventWriterOptions) {
     this.#options = options
+    const rights = 'create and patch events in namespace default'
+    this.#outage = new Outage({ ...options, what: 'cannot write an Event', rights })
+  }
+
+  /** How long no Event has got through, milliseconds; 0 when the last one did. */
+  get blockedMs(): number {
+    return this.#outage.lastsMs
   }
 
   /** There may be something to tell. While the server is left alone after a failure it waits. */
@@ -132,16 +141,18 @@ export class EventWriter {
       signal: this.#stop.signal,
     })
     onWrite('ok')
+    this.#outage.worked()
     this.#failures = 0
     this.#refusals = 0
     onTold(notice)
   }
 
   #fail(notice: Notice, error: unknown): void {
-    const { log, node, random, onWrite } = this.#options
+    const { random, onWrite } = this.#options
     onWrite(isKubeError(error) ? error.code : 'NM_KUBE_ANSWER')
     this.#refusals = isAbsent(error) ? 0 : this.#refusals + 1
-    if (this.#failures++ === 0) log.warn('cannot write an Event; trying again', { node, error })
+    this.#failures++
+    this.#outage.failed(error)
     if (isKubeError(error, 'NM_KUBE_INVALID')) this.#refused(notice, error)
     this.#after(retryAfter(error, { urgent: true, refusals: this.#refusals, failures: this.#failures }, random))
   }

@@ -86,6 +86,11 @@ export function createMetrics(registry: Registry, findings: () => Iterable<Findi
       'Writes to the API server, by verb, resource and code.',
       every('code', apiCodes, every('resource', ['nodes/status', 'events'], [{ verb: 'apply' }])),
     ),
+    blocked: gauge(
+      'nodemend_report_blocked_seconds',
+      'How long nothing has got through to the API server, by resource: 0 when the last write did.',
+      every('resource', ['nodes/status', 'events']),
+    ),
     reported: gauge(
       'nodemend_last_report_timestamp_seconds',
       'When the conditions were last written to the API server; 0 when never since the start.',

@@ -3,12 +3,13 @@
  * with jitter. Level, not edge: what is written is the state at the time of writing.
  */
 import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
-import { isKubeError, type KubeError } from '../../kube/errors.ts'
+import { isKubeError } from '../../kube/errors.ts'
 import { applyObject, patchObject } from '../../kube/objects.ts'
 import type { NodeCondition } from '../../model/condition.ts'
 import type { Cancel, Clock, Random } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
 import { fieldManager } from './node-status.ts'
+import { Outage } from './outage.ts'
 import { isAbsent, retryAfter } from './retry.ts'
 
 /** Changes that come within this time are written together. */
@@ -44,6 +45,7 @@ interface CarryingNode extends KubeObject {
 
 export class StatusWriter {
   readonly #options: StatusWriterOptions
+  readonly #outage: Outage
   readonly #stop = new AbortController()
   #pending = false // a change has not been written
   #writing: Promise<void> | undefined
@@ -55,6 +57,12 @@ export class StatusWriter {
 
   constructor(options: StatusWriterOptions) {
     this.#options = options
+    this.#outage = new Outage({ ...options, what: 'cannot report node conditions', rights: 'patch nodes/status' })
+  }
+
+  /** How long no report has got through, milliseconds; 0 when the last one did. */
+  get blockedMs(): number {
+    return this.#outage.lastsMs
   }
 
   /** True once the server has the newest change. */
@@ -151,6 +159,7 @@ export class StatusWriter {
       ...(unhealthy.length > 0 && { unhealthy }),
       ...(this.#failures > 0 && { failures: this.#failures }),
     })
+    this.#outage.worked()
     this.#failures = 0
     this.#refusals = 0
     this.#timeoutMs = firstTimeoutMs
@@ -158,22 +167,11 @@ export class StatusWriter {
 
   /** Counts the failure; returns when to try again. */
   #failed(error: unknown): number {
-    const { log, node, random } = this.#options
+    const { random } = this.#options
     this.#refusals = isAbsent(error) ? 0 : this.#refusals + 1
-    if (this.#failures++ === 0)
-      log.warn('cannot report node conditions; trying again', { node, error, remedy: remedyOf(error) })
+    this.#failures++
+    this.#outage.failed(error)
     if (isKubeError(error, 'NM_KUBE_TIMEOUT')) this.#timeoutMs = Math.min(longestTimeoutMs, this.#timeoutMs * 2)
     return retryAfter(error, { urgent: this.#pending, refusals: this.#refusals, failures: this.#failures }, random)
   }
-}
-
-function remedyOf(error: unknown): string | undefined {
-  if (!isKubeError(error)) return undefined
-  const remedies: Partial<Record<KubeError['code'], string>> = {
-    NM_KUBE_NOT_FOUND:
-      'the node is not registered (yet); --hostname-override or MY_NODE_NAME must be its name in the cluster',
-    NM_KUBE_FORBIDDEN: 'allow this identity to patch nodes/status',
-    NM_KUBE_UNAUTHORIZED: 'the credentials are not valid; a service account token is read again before each try',
-  }
-  return remedies[error.code]
 }

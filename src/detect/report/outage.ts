@@ -1,0 +1,69 @@
+/**
+ * What is told of writes that do not get through: the first failure, each other answer, and a reminder while it lasts. A
+ * remedy names every right that the call needs.
+ */
+import { isKubeError, type KubeErrorCode } from '../../kube/errors.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { Log } from '../../telemetry/log.ts'
+
+/** Between two reminders of one trouble. */
+export const remindMs = 5 * 60_000
+
+export interface OutageOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly node: string
+  /** What is not done, e.g. `cannot write an Event`. */
+  readonly what: string
+  /** Verbs and resource that the call needs, e.g. `create and patch events in namespace default`. */
+  readonly rights: string
+}
+
+export class Outage {
+  readonly #options: OutageOptions
+  #since: number | undefined // monotonic
+  #told = ''
+  #toldAt = 0 // monotonic
+
+  constructor(options: OutageOptions) {
+    this.#options = options
+  }
+
+  /** How long nothing has got through, milliseconds; 0 when the last write did. */
+  get lastsMs(): number {
+    return this.#since === undefined ? 0 : this.#options.clock.monotonic() - this.#since
+  }
+
+  failed(error: unknown): void {
+    const { clock, log, node, what } = this.#options
+    const now = clock.monotonic()
+    this.#since ??= now
+    const code = isKubeError(error) ? error.code : 'NM_KUBE_ANSWER'
+    if (code === this.#told && now - this.#toldAt < remindMs) return
+    this.#told = code
+    this.#toldAt = now
+    const blockedSeconds = Math.round(this.lastsMs / 1000)
+    const remedy = this.#remedyOf(code)
+    log.warn(`${what}; trying again`, {
+      node,
+      error,
+      ...(blockedSeconds > 0 && { blockedSeconds }),
+      ...(remedy && { remedy }),
+    })
+  }
+
+  worked(): void {
+    this.#since = undefined
+    this.#told = ''
+  }
+
+  #remedyOf(code: KubeErrorCode): string | undefined {
+    const remedies: Partial<Record<KubeErrorCode, string>> = {
+      NM_KUBE_NOT_FOUND:
+        'the node is not registered (yet); --hostname-override or MY_NODE_NAME must be its name in the cluster',
+      NM_KUBE_FORBIDDEN: `allow this identity to ${this.#options.rights}`,
+      NM_KUBE_UNAUTHORIZED: 'the credentials are not valid; a service account token is read again before each try',
+    }
+    return remedies[code]
+  }
+}
