@@ -32,6 +32,8 @@ export class ScriptedApi implements Api {
   readonly calls: string[] = []
   readonly events = new Map<string, WrittenEvent>()
   conditions: readonly NodeCondition[] = []
+  /** Annotations of the node. */
+  annotations: Readonly<Record<string, string>> = {}
   /** What every call is refused with. */
   refusal: KubeErrorCode | undefined
   /** Whether Events are called invalid. */
@@ -51,7 +53,7 @@ export class ScriptedApi implements Api {
     } else {
       this.conditions = (call.body as { status: { conditions: readonly NodeCondition[] } }).status.conditions // our own body
     }
-    return { metadata: {} } as T // what an apply with metadataOnly answers
+    return { metadata: { annotations: this.annotations } } as T // what an apply with metadataOnly answers
   }
 
   // biome-ignore lint/correctness/useYield: the agent watches nothing

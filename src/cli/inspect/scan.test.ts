@@ -59,12 +59,25 @@ describe('scan', async () => {
     assert.match(empty.trouble ?? '', /empty holds no record of a kernel log/)
     assert.equal(empty.conditions[0]?.status, 'Unknown')
     writeFileSync(join(folder, 'dmesg'), '[    1.0] EXT4-fs (sda1): Remounting filesystem read-only\n3,1,1,-;fine\n')
-    const dmesg = await scanHost({ hostRoot: folder, kmsg: '/dmesg' }, parts)
+    const dmesg = await scanHost({ hostRoot: folder, kmsg: '/dmesg', acceptUserFacility: true }, parts)
     assert.deepEqual([dmesg.records, dmesg.unframed, dmesg.healthy], [2, 1, false])
     writeFileSync(join(folder, 'text'), '[    1.0] EXT4-fs (sda1): Remounting filesystem read-only\n')
     const text = await scanHost({ hostRoot: folder, kmsg: '/text' }, parts)
     assert.match(text.trouble ?? '', /none of the 1 lines of .*text is a record .*: nodemend classify /)
     assert.equal(text.healthy, false)
+  })
+
+  it('L11: tells of what user space wrote, and counts it only when asked', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'nodemend-scan-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    writeFileSync(join(folder, 'kmsg'), '12,1,1,-;EXT4-fs (sda1): Remounting filesystem read-only\n')
+    const got = await scanHost({ hostRoot: folder, kmsg: '/kmsg' }, parts)
+    assert.deepEqual(
+      got.findings.map(({ severity, trust }) => [severity, trust]),
+      [['warning', 'userspace']],
+    )
+    const asked = await scanHost({ hostRoot: folder, kmsg: '/kmsg', acceptUserFacility: true }, parts)
+    assert.deepEqual([asked.findings[0]?.severity, asked.healthy], ['fatal', false])
   })
 
   it('takes a relative path from the working directory, as every shell completes it', async (t) => {

@@ -57,6 +57,8 @@ export interface ScanFinding {
   readonly condition: string
   readonly reason: string
   readonly device?: string
+  /** Who vouches for it: a line of `userspace` turns no condition unless asked for. */
+  readonly trust: string
   readonly message: string
   readonly lines: number
   readonly firstAt: string
@@ -67,6 +69,7 @@ export interface ScanFinding {
 interface Flags {
   readonly hostRoot: string
   readonly kmsg: string
+  readonly acceptUserFacility?: boolean
   readonly output: OutputFormat
 }
 
@@ -79,6 +82,7 @@ export function scanCommand(io: Io): Command {
       'the kernel log, or a file that holds records; an absolute path is under the host root',
       '/dev/kmsg',
     )
+    .option('--accept-user-facility', 'let lines that user space wrote to the kernel log count like the kernel’s own')
     .addOption(outputOption())
     .action(async (flags: Flags) => {
       const scan = await scanHost(flags, io)
@@ -93,7 +97,7 @@ export interface ScanParts extends Pick<Io, 'clock' | 'random' | 'programFile'> 
 }
 
 /** Every monitor looks once; a line that is not there yet is not waited for. */
-export async function scanHost(flags: Pick<Flags, 'hostRoot' | 'kmsg'>, io: ScanParts): Promise<Scan> {
+export async function scanHost(flags: Omit<Flags, 'output'>, io: ScanParts): Promise<Scan> {
   const { clock, random } = io
   const host = openHost(flags.hostRoot)
   const kmsg = isAbsolute(flags.kmsg) ? host.path(flags.kmsg) : resolve(flags.kmsg)
@@ -102,7 +106,7 @@ export async function scanHost(flags: Pick<Flags, 'hostRoot' | 'kmsg'>, io: Scan
   const settings = createSettings({
     reasons: catalogue.reasons,
     overrides: noOverrides,
-    acceptUserspace: true,
+    acceptUserspace: flags.acceptUserFacility ?? false,
     acceleratorReady: acceleratorReady(accelerators.map(({ kind }) => kind)),
     advise: (reasons) => adviseReasons(reasons, catalogue.tables),
   })
@@ -201,6 +205,7 @@ function findingOf(finding: Finding, settings: Settings, wallOffset: number): Sc
     condition: leader.condition,
     reason: leader.reason,
     ...(leader.device !== undefined && { device: leader.device }),
+    trust: finding.trust,
     message: describe(finding),
     lines,
     firstAt: rfc3339Seconds(finding.wallAt),

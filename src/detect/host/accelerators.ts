@@ -1,5 +1,6 @@
 /** Accelerators on the PCI bus, by vendor and class: what sysfs answers from memory, without touching a device. */
 import { type Host, textOf } from './host.ts'
+import { pciFolder } from './pci.ts'
 
 export type AcceleratorKind = 'nvidia' | 'neuron' | 'amd' | 'gaudi'
 
@@ -29,11 +30,9 @@ const vendors: Readonly<Record<string, Vendor>> = {
   '0x1d0f': { kind: 'neuron', fits: (_class, device) => /^0x7[0-9a-f]64$/.test(device) },
 }
 
-const folder = 'sys/bus/pci/devices'
-
 export function findAccelerators(host: Host): readonly Accelerator[] {
-  return host.list(folder).flatMap((address) => {
-    const read = (file: string): string => textOf(host.read(`${folder}/${address}/${file}`))?.trim() ?? ''
+  return host.list(pciFolder).flatMap((address) => {
+    const read = (file: string): string => textOf(host.read(`${pciFolder}/${address}/${file}`))?.trim() ?? ''
     const vendorId = read('vendor')
     const vendor = vendors[vendorId]
     if (!vendor) return []

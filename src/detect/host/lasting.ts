@@ -4,6 +4,7 @@
  */
 import type { LastsCheck } from '../../catalog/compiled.ts'
 import { type Host, textOf } from './host.ts'
+import { pciFolder, pciFunctions } from './pci.ts'
 
 /** True: it lasts. False: it is over. Undefined: nobody can tell. */
 export function lasts(host: Host, check: LastsCheck, device: string | undefined): boolean | undefined {
@@ -20,13 +21,10 @@ const checks: Readonly<Record<LastsCheck, (host: Host, device: string) => boolea
 
 /** A device that left the bus is gone from sysfs, or its configuration space reads as ones (PCI Express 2.3.2). */
 function isPciDeviceLost(host: Host, device: string): boolean | undefined {
-  const slot = /^(?:0000)?([\da-f]{4}:[\da-f]{2}:[\da-f]{2})(\.[\da-f])?$/.exec(device)
-  if (!slot) return undefined
-  const folder = 'sys/bus/pci/devices'
-  const functions = host.list(folder).filter((name) => name.toLowerCase().startsWith(slot[2] ? device : `${slot[1]}.`))
-  if (functions.length === 0) return host.list(folder).length > 0 ? true : undefined
+  const functions = pciFunctions(host, device)
+  if (functions === undefined || functions.length === 0) return functions && true
   return functions.some((name) => {
-    const config = textOf(host.read(`${folder}/${name}/config`))
+    const config = textOf(host.read(`${pciFolder}/${name}/config`))
     return config !== undefined && config.length >= 4 && [...config.slice(0, 4)].every((byte) => byte === '\ufffd')
   })
 }

@@ -3,6 +3,7 @@
  * behind the line are kept, or lost, together. Each section, and each finding in it, is read by itself: a newer agent's
  * file, read after a downgrade, loses nothing that this version understands.
  */
+import { type Acknowledgement, readAcknowledgements, writeAcknowledgements } from '../../model/acknowledgement.ts'
 import { conditionTypes } from '../../model/condition.ts'
 import type { Trust } from '../../model/evidence.ts'
 import {
@@ -37,7 +38,7 @@ export interface ParsedState extends StoredState {
 type StoredFinding = Omit<Finding, 'trust'> & { readonly origin: 'kernel' | 'userspace'; readonly trust?: Trust }
 
 export function serialiseState({ time, cursors, lifecycle }: StoredState): string {
-  const { bootId, findings, conditions, notices, dropped } = lifecycle
+  const { bootId, findings, conditions, acknowledgements, notices, dropped } = lifecycle
   const marks = Object.entries(cursors)
   return `${JSON.stringify({
     version: writtenVersion,
@@ -49,6 +50,7 @@ export function serialiseState({ time, cursors, lifecycle }: StoredState): strin
     findings: [...findings].filter(([, finding]) => isKept(finding)).map(([key, finding]) => [key, toStored(finding)]),
     notices: [...notices.values()],
     dropped,
+    acknowledgements: writeAcknowledgements(acknowledgements),
   })}\n`
 }
 
@@ -86,12 +88,19 @@ function restore(file: Record<string, unknown>, time: StoredTime): ParsedState {
       bootId,
       findings: new Map(findings.map(([key, stored]) => [key, fromStored(stored)])),
       conditions: conditionsOf(file.conditions, lost),
+      acknowledgements: acknowledgementsIn(file.acknowledgements),
       watchers: new Map(),
       notices: new Map(notices.map((notice) => [notice.id, notice])),
       dropped: { findings: count(dropped.findings), notices: count(dropped.notices) },
     },
     lost,
   }
+}
+
+/** A section that 0.1.0 does not have. */
+function acknowledgementsIn(section: unknown): readonly Acknowledgement[] {
+  const read = typeof section === 'string' ? readAcknowledgements(section) : []
+  return 'trouble' in read ? [] : read
 }
 
 function conditionsOf(section: unknown, lost: string[]): LifecycleState['conditions'] {

@@ -47,6 +47,7 @@ export const isFinding = has({
   origin: isOneOf('kernel', 'userspace'),
   trust: isOptional(isOneOf('kernel', 'service', 'agent', 'userspace')),
   before: isOptional((value) => value === true),
+  acknowledged: isOptional(has({ until: isNumber, why: isText })),
   level: isOptional(isText),
   at: isNumber,
   lastAt: isNumber,

@@ -78,7 +78,11 @@ export function describe(finding: Finding): string {
   const where = device !== undefined && !message.toLowerCase().includes(device) ? ` on ${device}` : ''
   const forged = finding.trust === 'userspace' ? ' (written from user space)' : ''
   const old = finding.before ? ` (logged at ${rfc3339Seconds(finding.wallAt)}, before this agent first ran)` : ''
-  return `${cutText(message, 256)}${where}${forged}${old}`
+  const { acknowledged } = finding
+  const known = acknowledged
+    ? ` (acknowledged until ${rfc3339Seconds(acknowledged.until)}: ${cutText(acknowledged.why, 128)})`
+    : ''
+  return `${cutText(message, 256)}${where}${forged}${old}${known}`
 }
 
 function joinBounded(parts: readonly string[]): string {

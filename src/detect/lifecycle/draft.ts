@@ -1,4 +1,5 @@
 /** One step's working copy of the state: changed in place while the step runs, seen by nobody else. */
+import type { Acknowledgement } from '../../model/acknowledgement.ts'
 import { type ConditionType, conditionTypes } from '../../model/condition.ts'
 import type { Match } from '../../model/finding.ts'
 import { judgeCondition } from './condition.ts'
@@ -22,6 +23,7 @@ export interface Draft {
   bootId: string
   readonly findings: Map<string, Finding>
   readonly conditions: Record<ConditionType, ConditionState>
+  acknowledgements: readonly Acknowledgement[]
   watchers: Map<string, Watcher>
   readonly notices: Map<string, Notice>
   dropped: { findings: number; notices: number }
@@ -53,6 +55,7 @@ export function draftOf(state: LifecycleState, moment: Moment, settings: Setting
     bootId: state.bootId,
     findings: new Map(state.findings),
     conditions: { ...state.conditions },
+    acknowledgements: state.acknowledgements,
     watchers: new Map(state.watchers),
     notices: new Map(state.notices),
     dropped: { ...state.dropped },

@@ -3,6 +3,7 @@
  * ends, and its value is kept fresh in between without a write.
  */
 
+import { seenAnew } from './acknowledge.ts'
 import { type Draft, judge, makeRoom, remove, store } from './draft.ts'
 import { fresh, idOf, keyOf, lifetimeOf, raise, sweep } from './raise.ts'
 import type { Finding, Level, Steady } from './state.ts'
@@ -52,7 +53,7 @@ function refresh(draft: Draft, key: string, known: Finding, monitor: string, lev
     if (level.state === 'over') store(draft, key, { ...known, level: monitor, lastAt: at })
     return
   }
-  const { over: _over, before: _before, ...rest } = known
+  const { over: _over, before: _before, ...rest } = seenAnew(draft, known, at)
   const next: Finding = { ...rest, level: monitor, leader: level.match, lastAt: at }
   if (known.raisedAt === undefined) {
     if (level.state === 'over') raiseIfDue(draft, key, next, at)
@@ -60,7 +61,7 @@ function refresh(draft: Draft, key: string, known: Finding, monitor: string, lev
     return
   }
   store(draft, key, next)
-  judge(draft, next.leader.condition, 'fresh')
+  judge(draft, next.leader.condition, next.acknowledged === known.acknowledged ? 'fresh' : 'changed')
 }
 
 /** Raises a level that has been over its limit for as long as its entry asks. */

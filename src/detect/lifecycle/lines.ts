@@ -1,5 +1,6 @@
 /** What a line of a log does to the findings. */
 import type { Match } from '../../model/finding.ts'
+import { seenAnew } from './acknowledge.ts'
 import { type Draft, judge, makeRoom, remove, store, weigh } from './draft.ts'
 import { isSameSlot, openIncident, outranks, withCompanion, withLeader } from './incident.ts'
 import { fresh, idOf, keyOf, lifetimeOf, raise, sweep } from './raise.ts'
@@ -44,7 +45,7 @@ function begin(draft: Draft, key: string, sighting: Sighting): void {
 }
 
 function repeat(draft: Draft, key: string, finding: Finding, sighting: Sighting): void {
-  const { over: _over, before: wasBefore, ...rest } = finding
+  const { over: _over, before: wasBefore, ...rest } = seenAnew(draft, finding, sighting.at)
   const next: Finding = {
     ...rest,
     ...better(finding, sighting),
@@ -54,7 +55,8 @@ function repeat(draft: Draft, key: string, finding: Finding, sighting: Sighting)
   }
   if (finding.raisedAt !== undefined) {
     store(draft, key, next)
-    const believed = next.trust !== finding.trust || next.before !== finding.before
+    const believed =
+      next.trust !== finding.trust || next.before !== finding.before || next.acknowledged !== finding.acknowledged
     if (believed) judge(draft, next.leader.condition)
     return
   }

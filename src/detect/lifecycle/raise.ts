@@ -1,6 +1,7 @@
 /** How a finding begins, ends and is told, whatever showed it. */
 import type { Lifecycle } from '../../catalog/compiled.ts'
 import type { Match } from '../../model/finding.ts'
+import { acknowledgedNow } from './acknowledge.ts'
 import { condemns } from './condition.ts'
 import { addNotice, type Draft, judge, remove, store, weigh } from './draft.ts'
 import { type Ending, endOf } from './ending.ts'
@@ -45,11 +46,13 @@ function hash(text: string): string {
 /** A finding of which nothing has been counted yet. */
 export function fresh(draft: Draft, match: Match, standing: Standing, at: Steady, id: string): Finding {
   const { trust, before } = standing
+  const acknowledged = acknowledgedNow(draft, match)
   return {
     id,
     leader: match,
     trust,
     ...(before && { before }),
+    ...(acknowledged && { acknowledged }),
     at,
     lastAt: at,
     wallAt: Math.round(at + draft.moment.wallOffset),

@@ -88,8 +88,11 @@ export function createSettings(options: SettingsOptions): Settings {
   }
 }
 
-function mayCondemn({ trust, before }: Standing, { acceptUserspace, acceptOld }: SettingsOptions): boolean {
-  if (before && !acceptOld) return false
+function mayCondemn(
+  { trust, before, acknowledged }: Standing,
+  { acceptUserspace, acceptOld }: SettingsOptions,
+): boolean {
+  if (acknowledged || (before && !acceptOld)) return false
   return acceptUserspace || trust !== 'userspace'
 }
 

@@ -1,4 +1,6 @@
 /** What the life cycle remembers. Plain data; `ledger/state-file.ts` keeps it over restarts and reboots. */
+
+import type { Acknowledgement } from '../../model/acknowledgement.ts'
 import type { ConditionStatus, ConditionType } from '../../model/condition.ts'
 import { conditionTypes, unknownText } from '../../model/condition.ts'
 import type { Trust } from '../../model/evidence.ts'
@@ -25,6 +27,8 @@ export interface Standing {
    * condemns only where the configuration says so.
    */
   readonly before?: boolean
+  /** A person has acknowledged it: until then it does not condemn, and after that only when it is seen anew. */
+  readonly acknowledged?: Pick<Acknowledgement, 'until' | 'why'>
 }
 
 /** One line that means something: what log monitors hand over. */
@@ -111,6 +115,8 @@ export interface LifecycleState {
   readonly bootId: string
   readonly findings: ReadonlyMap<string, Finding>
   readonly conditions: Readonly<Record<ConditionType, ConditionState>>
+  /** What people have acknowledged on this node, as the newest answer of the API server said. */
+  readonly acknowledgements: readonly Acknowledgement[]
   /** By name. Not kept on disk: another process has looked at nothing yet. */
   readonly watchers: ReadonlyMap<string, Watcher>
   /** Told to nobody yet, oldest first. */
@@ -125,6 +131,7 @@ export function emptyState(bootId: string, since: number): LifecycleState {
     bootId,
     findings: new Map(),
     conditions: perCondition(() => unchecked(since)),
+    acknowledgements: [],
     watchers: new Map(),
     notices: new Map(),
     dropped: { findings: 0, notices: 0 },

@@ -2,7 +2,9 @@
  * The life cycle: state and what came in → next state. Pure, and fed in the order of the log: a run that is killed and
  * resumed from its stored state and cursor comes to the same conditions as one that never was.
  */
+import type { Acknowledgement } from '../../model/acknowledgement.ts'
 import { type ConditionType, conditionTypes, type NodeCondition } from '../../model/condition.ts'
+import { acknowledge } from './acknowledge.ts'
 import { type Draft, draftOf, judge, remove, settleConditions, stampTransitions, type Weight, weigh } from './draft.ts'
 import type { Ended } from './ending.ts'
 import { keepLevelsOf, look, ownerOf } from './levels.ts'
@@ -28,6 +30,8 @@ export type Input =
   | { readonly kind: 'settings' }
   /** What the node carries of an earlier process whose state is lost: what has not changed keeps its time. */
   | { readonly kind: 'recalled'; readonly conditions: readonly NodeCondition[] }
+  /** What people have acknowledged on the node, all of it. */
+  | { readonly kind: 'acknowledged'; readonly acknowledgements: readonly Acknowledgement[] }
   /** These notices have been told. A notice that grew meanwhile stays. */
   | { readonly kind: 'told'; readonly notices: LifecycleState['notices'] }
 
@@ -53,9 +57,9 @@ export function step(state: LifecycleState, inputs: readonly Input[], moment: Mo
   const wakeAt = tell(draft, moment.now)
   settleConditions(draft)
   stampTransitions(draft, state)
-  const { bootId, findings, conditions, watchers, notices, dropped } = draft
+  const { bootId, findings, conditions, acknowledgements, watchers, notices, dropped } = draft
   return {
-    state: { bootId, findings, conditions, watchers, notices, dropped },
+    state: { bootId, findings, conditions, acknowledgements, watchers, notices, dropped },
     raised: draft.raised,
     ended: draft.ended,
     changed: [...draft.changed],
@@ -88,6 +92,9 @@ function take(draft: Draft, input: Input): void {
       break
     case 'recalled':
       recall(draft, input.conditions)
+      break
+    case 'acknowledged':
+      acknowledge(draft, input.acknowledgements)
       break
     case 'told':
       for (const [id, notice] of input.notices) if (draft.notices.get(id) === notice) draft.notices.delete(id)

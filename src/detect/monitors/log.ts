@@ -8,6 +8,7 @@ import type { Match } from '../../model/finding.ts'
 import type { Cancel } from '../../telemetry/clock.ts'
 import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import { lasts } from '../host/lasting.ts'
+import { pciFunctions } from '../host/pci.ts'
 import { ownFinding } from '../lifecycle/own-finding.ts'
 import type { Sighting, Watch } from '../lifecycle/state.ts'
 import type { LogBatch, LogLine, LogSink, LogSource } from '../sources/log-source.ts'
@@ -142,9 +143,16 @@ class LogMonitor implements Monitor, LogSink {
     const { name: source } = this.#source
     const wall = Math.round(at + time.moment().wallOffset)
     onEvidence({ source, at: wall, text, trust }, matches)
-    for (const match of matches) {
+    for (const match of matches.map((one) => (trust === 'userspace' ? this.#doubted(one) : one))) {
       this.#sightings.push({ ...this.#aged(match, at, wall, trust), at, source, position, trust })
     }
+  }
+
+  /** What anybody can have written may name a device that is not there. */
+  #doubted(match: Match): Match {
+    const { device } = match
+    if (device === undefined || pciFunctions(this.#parts.host, device)?.length !== 0) return match
+    return { ...match, message: `${match.message}; no such device on this machine` }
   }
 
   /** Of a line that is older than the agent's first start: whether its fault can still be seen. */

@@ -1,5 +1,6 @@
 /** Everything that leaves the agent: node conditions, Events, metrics, probes and log, fed by the ledger's steps. */
 import type { Api } from '../../kube/api.ts'
+import { acknowledgedKey, readAcknowledgements } from '../../model/acknowledgement.ts'
 import { type ConditionType, conditionTypes, type NodeCondition } from '../../model/condition.ts'
 import type { LogEvidence } from '../../model/evidence.ts'
 import type { Match, Severity } from '../../model/finding.ts'
@@ -48,6 +49,8 @@ export class AgentReport {
   #checked = false
   /** Required monitors that have looked once. */
   readonly #looked = new Set<string>()
+  /** The annotation that could not be read, and has been told. */
+  #misread = ''
   /** A report has reached the cluster since the start. */
   #arrived = false
   /** How the newest report ended: `ok`, or an error's code. */
@@ -88,6 +91,7 @@ export class AgentReport {
       ...(reported.afresh && {
         onRecalled: (conditions: readonly NodeCondition[]) => ledger.take([{ kind: 'recalled', conditions }]),
       }),
+      onAnswer: ({ annotations }) => this.#acknowledged(annotations?.[acknowledgedKey] ?? '[]', ledger),
       onWrite: (code) => {
         this.#metrics.apiWrites.add({ verb: 'apply', resource: 'nodes/status', code })
         this.#answered = code
@@ -103,6 +107,20 @@ export class AgentReport {
       onWrite: (code) => this.#metrics.apiWrites.add({ verb: 'apply', resource: 'events', code }),
       onGivenUp: ({ severity }) => this.#metrics.givenUp.add({ severity }),
     })
+  }
+
+  /** What people have acknowledged comes with the answer to each report: no call and no watch of its own. */
+  #acknowledged(text: string, ledger: Ledger): void {
+    const read = readAcknowledgements(text)
+    if (!('trouble' in read)) {
+      this.#misread = ''
+      ledger.take([{ kind: 'acknowledged', acknowledgements: read }])
+      return
+    }
+    if (this.#misread === text) return
+    this.#misread = text
+    const remedy = `write it with: nodemend acknowledge ${this.#options.node} REASON --why TEXT`
+    this.#options.log.warn(`the annotation ${acknowledgedKey} cannot be read`, { error: read.trouble, remedy })
   }
 
   /** Else the log of an agent that starts on a sick node would look like that of a healthy one. */

@@ -35,6 +35,8 @@ export interface StatusWriterOptions {
    * nothing is asked.
    */
   readonly onRecalled?: (conditions: readonly NodeCondition[]) => void
+  /** Told what the server has of the node's metadata, with each report that got through. */
+  readonly onAnswer: (metadata: KubeObject['metadata']) => void
   /** After each try, with the error's code when it failed. */
   readonly onWrite: (code: string) => void
 }
@@ -100,7 +102,7 @@ export class StatusWriter {
   }
 
   async #write(): Promise<void> {
-    const { api, node, log, onWrite, random } = this.#options
+    const { api, node, log, onAnswer, onWrite, random } = this.#options
     let urgent = false
     try {
       await this.#recall()
@@ -109,7 +111,7 @@ export class StatusWriter {
       urgent = this.#pending
       this.#pending = false
       log.debug('reporting managed conditions', { count: conditions.length })
-      await applyObject(
+      const answer = await applyObject(
         api,
         nodes,
         { name: node },
@@ -125,6 +127,7 @@ export class StatusWriter {
       )
       onWrite('ok')
       this.#succeeded(conditions)
+      onAnswer(answer.metadata)
       this.#after(this.#pending ? coalesceMs : heartbeatMs * (1 + random() / 10))
     } catch (error) {
       if (this.#stop.signal.aborted) return
