@@ -33,7 +33,7 @@ export function readAcknowledgements(text: string): readonly Acknowledgement[] |
   }
   if (!Array.isArray(list)) return { trouble: 'it is no list' }
   const read = list.slice(0, mostAcknowledgements).map(readOne)
-  const wrong = read.findIndex((one) => one === undefined)
+  const wrong = read.indexOf(undefined)
   if (wrong >= 0) return { trouble: `entry ${wrong + 1} has no reason, no why, or an until that is no time` }
   return read.filter((one) => one !== undefined)
 }
