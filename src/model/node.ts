@@ -44,14 +44,20 @@ export interface ClaimView {
   readonly deleting: boolean
 }
 
+/** What the kubelet leases say: a list that is not fresh says nothing. */
+export type LeaseCounts =
+  /** Leases of Nodes that exist, and how many of them had stopped when they were listed. */
+  | { readonly state: 'listed'; readonly followed: number; readonly stale: number }
+  | { readonly state: 'unknown'; readonly why: string }
+
 /** How far our own picture of the cluster can be trusted. */
 export interface ApiHealth {
   /** False until every watch has delivered its first whole list, and whenever one of them is behind. */
   readonly synced: boolean
   /** End of the settle period after the last outage we went through; absent when there was none. */
   readonly settledAt?: number
-  /** Kubelet leases whose renewals we follow, and how many of them have stopped. */
-  readonly leases: { readonly followed: number; readonly stale: number }
+  /** Listed while a repair is open, and before a decision; otherwise not known. */
+  readonly leases: LeaseCounts
   /** What is wrong, for people; absent when nothing is. */
   readonly trouble?: string
 }

@@ -59,14 +59,19 @@ export class Controller {
     const { clock, observer, book, reporter, leadership } = this.#options
     const started = clock.monotonic()
     if (leadership().leading) await this.#askWhatIsNotWatched()
-    const snapshot = observer.snapshot(leadership())
+    let snapshot = observer.snapshot(leadership())
     if (!snapshot.health.synced || !snapshot.leadership.leading) {
       reporter.pass(snapshot, [], book.records, 0, clock.now())
       return Number.POSITIVE_INFINITY
     }
     await this.#try('judging policies', () => this.#judgePolicies(snapshot.nodes))
     // A set that was never good says nothing about any node: records wait, repairs under way go on.
-    const decisions = this.#inForce ? decide(snapshot, this.#inForce, book.records, clock.now()) : []
+    let decisions = this.#decide(snapshot)
+    if (decisions.length > 0 && snapshot.health.leases.state === 'unknown') {
+      await this.#try('reading kubelet leases', () => observer.leases.poll())
+      snapshot = observer.snapshot(leadership())
+      decisions = this.#decide(snapshot)
+    }
     await this.#settle(decisions, snapshot)
     const active = book.records.filter(isActive)
     const blocked = active.filter((one) => one.phase === 'Blocked')
@@ -77,6 +82,11 @@ export class Controller {
     reporter.pass(snapshot, decisions, book.records, (clock.monotonic() - started) / 1000, clock.now())
     observer.health.passed(observer.trouble === undefined)
     return active.length > 0 ? activeMs : nextOpening(decisions, clock.now())
+  }
+
+  #decide(snapshot: ClusterSnapshot): readonly Decision[] {
+    const { book, clock } = this.#options
+    return this.#inForce ? decide(snapshot, this.#inForce, book.records, clock.now()) : []
   }
 
   /** Each by itself: one that cannot be read must not leave the others as they were. Each knows when it is due. */

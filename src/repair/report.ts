@@ -6,7 +6,7 @@ import type { ClusterSnapshot, NodeView } from '../model/node.ts'
 import { type Attempt, isFinished, type Phase, phaseSince } from '../model/repair.ts'
 import type { Counter, Gauge, Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
-import { freezeOf } from './decide/gates/api-health.ts'
+import { freezeOf, unknownLeases } from './decide/gates/api-health.ts'
 import { approval } from './decide/gates/approval.ts'
 import { stale } from './decide/gates/stale.ts'
 import { veto } from './decide/gates/veto.ts'
@@ -127,7 +127,7 @@ export class Reporter {
     this.#metrics.stale.set(
       decisions.filter((one) => one.gates.some((gate) => gate.gate === stale.name && gate.answer !== 'allow')).length,
     )
-    frozen.set(freezeOf(snapshot.health, now) ? 1 : 0)
+    frozen.set(isFrozen(snapshot, decisions, now) ? 1 : 0)
     skewed.set(snapshot.nodes.filter((node) => isAhead(node, now)).length)
     leader.set(snapshot.leadership.leading ? 1 : 0)
     synced.set(snapshot.health.synced ? 1 : 0)
@@ -203,6 +203,12 @@ export class Reporter {
   }
 }
 
+/** Who does not lead freezes nothing; leases that nobody had a reason to list stop nobody. */
+function isFrozen({ leadership, health }: ClusterSnapshot, decisions: readonly Decision[], now: number): boolean {
+  if (!leadership.leading) return false
+  return freezeOf(health, now) !== undefined || (decisions.length > 0 && unknownLeases(health) !== undefined)
+}
+
 function isAhead(node: NodeView, now: number): boolean {
   return node.conditions.some((one) => Date.parse(one.lastTransitionTime) > now + skewMs)
 }
@@ -222,7 +228,10 @@ function metricsIn(registry: Registry) {
     blockedPods: gauge('nodemend_drain_blockers', 'Pods in the way of a drain, by node.'),
     vetoed: gauge('nodemend_vetoed_nodes', 'Sick nodes that a veto protects.'),
     stale: gauge('nodemend_stale_conditions', 'Sick nodes whose condition nobody asserts any more.'),
-    frozen: gauge('nodemend_frozen', '1 while the picture of the cluster is not to be trusted: nothing is done.'),
+    frozen: gauge(
+      'nodemend_frozen',
+      '1 while this controller leads and its picture of the cluster is not to be trusted: nothing is done.',
+    ),
     skewed: gauge('nodemend_clock_skewed_nodes', 'Nodes whose conditions carry stamps of the future.'),
     leader: gauge('nodemend_leader', '1 while this controller leads.'),
     synced: gauge('nodemend_synced', '1 while every watch follows the API server.'),

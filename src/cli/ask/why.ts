@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { conditionTypes } from '../../model/condition.ts'
 import type { DecisionRecord } from '../../model/decision.ts'
-import { conditionOf, type NodeView } from '../../model/node.ts'
+import { type ApiHealth, conditionOf, type NodeView } from '../../model/node.ts'
 import { type Attempt, isFinished, type ProviderName } from '../../model/repair.ts'
 import { decide } from '../../repair/decide/decide.ts'
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
@@ -146,7 +146,7 @@ function decisionFor(
     fencingToken: 0,
     identity: view.leader ?? 'no controller',
   }
-  const health = { synced: true, leases: { followed: 0, stale: 0 } }
+  const health: ApiHealth = { synced: true, leases: { state: 'listed', followed: 0, stale: 0 } }
   const { nodes, pause, providers } = view
   const snapshot = { nodes, claims: [], karpenterRepairs: false, providers, health, leadership, pause }
   const found = decide(snapshot, view.policies.policies, view.repairs, now).find((one) => one.nodeUid === node.uid)

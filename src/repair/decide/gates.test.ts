@@ -60,9 +60,18 @@ describe('freeze gates', () => {
     assert.equal(verdict('api-health'), 'allow')
     assert.equal(verdict('api-health', { cluster: { health: { synced: false, trouble: 'away' } } }), 'refuse')
     assert.equal(verdict('api-health', { cluster: { health: { settledAt: now + 1 } } }), 'wait')
-    assert.equal(verdict('api-health', { cluster: { health: { leases: { followed: 10, stale: 6 } } } }), 'refuse')
-    assert.equal(verdict('api-health', { cluster: { health: { leases: { followed: 10, stale: 5 } } } }), 'allow')
-    assert.equal(verdict('api-health', { cluster: { health: { leases: { followed: 2, stale: 2 } } } }), 'allow')
+    assert.equal(
+      verdict('api-health', { cluster: { health: { leases: { state: 'listed', followed: 10, stale: 6 } } } }),
+      'refuse',
+    )
+    assert.equal(
+      verdict('api-health', { cluster: { health: { leases: { state: 'listed', followed: 10, stale: 5 } } } }),
+      'allow',
+    )
+    assert.equal(
+      verdict('api-health', { cluster: { health: { leases: { state: 'listed', followed: 2, stale: 2 } } } }),
+      'allow',
+    )
   })
 
   test('after an outage nothing is due before the settle period and a whole toleration', () => {

@@ -142,7 +142,7 @@ describe('gates', () => {
     const nodes = [givenNode('n0', {}, givenCondition('KernelReady', 'False', { seenAt: now })), givenNode('spare')]
     fc.assert(
       fc.property(leases, ({ followed, stale }) => {
-        const snapshot = givenSnapshot({ nodes, health: { leases: { followed, stale } } })
+        const snapshot = givenSnapshot({ nodes, health: { leases: { state: 'listed', followed, stale } } })
         const frozen = followed >= 3 && 2 * stale > followed
         assert.equal(answer('api-health', snapshot, givenPolicy(), []).answer, frozen ? 'refuse' : 'allow')
       }),

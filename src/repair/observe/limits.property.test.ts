@@ -55,7 +55,7 @@ describe('our picture', () => {
         tracker.check(true)
         clock.skew(step)
         tracker.check(true)
-        const { settledAt } = tracker.health(true, { followed: 0, stale: 0 })
+        const { settledAt } = tracker.health(true, { state: 'listed', followed: 0, stale: 0 })
         assert.equal(settledAt !== undefined, Math.abs(step) > 30 * second)
       }),
     )
@@ -70,7 +70,7 @@ describe('our picture', () => {
         await leases.poll()
         await clock.advance(quiet * second)
         await leases.poll()
-        assert.deepEqual(leases.counts, { followed: 1, stale: quiet > 60 ? 1 : 0 })
+        assert.deepEqual(leases.counts(['a']), { state: 'listed', followed: 1, stale: quiet > 60 ? 1 : 0 })
       }),
       few,
     )

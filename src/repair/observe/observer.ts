@@ -139,12 +139,14 @@ export class Observer {
     const { trouble } = this
     const synced = trouble === undefined
     this.health.check(synced)
+    const views = [...this.#nodes.values()].map((one): NodeView => one.view)
+    const counts = this.leases.counts(views.map((one) => one.name))
     return {
-      nodes: [...this.#nodes.values()].map((one): NodeView => one.view),
+      nodes: views,
       claims: [...this.#claims.values()].map((one) => one.view),
       karpenterRepairs: this.karpenter.repairs,
       providers: this.#options.providers.map((one) => one.name),
-      health: this.health.health(synced, this.leases.counts, trouble),
+      health: this.health.health(synced, counts, trouble),
       leadership,
       pause: this.pause.pause,
     }

@@ -141,7 +141,7 @@ export function givenSnapshot({
     claims: claims ?? [],
     karpenterRepairs: karpenterRepairs ?? false,
     providers: providers ?? ['embedded', 'karpenter'],
-    health: { synced: true, leases: { followed: nodes.length, stale: 0 }, ...health },
+    health: { synced: true, leases: { state: 'listed', followed: nodes.length, stale: 0 }, ...health },
     leadership: {
       leading: true,
       until: Number.MAX_SAFE_INTEGER,

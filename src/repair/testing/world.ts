@@ -25,6 +25,7 @@ export interface Half extends Assembled {
   /** Who it believes to be; tests change it. */
   leadership: Leadership
   readonly events: Notice[]
+  readonly registry: Registry
   /** Ends it as kill -9 would: its watches stop, nothing is put back. */
   kill(): Promise<void>
 }
@@ -174,12 +175,13 @@ async function startHalf(
     stop() {},
   }
   const leading = { leading: true, until: Number.MAX_SAFE_INTEGER, fencingToken: 1, ...leadership, identity }
+  const registry = new Registry()
   const parts = assemble({
     api,
     clock,
     random: seededRandom(11),
     events: recorder,
-    registry: new Registry(),
+    registry,
     log: silentLog,
     providers: providersNamed(providers, { api, clock }),
     leadership: () => half.leadership,
@@ -193,6 +195,7 @@ async function startHalf(
     ...parts,
     leadership: leading,
     events,
+    registry,
     async kill() {
       ended.abort()
       await running

@@ -13,11 +13,12 @@ const fewestLeases = 3
 
 export const apiHealth: Gate = {
   name: 'api-health',
-  ask: ({ snapshot: { health }, now }) => freezeOf(health, now) ?? allow('the picture of the cluster is current'),
-  hold: ({ health }, now) => freezeOf(health, now)?.why,
+  ask: ({ snapshot: { health }, now }) =>
+    freezeOf(health, now) ?? unknownLeases(health) ?? allow('the picture of the cluster is current'),
+  hold: ({ health }, now) => (freezeOf(health, now) ?? unknownLeases(health))?.why,
 }
 
-/** Why nothing may happen now, as the gate's answer. */
+/** Why the facts that we have forbid everything now, as the gate's answer. */
 export function freezeOf({ synced, trouble, settledAt, leases }: ApiHealth, now: number): GateAnswer | undefined {
   if (!synced) {
     return refuse(trouble ?? 'the watches have not caught up with the API server', 'the API server answers again')
@@ -25,11 +26,21 @@ export function freezeOf({ synced, trouble, settledAt, leases }: ApiHealth, now:
   if (settledAt !== undefined && now < settledAt) {
     return wait(`the API server was away; settling until ${at(settledAt)}`, 'the settle period passes', settledAt)
   }
-  if (leases.followed >= fewestLeases && leases.stale > leases.followed * staleLeaseShare) {
+  if (leases.state !== 'listed' || leases.followed < fewestLeases) return undefined
+  if (leases.stale > leases.followed * staleLeaseShare) {
     return refuse(
       'more than half of the kubelet leases stopped at the same time',
       'the kubelets renew their leases again',
     )
   }
   return undefined
+}
+
+/** Without a fresh list of the kubelet leases nobody can tell whether the nodes or the control plane are in trouble. */
+export function unknownLeases({ leases }: ApiHealth): GateAnswer | undefined {
+  if (leases.state === 'listed') return undefined
+  return refuse(
+    `the kubelet leases are not known: ${leases.why}`,
+    'the controller may list the leases of kube-node-lease',
+  )
 }
