@@ -4,18 +4,21 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Api } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
-import type { Attempt } from '../model/repair.ts'
+import { type Attempt, isFinished } from '../model/repair.ts'
 import { seededRandom } from '../telemetry/clock.ts'
 import { noAnswer, type Tap, type TapOptions, tap } from './testing/tap.ts'
-import { quickPolicy, startWorld, type World } from './testing/world.ts'
+import { type Half, quickPolicy, startWorld, type World } from './testing/world.ts'
 
 type Context = { after(run: () => Promise<void>): void }
 
 /** A world with one sick node, its policy in place, nobody at work yet. */
-async function sickWorld(t: Context): Promise<{ world: World; sick: string; others: readonly string[] }> {
+async function sickWorld(
+  t: Context,
+  policy: object = quickPolicy,
+): Promise<{ world: World; sick: string; others: readonly string[] }> {
   const world = await startWorld()
   t.after(() => world.stop())
-  await world.policy('kernel', quickPolicy)
+  await world.policy('kernel', policy)
   const [sick = '', ...others] = (await world.nodes()).map((one) => one.metadata.name ?? '')
   await world.setCondition(sick, 'KernelReady', 'False')
   return { world, sick, others }
@@ -46,7 +49,7 @@ async function replacedOnce(
     [],
     'a healthy node was taken',
   )
-  assert.ok(names.includes(done.replacement?.name ?? ''))
+  assert.ok(names.includes(done.successor?.name ?? ''))
   assert.equal((await world.repairs()).length, 1)
   for (const node of await world.nodes()) assert.deepEqual(node.spec?.taints ?? [], [])
   return done
@@ -68,25 +71,75 @@ describe('one repair, ended at every write', () => {
 
 async function endAt(t: Context, at: number, when: 'before' | 'after'): Promise<void> {
   const { world, sick, others } = await sickWorld(t)
+  await lifeUntil(world, at, when)
+  const b = await world.half('b', { leadership: { fencingToken: 2 } })
+  await replacedOnce(world, sick, others, [b])
+}
+
+describe('one reboot, ended at every write', () => {
+  const { action: _action, ...rest } = quickPolicy
+  const policy = { ...rest, ladder: [{ action: 'Reboot', attempts: 1 }] }
+  const isBoot = (write: string): boolean => write.startsWith('patch nodes/status')
+
+  test('it is sent at most once, and where nobody knows whether it was, never again', async (t) => {
+    const rehearsal = await sickWorld(t, policy)
+    const counted = tapped(rehearsal.world, {})
+    const half = await rehearsal.world.half('a', { api: counted.api })
+    assert.equal((await endOfReboot(rehearsal.world, rehearsal.sick, half)).phase, 'Succeeded')
+    const boot = counted.sent.findIndex(isBoot)
+    assert.equal(counted.sent[boot - 1]?.split(' ')[1], 'noderepairs/status', 'the call is on record before it is sent')
+    for (let at = 0; at < counted.sent.length; at++) {
+      for (const when of ['before', 'after'] as const) {
+        const { world, sick } = await sickWorld(t, policy)
+        const sent = await lifeUntil(world, at, when)
+        const last = tapped(world, {})
+        const b = await world.half('b', { leadership: { fencingToken: 2 }, api: last.api })
+        const done = await endOfReboot(world, sick, b)
+        const boots = [...sent, ...last.sent].filter(isBoot).length
+        const never = (when === 'before' && at === boot) || (when === 'after' && at === boot - 1)
+        assert.deepEqual([boots, done.phase], never ? [0, 'Failed'] : [1, 'Succeeded'], `${when} write ${at}`)
+        for (const node of await world.nodes()) assert.deepEqual(node.spec?.taints ?? [], [])
+      }
+    }
+  })
+})
+
+/** Runs to the end of the repair, with an agent that finds the node well after its boot. */
+async function endOfReboot(world: World, sick: string, half: Half): Promise<Attempt> {
+  for (let seconds = 0; seconds < 1_500; seconds++) {
+    const [repair] = await world.repairs()
+    if (repair && isFinished(repair.phase)) {
+      await world.run(2, half)
+      return repair
+    }
+    const boot = (await world.nodes()).find((one) => one.metadata.name === sick)?.status?.nodeInfo?.bootID
+    if (boot?.startsWith(sick)) await world.setCondition(sick, 'KernelReady', 'True')
+    await world.run(1, half)
+  }
+  throw new Error('the reboot never ended')
+}
+
+/** One cluster half that ends at its write `at`; what it sent. */
+async function lifeUntil(world: World, at: number, when: 'before' | 'after'): Promise<readonly string[]> {
   let ended = false
   const die = (_write: string, _call: unknown, count: number): void => {
     if (count >= at) ended = true
     if (ended) throw noAnswer()
   }
-  const first = tapped(world, {
-    [when]: die,
-    ...(when === 'after' && {
-      before: () => {
-        if (ended) throw noAnswer()
-      },
-    }),
-  })
-  const a = await world.half('a', { api: first.api })
-  for (let seconds = 0; seconds < 60 && !ended; seconds++) await world.run(1, a)
+  const rest = (): void => {
+    if (ended) throw noAnswer()
+  }
+  const life = tapped(world, when === 'before' ? { before: die } : { before: rest, after: die })
+  const half = await world.half('a', { api: life.api })
+  const agent = async (name: string): Promise<void> => world.setCondition(name, 'KernelReady', 'True')
+  for (let seconds = 0; seconds < 60 && !ended; seconds++) {
+    await world.run(1, half)
+    const [repair] = await world.repairs()
+    if (repair?.phase === 'Dwelling' && repair.plan?.action === 'Reboot') await agent(repair.nodeName)
+  }
   assert.ok(ended, `write ${at} never came`)
-  await a.kill()
-  const b = await world.half('b', { leadership: { fencingToken: 2 } })
-  await replacedOnce(world, sick, others, [b])
+  await half.kill()
+  return life.sent
 }
 
 test('many lives: ended at random writes until it is done, over and over', async (t) => {

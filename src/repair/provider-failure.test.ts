@@ -5,7 +5,7 @@ import { nodes } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import { KubeError } from '../kube/errors.ts'
 import { patchObject } from '../kube/objects.ts'
-import { poolLabels } from '../model/repair.ts'
+import { providerKinds } from '../providers/providers.ts'
 import { seededRandom } from '../telemetry/clock.ts'
 import { givenWorld, phaseOf } from './testing/given-world.ts'
 import { tap } from './testing/tap.ts'
@@ -45,7 +45,7 @@ describe('a provider that always refuses: the attempt fails, the node is put bac
 test('a provider that cannot tell what to replace: nothing begins, and the record says why', async (t) => {
   const { world, first } = await givenWorld(t)
   const half = await world.half('a', { providers: ['karpenter'] })
-  const labelled = { metadata: { labels: { [poolLabels.karpenter]: 'gpu' } } }
+  const labelled = { metadata: { labels: { [providerKinds.karpenter.poolLabel]: 'gpu' } } }
   await patchObject(world.api, nodes, { name: first }, labelled, { type: 'merge' })
   await world.setCondition(first, 'KernelReady', 'False')
   await world.run(20, half) // this API server has no NodeClaims

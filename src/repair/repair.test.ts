@@ -29,7 +29,7 @@ describe('one sick node', () => {
     const names = (await world.nodes()).map((one) => one.metadata.name)
     assert.equal(names.length, 4)
     assert.ok(!names.includes(node))
-    assert.ok(names.includes(done.replacement?.name))
+    assert.ok(names.includes(done.successor?.name))
     assert.match(done.proof ?? '', /ready and free of faults/)
   })
 

@@ -6,6 +6,7 @@ import type { ClusterSnapshot, NodeView } from '../model/node.ts'
 import { type Attempt, isFinished, type Phase, phaseSince } from '../model/repair.ts'
 import type { Counter, Gauge, Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
+import { kindOf } from './act/actions.ts'
 import { freezeOf, unknownLeases } from './decide/gates/api-health.ts'
 import { approval } from './decide/gates/approval.ts'
 import { stale } from './decide/gates/stale.ts'
@@ -19,14 +20,13 @@ const vetoEveryMs = 3_600_000
 /** A stamp this far ahead of our clock is not jitter. */
 const skewMs = 60_000
 
-const eventReasons: Readonly<Record<Phase, string>> = {
+/** The phases in which the action has words of its own are not among them. */
+const eventReasons: Readonly<Record<Exclude<Phase, 'Acting' | 'Observing'>, string>> = {
   Pending: 'RepairPending',
   Preparing: 'RepairStarted',
   Draining: 'RepairDraining',
   Blocked: 'RepairBlocked',
   Committing: 'RepairCommitted',
-  Acting: 'RepairReplacing',
-  Observing: 'RepairAwaitingReplacement',
   Dwelling: 'RepairProving',
   Unknown: 'RepairUnknown',
   Succeeded: 'RepairSucceeded',
@@ -64,7 +64,7 @@ export class Reporter {
     this.#events.record({
       regarding,
       type,
-      reason: eventReasons[phase],
+      reason: eventReason(attempt),
       message: `${attempt.name}: ${why}`,
       key: attempt.name,
     })
@@ -201,6 +201,11 @@ export class Reporter {
       message,
     })
   }
+}
+
+function eventReason({ phase, plan }: Attempt): string {
+  if (phase !== 'Acting' && phase !== 'Observing') return eventReasons[phase]
+  return plan ? kindOf(plan.action).words.events[phase] : 'RepairActing'
 }
 
 /** Who does not lead freezes nothing; leases that nobody had a reason to list stop nobody. */

@@ -25,7 +25,7 @@ describe('policies', () => {
 
   test('an action that does not exist is refused by the API server itself', async (t) => {
     const { world } = await givenWorld(t)
-    for (const action of ['Reboot', 'Notify', 'Drain']) {
+    for (const action of ['ResetGPU', 'Notify', 'Drain']) {
       await assert.rejects(
         world.policy('bad', { match: [{ condition: 'KernelReady' }], action }),
         (error: unknown) =>
@@ -83,7 +83,7 @@ describe('limits', () => {
       assert.ok(repairs.filter((one) => isInFlight(one.phase)).length <= 1)
       return repairs.filter((one) => one.phase === 'Succeeded').length === 5 || undefined
     })
-    const taken = (await world.repairs()).map((one) => one.replacement?.uid)
+    const taken = (await world.repairs()).map((one) => one.successor?.uid)
     assert.equal(new Set(taken).size, 5, 'each repair has its own replacement')
   })
 
@@ -105,7 +105,7 @@ describe('limits', () => {
     const half = await world.half('a')
     await world.setCondition(first, 'KernelReady', 'False')
     const dwelling = await world.until('it dwells', 90, [half], phaseOf(world, first, 'Dwelling'))
-    await world.setCondition(dwelling.replacement?.name ?? '', 'KernelReady', 'False')
+    await world.setCondition(dwelling.successor?.name ?? '', 'KernelReady', 'False')
     const failed = await world.until('it fails', 30, [half], phaseOf(world, first, 'Failed'))
     assert.match(failed.phases.at(-1)?.why ?? '', /has KernelReady=False/)
   })

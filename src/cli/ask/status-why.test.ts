@@ -80,7 +80,7 @@ describe('why', () => {
     assert.equal(said.exitCode, 0)
     assert.match(said.text, /is gone/)
     assert.match(said.text, /^Succeeded +\S+Z +pool-\w+ is ready and free of faults since/m)
-    assert.match(said.text, /^Replacement: pool-/m)
+    assert.match(said.text, /^Proven on: {3}pool-/m)
   })
 
   test('without a record it says what a controller would say, and that it is not recorded', async (t) => {

@@ -81,7 +81,8 @@ export interface ClusterStatus {
   readonly policies: readonly {
     readonly name: string
     readonly mode: string
-    readonly action: string
+    /** From the first rung to the last one. */
+    readonly ladder: readonly string[]
     /** Well-formed, whatever is wrong with others. */
     readonly accepted: boolean
     readonly inForce: boolean
@@ -116,7 +117,7 @@ function settlingOf(open: readonly Attempt[]): string | null {
 /** Mistakes are looked for here and now; whether it is in force, only the controller knows, and has written down. */
 function policyStatus(object: RepairPolicyObject, { errors }: ParsedPolicies): ClusterStatus['policies'][number] {
   const { metadata, spec, status } = object
-  const given = (spec ?? {}) as { mode?: string; action?: string } // read for display only; parsePolicies checks it
+  const given = (spec ?? {}) as { mode?: string; action?: string; ladder?: { action?: string }[] } // read for display only; parsePolicies checks it
   const own = errors.filter((error) => error.policy === metadata.name)
   const recorded = status?.conditions?.find((one) => one.type === 'InForce')
   const judged = recorded?.observedGeneration === metadata.generation ? recorded : undefined
@@ -125,7 +126,7 @@ function policyStatus(object: RepairPolicyObject, { errors }: ParsedPolicies): C
   return {
     name: metadata.name ?? '',
     mode: given.mode ?? 'Observe',
-    action: given.action ?? '',
+    ladder: (given.ladder ?? [given]).flatMap((rung) => rung.action ?? []),
     accepted: own.length === 0,
     inForce,
     trouble: own.length > 0 ? own.map(describeError).join('; ') : inForce && judged.reason === 'InForce' ? null : said,
@@ -200,12 +201,12 @@ function statusText(data: ClusterStatus, all: boolean): string {
     const rows = data.policies.map((one) => [
       one.name,
       one.mode,
-      one.action,
+      one.ladder.join(', then '),
       one.accepted ? 'yes' : 'no',
       one.inForce ? 'yes' : 'no',
       one.trouble ?? '',
     ])
-    parts.push(tableText(['POLICY', 'MODE', 'ACTION', 'ACCEPTED', 'IN FORCE', 'TROUBLE'], rows))
+    parts.push(tableText(['POLICY', 'MODE', 'LADDER', 'ACCEPTED', 'IN FORCE', 'TROUBLE'], rows))
   } else parts.push('No policy: nothing is repaired.\n')
   return parts.join('\n')
 }

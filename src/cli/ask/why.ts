@@ -3,7 +3,9 @@ import { Command } from 'commander'
 import { conditionTypes } from '../../model/condition.ts'
 import type { DecisionRecord } from '../../model/decision.ts'
 import { type ApiHealth, conditionOf, type NodeView } from '../../model/node.ts'
-import { type Attempt, isFinished, type ProviderName } from '../../model/repair.ts'
+import { type Attempt, isFinished } from '../../model/repair.ts'
+import { type ProviderName, poolLabels } from '../../providers/providers.ts'
+import { kindOf, ownActions } from '../../repair/act/actions.ts'
 import { decide } from '../../repair/decide/decide.ts'
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
 import { providersOption } from '../cluster/providers-option.ts'
@@ -93,8 +95,9 @@ export interface RepairText {
     readonly blockers: readonly string[]
     readonly leftBehind: readonly string[]
   } | null
-  readonly target: string | null
-  readonly replacement: string | null
+  /** What is acted on, after the word that says how: `Deletes`. */
+  readonly target: { readonly verb: string; readonly object: string } | null
+  readonly successor: string | null
   readonly proof: string | null
   readonly holder: string | null
 }
@@ -148,7 +151,8 @@ function decisionFor(
   }
   const health: ApiHealth = { synced: true, leases: { state: 'listed', followed: 0, stale: 0 } }
   const { nodes, pause, providers } = view
-  const snapshot = { nodes, claims: [], karpenterRepairs: false, providers, health, leadership, pause }
+  const unseen = { claims: [], otherRepairers: [] }
+  const snapshot = { ...unseen, nodes, poolLabels, ownActions, providers, health, leadership, pause }
   const found = decide(snapshot, view.policies.policies, view.repairs, now).find((one) => one.nodeUid === node.uid)
   return found && found.outcome !== 'cleared' ? { record: found, recorded: false } : null
 }
@@ -190,8 +194,10 @@ function repairText(attempt: Attempt): RepairText {
           leftBehind: drain.leftBehind,
         }
       : null,
-    target: plan ? `${plan.target.kind} ${plan.target.name} (${plan.provider})` : null,
-    replacement: attempt.replacement?.name ?? null,
+    target: plan
+      ? { verb: kindOf(plan.action).words.label, object: `${plan.target.kind} ${plan.target.name} (${plan.provider})` }
+      : null,
+    successor: attempt.successor?.name ?? null,
     proof: attempt.proof ?? null,
     holder: attempt.holder ?? null,
   }

@@ -8,7 +8,7 @@ import { connectTo } from '../../kube/connect.ts'
 import { listObjects } from '../../kube/objects.ts'
 import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import type { Operation } from '../provider.ts'
-import { embeddedProvider } from './provider.ts'
+import { providersNamed } from '../providers.ts'
 
 test('deletes the node once, and finds the one that the group starts instead', async (t) => {
   const clock = new SteppedClock()
@@ -22,13 +22,15 @@ test('deletes the node once, and finds the one that the group starts instead', a
     await embedded.stop()
   })
   await clock.advance(10_000)
-  const provider = embeddedProvider({ api, clock })
+  const [provider] = providersNamed(['embedded'], { api, clock })
+  assert.ok(provider)
   const list = async () => (await listObjects<KubeObject>(api, nodes)).items.map((one) => one.metadata)
   const [old] = await list()
   assert.ok(old?.name && old.uid && old.labels)
-  assert.ok(provider.owns({ labels: old.labels }))
+  assert.equal(provider.poolOf({ labels: old.labels }), 'pool')
   const operation: Operation = {
     id: 'repair-1',
+    action: 'Replace',
     nodeName: old.name,
     nodeUid: old.uid,
     nodeLabels: { [nodeGroupLabel]: 'pool' },
@@ -38,14 +40,14 @@ test('deletes the node once, and finds the one that the group starts instead', a
     taken: new Set(),
   }
   assert.equal((await provider.look(operation)).state, 'not-started')
-  await provider.replace({ ...operation, target: { ...operation.target, uid: 'other' } }, 5_000)
+  await provider.begin({ ...operation, target: { ...operation.target, uid: 'other' } }, 5_000)
   assert.equal(
     (await provider.look(operation)).state,
     'not-started',
     'another object of that name is not ours to delete',
   )
-  await provider.replace(operation, 5_000)
-  await provider.replace(operation, 5_000)
+  await provider.begin(operation, 5_000)
+  await provider.begin(operation, 5_000)
   const gone = await provider.look(operation)
   assert.equal(gone.state === 'gone' && gone.successor.kind, 'awaited')
   await clock.advance(4_000)

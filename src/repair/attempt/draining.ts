@@ -41,15 +41,15 @@ export function unread(attempt: Attempt, view: StepView, why: string): Step {
   const giveUpAt = (attempt.drain?.deadline ?? phaseSince(attempt)) + forceOverrunMs
   return view.now < giveUpAt
     ? { kind: 'wait', why }
-    : end(attempt, view, 'Failed', `the drain cannot be judged: ${why}`, true)
+    : end(attempt, view, 'Failed', `the drain cannot be judged: ${why}`)
 }
 
 function atDeadline(before: Attempt, attempt: Attempt, plan: Plan, view: StepView, pass: DrainPass): Step {
   const why = `the drain's time is up; ${blockedText(attempt)}`
   const { onTimeout, pdb } = plan.drain
-  if (onTimeout === 'Abort') return end(attempt, view, 'Failed', why, true)
+  if (onTimeout === 'Abort') return end(attempt, view, 'Failed', why)
   const budgets = pass.blockers.some((blocker) => blocker.kind === 'budget')
-  if (budgets && pdb === 'Respect') return end(attempt, view, 'Failed', `${why}, and budgets are respected`, true)
+  if (budgets && pdb === 'Respect') return end(attempt, view, 'Failed', `${why}, and budgets are respected`)
   const overrun = view.now < (attempt.drain?.deadline ?? 0) + forceOverrunMs
   if (onTimeout === 'ForceDelete' && pass.remaining > 0 && overrun)
     return keep(before, attempt, 'deleting what is left')

@@ -1,5 +1,6 @@
 /** What stops a repair that is under way: for a while, or for good as long as nothing has begun that cannot be undone. */
 import type { Attempt, Plan } from '../../model/repair.ts'
+import { kindOf } from '../act/actions.ts'
 import type { Gate } from '../decide/gate.ts'
 import { gates } from '../decide/gates.ts'
 import { faultCleared, oldNode, type StepView } from './transition.ts'
@@ -20,7 +21,8 @@ export function cancelReason(attempt: Attempt, plan: Plan, { snapshot, now, pass
   if (deleted !== undefined) return deleted
   const node = oldNode(attempt, snapshot)
   if (!node || pass?.nodeGone) return 'the node is gone'
-  if (!snapshot.providers.includes(plan.provider)) return `this controller does not run provider ${plan.provider}`
+  if (kindOf(plan.action).by === 'provider' && !snapshot.providers.includes(plan.provider))
+    return `this controller does not run provider ${plan.provider}`
   if (faultCleared(plan, node)) return `${plan.condition} is no longer ${plan.status}`
   if (pass?.taintGone) return 'somebody removed our taint from the node'
   return firstAnswer((gate) => gate.cancel?.(node, snapshot, now))

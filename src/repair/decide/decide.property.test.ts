@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { ClusterSnapshot, NodeView } from '../../model/node.ts'
-import { type Attempt, isInFlight, type Phase, type Policy, resolveQuantity } from '../../model/repair.ts'
+import { type Policy, resolveQuantity } from '../../model/policy.ts'
+import { type Attempt, isInFlight, type Phase } from '../../model/repair.ts'
 import {
   givenAttempt,
   givenCondition,

@@ -1,11 +1,13 @@
 /** The decision: a pure function of a snapshot, the policies, the records and the time. */
-import type { Decision, DecisionRecord, GateRecord, Outcome } from '../../model/decision.ts'
+import { forbids } from '../../model/action.ts'
+import type { Decision, DecisionOutcome, DecisionRecord, GateRecord } from '../../model/decision.ts'
 import type { ClusterSnapshot } from '../../model/node.ts'
-import { type Attempt, isFinished, type Policy } from '../../model/repair.ts'
+import type { Policy } from '../../model/policy.ts'
+import { type Attempt, isFinished } from '../../model/repair.ts'
 import { type Candidate, candidateFor, compareText } from './candidate.ts'
 import { indexCluster } from './cluster-index.ts'
 import type { Admitted, Gate, GateContext } from './gate.ts'
-import { match } from './gates/match.ts'
+import { matching } from './gates/match.ts'
 import { mode } from './gates/mode.ts'
 import { gates } from './gates.ts'
 
@@ -23,7 +25,7 @@ export function decide(
   const pending = pendingByNode(records, snapshot)
   const sick = new Map<string, Candidate>()
   for (const node of snapshot.nodes) {
-    const candidate = candidateFor(node, policies, pending.get(node.uid), snapshot, now)
+    const candidate = candidateFor(node, policies, pending.get(node.uid), records, snapshot, now)
     if (candidate) sick.set(node.uid, candidate)
   }
   const index = indexCluster(snapshot, policies, records, sick)
@@ -43,7 +45,7 @@ export function decide(
 /** Asks every gate about one candidate. */
 function ask(context: GateContext): Decision {
   const { candidate, now } = context
-  const { node, policy, condition, record } = candidate
+  const { node, policy, standing, condition, record } = candidate
   const asked = gates.map((gate) => askOne(gate, context))
   const first = asked.find((one) => one.record.answer !== 'allow')
   const decider = first?.record
@@ -57,7 +59,7 @@ function ask(context: GateContext): Decision {
       policy: policy.name,
       generation: policy.generation,
       mode: policy.mode,
-      action: policy.action,
+      action: standing.action,
       condition: condition.type,
       status: condition.status,
       reason: condition.reason,
@@ -87,10 +89,10 @@ function askOne(gate: Gate, context: GateContext): Asked {
   }
 }
 
-function outcomeOf(decider: GateRecord | undefined, policy: Policy): Outcome {
+function outcomeOf(decider: GateRecord | undefined, policy: Policy): DecisionOutcome {
   if (!decider) return 'act'
   if (decider.gate === mode.name) return 'would-act'
-  if (decider.gate === match.name && policy.action === 'NoAction') return 'no-action'
+  if (decider.gate === matching.name && forbids(policy.ladder)) return 'no-action'
   return decider.answer === 'wait' ? 'wait' : 'refuse'
 }
 
@@ -118,14 +120,14 @@ function clearedRecords(
             : other
               ? `repair ${other.name} is about the same node`
               : 'the node rebooted: what was seen before counts no more'
-      const gate: GateRecord = { gate: match.name, answer: 'refuse', why, change: 'a rule matches the node again' }
+      const gate: GateRecord = { gate: matching.name, answer: 'refuse', why, change: 'a rule matches the node again' }
       return {
         at: now,
         node: record.nodeName,
         nodeUid: record.nodeUid,
         record: record.name,
         outcome: 'cleared' as const,
-        decidedBy: match.name,
+        decidedBy: matching.name,
         gates: [gate],
         sightings: [],
       }

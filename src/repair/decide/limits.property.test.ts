@@ -4,7 +4,8 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { GateRecord } from '../../model/decision.ts'
 import type { ClusterSnapshot, NodeView } from '../../model/node.ts'
-import type { Attempt, Policy } from '../../model/repair.ts'
+import type { Policy } from '../../model/policy.ts'
+import type { Attempt } from '../../model/repair.ts'
 import {
   givenAttempt,
   givenCondition,

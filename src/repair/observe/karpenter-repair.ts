@@ -2,6 +2,8 @@
 import type { Api, KubeObject, Resource } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { listObjects } from '../../kube/objects.ts'
+import type { OtherRepairer } from '../../model/node.ts'
+import { providerKinds } from '../../providers/providers.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 
 const deployments: Resource = {
@@ -23,6 +25,12 @@ interface Deployment extends KubeObject {
 interface Container {
   readonly args?: readonly string[]
   readonly env?: readonly { readonly name: string; readonly value?: string }[]
+}
+
+/** Who repairs the nodes of NodePools where the gate is on. */
+export const karpenterRepairer: OtherRepairer = {
+  label: providerKinds.karpenter.poolLabel,
+  why: 'Karpenter repairs its nodes itself (its feature gate NodeRepair is on)',
 }
 
 /** Reads Karpenter's deployments now and then, while a repair is open. Without the right to, it stays silent and says no. */

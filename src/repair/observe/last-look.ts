@@ -8,7 +8,7 @@ import { isKubeError } from '../../kube/errors.ts'
 import { getObject, listObjects } from '../../kube/objects.ts'
 import type { GateAnswer } from '../../model/decision.ts'
 import type { ClusterSnapshot, NodeView, Pause } from '../../model/node.ts'
-import type { Policy } from '../../model/repair.ts'
+import type { Policy } from '../../model/policy.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import { pauseOf } from '../decide/gates/pause.ts'
 import { gates } from '../decide/gates.ts'
@@ -53,7 +53,7 @@ export class LastLook {
     const [pause, fresh] = await Promise.all([this.#options.pause(), this.#node(name)])
     if (typeof fresh === 'string') return fresh
     if (fresh.metadata.uid !== uid) return 'the node is gone'
-    const { view } = new SeenNodes().see(fresh, known.providers, this.#options.clock.now())
+    const { view } = new SeenNodes().see(fresh, known.pools, this.#options.clock.now())
     return { ...snapshot, pause, nodes: snapshot.nodes.map((one) => (one.uid === uid ? view : one)) }
   }
 

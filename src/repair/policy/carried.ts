@@ -2,7 +2,7 @@
 import { conditionTypes } from '../../model/condition.ts'
 import { nearest } from '../../model/nearest.ts'
 import type { NodeView } from '../../model/node.ts'
-import type { Policy } from '../../model/repair.ts'
+import type { Policy } from '../../model/policy.ts'
 
 /** Kubelet's own, and those that the agents write. */
 const known = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure', 'NetworkUnavailable', ...conditionTypes]

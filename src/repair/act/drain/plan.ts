@@ -1,6 +1,6 @@
 /** Which pods leave, in which order, which stay and why: pure, so that every row of the table is a test. */
 import { parseDuration } from '../../../catalog/duration.ts'
-import type { DrainLimits } from '../../../model/repair.ts'
+import type { DrainLimits } from '../../../model/policy.ts'
 import { repairTaintKey } from '../taint.ts'
 import type { DrainPod, Toleration } from './pod.ts'
 
