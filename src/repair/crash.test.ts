@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import type { Api } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import { type Attempt, isFinished } from '../model/repair.ts'
+import { noAnswer, type Tap, type TapOptions, tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
-import { noAnswer, type Tap, type TapOptions, tap } from './testing/tap.ts'
 import { type Half, quickPolicy, startWorld, type World } from './testing/world.ts'
 
 type Context = { after(run: () => Promise<void>): void }

@@ -6,9 +6,9 @@ import { connectTo } from '../kube/connect.ts'
 import { isKubeError } from '../kube/errors.ts'
 import { createObject, deleteObject } from '../kube/objects.ts'
 import { isFinished } from '../model/repair.ts'
+import { noAnswer, type TapOptions, tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
 import { type Context, givenBudget, givenPod, givenWorld, phaseOf } from './testing/given-world.ts'
-import { noAnswer, type TapOptions, tap } from './testing/tap.ts'
 import { type Half, quickPolicy, startWorld, type World } from './testing/world.ts'
 
 /** Deletes what records there are, as `kubectl delete noderepairs --all --wait=false` would. */

@@ -6,9 +6,9 @@ import { leases } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import { KubeError } from '../kube/errors.ts'
 import { createObject } from '../kube/objects.ts'
+import { tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
 import { givenWorld, phaseOf } from './testing/given-world.ts'
-import { tap } from './testing/tap.ts'
 import type { Half } from './testing/world.ts'
 
 /** The value of `nodemend_frozen`. */

@@ -5,9 +5,9 @@ import { type Call, leases, nodes, repairPolicies } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import { KubeError } from '../kube/errors.ts'
 import { createObject, deleteObject } from '../kube/objects.ts'
+import { type TapOptions, tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
 import { type Context, givenWorld, phaseOf } from './testing/given-world.ts'
-import { type TapOptions, tap } from './testing/tap.ts'
 import { quickPolicy, startWorld, type World } from './testing/world.ts'
 
 const lease = { name: 'nodemend-controller', namespace: 'default' }

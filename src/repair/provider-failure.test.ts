@@ -6,9 +6,9 @@ import { connectTo } from '../kube/connect.ts'
 import { KubeError } from '../kube/errors.ts'
 import { patchObject } from '../kube/objects.ts'
 import { providerKinds } from '../providers/providers.ts'
+import { tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
 import { givenWorld, phaseOf } from './testing/given-world.ts'
-import { tap } from './testing/tap.ts'
 
 describe('a provider that always refuses: the attempt fails, the node is put back, the record says why', () => {
   const failures: readonly (readonly [string, Error])[] = [

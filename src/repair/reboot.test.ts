@@ -5,9 +5,9 @@ import { nodes } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import { deleteObject, patchObject } from '../kube/objects.ts'
 import type { Attempt } from '../model/repair.ts'
+import { noAnswer, type TapOptions, tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
 import { type Context, givenWorld, phaseOf } from './testing/given-world.ts'
-import { noAnswer, type TapOptions, tap } from './testing/tap.ts'
 import { quickPolicy, type World } from './testing/world.ts'
 
 const { action: _, ...rest } = quickPolicy

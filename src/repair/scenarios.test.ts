@@ -6,10 +6,10 @@ import { connectTo } from '../kube/connect.ts'
 import { isKubeError, KubeError } from '../kube/errors.ts'
 import { createObject, deleteObject, getObject, patchObject } from '../kube/objects.ts'
 import { isInFlight } from '../model/repair.ts'
+import { tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
 import type { RepairPolicyObject } from './policy/parse.ts'
 import { givenBudget, givenPod, givenWorld, phaseOf } from './testing/given-world.ts'
-import { tap } from './testing/tap.ts'
 import { mistakenPolicy, podsOn, quickPolicy, startWorld, type World } from './testing/world.ts'
 
 describe('policies', () => {

@@ -9,35 +9,15 @@ import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import type { Operation } from '../provider.ts'
 import { providerOf } from '../providers.ts'
 import { karpenter } from './provider.ts'
+import { nodeClaimDefinition } from './testing/definition.ts'
 
 const finalizer = 'karpenter.sh/termination'
 const pool = { 'karpenter.sh/nodepool': 'gpu' }
 
-/** As much of Karpenter's CRD as we read. */
-const definition = {
-  metadata: { name: 'nodeclaims.karpenter.sh' },
-  spec: {
-    group: 'karpenter.sh',
-    scope: 'Cluster',
-    names: { plural: 'nodeclaims', singular: 'nodeclaim', kind: 'NodeClaim', listKind: 'NodeClaimList' },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        schema: {
-          openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-        },
-      },
-    ],
-  },
-}
-
 async function given(t: { after(run: () => Promise<void>): void }) {
   const clock = new SteppedClock()
   const random = seededRandom(1)
-  const embedded = await startEmbedded({ clock, random, crds: [definition] })
+  const embedded = await startEmbedded({ clock, random, crds: [nodeClaimDefinition] })
   const api = connectTo({ server: embedded.url, token: () => embedded.token }, { clock, random })
   t.after(async () => {
     api.close()
