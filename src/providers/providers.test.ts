@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { nodeGroupLabel } from '../embedded/model/node-group.ts'
 import type { Api } from '../kube/api.ts'
@@ -36,4 +38,9 @@ test('a node in two pools says so, in the order of the providers, with what each
 test('no two providers know their nodes by the same label, and the modelled groups carry theirs', () => {
   assert.equal(new Set(poolLabels).size, providerNames.length)
   assert.equal(nodeGroupLabel, providerKinds.embedded.poolLabel)
+})
+
+test('every provider passes the contract suite', () => {
+  const missing = providerNames.filter((name) => !existsSync(join(import.meta.dirname, name, 'contract.test.ts')))
+  assert.deepEqual(missing, [])
 })

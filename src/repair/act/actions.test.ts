@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { actions, interventions, remedies } from '../../model/action.ts'
+import { providersNamed } from '../../providers/providers.ts'
+import { SteppedClock } from '../../telemetry/clock.ts'
+import { noon } from '../testing/given.ts'
+import { castOf, kindOf, ownActions } from './actions.ts'
+
+test('the actions are those of the remedies that are built, in the same order', () => {
+  assert.deepEqual(remedies, ['NoAction', 'RestartApp', 'ResetGPU', 'Reboot', 'Replace'])
+  assert.deepEqual(actions, ['NoAction', 'Reboot', 'Replace'])
+})
+
+test('every action has a folder of its own with a test, and words of its own', () => {
+  const missing = interventions
+    .map((action) => action.toLowerCase())
+    .filter((name) => !existsSync(join(import.meta.dirname, name, `${name}.test.ts`)))
+  assert.deepEqual(missing, [])
+  const verbs = interventions.map((action) => kindOf(action).words.verb)
+  assert.equal(new Set(verbs).size, interventions.length)
+})
+
+test('a plan is carried out by its own provider, and only where that can', () => {
+  const never = (): never => {
+    throw new Error('nothing is called here')
+  }
+  const parts = {
+    api: { server: 'none', close: () => undefined, request: never, stream: never },
+    clock: new SteppedClock(noon),
+  }
+  const cast = castOf(providersNamed(['karpenter', 'embedded'], parts), parts)
+  assert.ok(cast({ action: 'Replace', provider: 'karpenter' }))
+  assert.equal(cast({ action: 'Reboot', provider: 'karpenter' }), undefined)
+  assert.equal(cast({ action: 'Replace', provider: 'unknown' }), undefined)
+  assert.deepEqual(ownActions, [])
+})
