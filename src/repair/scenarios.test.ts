@@ -25,7 +25,7 @@ describe('policies', () => {
 
   test('an action that does not exist is refused by the API server itself', async (t) => {
     const { world } = await givenWorld(t)
-    for (const action of ['ResetGPU', 'Notify', 'Drain']) {
+    for (const action of ['Explode', 'replace', '']) {
       await assert.rejects(
         world.policy('bad', { match: [{ condition: 'KernelReady' }], action }),
         (error: unknown) =>

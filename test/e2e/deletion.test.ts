@@ -41,7 +41,7 @@ test('a deleted repair puts its node back; actions that do not exist are refused
   )
   await occupy(cluster)
   await enforceReplacement(cluster, 'KernelReady', '1s')
-  const spec = { match: [{ condition: 'KernelReady' }], ladder: [{ action: 'ResetGPU' }] }
+  const spec = { match: [{ condition: 'KernelReady' }], ladder: [{ action: 'Explode' }] }
   const answer = await post(cluster, POLICIES, { kind: 'RepairPolicy', metadata: { name: 'unbuilt' }, spec })
   assert.equal(answer.status, 422)
   const controller = await startController(cluster, ['--providers=embedded', '--allow-embedded-on-a-real-cluster'])

@@ -17,7 +17,7 @@ const object = ({ name, ...spec }: Written): RepairPolicyObject => ({
   metadata: { name, generation: 1 },
   spec: { match: [{ condition: 'KernelReady' }], ...spec },
 })
-const broken = object({ name: 'broken', mode: 'Enforce', paused: false, action: 'ResetGPU' })
+const broken = object({ name: 'broken', mode: 'Enforce', paused: false, action: 'Explode' })
 const acting: Written = { name: 'gpu', mode: 'Enforce', paused: false, action: 'Replace' }
 const lastGood = (...policies: readonly Written[]) => parsePolicies(policies.map(object)).policies
 
@@ -31,7 +31,7 @@ test('a pause, a lower mode and a deletion apply at once, although another polic
 
 test('a broken policy keeps its own last good version; a new one that acts waits for a good set', () => {
   const last = lastGood(acting)
-  const present = parsePolicies([object({ ...acting, action: 'ResetGPU' }), object({ ...acting, name: 'new' })])
+  const present = parsePolicies([object({ ...acting, action: 'Explode' }), object({ ...acting, name: 'new' })])
   assert.deepEqual(inForce(last, present), last)
   assert.equal(inForce(undefined, present), undefined)
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { actions } from '../../model/action.ts'
 import { conditionTypes } from '../../model/condition.ts'
 import { describeError, parsePolicies, type RepairPolicyObject } from './parse.ts'
 
@@ -58,8 +59,8 @@ test('a reason pattern must match the whole reason, in linear time', () => {
 test('one bad policy refuses the set, and says field, value and remedy', () => {
   const cases: readonly (readonly [unknown, string])[] = [
     [
-      { ...good, action: 'ResetGPU' },
-      'policy bad: spec.action is "ResetGPU": Invalid option: expected one of "NoAction"|"Reboot"|"Replace"',
+      { ...good, action: 'Explode' },
+      `policy bad: spec.action is "Explode": Invalid option: expected one of ${actions.map((one) => `"${one}"`).join('|')}`,
     ],
     [
       { ...good, action: undefined },
