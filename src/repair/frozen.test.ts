@@ -8,26 +8,26 @@ import { KubeError } from '../kube/errors.ts'
 import { createObject } from '../kube/objects.ts'
 import { tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
-import { givenWorld, phaseOf } from './testing/given-world.ts'
-import type { Half } from './testing/world.ts'
+import { givenCluster, phaseOf } from './testing/given-cluster.ts'
+import type { Half } from './testing/test-cluster.ts'
 
 /** The value of `nodemend_frozen`. */
 const frozen = ({ registry }: Half): string | undefined => /^nodemend_frozen (\d)$/m.exec(registry.render())?.[1]
 
 test('L2: on a quiet cluster the old list of kubelet leases freezes nothing, and the first fault is taken', async (t) => {
-  const { world, first, second } = await givenWorld(t)
-  const half = await world.half('a')
-  await world.setCondition(first, 'KernelReady', 'False')
-  await world.run(1, half)
-  await world.setCondition(first, 'KernelReady', 'True') // the leases are listed for a moment only
-  await world.run(600, half)
+  const { cluster, first, second } = await givenCluster(t)
+  const half = await cluster.half('a')
+  await cluster.setCondition(first, 'KernelReady', 'False')
+  await cluster.run(1, half)
+  await cluster.setCondition(first, 'KernelReady', 'True') // the leases are listed for a moment only
+  await cluster.run(600, half)
   assert.deepEqual(
-    (await world.repairs()).map((one) => one.phase),
+    (await cluster.repairs()).map((one) => one.phase),
     ['Cancelled'],
   )
   assert.equal(frozen(half), '0')
-  await world.setCondition(second, 'KernelReady', 'False')
-  await world.until('it is repaired', 60, [half], phaseOf(world, second, 'Succeeded'))
+  await cluster.setCondition(second, 'KernelReady', 'False')
+  await cluster.until('it is repaired', 60, [half], phaseOf(cluster, second, 'Succeeded'))
   assert.deepEqual(
     half.events.filter((one) => one.reason === 'RepairRefused').map((one) => one.message),
     [],
@@ -35,41 +35,41 @@ test('L2: on a quiet cluster the old list of kubelet leases freezes nothing, and
 })
 
 test('who does not lead freezes nothing', async (t) => {
-  const { world } = await givenWorld(t)
-  const half = await world.half('b', { leadership: { leading: false, until: 0 } })
+  const { cluster } = await givenCluster(t)
+  const half = await cluster.half('b', { leadership: { leading: false, until: 0 } })
   half.observer.health.settle()
-  await world.run(2, half)
+  await cluster.run(2, half)
   assert.equal(frozen(half), '0')
 })
 
 test('leases that may not be listed: nothing begins, the record says why, and the gauge says frozen', async (t) => {
-  const { world, first } = await givenWorld(t)
-  const { clock, url, token } = world
+  const { cluster, first } = await givenCluster(t)
+  const { clock, url, token } = cluster
   const own = connectTo({ server: url, token: () => token }, { clock, random: seededRandom(5) })
   const read = ({ verb, resource }: Call): void => {
     if (verb === 'list' && resource.plural === 'leases')
       throw new KubeError('NM_KUBE_FORBIDDEN', 'may not list leases', { call: 'list', status: 403 })
   }
-  const half = await world.half('a', { api: tap(own, { read }).api })
-  await world.run(5, half)
+  const half = await cluster.half('a', { api: tap(own, { read }).api })
+  await cluster.run(5, half)
   assert.equal(frozen(half), '0', 'nobody had a reason to ask')
-  await world.setCondition(first, 'KernelReady', 'False')
-  await world.run(10, half)
-  const decision = (await world.repairs())[0]?.decision
+  await cluster.setCondition(first, 'KernelReady', 'False')
+  await cluster.run(10, half)
+  const decision = (await cluster.repairs())[0]?.decision
   assert.deepEqual([decision?.outcome, decision?.decidedBy], ['refuse', 'api-health'])
   assert.match(decision?.gates[0]?.why ?? '', /^the kubelet leases are not known: .*may not list leases/)
   assert.equal(frozen(half), '1')
 })
 
 test('old leases of Nodes that are gone do not count: the sick node is repaired', async (t) => {
-  const { world, first } = await givenWorld(t)
-  const renewTime = new Date(world.clock.now() - 86_400_000).toISOString().replace('Z', '000Z')
+  const { cluster, first } = await givenCluster(t)
+  const renewTime = new Date(cluster.clock.now() - 86_400_000).toISOString().replace('Z', '000Z')
   for (let gone = 0; gone < 12; gone++) {
     const metadata = { name: `gone-${gone}`, namespace: 'kube-node-lease' }
-    await createObject(world.api, leases, { metadata, spec: { renewTime } } as never)
+    await createObject(cluster.api, leases, { metadata, spec: { renewTime } } as never)
   }
-  const half = await world.half('a')
-  await world.setCondition(first, 'KernelReady', 'False')
-  await world.until('it is repaired', 60, [half], phaseOf(world, first, 'Succeeded'))
+  const half = await cluster.half('a')
+  await cluster.setCondition(first, 'KernelReady', 'False')
+  await cluster.until('it is repaired', 60, [half], phaseOf(cluster, first, 'Succeeded'))
   assert.ok(!half.events.some((one) => /leases/.test(one.message)))
 })

@@ -7,41 +7,41 @@ import { deleteObject, patchObject } from '../kube/objects.ts'
 import type { Attempt } from '../model/repair.ts'
 import { noAnswer, type TapOptions, tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
-import { type Context, givenWorld, phaseOf } from './testing/given-world.ts'
-import { quickPolicy, type World } from './testing/world.ts'
+import { type Context, givenCluster, phaseOf } from './testing/given-cluster.ts'
+import { quickPolicy, type TestCluster } from './testing/test-cluster.ts'
 
 const { action: _, ...rest } = quickPolicy
 const rebootOnly = { ...rest, ladder: [{ action: 'Reboot' }] }
 const both = { ...rest, ladder: [{ action: 'Reboot' }, { action: 'Replace' }] }
 
 async function given(t: Context, spec: object = rebootOnly, options: TapOptions = {}) {
-  const { world, first } = await givenWorld(t, spec)
-  const { clock, url, token } = world
+  const { cluster, first } = await givenCluster(t, spec)
+  const { clock, url, token } = cluster
   const tapped = tap(connectTo({ server: url, token: () => token }, { clock, random: seededRandom(5) }), options)
-  const half = await world.half('a', { api: tapped.api })
-  const uid = await uidOf(world, first)
-  await world.setCondition(first, 'KernelReady', 'False')
+  const half = await cluster.half('a', { api: tapped.api })
+  const uid = await uidOf(cluster, first)
+  await cluster.setCondition(first, 'KernelReady', 'False')
   const boots = (): number => tapped.sent.filter((write) => write === `patch nodes/status ${first}`).length
-  return { world, first, half, uid, boots }
+  return { cluster, first, half, uid, boots }
 }
 
-const uidOf = async (world: World, name: string): Promise<string | undefined> =>
-  (await world.nodes()).find((one) => one.metadata.name === name)?.metadata.uid
+const uidOf = async (cluster: TestCluster, name: string): Promise<string | undefined> =>
+  (await cluster.nodes()).find((one) => one.metadata.name === name)?.metadata.uid
 
-const taintsOf = async (world: World, name: string) =>
-  (await world.nodes()).find((one) => one.metadata.name === name)?.spec?.taints ?? []
+const taintsOf = async (cluster: TestCluster, name: string) =>
+  (await cluster.nodes()).find((one) => one.metadata.name === name)?.spec?.taints ?? []
 
 const whyOf = (attempt: Attempt): string => attempt.phases.at(-1)?.why ?? ''
 
 describe('a reboot', () => {
   test('that helps is proven on the same node, and the taint comes off', async (t) => {
-    const { world, first, half, uid, boots } = await given(t)
-    await world.until('it has booted', 60, [half], phaseOf(world, first, 'Dwelling'))
-    await world.setCondition(first, 'KernelReady', 'True')
-    const done = await world.until('it is proven', 60, [half], phaseOf(world, first, 'Succeeded'))
+    const { cluster, first, half, uid, boots } = await given(t)
+    await cluster.until('it has booted', 60, [half], phaseOf(cluster, first, 'Dwelling'))
+    await cluster.setCondition(first, 'KernelReady', 'True')
+    const done = await cluster.until('it is proven', 60, [half], phaseOf(cluster, first, 'Succeeded'))
     assert.deepEqual([done.plan?.action, done.successor?.name, done.successor?.uid, boots()], ['Reboot', first, uid, 1])
-    assert.equal(await uidOf(world, first), uid, 'the Node object is the same')
-    assert.deepEqual(await taintsOf(world, first), [])
+    assert.equal(await uidOf(cluster, first), uid, 'the Node object is the same')
+    assert.deepEqual(await taintsOf(cluster, first), [])
     const phases = done.phases.map((one) => one.phase)
     assert.deepEqual(phases.slice(-4), ['Committing', 'Acting', 'Dwelling', 'Succeeded'])
     assert.ok(half.events.some((one) => one.reason === 'RepairRebooting'))
@@ -49,109 +49,109 @@ describe('a reboot', () => {
   })
 
   test('what the node said before its new boot counts as nothing', async (t) => {
-    const { world, first, half } = await given(t)
-    await world.until('it has booted', 60, [half], phaseOf(world, first, 'Dwelling'))
-    await world.run(120, half) // KernelReady=False is still there, from before the boot
-    assert.equal((await world.repairs())[0]?.phase, 'Dwelling')
-    await world.setCondition(first, 'KernelReady', 'False', 'StillSick')
-    const failed = await world.until('it fails', 30, [half], phaseOf(world, first, 'Failed'))
+    const { cluster, first, half } = await given(t)
+    await cluster.until('it has booted', 60, [half], phaseOf(cluster, first, 'Dwelling'))
+    await cluster.run(120, half) // KernelReady=False is still there, from before the boot
+    assert.equal((await cluster.repairs())[0]?.phase, 'Dwelling')
+    await cluster.setCondition(first, 'KernelReady', 'False', 'StillSick')
+    const failed = await cluster.until('it fails', 30, [half], phaseOf(cluster, first, 'Failed'))
     assert.match(whyOf(failed), /has KernelReady=False \(StillSick\) as well/)
-    assert.deepEqual(await taintsOf(world, first), [])
+    assert.deepEqual(await taintsOf(cluster, first), [])
   })
 
   test('that does not help is followed by the next rung after the pause; after the last rung a person is needed', async (t) => {
     const spec = { ...both, ladder: [{ action: 'Reboot' }, { action: 'Replace', attempts: 1 }] }
-    const { world, first, half, boots } = await given(t, spec)
-    await world.until('it has booted', 60, [half], phaseOf(world, first, 'Dwelling'))
-    await world.setCondition(first, 'KernelReady', 'False', 'StillSick')
-    await world.until('it fails', 30, [half], phaseOf(world, first, 'Failed'))
-    await world.run(540, half)
+    const { cluster, first, half, boots } = await given(t, spec)
+    await cluster.until('it has booted', 60, [half], phaseOf(cluster, first, 'Dwelling'))
+    await cluster.setCondition(first, 'KernelReady', 'False', 'StillSick')
+    await cluster.until('it fails', 30, [half], phaseOf(cluster, first, 'Failed'))
+    await cluster.run(540, half)
     assert.ok(
-      (await world.nodes()).some((one) => one.metadata.name === first),
+      (await cluster.nodes()).some((one) => one.metadata.name === first),
       'the pause holds',
     )
-    const replaced = await world.until('it is replaced', 120, [half], async () =>
-      (await world.repairs()).find((one) => one.phase === 'Dwelling' && one.plan?.action === 'Replace'),
+    const replaced = await cluster.until('it is replaced', 120, [half], async () =>
+      (await cluster.repairs()).find((one) => one.phase === 'Dwelling' && one.plan?.action === 'Replace'),
     )
     assert.equal(boots(), 1)
     const next = replaced.successor?.name ?? ''
-    await world.setCondition(next, 'KernelReady', 'False', 'SameAgain')
-    await world.until('the replacement fails, too', 30, [half], async () =>
-      (await world.repairs()).find((one) => one.phase === 'Failed' && one.plan?.action === 'Replace'),
+    await cluster.setCondition(next, 'KernelReady', 'False', 'SameAgain')
+    await cluster.until('the replacement fails, too', 30, [half], async () =>
+      (await cluster.repairs()).find((one) => one.phase === 'Failed' && one.plan?.action === 'Replace'),
     )
-    await world.run(3_000, half)
-    const [waiting] = (await world.repairs()).filter((one) => one.nodeName === next)
+    await cluster.run(3_000, half)
+    const [waiting] = (await cluster.repairs()).filter((one) => one.nodeName === next)
     const gate = waiting?.decision?.gates.find((one) => one.gate === 'attempts')
     assert.match(gate?.why ?? '', /^needs a human: 2 attempts did not help within 24 h \(Reboot, then Replace\)/)
     assert.ok(
-      (await world.nodes()).some((one) => one.metadata.name === next),
+      (await cluster.nodes()).some((one) => one.metadata.name === next),
       'nothing more is deleted',
     )
   })
 
   test('a node that comes back as another Node object is not the same machine', async (t) => {
-    const { world, first, half } = await given(t, rebootOnly, {
+    const { cluster, first, half } = await given(t, rebootOnly, {
       before: (write) => {
         if (write === `patch nodes/status ${first}`) throw noAnswer()
       },
     })
-    await world.until('nobody knows', 60, [half], phaseOf(world, first, 'Unknown'))
-    await deleteObject(world.api, nodes, { name: first })
-    await world.run(5, half)
-    const [repair] = await world.repairs()
+    await cluster.until('nobody knows', 60, [half], phaseOf(cluster, first, 'Unknown'))
+    await deleteObject(cluster.api, nodes, { name: first })
+    await cluster.run(5, half)
+    const [repair] = await cluster.repairs()
     assert.equal(repair?.phase, 'Unknown')
     assert.equal(repair?.successor, undefined)
   })
 
   test('a call whose answer is lost is never repeated, and is found out about', async (t) => {
-    const { world, first, half, boots } = await given(t, rebootOnly, {
+    const { cluster, first, half, boots } = await given(t, rebootOnly, {
       after: (write) => {
         if (write.startsWith('patch nodes/status')) throw noAnswer()
       },
     })
-    await world.until('it has booted', 60, [half], phaseOf(world, first, 'Dwelling'))
-    await world.setCondition(first, 'KernelReady', 'True')
-    await world.until('it is proven', 60, [half], phaseOf(world, first, 'Succeeded'))
+    await cluster.until('it has booted', 60, [half], phaseOf(cluster, first, 'Dwelling'))
+    await cluster.setCondition(first, 'KernelReady', 'True')
+    await cluster.until('it is proven', 60, [half], phaseOf(cluster, first, 'Succeeded'))
     assert.equal(boots(), 1)
   })
 
   test('a call that never got through is not repeated either: it ends, and says why', async (t) => {
     let sent = 0
-    const { world, first, half } = await given(t, rebootOnly, {
+    const { cluster, first, half } = await given(t, rebootOnly, {
       before: (write) => {
         if (!write.startsWith('patch nodes/status')) return
         sent++
         throw noAnswer()
       },
     })
-    const unknown = await world.until('nobody knows', 60, [half], phaseOf(world, first, 'Unknown'))
+    const unknown = await cluster.until('nobody knows', 60, [half], phaseOf(cluster, first, 'Unknown'))
     assert.match(whyOf(unknown), /^outcome unknown: the connection broke/)
     for (let minutes = 0; minutes < 21; minutes++) {
-      await world.clock.advance(59_000)
+      await cluster.clock.advance(59_000)
       half.observer.health.passed(true) // the watches followed: nothing was away
-      await world.run(1, half)
+      await cluster.run(1, half)
     }
-    const failed = await world.until('it ends', 60, [half], phaseOf(world, first, 'Failed'))
+    const failed = await cluster.until('it ends', 60, [half], phaseOf(cluster, first, 'Failed'))
     assert.match(whyOf(failed), /^outcome unknown/)
     assert.equal(sent, 1)
-    assert.deepEqual(await taintsOf(world, first), [])
+    assert.deepEqual(await taintsOf(cluster, first), [])
   })
 
   test('a node without a boot id is refused: nobody could tell that it has rebooted', async (t) => {
-    const { world, first } = await givenWorld(t, rebootOnly)
+    const { cluster, first } = await givenCluster(t, rebootOnly)
     const blank = { status: { nodeInfo: { bootID: '' } } }
-    await patchObject(world.api, nodes, { name: first }, blank, { type: 'merge', subresource: 'status' })
-    const half = await world.half('a')
-    await world.setCondition(first, 'KernelReady', 'False')
-    await world.run(20, half)
-    const decision = (await world.repairs())[0]?.decision
+    await patchObject(cluster.api, nodes, { name: first }, blank, { type: 'merge', subresource: 'status' })
+    const half = await cluster.half('a')
+    await cluster.setCondition(first, 'KernelReady', 'False')
+    await cluster.run(20, half)
+    const decision = (await cluster.repairs())[0]?.decision
     assert.deepEqual([decision?.outcome, decision?.decidedBy], ['refuse', 'target'])
     assert.match(decision?.gates.at(-1)?.why ?? '', /reports no boot id/)
   })
 })
 
 test('F4: a policy that says Reboot deletes nothing, and one that nobody can carry out is refused', async (t) => {
-  const { world, first, half, uid } = await given(t, { ...quickPolicy, action: 'Reboot' })
-  await world.until('it has booted', 60, [half], phaseOf(world, first, 'Dwelling'))
-  assert.equal(await uidOf(world, first), uid)
+  const { cluster, first, half, uid } = await given(t, { ...quickPolicy, action: 'Reboot' })
+  await cluster.until('it has booted', 60, [half], phaseOf(cluster, first, 'Dwelling'))
+  assert.equal(await uidOf(cluster, first), uid)
 })

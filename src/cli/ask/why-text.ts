@@ -1,8 +1,8 @@
 /** The text of `nodemend why`. */
 
 import { tableText } from '../output.ts'
+import type { Explanation, RepairText } from './explanation.ts'
 import type { NodeState } from './node-state.ts'
-import type { Explanation, RepairText } from './why.ts'
 
 export function whyText(data: Explanation): string {
   const [latest, ...earlier] = data.repairs

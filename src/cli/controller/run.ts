@@ -10,8 +10,8 @@ import type { ProviderName } from '../../providers/providers.ts'
 import { providersNamed } from '../../providers/providers.ts'
 import { type Assembled, assemble } from '../../repair/assemble.ts'
 import { LeadershipView } from '../../repair/leadership.ts'
-import { Loop } from '../../repair/loop.ts'
 import { outageMs } from '../../repair/observe/health.ts'
+import { PassLoop } from '../../repair/pass-loop.ts'
 import { type Clock, type Random, sleep } from '../../telemetry/clock.ts'
 import { type MetricsFormat, Registry } from '../../telemetry/exposition.ts'
 import { createLog, type Level, type Log } from '../../telemetry/log.ts'
@@ -85,7 +85,7 @@ export async function runController(options: RunControllerOptions, parts: Contro
     signal: watching.signal,
   })
   const passes = timed(half, clock)
-  const loop = new Loop({ clock, intervalMs, pass: passes.run, signal })
+  const loop = new PassLoop({ clock, intervalMs, pass: passes.run, signal })
   const pages = {
     metrics: (format: MetricsFormat) => registry.render(format),
     healthz: () => (passes.hang ? { ok: false, text: 'the pass hangs' } : { ok: true, text: 'ok' }),
