@@ -67,7 +67,7 @@ export interface OtherRepairer {
   readonly why: string
 }
 
-/** How far our own picture of the cluster can be trusted. */
+/** How far the watches and the kubelet leases can be trusted. */
 export interface ApiHealth {
   /** False until every watch has delivered its first whole list, and whenever one of them is behind. */
   readonly synced: boolean
@@ -89,7 +89,7 @@ export interface Leadership {
   readonly identity: string
 }
 
-/** Whether a person asked the whole controller for quiet. Not knowing is a state, and nothing is begun in it. */
+/** Whether a person asked the whole controller for quiet. While it is `unknown`, nothing is begun. */
 export type Pause =
   | { readonly state: 'off' }
   | { readonly state: 'on'; readonly why: string }

@@ -1,4 +1,4 @@
-/** When the controller says that its picture of the cluster is not to be trusted, and when it does not. */
+/** When the controller says that it is frozen, and when it does not. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Call } from '../kube/api.ts'

@@ -14,7 +14,7 @@ import { veto } from './decide/gates/veto.ts'
 import { crdsRemedy } from './observe/observer.ts'
 import { describeError, type ParsedPolicies } from './policy/parse.ts'
 
-/** A veto that somebody forgot is mentioned this often. */
+/** A veto that stays is told again this often. */
 const vetoEveryMs = 3_600_000
 
 /** A stamp this far ahead of our clock is not jitter. */
@@ -208,7 +208,7 @@ function eventReason({ phase, plan }: Attempt): string {
   return plan ? kindOf(plan.action).words.events[phase] : 'RepairActing'
 }
 
-/** Who does not lead freezes nothing; leases that nobody had a reason to list stop nobody. */
+/** A controller that does not lead freezes nothing, nor do leases that there was no reason to list. */
 function isFrozen({ leadership, health }: ClusterSnapshot, decisions: readonly Decision[], now: number): boolean {
   if (!leadership.leading) return false
   return freezeOf(health, now) !== undefined || (decisions.length > 0 && unknownLeases(health) !== undefined)
@@ -235,7 +235,7 @@ function metricsIn(registry: Registry) {
     stale: gauge('nodemend_stale_conditions', 'Sick nodes whose condition nobody asserts any more.'),
     frozen: gauge(
       'nodemend_frozen',
-      '1 while this controller leads and its picture of the cluster is not to be trusted: nothing is done.',
+      '1 while this controller leads and does nothing, because its watches or the kubelet leases cannot be trusted.',
     ),
     skewed: gauge('nodemend_clock_skewed_nodes', 'Nodes whose conditions carry stamps of the future.'),
     leader: gauge('nodemend_leader', '1 while this controller leads.'),

@@ -47,7 +47,7 @@ export interface ClusterStatus {
   readonly controller: {
     readonly installed: boolean
     readonly leader: string | null
-    /** `why` is what the annotation says, or why nobody can tell; null when it is off. */
+    /** `why` is what the annotation says, or why it is unknown; null when it is off. */
     readonly paused: { readonly state: Pause['state']; readonly why: string | null }
     /** Why nothing happens although nobody paused it, as the newest decisions say; null when none says so, or there is none. */
     readonly settling: string | null
@@ -221,8 +221,8 @@ function nodeRow(node: NodeStatus): readonly string[] {
 /** Why nothing would be done now. A pause comes first: it is what somebody looks for who asked for it, or did not. */
 function quietText({ controller: { paused, settling } }: ClusterStatus): string {
   const texts = settling === null ? [] : [`frozen: ${settling}`]
-  if (paused.state === 'on') texts.unshift(`PAUSED by ${paused.why || 'somebody who did not say why'}`)
-  if (paused.state === 'unknown') texts.unshift(`nobody can tell whether it is PAUSED: ${paused.why}`)
+  if (paused.state === 'on') texts.unshift(`PAUSED by ${paused.why || 'an annotation without a reason'}`)
+  if (paused.state === 'unknown') texts.unshift(`unknown whether it is PAUSED: ${paused.why}`)
   return texts.map((text) => `; ${text}`).join('')
 }
 

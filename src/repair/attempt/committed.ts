@@ -31,9 +31,9 @@ export function committed(attempt: Attempt, plan: Plan, view: StepView, operatio
   }
 }
 
-/** A call on record of which nobody saw the answer. */
+/** A call on record whose answer did not arrive. */
 function callText(at: number): string {
-  return `the call was put on record at ${new Date(at).toISOString()}, and nobody knows whether it was sent`
+  return `the call was put on record at ${new Date(at).toISOString()}, and it is unknown whether it was sent`
 }
 
 /** The call has been made: what follows is the action's own business. */

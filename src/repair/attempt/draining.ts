@@ -36,7 +36,7 @@ export function afterPass(before: Attempt, plan: Plan, view: StepView, pass: Dra
   return keep(before, attempt, `${pass.remaining} pods to go`)
 }
 
-/** Without a look at the pods nothing goes on; long after the deadline the attempt gives up rather than its slot. */
+/** Pods that cannot be listed hold the drain; long after its deadline the attempt fails and gives its slot back. */
 export function unread(attempt: Attempt, view: StepView, why: string): Step {
   const giveUpAt = (attempt.drain?.deadline ?? phaseSince(attempt)) + forceOverrunMs
   return view.now < giveUpAt

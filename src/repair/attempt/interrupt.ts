@@ -5,12 +5,12 @@ import type { Gate } from '../decide/gate.ts'
 import { gates } from '../decide/gates.ts'
 import { faultCleared, oldNode, type StepView } from './transition.ts'
 
-/** While our picture may be wrong, or somebody asked for quiet, nothing goes on; nothing is undone either. */
+/** While the watches cannot be trusted or the controller is paused, nothing goes on; nothing is undone either. */
 export function holdReason({ snapshot, now }: StepView): string | undefined {
   return firstAnswer((gate) => gate.hold?.(snapshot, now))
 }
 
-/** A person deleted the record: they want the node back. It counts at once, under a pause and in an outage, too. */
+/** A person deleted the record. It counts at once, also under a pause and in an outage. */
 export function deletionReason({ deletedAt }: Attempt): string | undefined {
   return deletedAt === undefined ? undefined : 'somebody deleted its NodeRepair'
 }
@@ -28,7 +28,7 @@ export function cancelReason(attempt: Attempt, plan: Plan, { snapshot, now, pass
   return firstAnswer((gate) => gate.cancel?.(node, snapshot, now))
 }
 
-/** A gate that cannot answer says no. */
+/** A gate that throws refuses. */
 function firstAnswer(ask: (gate: Gate) => string | undefined): string | undefined {
   for (const gate of gates) {
     try {

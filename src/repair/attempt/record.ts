@@ -1,4 +1,4 @@
-/** NodeRepair objects ↔ attempts. Reading is strict: a record that we cannot read is reported, never guessed at. */
+/** NodeRepair objects ↔ attempts. Reading is strict: a record that cannot be read is reported and left alone. */
 import type { KubeObject } from '../../kube/api.ts'
 import type { Attempt } from '../../model/repair.ts'
 import { attemptFields, type StoredAttempt } from './codec.ts'

@@ -69,7 +69,7 @@ export function succeed(attempt: Attempt, view: StepView, proof: string): Step {
   return end({ ...attempt, proof }, view, 'Succeeded', proof)
 }
 
-/** Nobody can tell whether the call was made: wait, and in the end leave it to a person. It is never repeated. */
+/** It is unknown whether the call was made: wait, and in the end fail. It is never repeated. */
 export function untold(attempt: Attempt, view: StepView, because: string): Step {
   const why = `outcome unknown: ${because}`
   if (attempt.phase !== 'Unknown') return enter(attempt, view, 'Unknown', why, view.now + observationMs)

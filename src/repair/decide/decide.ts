@@ -78,7 +78,7 @@ interface Asked {
   readonly until?: number | undefined
 }
 
-/** A gate that cannot answer says no. */
+/** A gate that throws refuses. */
 function askOne(gate: Gate, context: GateContext): Asked {
   try {
     const { answer, why, change, until } = gate.ask(context)
@@ -96,7 +96,7 @@ function outcomeOf(decider: GateRecord | undefined, policy: Policy): DecisionOut
   return decider.answer === 'wait' ? 'wait' : 'refuse'
 }
 
-/** Pending records whose node is gone or no longer matched. On half a picture nothing counts as gone. */
+/** Pending records whose node is gone or no longer matched. While a watch is behind, nothing counts as gone. */
 function clearedRecords(
   snapshot: ClusterSnapshot,
   records: readonly Attempt[],

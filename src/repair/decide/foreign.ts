@@ -1,4 +1,4 @@
-/** Marks of others who already act on a node. One node, one owner: where we see one of them, we stand back. */
+/** Marks of others who already act on a node: a node that carries one is not repaired. */
 import type { ClaimView, ClusterSnapshot, NodeView } from '../../model/node.ts'
 
 interface Mark {

@@ -31,7 +31,7 @@ export function standingOf(
   const tried = records.filter(
     (one) => now - phaseSince(one) < windowMs && (failedIn(lineage, one) || didNotLast(one, node, condition)),
   )
-  // A failure of which nobody knows the action counts on every rung.
+  // A failed record without a plan counts on every rung.
   const times = ({ action }: Rung): number => tried.filter(({ plan }) => !plan || plan.action === action).length
   const open = policy.ladder.find((rung) => times(rung) < rung.attempts)
   return {

@@ -1,4 +1,4 @@
-/** Is Karpenter's own node repair on? Two repairers of one node race; the one that the cluster's owner switched on wins. */
+/** Whether Karpenter's own node repair is on: then Karpenter repairs its nodes, and we do not. */
 import type { Api, KubeObject, Resource } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { listObjects } from '../../kube/objects.ts'
@@ -33,7 +33,7 @@ export const karpenterRepairer: OtherRepairer = {
   why: 'Karpenter repairs its nodes itself (its feature gate NodeRepair is on)',
 }
 
-/** Reads Karpenter's deployments now and then, while a repair is open. Without the right to, it stays silent and says no. */
+/** Reads Karpenter's deployments now and then, while a repair is open. Without the right to read them it answers no. */
 export class KarpenterRepair {
   readonly #api: Api
   readonly #clock: Clock

@@ -114,7 +114,7 @@ export class Observer {
     ])
   }
 
-  /** What is wrong with the picture; undefined when nothing is. */
+  /** Which watch is not in sync, and why; undefined when all are. */
   get trouble(): string | undefined {
     for (const resource of [nodes, repairPolicies, nodeRepairs, nodeClaims]) {
       const state = this.#states.get(resource)

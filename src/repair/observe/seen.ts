@@ -35,7 +35,7 @@ interface RawCondition {
 /** What is kept of a watched Node. */
 export interface WatchedNode extends KubeObject {
   readonly view: NodeView
-  /** False when only time went by: heartbeats and stamps. Nobody needs to decide anew because of that. */
+  /** False when only time went by: heartbeats and stamps. No decision depends on them. */
   readonly news: boolean
 }
 
@@ -100,7 +100,7 @@ function seeCondition(raw: RawCondition, node: NodeView | undefined, now: number
 
 type Stamped = Omit<SeenCondition, 'seenAt'>
 
-/** A change that we saw counts as now. Without one, only the stamps can tell, and they are not believed beyond now. */
+/** A change that the watch delivered counts as now. Without one the newest stamp counts, but never a later time than now. */
 function seenAt(condition: Stamped, node: NodeView | undefined, known: SeenCondition | undefined, now: number): number {
   if (node && !known) return now
   if (known && changed(condition, known)) return now

@@ -1,4 +1,4 @@
-/** Conditions that a policy names and no node carries: most often a slip of the pen, which silently matches nothing. */
+/** Conditions that a policy names and no node carries: most often a misspelt type, which matches nothing. */
 import { conditionTypes } from '../../model/condition.ts'
 import { nearest } from '../../model/nearest.ts'
 import type { NodeView } from '../../model/node.ts'

@@ -83,7 +83,7 @@ const troubles: ReadonlySet<string> = new Set(['MemoryPressure', 'DiskPressure',
 /** Conditions that name a good state: kubelet's, and those that the agents write. */
 const goods: ReadonlySet<string> = new Set(['Ready', ...conditionTypes])
 
-/** What is wrong with taking this status of this condition for a sickness; undefined where nobody can say that it is health. */
+/** What is wrong with taking this status of this condition for a sickness; undefined for a condition whose healthy status is not known. */
 function healthTrouble({ condition, status }: PolicySpec['match'][number]): string | undefined {
   const healthy = goods.has(condition) ? 'True' : troubles.has(condition) ? 'False' : undefined
   if (status !== healthy) return undefined

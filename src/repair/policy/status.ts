@@ -38,7 +38,7 @@ export interface PolicyContext {
   readonly inForce: readonly Policy[] | undefined
   /** Names of the providers that this controller runs. */
   readonly providers: readonly string[]
-  /** Condition types that some node carries; none: nobody has looked. */
+  /** Condition types that some node carries; empty: no node is known. */
   readonly carried?: readonly string[]
 }
 

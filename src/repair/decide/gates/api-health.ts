@@ -1,5 +1,5 @@
 /**
- * Is our picture of the cluster true? After an outage every condition looks old, so nothing happens until it has settled
+ * Whether the watches and the kubelet leases can be trusted. After an outage every condition looks old, so a settle period follows
  * (the toleration starts anew as well, see `candidate.ts`).
  */
 import type { GateAnswer } from '../../../model/decision.ts'
@@ -14,7 +14,9 @@ const fewestLeases = 3
 export const apiHealth: Gate = {
   name: 'api-health',
   ask: ({ snapshot: { health }, now }) =>
-    freezeOf(health, now) ?? unknownLeases(health) ?? allow('the picture of the cluster is current'),
+    freezeOf(health, now) ??
+    unknownLeases(health) ??
+    allow('every watch is in sync, and the kubelets renew their leases'),
   hold: ({ health }, now) => (freezeOf(health, now) ?? unknownLeases(health))?.why,
 }
 
@@ -36,7 +38,7 @@ export function freezeOf({ synced, trouble, settledAt, leases }: ApiHealth, now:
   return undefined
 }
 
-/** Without a fresh list of the kubelet leases nobody can tell whether the nodes or the control plane are in trouble. */
+/** Without a fresh list of the kubelet leases it is unknown whether the nodes or the control plane are in trouble. */
 export function unknownLeases({ leases }: ApiHealth): GateAnswer | undefined {
   if (leases.state === 'listed') return undefined
   return refuse(

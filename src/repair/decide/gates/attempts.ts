@@ -1,4 +1,4 @@
-/** How often has it been tried? Failures space out and then stop: a repair that does not help is a person's case. */
+/** How often repairs were tried: the pause between attempts doubles, and after the last rung a person is needed. */
 import { ladderText } from '../../../model/action.ts'
 import { allow, at, type Gate, refuse, wait } from '../gate.ts'
 

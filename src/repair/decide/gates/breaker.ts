@@ -1,5 +1,5 @@
 /**
- * Is it the fleet rather than the node? Counts the candidate's pool: too large a share unhealthy, or too many new ones
+ * Whether the whole pool is in trouble rather than the node: too large a share unhealthy, or too many new ones
  * with one signature at once, stops new repairs there. It closes by itself; tiny pools go one at a time instead.
  */
 import { resolveQuantity } from '../../../model/policy.ts'

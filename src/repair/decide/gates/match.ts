@@ -1,4 +1,4 @@
-/** Which rule matched, and does it ask for anything? */
+/** Which rule matched, and whether it asks for an action. */
 import { forbids } from '../../../model/action.ts'
 import { allow, type Gate, refuse } from '../gate.ts'
 

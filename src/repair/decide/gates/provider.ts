@@ -1,4 +1,4 @@
-/** Can anybody do to this node what its rung asks for? */
+/** Whether a provider can carry out on this node what its rung asks for. */
 import type { GateAnswer } from '../../../model/decision.ts'
 import type { NodeView } from '../../../model/node.ts'
 import type { Policy } from '../../../model/policy.ts'
