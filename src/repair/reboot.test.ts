@@ -79,7 +79,7 @@ describe('a reboot', () => {
     await cluster.until('the replacement fails, too', 30, [half], async () =>
       (await cluster.repairs()).find((one) => one.phase === 'Failed' && one.plan?.action === 'Replace'),
     )
-    await cluster.run(3_000, half)
+    await cluster.run(1_800, half)
     const [waiting] = (await cluster.repairs()).filter((one) => one.nodeName === next)
     const gate = waiting?.decision?.gates.find((one) => one.gate === 'attempts')
     assert.match(gate?.why ?? '', /^needs a human: 2 attempts did not help within 24 h \(Reboot, then Replace\)/)

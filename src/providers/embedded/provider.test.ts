@@ -6,6 +6,7 @@ import { startEmbedded } from '../../embedded/server.ts'
 import { type KubeObject, nodes } from '../../kube/api.ts'
 import { connectTo } from '../../kube/connect.ts'
 import { listObjects } from '../../kube/objects.ts'
+import type { NodeView } from '../../model/node.ts'
 import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import type { Operation } from '../provider.ts'
 import { providersNamed } from '../providers.ts'
@@ -54,4 +55,29 @@ test('deletes the node once, and finds the one that the group starts instead', a
   const found = await provider.look(operation)
   assert.equal(found.state === 'gone' && found.successor.kind, 'found')
   assert.equal((await list()).length, 2)
+})
+
+test('L13: the Node of a machine that nobody modelled is refused, unless the controller was told otherwise', async () => {
+  const node = {
+    name: 'a',
+    uid: 'uid-a',
+    labels: { [nodeGroupLabel]: 'pool' },
+    providerId: 'aws:///i-1',
+  } as unknown as NodeView // only these are read
+  const never = (): never => {
+    throw new Error('nothing is called here')
+  }
+  const parts = {
+    api: { server: 'none', close: () => undefined, request: never, stream: never },
+    clock: new SteppedClock(),
+  }
+  const [strict] = providersNamed(['embedded'], parts)
+  const answer = await strict?.target(node, 'Replace')
+  assert.ok(answer?.kind === 'refused')
+  assert.match(answer.why, /a is none \(its providerID is "aws:\/\/\/i-1"\)/)
+  assert.match(answer.change, /--allow-embedded-on-a-real-cluster/)
+  const [forced] = providersNamed(['embedded'], { ...parts, embedded: { anyNode: true } })
+  assert.equal((await forced?.target(node, 'Replace'))?.kind, 'found')
+  assert.equal((await forced?.target(node, 'Reboot'))?.kind, 'refused', 'a boot of a real machine cannot be modelled')
+  assert.equal((await strict?.target({ ...node, providerId: 'embedded://pool/1' }, 'Replace'))?.kind, 'found')
 })

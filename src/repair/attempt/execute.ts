@@ -181,6 +181,8 @@ export class Executor {
     invariant(bootId !== undefined, `${tick.attempt.nodeName} reports no boot id`)
     invariant(tick.attempt.call === undefined, `the call of ${tick.attempt.name} is on record already`)
     await this.#record(tick, { ...tick.attempt, call: { at: clock.now(), bootId } }, false)
+    // An API server with an older CRD drops the fields: then nothing would say that the call was made.
+    invariant(tick.attempt.call !== undefined, 'the API server did not keep the call on record: apply the CRDs again')
   }
 
   async #record(tick: Tick, next: Attempt, untaint: boolean): Promise<string | undefined> {

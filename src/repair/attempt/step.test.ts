@@ -232,7 +232,7 @@ describe('the commit', () => {
       /^untaint, Failed: not gone in time/,
     )
     const dark = { operation: { state: 'unknown', why: 'no answer' } } as const
-    assert.equal(says(step(given('Observing'), dark)), 'wait: no answer')
+    assert.equal(says(step(given('Observing'), dark)), 'wait: outcome unknown: no answer')
     assert.match(
       says(step(given('Observing'), { ...dark, now: noon + 20 * minute })),
       /^untaint, Failed: outcome unknown: no answer/,

@@ -27,8 +27,13 @@ test('the old node goes, then another one is found, and what is said about it co
   })
 })
 
-test('a machine that booted anew instead of going, or that the provider no longer knows, is an unknown outcome', () => {
-  assert.equal(says(done('Acting', { state: 'back', node: { name: 'old', uid: 'uid-old' } })), 'Unknown')
+test('a machine that booted anew instead of going is waited for, and a failure in time', () => {
+  const back: OperationView = { state: 'back', node: { name: 'old', uid: 'uid-old' } }
+  assert.equal(says(done('Acting', back)), 'wait')
+  assert.equal(says(done('Acting', back, noon + 20 * minute)), 'Failed')
+})
+
+test('an operation that the provider no longer knows has an unknown outcome', () => {
   assert.equal(says(done('Acting', { state: 'not-started' })), 'Unknown')
 })
 

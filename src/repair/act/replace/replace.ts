@@ -1,6 +1,6 @@
 /** Replace: the provider ends the machine, and the node that takes its place proves the repair. */
 import type { Attempt } from '../../../model/repair.ts'
-import type { OperationView } from '../../../providers/provider.ts'
+import type { OperationView, SuccessorSearch } from '../../../providers/provider.ts'
 import {
   end,
   enter,
@@ -38,13 +38,11 @@ function done(attempt: Attempt, view: StepView, operation: OperationView): Step 
     case 'not-started':
       return untold(attempt, view, 'the provider no longer knows the operation')
     case 'unknown':
-      if (isOver(attempt, view.now)) return end(attempt, view, 'Failed', `outcome unknown: ${operation.why}`)
-      return { kind: 'wait', why: operation.why }
+      return inTime(attempt, view, `outcome unknown: ${operation.why}`)
     case 'running':
-      if (isOver(attempt, view.now)) return end(attempt, view, 'Failed', `not gone in time: ${operation.why}`)
-      return { kind: 'wait', why: operation.why }
+      return inTime(attempt, view, `not gone in time: ${operation.why}`, operation.why)
     case 'back':
-      return untold(attempt, view, `${operation.node.name} booted anew instead of going`)
+      return inTime(attempt, view, `outcome unknown: ${operation.node.name} booted anew instead of going`)
     case 'gone':
       return attempt.phase === 'Acting'
         ? enter(attempt, view, 'Observing', 'the old node is gone', view.now + observationMs)
@@ -52,17 +50,17 @@ function done(attempt: Attempt, view: StepView, operation: OperationView): Step 
   }
 }
 
-function awaited(
-  attempt: Attempt,
-  view: StepView,
-  successor: Extract<OperationView, { readonly state: 'gone' }>['successor'],
-): Step {
+/** Waits until the phase has had its time, and fails then. */
+function inTime(attempt: Attempt, view: StepView, failure: string, why = failure): Step {
+  return isOver(attempt, view.now) ? end(attempt, view, 'Failed', failure) : { kind: 'wait', why }
+}
+
+function awaited(attempt: Attempt, view: StepView, successor: SuccessorSearch): Step {
   switch (successor.kind) {
     case 'not-needed':
       return succeed(attempt, view, `the old node is gone; ${successor.why}`)
     case 'awaited':
-      if (isOver(attempt, view.now)) return end(attempt, view, 'Failed', `no replacement in time: ${successor.why}`)
-      return { kind: 'wait', why: successor.why }
+      return inTime(attempt, view, `no replacement in time: ${successor.why}`, successor.why)
     case 'found': {
       const { node } = successor
       const found = { ...attempt, successor: { ...node, since: view.now } }
