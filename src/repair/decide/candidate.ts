@@ -6,7 +6,7 @@ import { type ClusterSnapshot, type NodeView, type SeenCondition, selects } from
 import { defaultTolerationMs, modes, type Policy, type PolicyMatch } from '../../model/policy.ts'
 import type { Attempt } from '../../model/repair.ts'
 
-import { type Standing, standingOf } from './ladder.ts'
+import { type History, type Standing, standingOf } from './ladder.ts'
 
 /** A sick node with the rule that drives it. */
 export interface Candidate {
@@ -30,12 +30,12 @@ interface Matched {
   readonly condition: SeenCondition
 }
 
-/** The candidate for `node`, or undefined when no rule matches it. `record` is its open Pending record among `records`. */
+/** The candidate for `node`, or undefined when no rule matches it. `record` is its open Pending record, if any. */
 export function candidateFor(
   node: NodeView,
   policies: readonly Policy[],
   record: Attempt | undefined,
-  records: readonly Attempt[],
+  history: History,
   snapshot: ClusterSnapshot,
   now: number,
 ): Candidate | undefined {
@@ -49,7 +49,7 @@ export function candidateFor(
     node,
     ...(record && { record }),
     policy: driver.policy,
-    standing: standingOf(driver.policy, node, driver.condition.type, records, now),
+    standing: standingOf(driver.policy, node, driver.condition.type, history, now),
     condition: driver.condition,
     since: driver.since,
     eligibleAt: driver.eligibleAt,

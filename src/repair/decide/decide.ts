@@ -10,6 +10,7 @@ import type { Admitted, Gate, GateContext } from './gate.ts'
 import { matching } from './gates/match.ts'
 import { mode } from './gates/mode.ts'
 import { gates } from './gates.ts'
+import { historyOf } from './ladder.ts'
 
 /**
  * One decision per sick node that is not yet under repair, and one per open Pending record whose fault is over. The
@@ -23,9 +24,10 @@ export function decide(
   now: number,
 ): readonly Decision[] {
   const pending = pendingByNode(records, snapshot)
+  const history = historyOf(records)
   const sick = new Map<string, Candidate>()
   for (const node of snapshot.nodes) {
-    const candidate = candidateFor(node, policies, pending.get(node.uid), records, snapshot, now)
+    const candidate = candidateFor(node, policies, pending.get(node.uid), history, snapshot, now)
     if (candidate) sick.set(node.uid, candidate)
   }
   const index = indexCluster(snapshot, policies, records, sick)

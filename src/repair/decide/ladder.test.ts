@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { interventions } from '../../model/action.ts'
 import type { Attempt, Phase, Plan } from '../../model/repair.ts'
 import { givenAttempt, givenNode, givenPolicy, hour, minute, noon } from '../testing/given.ts'
-import { standingOf } from './ladder.ts'
+import { historyOf, standingOf } from './ladder.ts'
 
 const node = givenNode('a')
 const policy = givenPolicy({
@@ -24,7 +24,7 @@ function ended(phase: Phase, action: Plan['action'], endedAt: number, given: Par
   return givenAttempt(node, { phase, phases: [{ phase, at: endedAt, why: '' }], plan, ...given })
 }
 
-const standing = (...records: readonly Attempt[]) => standingOf(policy, node, 'KernelReady', records, now)
+const standing = (...records: readonly Attempt[]) => standingOf(policy, node, 'KernelReady', historyOf(records), now)
 
 describe('the rung', () => {
   test('is the first one, then the next one for each that failed, then none', () => {
@@ -47,7 +47,7 @@ describe('the rung', () => {
   test('a reboot that was proven and did not last counts; a proven replacement starts a new lineage', () => {
     const proven = ended('Succeeded', 'Reboot', now - hour)
     assert.equal(standing(proven).action, 'Replace')
-    assert.equal(standingOf(policy, node, 'StorageReady', [proven], now).action, 'Reboot')
+    assert.equal(standingOf(policy, node, 'StorageReady', historyOf([proven]), now).action, 'Reboot')
     const before = ended('Failed', 'Reboot', now - 2 * hour, { nodeUid: 'uid-old' })
     const since = noon
     const replaced = ended('Succeeded', 'Replace', now - hour, {

@@ -16,21 +16,32 @@ export interface Standing {
   readonly spent: boolean
 }
 
+/** The finished records, found by node: made once per pass. */
+export interface History {
+  /** By the UID of the node that was under repair. */
+  readonly of: ReadonlyMap<string, readonly Attempt[]>
+  /** Failed repairs by the UID of the node that they ended on. */
+  readonly failedBefore: ReadonlyMap<string, readonly Attempt[]>
+}
+
+export function historyOf(records: readonly Attempt[]): History {
+  const finished = records.filter((one) => one.phase === 'Failed' || one.phase === 'Succeeded')
+  const failed = finished.filter((one) => one.phase === 'Failed')
+  return {
+    of: Map.groupBy(finished, (one) => one.nodeUid),
+    failedBefore: Map.groupBy(failed, (one) => one.successor?.uid ?? ''),
+  }
+}
+
 /**
  * The rung on which `node` is. A rung's attempts are those with its action, whichever policy asked for them: failures in
  * the lineage, and successes on the same Node object after which it is sick with the same condition again.
  */
-export function standingOf(
-  policy: Policy,
-  node: NodeView,
-  condition: string,
-  records: readonly Attempt[],
-  now: number,
-): Standing {
-  const lineage = lineageOf(node.uid, records)
-  const tried = records.filter(
-    (one) => now - phaseSince(one) < windowMs && (failedIn(lineage, one) || didNotLast(one, node, condition)),
-  )
+export function standingOf(policy: Policy, node: NodeView, condition: string, history: History, now: number): Standing {
+  const tried = [...lineageOf(node.uid, history)]
+    .flatMap((uid) => history.of.get(uid) ?? [])
+    .filter((one) => now - phaseSince(one) < windowMs)
+    .filter((one) => one.phase === 'Failed' || didNotLast(one, node, condition))
   // A failed record without a plan counts on every rung.
   const times = ({ action }: Rung): number => tried.filter(({ plan }) => !plan || plan.action === action).length
   const open = policy.ladder.find((rung) => times(rung) < rung.attempts)
@@ -42,18 +53,12 @@ export function standingOf(
 }
 
 /** UIDs of the node and of those whose failed repair it came from; a proven repair starts a new lineage. */
-function lineageOf(uid: string, records: readonly Attempt[]): ReadonlySet<string> {
+function lineageOf(uid: string, { failedBefore }: History): ReadonlySet<string> {
   const lineage = new Set([uid])
   for (const member of lineage) {
-    for (const one of records) {
-      if (one.phase === 'Failed' && one.successor?.uid === member) lineage.add(one.nodeUid)
-    }
+    for (const one of failedBefore.get(member) ?? []) lineage.add(one.nodeUid)
   }
   return lineage
-}
-
-function failedIn(lineage: ReadonlySet<string>, { phase, nodeUid }: Attempt): boolean {
-  return phase === 'Failed' && lineage.has(nodeUid)
 }
 
 function didNotLast({ phase, nodeUid, plan }: Attempt, node: NodeView, condition: string): boolean {
