@@ -6,7 +6,7 @@ import type { Provider } from '../providers/provider.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import type { Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
-import { castOf } from './act/actions.ts'
+import { actorsAmong } from './act/actions.ts'
 import { Drainer } from './act/drain/run.ts'
 import { AttemptBook } from './attempt/book.ts'
 import { Calls } from './attempt/calls.ts'
@@ -59,17 +59,27 @@ export function assemble(options: AssembleOptions): Assembled {
     onServed: (resource, error) => (error ? reporter.unserved(resource, error) : reporter.servedAgain(resource)),
     signal,
   })
-  const cast = castOf(providers, { api, clock })
+  const findActor = actorsAmong(providers, { api, clock })
   const executor = new Executor({
     api,
     clock,
     book,
     drainer,
-    calls: new Calls(book, cast),
+    calls: new Calls(book, findActor),
     leadership,
     lastLook: observer.lastLook,
     onPhase: (attempt) => reporter.phase(attempt),
   })
-  const controller = new Controller({ api, clock, observer, book, executor, providers, cast, reporter, leadership })
+  const controller = new Controller({
+    api,
+    clock,
+    observer,
+    book,
+    executor,
+    providers,
+    findActor,
+    reporter,
+    leadership,
+  })
   return { controller, observer, book, reporter }
 }

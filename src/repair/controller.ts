@@ -9,7 +9,7 @@ import type { Policy } from '../model/policy.ts'
 import { type Attempt, isFinished } from '../model/repair.ts'
 import type { Provider, TargetAnswer } from '../providers/provider.ts'
 import type { Clock } from '../telemetry/clock.ts'
-import { type Cast, kindOf, noProvider } from './act/actions.ts'
+import { type FindActor, kindOf, noProvider } from './act/actions.ts'
 import { removeTaint, repairTaintKey } from './act/taint.ts'
 import { admitted, newAttempt, providerAnswer, refusedLate, sightingsDiffer, withDecision } from './attempt/admit.ts'
 import type { AttemptBook } from './attempt/book.ts'
@@ -17,7 +17,7 @@ import type { Executor } from './attempt/execute.ts'
 import { outdated } from './attempt/retention.ts'
 import { withPhase } from './attempt/transition.ts'
 import { hasRoom, roomOf } from './decide/budget.ts'
-import { performerOf } from './decide/candidate.ts'
+import { providerFor } from './decide/candidate.ts'
 import { policyScope } from './decide/cluster-index.ts'
 import { decide, saysSomethingElse } from './decide/decide.ts'
 import type { Observer } from './observe/observer.ts'
@@ -40,7 +40,7 @@ export interface ControllerOptions {
   readonly book: AttemptBook
   readonly executor: Executor
   readonly providers: readonly Provider[]
-  readonly cast: Cast
+  readonly findActor: FindActor
   readonly reporter: Reporter
   readonly leadership: () => Leadership
 }
@@ -175,7 +175,7 @@ export class Controller {
     const policy = this.#inForce?.find((one) => one.name === decision.rule?.policy)
     const action = decision.rule?.action
     if (!policy || action === undefined || action === 'NoAction') return
-    const provider = kindOf(action).by === 'provider' ? performerOf(node, policy, action) : noProvider
+    const provider = kindOf(action).by === 'provider' ? providerFor(node, policy, action) : noProvider
     if (provider === undefined) return
     const answer = await this.#targetOf(node, provider, action)
     if (answer.kind === 'refused') {
@@ -191,11 +191,11 @@ export class Controller {
 
   /** A provider that cannot answer says no, and the record says why. */
   async #targetOf(node: NodeView, provider: string, action: Intervention): Promise<TargetAnswer> {
-    const { cast, reporter } = this.#options
+    const { findActor, reporter } = this.#options
     const { words, refusal } = kindOf(action)
     const refused = refusal?.(node)
     if (refused) return { kind: 'refused', ...refused }
-    const actor = cast({ action, provider })
+    const actor = findActor({ action, provider })
     if (!actor) return { kind: 'refused', why: `${provider} is not run`, change: `the controller runs ${provider}` }
     try {
       return await actor.target(node, action)

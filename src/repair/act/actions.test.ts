@@ -6,7 +6,7 @@ import { actions, interventions, remedies } from '../../model/action.ts'
 import { providersNamed } from '../../providers/providers.ts'
 import { SteppedClock } from '../../telemetry/clock.ts'
 import { noon } from '../testing/given.ts'
-import { castOf, kindOf, noProvider, ownActions } from './actions.ts'
+import { actorsAmong, kindOf, noProvider, ownActions } from './actions.ts'
 
 test('the actions are those of the remedies that are built, in the same order; nothing done is the mildest', () => {
   assert.deepEqual(
@@ -34,9 +34,9 @@ test('a plan is carried out by its own provider, and only where that can', () =>
     api: { server: 'none', close: () => undefined, request: never, stream: never },
     clock: new SteppedClock(noon),
   }
-  const cast = castOf(providersNamed(['karpenter', 'embedded'], parts), parts)
-  assert.ok(cast({ action: 'Replace', provider: 'karpenter' }))
-  assert.equal(cast({ action: 'Reboot', provider: 'karpenter' }), undefined)
-  assert.equal(cast({ action: 'Replace', provider: 'unknown' }), undefined)
-  for (const action of ownActions) assert.ok(cast({ action, provider: noProvider }), action)
+  const findActor = actorsAmong(providersNamed(['karpenter', 'embedded'], parts), parts)
+  assert.ok(findActor({ action: 'Replace', provider: 'karpenter' }))
+  assert.equal(findActor({ action: 'Reboot', provider: 'karpenter' }), undefined)
+  assert.equal(findActor({ action: 'Replace', provider: 'unknown' }), undefined)
+  for (const action of ownActions) assert.ok(findActor({ action, provider: noProvider }), action)
 })

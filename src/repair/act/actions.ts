@@ -3,7 +3,7 @@
  * A new one: docs/how-to/add-an-action.md.
  */
 import { type Intervention, interventions } from '../../model/action.ts'
-import type { Attempt } from '../../model/repair.ts'
+import type { Plan } from '../../model/repair.ts'
 import type { Actor, Provider, ProviderParts } from '../../providers/provider.ts'
 import type { ActionKind } from './action.ts'
 import { reboot } from './reboot/reboot.ts'
@@ -23,10 +23,10 @@ export const ownActions: readonly Intervention[] = interventions.filter((action)
 export const noProvider = 'nodemend'
 
 /** Who carries a plan out; undefined where its provider is not run. */
-export type Cast = (plan: Pick<NonNullable<Attempt['plan']>, 'action' | 'provider'>) => Actor | undefined
+export type FindActor = (plan: Pick<Plan, 'action' | 'provider'>) => Actor | undefined
 
 /** Finds the actor of a plan among `providers` and this program's own. */
-export function castOf(providers: readonly Provider[], parts: ProviderParts): Cast {
+export function actorsAmong(providers: readonly Provider[], parts: ProviderParts): FindActor {
   const own = new Map<Intervention, Actor>()
   for (const action of ownActions) {
     const { by } = kindOf(action)

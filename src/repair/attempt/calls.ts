@@ -2,21 +2,21 @@
 import type { NodeView } from '../../model/node.ts'
 import type { Attempt, Phase, Plan } from '../../model/repair.ts'
 import type { Actor, Operation, OperationView } from '../../providers/provider.ts'
-import type { Cast } from '../act/actions.ts'
+import type { FindActor } from '../act/actions.ts'
 import type { AttemptBook } from './book.ts'
 import { invariant } from './invariant.ts'
 
 export class Calls {
   readonly #book: AttemptBook
-  readonly #cast: Cast
+  readonly #findActor: FindActor
   /** Successors picked in this process whose record is still on its way. */
   readonly #picked = new Map<string, string>()
   /** What the last call was answered with where that was an error, by attempt. */
   readonly #turnedDown = new Map<string, string>()
 
-  constructor(book: AttemptBook, cast: Cast) {
+  constructor(book: AttemptBook, findActor: FindActor) {
     this.#book = book
-    this.#cast = cast
+    this.#findActor = findActor
   }
 
   turnedDown({ name }: Attempt): string | undefined {
@@ -31,7 +31,7 @@ export class Calls {
   /** What became of the operation. Never rejects. */
   async look(attempt: Attempt): Promise<OperationView> {
     const { plan } = attempt
-    const actor = plan && this.#cast(plan)
+    const actor = plan && this.#findActor(plan)
     if (!plan || !actor) return { state: 'unknown', why: `provider ${plan?.provider ?? ''} is not available` }
     const view = await actor.look(this.#operationOf(attempt, plan))
     if (attempt.phase !== 'Observing' || view.state !== 'gone' || view.successor.kind !== 'found') return view
@@ -45,7 +45,7 @@ export class Calls {
 
   /** Who makes the call; undefined where nobody can. */
   actorOf({ plan }: Attempt): Actor | undefined {
-    return plan && this.#cast(plan)
+    return plan && this.#findActor(plan)
   }
 
   /**

@@ -66,7 +66,7 @@ export function candidateFor(
 }
 
 /** The provider that carries `action` out on a node: the one that the policy names, or the first one that can. */
-export function performerOf({ pools }: NodeView, { provider }: Policy, action: Intervention): string | undefined {
+export function providerFor({ pools }: NodeView, { provider }: Policy, action: Intervention): string | undefined {
   return pools.find((one) => (provider === 'auto' || one.provider === provider) && one.can.includes(action))?.provider
 }
 

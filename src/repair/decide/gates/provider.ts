@@ -2,7 +2,7 @@
 import type { GateAnswer } from '../../../model/decision.ts'
 import type { NodeView } from '../../../model/node.ts'
 import type { Policy } from '../../../model/policy.ts'
-import { performerOf } from '../candidate.ts'
+import { providerFor } from '../candidate.ts'
 import { allow, type Gate, refuse } from '../gate.ts'
 
 export const provider: Gate = {
@@ -12,7 +12,7 @@ export const provider: Gate = {
     const { action } = standing
     if (action === 'NoAction') return allow('nothing is asked of a provider')
     if (snapshot.ownActions.includes(action)) return allow(`${action} needs no provider`)
-    const found = performerOf(node, policy, action)
+    const found = providerFor(node, policy, action)
     if (found) return allow(`${found} can ${action} it`)
     return noneFor(node, policy, action, snapshot.providers)
   },
