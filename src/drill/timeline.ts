@@ -93,9 +93,9 @@ export function seeAttempt(timeline: Timeline, attempt: Attempt): Timeline {
   if (drained !== undefined) next = add(next, 'drain', drained, drainText(attempt))
   const dwelling = enteredAt(attempt, 'Dwelling')
   if (dwelling !== undefined)
-    next = add(next, 'replacement', dwelling, `${attempt.nodeName} → ${attempt.replacement?.name}, Ready`)
+    next = add(next, 'replacement', dwelling, `${attempt.nodeName} → ${attempt.successor?.name}, Ready`)
   const proven = enteredAt(attempt, 'Succeeded')
-  if (proven !== undefined) return add(next, 'proof', proven, attempt.proof ?? 'the replacement stayed healthy')
+  if (proven !== undefined) return add(next, 'proof', proven, attempt.proof ?? 'the node stayed healthy')
   const end = attempt.phases.at(-1)
   if (end?.phase === 'Failed' || end?.phase === 'Cancelled') return { ...next, failed: `${end.phase}: ${end.why}` }
   return next

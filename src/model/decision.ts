@@ -1,6 +1,17 @@
 /** A decision: which rule matched a node, what every gate answered, and what would change the outcome. */
+import type { Action } from './action.ts'
 import type { ConditionStatus } from './condition.ts'
-import type { Action, FirstSighting, Mode } from './repair.ts'
+import type { Mode } from './policy.ts'
+
+/** How long one policy has been able to see one condition, persisted so that a restart starts no clock anew. */
+export interface FirstSighting {
+  readonly policy: string
+  readonly condition: string
+  readonly status: ConditionStatus
+  readonly reason: string
+  /** max(our first sighting, the condition's own stamp clamped to now, end of the last freeze). Only ever grows. */
+  readonly since: number
+}
 
 /** `wait` resolves itself with time or room; `refuse` needs somebody to change something. */
 export type GateVerdict = 'allow' | 'wait' | 'refuse'
@@ -24,6 +35,7 @@ export interface Rule {
   readonly policy: string
   readonly generation: number
   readonly mode: Mode
+  /** Of the rung of the policy's ladder on which the node is. */
   readonly action: Action
   readonly condition: string
   readonly status: ConditionStatus
@@ -34,12 +46,12 @@ export interface Rule {
  * `act`: every gate allows. `would-act`: every gate but the mode allows. `no-action`: the rule says so. `cleared`: no rule
  * matches any more. `wait` and `refuse`: the first gate that did not allow.
  */
-export type Outcome = 'act' | 'would-act' | 'wait' | 'refuse' | 'no-action' | 'cleared'
+export type DecisionOutcome = 'act' | 'would-act' | 'wait' | 'refuse' | 'no-action' | 'cleared'
 
 /** What is persisted of a decision in the attempt's record. */
 export interface DecisionRecord {
   readonly at: number
-  readonly outcome: Outcome
+  readonly outcome: DecisionOutcome
   readonly rule?: Rule
   /** When the rule's toleration is over. */
   readonly eligibleAt?: number

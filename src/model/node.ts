@@ -1,4 +1,5 @@
 /** The cluster as one decision sees it: an immutable snapshot, times in wall-clock milliseconds of *our* clock. */
+import type { Intervention } from './action.ts'
 import type { NodeCondition } from './condition.ts'
 
 export interface Taint {
@@ -17,6 +18,15 @@ export interface SeenCondition extends NodeCondition {
   readonly seenAt: number
 }
 
+/** A pool of nodes that a provider looks after, as a node in it sees it. */
+export interface PoolMembership {
+  /** The provider's name. */
+  readonly provider: string
+  readonly pool: string
+  /** What the provider can do to the node. */
+  readonly can: readonly Intervention[]
+}
+
 /** What decisions need of a Node. */
 export interface NodeView {
   readonly name: string
@@ -32,8 +42,8 @@ export interface NodeView {
   readonly annotations: Readonly<Record<string, string>>
   readonly taints: readonly Taint[]
   readonly conditions: readonly SeenCondition[]
-  /** Names of the providers that can replace it, best first. */
-  readonly providers: readonly string[]
+  /** Its pools, of the providers that this controller runs, best first. */
+  readonly pools: readonly PoolMembership[]
 }
 
 /** A machine request of Karpenter, as far as ownership of a node goes. */
@@ -44,14 +54,27 @@ export interface ClaimView {
   readonly deleting: boolean
 }
 
-/** How far our own picture of the cluster can be trusted. */
+/** What the kubelet leases say: a list that is not fresh says nothing. */
+export type LeaseCounts =
+  /** Leases of Nodes that exist, and how many of them had stopped when they were listed. */
+  | { readonly state: 'listed'; readonly followed: number; readonly stale: number }
+  | { readonly state: 'unknown'; readonly why: string }
+
+/** Somebody else who repairs nodes. */
+export interface OtherRepairer {
+  readonly label: string
+  /** Who it is and how that shows, for people. */
+  readonly why: string
+}
+
+/** How far the watches and the kubelet leases can be trusted. */
 export interface ApiHealth {
   /** False until every watch has delivered its first whole list, and whenever one of them is behind. */
   readonly synced: boolean
   /** End of the settle period after the last outage we went through; absent when there was none. */
   readonly settledAt?: number
-  /** Kubelet leases whose renewals we follow, and how many of them have stopped. */
-  readonly leases: { readonly followed: number; readonly stale: number }
+  /** Listed while a repair is open, and before a decision; otherwise not known. */
+  readonly leases: LeaseCounts
   /** What is wrong, for people; absent when nothing is. */
   readonly trouble?: string
 }
@@ -66,7 +89,7 @@ export interface Leadership {
   readonly identity: string
 }
 
-/** Whether a person asked the whole controller for quiet. Not knowing is a state, and nothing is begun in it. */
+/** Whether a person asked the whole controller for quiet. While it is `unknown`, nothing is begun. */
 export type Pause =
   | { readonly state: 'off' }
   | { readonly state: 'on'; readonly why: string }
@@ -76,8 +99,12 @@ export type Pause =
 export interface ClusterSnapshot {
   readonly nodes: readonly NodeView[]
   readonly claims: readonly ClaimView[]
-  /** Karpenter runs with its own node repair switched on: it owns the repair of its nodes. */
-  readonly karpenterRepairs: boolean
+  /** Others whose own node repair is switched on: they own the repair of the nodes that carry the label. */
+  readonly otherRepairers: readonly OtherRepairer[]
+  /** Labels by which providers know their pools, whether this controller runs them or not: the value is the pool. */
+  readonly poolLabels: readonly string[]
+  /** What this controller carries out without a provider. */
+  readonly ownActions: readonly Intervention[]
   /** Names of the providers that this controller runs, in the order in which `auto` asks them. */
   readonly providers: readonly string[]
   readonly health: ApiHealth

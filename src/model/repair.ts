@@ -1,111 +1,8 @@
-/** Repair policies and attempts: what the user wants, and what was done about one sick node. Times in milliseconds. */
+/** Attempts: what was done about one sick node. Times in milliseconds. */
+import type { Intervention } from './action.ts'
 import type { ConditionStatus } from './condition.ts'
-import type { DecisionRecord } from './decision.ts'
-
-/** Observe writes nothing but its own records; Approve waits for a person; Enforce acts. */
-export const modes = ['Observe', 'Approve', 'Enforce'] as const
-export type Mode = (typeof modes)[number]
-
-/** From least to most disruptive. */
-export const actions = ['NoAction', 'Replace'] as const
-export type Action = (typeof actions)[number]
-
-/**
- * Every provider by name: what `spec.provider`, the CRD and `--providers` accept. The list is here, and not among the
- * providers, because a policy names one and the model imports nothing; `providers/providers.ts` says what each name is.
- */
-export const providerNames = ['karpenter', 'embedded'] as const
-export type ProviderName = (typeof providerNames)[number]
-
-/** The label by which a provider knows its nodes: its value names their pool, which the decision counts as one. */
-export const poolLabels: Readonly<Record<ProviderName, string>> = {
-  karpenter: 'karpenter.sh/nodepool',
-  embedded: 'nodemend.dev/node-group',
-}
-
-export interface ReasonPattern {
-  readonly source: string
-  test(reason: string): boolean
-}
-
-/** One line of `match`: without `reason` it is the fallback for its condition. */
-export interface PolicyMatch {
-  readonly condition: string
-  readonly status: ConditionStatus
-  readonly reason?: ReasonPattern
-}
-
-/** `10%` rounds up, like Karpenter's budgets. */
-export interface Quantity {
-  readonly value: number
-  readonly percent: boolean
-}
-
-export interface Budget {
-  readonly nodes: Quantity
-  /** Disruption reasons it limits; repair is `Unhealthy`. Absent: all. */
-  readonly reasons?: readonly string[]
-}
-
-export interface Breaker {
-  /** Share of a pool that may be unhealthy before nothing more is started in it. */
-  readonly share: Quantity
-  /** Share of a pool that may turn unhealthy with one signature within `windowMs`. */
-  readonly rate: Quantity
-  readonly windowMs: number
-  /** Pools of at most this many nodes have no breaker, and at most one repair in flight. */
-  readonly minNodes: number
-}
-
-/** What a drain does when its time is up, and about pods it may not evict. */
-export interface DrainLimits {
-  readonly timeoutMs: number
-  readonly onTimeout: 'Abort' | 'ProceedWithout' | 'ForceDelete'
-  readonly pdb: 'Respect' | 'RespectUntilDeadline'
-  /** Upper limit for a pod's own grace period; absent: the pod's own counts. */
-  readonly gracePeriodSeconds?: number
-  /** Blocked for this long, the repair gives its budget slot to the next node. */
-  readonly blockedAfterMs: number
-}
-
-export interface Policy {
-  readonly name: string
-  readonly generation: number
-  readonly mode: Mode
-  readonly paused: boolean
-  readonly nodeSelector: Readonly<Record<string, string>>
-  readonly match: readonly PolicyMatch[]
-  /** Absent: {@link defaultTolerationMs} of the condition. */
-  readonly tolerationMs?: number
-  readonly action: Action
-  readonly strategy: 'DeleteFirst'
-  readonly provider: 'auto' | ProviderName
-  readonly drain: DrainLimits
-  readonly budgets: readonly Budget[]
-  readonly breaker: Breaker
-  readonly restraint: { readonly dwellMs: number }
-}
-
-/** The tolerations of EKS node auto repair and of Karpenter's AWS provider. */
-export function defaultTolerationMs(condition: string): number {
-  return condition === 'AcceleratedHardwareReady' ? 10 * 60_000 : 30 * 60_000
-}
-
-/** Rounds percentages up; at least 1 where there is a node at all, unless the quantity itself is zero. */
-export function resolveQuantity(quantity: Quantity, of: number): number {
-  if (!quantity.percent) return quantity.value
-  return Math.ceil((quantity.value * of) / 100)
-}
-
-/** How long one policy has been able to see one condition, persisted so that a restart starts no clock anew. */
-export interface FirstSighting {
-  readonly policy: string
-  readonly condition: string
-  readonly status: ConditionStatus
-  readonly reason: string
-  /** max(our first sighting, the condition's own stamp clamped to now, end of the last freeze). Only ever grows. */
-  readonly since: number
-}
+import type { DecisionRecord, FirstSighting } from './decision.ts'
+import type { DrainLimits } from './policy.ts'
 
 export const phases = [
   'Pending',
@@ -147,8 +44,8 @@ export interface PhaseEntry {
   readonly why: string
 }
 
-/** The provider's object whose deletion replaces the node; its UID makes the deletion safe to repeat. */
-export interface Target {
+/** The object that the call is about; its UID makes a deletion safe to repeat. */
+export interface RepairTarget {
   readonly kind: string
   readonly name: string
   readonly uid: string
@@ -158,9 +55,10 @@ export interface Target {
 export interface Plan {
   readonly policy: string
   readonly generation: number
-  readonly action: Action
+  /** What is carried out, and nothing else. */
+  readonly action: Intervention
   readonly provider: string
-  readonly target: Target
+  readonly target: RepairTarget
   readonly condition: string
   readonly status: ConditionStatus
   readonly reason: string
@@ -188,9 +86,23 @@ export interface DrainProgress {
   readonly leftBehind: readonly string[]
 }
 
-export interface Replacement {
+/** A Node object by name and UID. */
+export interface NodeRef {
   readonly name: string
   readonly uid: string
+}
+
+/** The node on which the repair is proven: another one after a replacement, the same one after a reboot. */
+export interface Successor extends NodeRef {
+  /** Since when what is said about it counts: an answer from before says nothing about the repair. */
+  readonly since: number
+}
+
+/** A call that leaves no trace until it has worked, on record before it is sent. */
+export interface WrittenCall {
+  readonly at: number
+  /** The boot of the node at that moment: another one later is the proof that the call worked. */
+  readonly bootId: string
 }
 
 /** One attempt to mend one node, and its audit trail: the content of a NodeRepair object. */
@@ -219,8 +131,10 @@ export interface Attempt {
   readonly plan?: Plan
   readonly taintedAt?: number
   readonly drain?: DrainProgress
-  readonly replacement?: Replacement
-  /** Since when the replacement has been ready and healthy without a break. */
+  /** The call without a trace, written ahead: sent at most once. */
+  readonly call?: WrittenCall
+  readonly successor?: Successor
+  /** Since when the successor has been ready and healthy without a break. */
   readonly healthySince?: number
   readonly proof?: string
   readonly holder?: string

@@ -5,13 +5,14 @@ import fc from 'fast-check'
 import type { Api, Call } from '../kube/api.ts'
 import { KubeError } from '../kube/errors.ts'
 import { SteppedClock } from '../telemetry/clock.ts'
-import { karpenterProvider } from './karpenter/provider.ts'
+import { karpenter } from './karpenter/provider.ts'
 import type { Operation } from './provider.ts'
 import { newcomersIn } from './successor.ts'
 
 const noon = Date.parse('2026-03-01T12:00:00Z')
 const operation: Operation = {
   id: 'old-1',
+  action: 'Replace',
   nodeName: 'old',
   nodeUid: 'uid-old',
   nodeLabels: { 'karpenter.sh/nodepool': 'gpu' },
@@ -49,7 +50,7 @@ test('Karpenter has two minutes to start a machine before none counts as needed'
     fc.asyncProperty(fc.integer({ min: 0, max: 300 }), async (seconds) => {
       const clock = new SteppedClock(noon)
       await clock.advance(seconds * 1_000)
-      const view = await karpenterProvider({ api: empty, clock }).look(operation)
+      const view = await karpenter.make({ api: empty, clock }).look(operation)
       assert.equal(view.state === 'gone' && view.successor.kind, seconds >= 120 ? 'not-needed' : 'awaited')
     }),
   )

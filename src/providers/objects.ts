@@ -2,7 +2,7 @@
 import type { Api, KubeObject, Resource } from '../kube/api.ts'
 import { isKubeError } from '../kube/errors.ts'
 import { deleteObject, getObject } from '../kube/objects.ts'
-import type { Replacement, Target } from '../model/repair.ts'
+import type { NodeRef, RepairTarget } from '../model/repair.ts'
 
 /** The object of that name; undefined when there is none. Rejects with KubeError. */
 export async function readIfThere<T extends KubeObject>(
@@ -19,7 +19,12 @@ export async function readIfThere<T extends KubeObject>(
 }
 
 /** Deletes the target, unless it is gone or another object by now. Rejects with KubeError. */
-export async function deleteTarget(api: Api, resource: Resource, target: Target, timeoutMs: number): Promise<void> {
+export async function deleteTarget(
+  api: Api,
+  resource: Resource,
+  target: RepairTarget,
+  timeoutMs: number,
+): Promise<void> {
   try {
     await deleteObject(api, resource, { name: target.name }, { uid: target.uid, timeoutMs })
   } catch (error) {
@@ -32,7 +37,7 @@ export function createdAt({ metadata }: KubeObject): number {
   return Date.parse(metadata.creationTimestamp ?? '')
 }
 
-/** A Node object as the one that takes the old one's place. */
-export function asReplacement({ metadata: { name = '', uid = '' } }: KubeObject): Replacement {
+/** A Node object by name and UID. */
+export function asNodeRef({ metadata: { name = '', uid = '' } }: KubeObject): NodeRef {
   return { name, uid }
 }

@@ -1,7 +1,8 @@
-/** Who can replace a node. One folder per provider, with the same file names in each. */
+/** Who acts on a node. One folder per provider, with the same file names in each. */
 import type { Api } from '../kube/api.ts'
+import type { Intervention } from '../model/action.ts'
 import type { NodeView } from '../model/node.ts'
-import type { ProviderName, Replacement, Target } from '../model/repair.ts'
+import type { NodeRef, RepairTarget } from '../model/repair.ts'
 import type { Clock } from '../telemetry/clock.ts'
 
 /**
@@ -11,62 +12,97 @@ import type { Clock } from '../telemetry/clock.ts'
 export interface ProviderParts {
   readonly api: Api
   readonly clock: Clock
+  /** `anyNode`: it deletes Node objects of machines, too, that nobody modelled. */
+  readonly embedded?: { readonly anyNode: boolean }
 }
 
-/** One replacement, identified for ever: asking twice for the same operation must not replace twice. */
+/** One operation, identified for ever: asking twice for the same one must not act twice. */
 export interface Operation {
   /** The attempt's name. */
   readonly id: string
+  /** What is to be done: the plan's action, and nothing else. */
+  readonly action: Intervention
   readonly nodeName: string
   readonly nodeUid: string
   readonly nodeLabels: Readonly<Record<string, string>>
-  /** What is deleted; its UID makes the deletion safe to repeat. */
-  readonly target: Target
+  /** What the call is about; its UID makes a deletion safe to repeat. */
+  readonly target: RepairTarget
   /** When it was committed, wall clock. */
   readonly committedAt: number
   /** Since when pods leave the old node, wall clock: an autoscaler starts its successor as soon as one of them waits. */
   readonly displacingSince: number
-  /** UIDs of nodes that other operations already count as their replacement. */
+  /** UIDs of nodes that other operations already count as their successor. */
   readonly taken: ReadonlySet<string>
+  /** Of a call without a trace: the boot id of the node when the call was put on record; absent before that. */
+  readonly bootId?: string
 }
 
 export type TargetAnswer =
-  | { readonly kind: 'found'; readonly target: Target }
-  /** Nothing that could be deleted safely; `why` for people. */
+  | { readonly kind: 'found'; readonly target: RepairTarget }
+  /** Nothing that could be acted on safely; `why` for people. */
   | { readonly kind: 'refused'; readonly why: string; readonly change: string }
 
 /** What became of an operation, as the API tells now: never from memory, so that it survives us. */
 export type OperationView =
-  /** Certainly not begun: the target is there and nobody deletes it. */
+  /** Certainly not begun: of a deletion, the target is there and nobody deletes it. */
   | { readonly state: 'not-started' }
-  /** The old node is on its way out. */
+  /** Certainly begun, and not over. */
   | { readonly state: 'running'; readonly why: string }
+  /** The same machine, booted anew. */
+  | { readonly state: 'back'; readonly node: NodeRef }
   /** The old node is gone. */
-  | { readonly state: 'gone'; readonly successor: Successor }
-  /** It cannot be told: no answer. */
+  | { readonly state: 'gone'; readonly successor: SuccessorSearch }
+  /** It cannot be told: no answer, or no trace of the call. */
   | { readonly state: 'unknown'; readonly why: string }
 
-export type Successor =
+export type SuccessorSearch =
   | { readonly kind: 'awaited'; readonly why: string }
-  | { readonly kind: 'found'; readonly node: Replacement }
+  | { readonly kind: 'found'; readonly node: NodeRef }
   /** The pool needs no new node: nothing waits for one. */
   | { readonly kind: 'not-needed'; readonly why: string }
 
 /**
- * What it rejects with is any Error: its message is for people, goes into the record of the repair and says what to do.
+ * Who carries an action out. What it rejects with is any Error: its message is for people, goes into the record of the
+ * repair and says what to do.
  */
-export interface Provider {
-  /** As in `spec.provider` of a policy. */
-  readonly name: ProviderName
-  /** True when it can replace `node`, judged by the node alone: without its settings, and without a call. */
-  owns(node: Pick<NodeView, 'labels'>): boolean
-  /** What would have to be deleted to replace `node`. A rejection refuses the repair until the next pass asks again. */
-  target(node: NodeView): Promise<TargetAnswer>
+export interface Actor {
+  /** What the action would act on. A rejection refuses the repair until the next pass asks again. */
+  target(node: NodeView, action: Intervention): Promise<TargetAnswer>
   /** Rejects never: no answer is `unknown`. */
   look(operation: Operation): Promise<OperationView>
   /**
-   * Deletes the target, if it is still the same object, within `timeoutMs`. After a rejection `look` is asked whether it
-   * began all the same; while it certainly has not, the call is repeated until its time is up.
+   * Carries `operation.action` out on the target, if it is still the same object, within `timeoutMs`; rejects for every
+   * other action. After a rejection `look` is asked whether it began all the same. A call that leaves a trace is repeated
+   * while it certainly has not begun and its time is not up; one without a trace is sent once.
    */
-  replace(operation: Operation, timeoutMs: number): Promise<void>
+  begin(operation: Operation, timeoutMs: number): Promise<void>
+}
+
+/** An actor for the nodes of its pools. */
+export interface Provider extends Actor {
+  /** As in `spec.provider` of a policy. */
+  readonly name: string
+  readonly can: readonly Intervention[]
+  /** The pool of `node`, judged by the node alone: without settings, and without a call. Undefined: not its node. */
+  poolOf(node: Pick<NodeView, 'labels'>): string | undefined
+}
+
+/** A right that a provider needs beyond those of the controller, as a ClusterRole grants it. */
+export interface Right {
+  readonly apiGroups: readonly string[]
+  readonly resources: readonly string[]
+  readonly verbs: readonly string[]
+}
+
+/** What is known of a provider before it is made: flags, CRD, docs and rights derive from it. */
+export interface ProviderKind {
+  readonly can: readonly Intervention[]
+  /** The label by which it knows its nodes; the breaker counts the nodes with one value of it as a pool. */
+  readonly poolLabel: string
+  /** The kind of object that it deletes to replace a node; absent where it deletes none. */
+  readonly deletes?: string
+  /** One sentence for people: what it is for, and who must not use it. */
+  readonly says: string
+  readonly rights: readonly Right[]
+  make(parts: ProviderParts): Actor
 }

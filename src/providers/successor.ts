@@ -1,12 +1,12 @@
 /** Which of a pool's new nodes takes the place of the old one. */
-import type { Replacement } from '../model/repair.ts'
-import type { Operation, OperationView, Successor } from './provider.ts'
+import type { NodeRef } from '../model/repair.ts'
+import type { Operation, OperationView, SuccessorSearch } from './provider.ts'
 
 /** A machine of the same pool, as far as its age and its node are known. */
 export interface Newcomer {
   readonly createdAt: number
   /** The node it became, once it has registered. */
-  readonly node?: Replacement
+  readonly node?: NodeRef
 }
 
 /** The API's stamps are whole seconds, and its clock is not ours. */
@@ -26,7 +26,7 @@ export function newcomersIn(operation: Operation, pool: readonly Newcomer[]): re
 }
 
 /** The oldest newcomer that has joined; `awaited` while there is none. */
-export function pickSuccessor(operation: Operation, pool: readonly Newcomer[]): Successor {
+export function pickSuccessor(operation: Operation, pool: readonly Newcomer[]): SuccessorSearch {
   const newcomers = newcomersIn(operation, pool)
   const registered = newcomers.find((one) => one.node)
   if (registered?.node) return { kind: 'found', node: registered.node }

@@ -6,8 +6,10 @@ import type { Provider } from '../providers/provider.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import type { Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
+import { actorsAmong } from './act/actions.ts'
 import { Drainer } from './act/drain/run.ts'
 import { AttemptBook } from './attempt/book.ts'
+import { Calls } from './attempt/calls.ts'
 import { Executor } from './attempt/execute.ts'
 import { Controller } from './controller.ts'
 import { Observer } from './observe/observer.ts'
@@ -57,16 +59,27 @@ export function assemble(options: AssembleOptions): Assembled {
     onServed: (resource, error) => (error ? reporter.unserved(resource, error) : reporter.servedAgain(resource)),
     signal,
   })
+  const findActor = actorsAmong(providers, { api, clock })
   const executor = new Executor({
     api,
     clock,
     book,
     drainer,
-    providers,
+    calls: new Calls(book, findActor),
     leadership,
     lastLook: observer.lastLook,
     onPhase: (attempt) => reporter.phase(attempt),
   })
-  const controller = new Controller({ api, clock, observer, book, executor, providers, reporter, leadership })
+  const controller = new Controller({
+    api,
+    clock,
+    observer,
+    book,
+    executor,
+    providers,
+    findActor,
+    reporter,
+    leadership,
+  })
   return { controller, observer, book, reporter }
 }

@@ -2,11 +2,14 @@
 import { type Api, repairPolicies } from '../kube/api.ts'
 import { isKubeError } from '../kube/errors.ts'
 import { replaceObject } from '../kube/objects.ts'
+import type { Intervention } from '../model/action.ts'
 import type { Decision } from '../model/decision.ts'
 import type { ClusterSnapshot, Leadership, NodeView } from '../model/node.ts'
-import { type Attempt, isFinished, type Policy } from '../model/repair.ts'
+import type { Policy } from '../model/policy.ts'
+import { type Attempt, isFinished } from '../model/repair.ts'
 import type { Provider, TargetAnswer } from '../providers/provider.ts'
 import type { Clock } from '../telemetry/clock.ts'
+import { type FindActor, kindOf, noProvider } from './act/actions.ts'
 import { removeTaint, repairTaintKey } from './act/taint.ts'
 import { admitted, newAttempt, providerAnswer, refusedLate, sightingsDiffer, withDecision } from './attempt/admit.ts'
 import type { AttemptBook } from './attempt/book.ts'
@@ -14,6 +17,7 @@ import type { Executor } from './attempt/execute.ts'
 import { outdated } from './attempt/retention.ts'
 import { withPhase } from './attempt/transition.ts'
 import { hasRoom, roomOf } from './decide/budget.ts'
+import { providerFor } from './decide/candidate.ts'
 import { policyScope } from './decide/cluster-index.ts'
 import { decide, saysSomethingElse } from './decide/decide.ts'
 import type { Observer } from './observe/observer.ts'
@@ -36,6 +40,7 @@ export interface ControllerOptions {
   readonly book: AttemptBook
   readonly executor: Executor
   readonly providers: readonly Provider[]
+  readonly findActor: FindActor
   readonly reporter: Reporter
   readonly leadership: () => Leadership
 }
@@ -59,14 +64,19 @@ export class Controller {
     const { clock, observer, book, reporter, leadership } = this.#options
     const started = clock.monotonic()
     if (leadership().leading) await this.#askWhatIsNotWatched()
-    const snapshot = observer.snapshot(leadership())
+    let snapshot = observer.snapshot(leadership())
     if (!snapshot.health.synced || !snapshot.leadership.leading) {
       reporter.pass(snapshot, [], book.records, 0, clock.now())
       return Number.POSITIVE_INFINITY
     }
     await this.#try('judging policies', () => this.#judgePolicies(snapshot.nodes))
     // A set that was never good says nothing about any node: records wait, repairs under way go on.
-    const decisions = this.#inForce ? decide(snapshot, this.#inForce, book.records, clock.now()) : []
+    let decisions = this.#decide(snapshot)
+    if (decisions.length > 0 && snapshot.health.leases.state === 'unknown') {
+      await this.#try('reading kubelet leases', () => observer.leases.poll())
+      snapshot = observer.snapshot(leadership())
+      decisions = this.#decide(snapshot)
+    }
     await this.#settle(decisions, snapshot)
     const active = book.records.filter(isActive)
     const blocked = active.filter((one) => one.phase === 'Blocked')
@@ -77,6 +87,11 @@ export class Controller {
     reporter.pass(snapshot, decisions, book.records, (clock.monotonic() - started) / 1000, clock.now())
     observer.health.passed(observer.trouble === undefined)
     return active.length > 0 ? activeMs : nextOpening(decisions, clock.now())
+  }
+
+  #decide(snapshot: ClusterSnapshot): readonly Decision[] {
+    const { book, clock } = this.#options
+    return this.#inForce ? decide(snapshot, this.#inForce, book.records, clock.now()) : []
   }
 
   /** Each by itself: one that cannot be read must not leave the others as they were. Each knows when it is due. */
@@ -154,14 +169,15 @@ export class Controller {
     await book.write(this.#ours(withDecision(record, decision)))
   }
 
-  /** The last questions before anything is touched: what exactly would be deleted, and did somebody say no meanwhile? */
+  /** The last questions before anything is touched: what exactly would be acted on, and did somebody say no meanwhile? */
   async #admit(decision: Decision, record: Attempt, node: NodeView, snapshot: ClusterSnapshot): Promise<void> {
-    const { book, observer, providers, reporter } = this.#options
+    const { book, observer, reporter } = this.#options
     const policy = this.#inForce?.find((one) => one.name === decision.rule?.policy)
-    const name = policy?.provider === 'auto' ? node.providers[0] : policy?.provider
-    const provider = providers.find((one) => one.name === name)
-    if (!policy || !provider) return
-    const answer = await this.#targetOf(node, provider)
+    const action = decision.rule?.action
+    if (!policy || action === undefined || action === 'NoAction') return
+    const provider = kindOf(action).by === 'provider' ? providerFor(node, policy, action) : noProvider
+    if (provider === undefined) return
+    const answer = await this.#targetOf(node, provider, action)
     if (answer.kind === 'refused') {
       return this.#refuseLate(record, refusedLate(decision, providerAnswer, answer.why, answer.change))
     }
@@ -170,17 +186,23 @@ export class Controller {
     const no = await observer.lastLook.objection(snapshot, node, policy)
     if (no) return this.#refuseLate(guarded, refusedLate(decision, no.gate, no.why, no.change))
     reporter.decision(decision, record.name)
-    reporter.phase(await book.write(this.#ours(admitted(guarded, decision, policy, provider.name, answer.target))))
+    reporter.phase(await book.write(this.#ours(admitted(guarded, decision, policy, action, provider, answer.target))))
   }
 
   /** A provider that cannot answer says no, and the record says why. */
-  async #targetOf(node: NodeView, provider: Provider): Promise<TargetAnswer> {
+  async #targetOf(node: NodeView, provider: string, action: Intervention): Promise<TargetAnswer> {
+    const { findActor, reporter } = this.#options
+    const { words, refusal } = kindOf(action)
+    const refused = refusal?.(node)
+    if (refused) return { kind: 'refused', ...refused }
+    const actor = findActor({ action, provider })
+    if (!actor) return { kind: 'refused', why: `${provider} is not run`, change: `the controller runs ${provider}` }
     try {
-      return await provider.target(node)
+      return await actor.target(node, action)
     } catch (error) {
-      this.#options.reporter.error('asking a provider what to replace', error)
-      const why = `${provider.name} cannot tell what to replace: ${error instanceof Error ? error.message : error}`
-      return { kind: 'refused', why, change: `${provider.name} answers` }
+      reporter.error('asking a provider for its target', error)
+      const why = `${provider} cannot tell what to ${words.verb}: ${error instanceof Error ? error.message : error}`
+      return { kind: 'refused', why, change: `${provider} answers` }
     }
   }
 

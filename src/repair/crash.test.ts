@@ -4,41 +4,44 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Api } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
-import type { Attempt } from '../model/repair.ts'
+import { type Attempt, isFinished } from '../model/repair.ts'
+import { noAnswer, type Tap, type TapOptions, tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
-import { noAnswer, type Tap, type TapOptions, tap } from './testing/tap.ts'
-import { quickPolicy, startWorld, type World } from './testing/world.ts'
+import { type Half, quickPolicy, startTestCluster, type TestCluster } from './testing/test-cluster.ts'
 
 type Context = { after(run: () => Promise<void>): void }
 
-/** A world with one sick node, its policy in place, nobody at work yet. */
-async function sickWorld(t: Context): Promise<{ world: World; sick: string; others: readonly string[] }> {
-  const world = await startWorld()
-  t.after(() => world.stop())
-  await world.policy('kernel', quickPolicy)
-  const [sick = '', ...others] = (await world.nodes()).map((one) => one.metadata.name ?? '')
-  await world.setCondition(sick, 'KernelReady', 'False')
-  return { world, sick, others }
+/** A test cluster with one sick node, its policy in place, nobody at work yet. */
+async function sickCluster(
+  t: Context,
+  policy: object = quickPolicy,
+): Promise<{ cluster: TestCluster; sick: string; others: readonly string[] }> {
+  const cluster = await startTestCluster()
+  t.after(() => cluster.stop())
+  await cluster.policy('kernel', policy)
+  const [sick = '', ...others] = (await cluster.nodes()).map((one) => one.metadata.name ?? '')
+  await cluster.setCondition(sick, 'KernelReady', 'False')
+  return { cluster, sick, others }
 }
 
-function tapped(world: World, options: TapOptions): Tap {
-  const { clock, url, token } = world
+function tapped(cluster: TestCluster, options: TapOptions): Tap {
+  const { clock, url, token } = cluster
   const api: Api = connectTo({ server: url, token: () => token }, { clock, random: seededRandom(3) })
   return tap(api, options)
 }
 
 /** Runs to the end and checks that the sick node, and no other, was replaced, once. */
 async function replacedOnce(
-  world: World,
+  cluster: TestCluster,
   sick: string,
   others: readonly string[],
-  halves: Parameters<World['until']>[2],
+  halves: Parameters<TestCluster['until']>[2],
 ) {
   const succeeded = async (): Promise<Attempt | undefined> =>
-    (await world.repairs()).find((one) => one.phase === 'Succeeded')
-  const done = await world.until('the repair succeeds', 180, halves, succeeded)
-  await world.run(5, ...halves)
-  const names = (await world.nodes()).map((one) => one.metadata.name ?? '')
+    (await cluster.repairs()).find((one) => one.phase === 'Succeeded')
+  const done = await cluster.until('the repair succeeds', 180, halves, succeeded)
+  await cluster.run(5, ...halves)
+  const names = (await cluster.nodes()).map((one) => one.metadata.name ?? '')
   assert.equal(names.length, 4)
   assert.ok(!names.includes(sick))
   assert.deepEqual(
@@ -46,18 +49,18 @@ async function replacedOnce(
     [],
     'a healthy node was taken',
   )
-  assert.ok(names.includes(done.replacement?.name ?? ''))
-  assert.equal((await world.repairs()).length, 1)
-  for (const node of await world.nodes()) assert.deepEqual(node.spec?.taints ?? [], [])
+  assert.ok(names.includes(done.successor?.name ?? ''))
+  assert.equal((await cluster.repairs()).length, 1)
+  for (const node of await cluster.nodes()) assert.deepEqual(node.spec?.taints ?? [], [])
   return done
 }
 
 describe('one repair, ended at every write', () => {
   test('before the write is sent, and after it without the answer: the next leader finishes, once', async (t) => {
-    const rehearsal = await sickWorld(t)
-    const counted = tapped(rehearsal.world, {})
-    const half = await rehearsal.world.half('a', { api: counted.api })
-    await replacedOnce(rehearsal.world, rehearsal.sick, rehearsal.others, [half])
+    const rehearsal = await sickCluster(t)
+    const counted = tapped(rehearsal.cluster, {})
+    const half = await rehearsal.cluster.half('a', { api: counted.api })
+    await replacedOnce(rehearsal.cluster, rehearsal.sick, rehearsal.others, [half])
     const total = counted.sent.length
     assert.ok(total >= 10, counted.sent.join('\n'))
     for (let at = 0; at < total; at++) {
@@ -67,31 +70,81 @@ describe('one repair, ended at every write', () => {
 })
 
 async function endAt(t: Context, at: number, when: 'before' | 'after'): Promise<void> {
-  const { world, sick, others } = await sickWorld(t)
+  const { cluster, sick, others } = await sickCluster(t)
+  await lifeUntil(cluster, at, when)
+  const b = await cluster.half('b', { leadership: { fencingToken: 2 } })
+  await replacedOnce(cluster, sick, others, [b])
+}
+
+describe('one reboot, ended at every write', () => {
+  const { action: _action, ...rest } = quickPolicy
+  const policy = { ...rest, ladder: [{ action: 'Reboot', attempts: 1 }] }
+  const isBoot = (write: string): boolean => write.startsWith('patch nodes/status')
+
+  test('it is sent at most once, and where nobody knows whether it was, never again', async (t) => {
+    const rehearsal = await sickCluster(t, policy)
+    const counted = tapped(rehearsal.cluster, {})
+    const half = await rehearsal.cluster.half('a', { api: counted.api })
+    assert.equal((await endOfReboot(rehearsal.cluster, rehearsal.sick, half)).phase, 'Succeeded')
+    const boot = counted.sent.findIndex(isBoot)
+    assert.equal(counted.sent[boot - 1]?.split(' ')[1], 'noderepairs/status', 'the call is on record before it is sent')
+    for (let at = 0; at < counted.sent.length; at++) {
+      for (const when of ['before', 'after'] as const) {
+        const { cluster, sick } = await sickCluster(t, policy)
+        const sent = await lifeUntil(cluster, at, when)
+        const last = tapped(cluster, {})
+        const b = await cluster.half('b', { leadership: { fencingToken: 2 }, api: last.api })
+        const done = await endOfReboot(cluster, sick, b)
+        const boots = [...sent, ...last.sent].filter(isBoot).length
+        const never = (when === 'before' && at === boot) || (when === 'after' && at === boot - 1)
+        assert.deepEqual([boots, done.phase], never ? [0, 'Failed'] : [1, 'Succeeded'], `${when} write ${at}`)
+        for (const node of await cluster.nodes()) assert.deepEqual(node.spec?.taints ?? [], [])
+      }
+    }
+  })
+})
+
+/** Runs to the end of the repair, with an agent that finds the node well after its boot. */
+async function endOfReboot(cluster: TestCluster, sick: string, half: Half): Promise<Attempt> {
+  for (let seconds = 0; seconds < 1_500; seconds++) {
+    const [repair] = await cluster.repairs()
+    if (repair && isFinished(repair.phase)) {
+      await cluster.run(2, half)
+      return repair
+    }
+    const boot = (await cluster.nodes()).find((one) => one.metadata.name === sick)?.status?.nodeInfo?.bootID
+    if (boot?.startsWith(sick)) await cluster.setCondition(sick, 'KernelReady', 'True')
+    await cluster.run(1, half)
+  }
+  throw new Error('the reboot never ended')
+}
+
+/** One cluster half that ends at its write `at`; what it sent. */
+async function lifeUntil(cluster: TestCluster, at: number, when: 'before' | 'after'): Promise<readonly string[]> {
   let ended = false
   const die = (_write: string, _call: unknown, count: number): void => {
     if (count >= at) ended = true
     if (ended) throw noAnswer()
   }
-  const first = tapped(world, {
-    [when]: die,
-    ...(when === 'after' && {
-      before: () => {
-        if (ended) throw noAnswer()
-      },
-    }),
-  })
-  const a = await world.half('a', { api: first.api })
-  for (let seconds = 0; seconds < 60 && !ended; seconds++) await world.run(1, a)
+  const rest = (): void => {
+    if (ended) throw noAnswer()
+  }
+  const life = tapped(cluster, when === 'before' ? { before: die } : { before: rest, after: die })
+  const half = await cluster.half('a', { api: life.api })
+  const agent = async (name: string): Promise<void> => cluster.setCondition(name, 'KernelReady', 'True')
+  for (let seconds = 0; seconds < 60 && !ended; seconds++) {
+    await cluster.run(1, half)
+    const [repair] = await cluster.repairs()
+    if (repair?.phase === 'Dwelling' && repair.plan?.action === 'Reboot') await agent(repair.nodeName)
+  }
   assert.ok(ended, `write ${at} never came`)
-  await a.kill()
-  const b = await world.half('b', { leadership: { fencingToken: 2 } })
-  await replacedOnce(world, sick, others, [b])
+  await half.kill()
+  return life.sent
 }
 
 test('many lives: ended at random writes until it is done, over and over', async (t) => {
   for (const seed of [1, 2, 3]) {
-    const { world, sick, others } = await sickWorld(t)
+    const { cluster, sick, others } = await sickCluster(t)
     const random = seededRandom(seed)
     for (let life = 1; life <= 12; life++) {
       let left = Math.floor(random() * 8)
@@ -99,13 +152,13 @@ test('many lives: ended at random writes until it is done, over and over', async
       const die = (): void => {
         if (left-- <= 0) throw noAnswer()
       }
-      const { api } = tapped(world, lost ? { after: die } : { before: die })
-      const half = await world.half(`life-${life}`, { leadership: { fencingToken: life }, api })
-      for (let seconds = 0; seconds < 20 && left >= 0; seconds++) await world.run(1, half)
+      const { api } = tapped(cluster, lost ? { after: die } : { before: die })
+      const half = await cluster.half(`life-${life}`, { leadership: { fencingToken: life }, api })
+      for (let seconds = 0; seconds < 20 && left >= 0; seconds++) await cluster.run(1, half)
       await half.kill()
     }
-    const last = await world.half('last', { leadership: { fencingToken: 99 } })
-    await replacedOnce(world, sick, others, [last]).catch((error: unknown) => {
+    const last = await cluster.half('last', { leadership: { fencingToken: 99 } })
+    await replacedOnce(cluster, sick, others, [last]).catch((error: unknown) => {
       throw new Error(`seed ${seed}`, { cause: error })
     })
   }
@@ -113,18 +166,18 @@ test('many lives: ended at random writes until it is done, over and over', async
 
 describe('two controllers at once', () => {
   test('both believe to lead: the records and the UID let one through', async (t) => {
-    const { world, sick, others } = await sickWorld(t)
-    const taps = [tapped(world, {}), tapped(world, {})]
-    const a = await world.half('a', { api: taps[0]?.api })
-    const b = await world.half('b', { leadership: { fencingToken: 2 }, api: taps[1]?.api })
-    await replacedOnce(world, sick, others, [a, b])
+    const { cluster, sick, others } = await sickCluster(t)
+    const taps = [tapped(cluster, {}), tapped(cluster, {})]
+    const a = await cluster.half('a', { api: taps[0]?.api })
+    const b = await cluster.half('b', { leadership: { fencingToken: 2 }, api: taps[1]?.api })
+    await replacedOnce(cluster, sick, others, [a, b])
     const deletions = taps.flatMap((one) => one.sent.filter((write) => write === `delete nodes ${sick}`))
     assert.ok(deletions.length <= 2, deletions.join('\n'))
   })
 
   test('the leader loses its lease between the commit and the call: it does not call, its successor does', async (t) => {
-    const { world, sick, others } = await sickWorld(t)
-    const first = tapped(world, {
+    const { cluster, sick, others } = await sickCluster(t)
+    const first = tapped(cluster, {
       after: (write, call) => {
         const phase = (call.body as { status?: { phase?: string } } | undefined)?.status?.phase
         if (write.startsWith('update noderepairs/status') && phase === 'Committing') {
@@ -132,56 +185,56 @@ describe('two controllers at once', () => {
         }
       },
     })
-    const a = await world.half('a', { api: first.api })
-    await world.run(30, a)
-    assert.equal((await world.repairs())[0]?.phase, 'Committing')
+    const a = await cluster.half('a', { api: first.api })
+    await cluster.run(30, a)
+    assert.equal((await cluster.repairs())[0]?.phase, 'Committing')
     assert.ok(!first.sent.some((write) => write.startsWith('delete nodes')))
-    const b = await world.half('b', { leadership: { fencingToken: 2 } })
-    const done = await replacedOnce(world, sick, others, [a, b])
+    const b = await cluster.half('b', { leadership: { fencingToken: 2 } })
+    const done = await replacedOnce(cluster, sick, others, [a, b])
     assert.equal(done.fencingToken, 2)
   })
 
   test('a leader with too little time left does not begin the call', async (t) => {
-    const { world } = await sickWorld(t)
-    const first = tapped(world, {
+    const { cluster } = await sickCluster(t)
+    const first = tapped(cluster, {
       after: (_write, call) => {
         const phase = (call.body as { status?: { phase?: string } } | undefined)?.status?.phase
-        if (phase === 'Committing') a.leadership = { ...a.leadership, until: world.clock.now() + 499 }
+        if (phase === 'Committing') a.leadership = { ...a.leadership, until: cluster.clock.now() + 499 }
       },
     })
-    const a = await world.half('a', { api: first.api })
-    await world.run(20, a)
+    const a = await cluster.half('a', { api: first.api })
+    await cluster.run(20, a)
     assert.ok(!first.sent.some((write) => write.startsWith('delete nodes')))
   })
 
   test('the call ends before our leadership does, and within five seconds', async (t) => {
     const property = async (leftMs: number): Promise<void> => {
-      const { world, sick } = await sickWorld(t)
+      const { cluster, sick } = await sickCluster(t)
       const timeouts: (number | undefined)[] = []
-      const first = tapped(world, {
+      const first = tapped(cluster, {
         before: (write, call) => {
           if (write === `delete nodes ${sick}`) timeouts.push(call.timeoutMs)
         },
         after: (_write, call) => {
           const phase = (call.body as { status?: { phase?: string } } | undefined)?.status?.phase
-          if (phase === 'Committing') a.leadership = { ...a.leadership, until: world.clock.now() + leftMs }
+          if (phase === 'Committing') a.leadership = { ...a.leadership, until: cluster.clock.now() + leftMs }
         },
       })
-      const a = await world.half('a', { api: first.api })
-      await world.run(20, a)
+      const a = await cluster.half('a', { api: first.api })
+      await cluster.run(20, a)
       assert.deepEqual(timeouts, [Math.min(leftMs, 5_000)])
     }
     await fc.assert(fc.asyncProperty(fc.integer({ min: 500, max: 30_000 }), property), { numRuns: 6 })
   })
 
   test('an old leader that wakes up leaves alone what its successor has taken over', async (t) => {
-    const { world, sick, others } = await sickWorld(t)
-    const a = await world.half('a')
-    await world.run(6, a)
-    assert.equal((await world.repairs())[0]?.phase, 'Draining')
-    const b = await world.half('b', { leadership: { fencingToken: 2 } })
-    await replacedOnce(world, sick, others, [b])
-    await world.run(5, a)
-    assert.equal((await world.repairs()).length, 1)
+    const { cluster, sick, others } = await sickCluster(t)
+    const a = await cluster.half('a')
+    await cluster.run(6, a)
+    assert.equal((await cluster.repairs())[0]?.phase, 'Draining')
+    const b = await cluster.half('b', { leadership: { fencingToken: 2 } })
+    await replacedOnce(cluster, sick, others, [b])
+    await cluster.run(5, a)
+    assert.equal((await cluster.repairs()).length, 1)
   })
 })

@@ -48,6 +48,7 @@ export function crds(): readonly CustomResourceDefinition[] {
   return [
     crd(repairPolicies, 'rpol', policySpec, policyStatus, [
       { name: 'Mode', type: 'string', jsonPath: '.spec.mode' },
+      { name: 'Ladder', type: 'string', jsonPath: '.spec.ladder' },
       { name: 'Action', type: 'string', jsonPath: '.spec.action' },
       { name: 'Accepted', type: 'string', jsonPath: '.status.conditions[?(@.type=="Accepted")].status' },
       { name: 'In-Force', type: 'string', jsonPath: '.status.conditions[?(@.type=="InForce")].status' },
@@ -61,7 +62,7 @@ export function crds(): readonly CustomResourceDefinition[] {
       { name: 'Reason', type: 'string', jsonPath: '.status.decision.rule.reason' },
       { name: 'Outcome', type: 'string', jsonPath: '.status.decision.outcome' },
       { name: 'Decided-By', type: 'string', jsonPath: '.status.decision.decidedBy' },
-      { name: 'Replacement', type: 'string', jsonPath: '.status.replacementName', priority: 1 },
+      { name: 'Proven-On', type: 'string', jsonPath: '.status.successorName', priority: 1 },
       { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
     ]),
   ]

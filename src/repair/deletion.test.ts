@@ -6,142 +6,145 @@ import { connectTo } from '../kube/connect.ts'
 import { isKubeError } from '../kube/errors.ts'
 import { createObject, deleteObject } from '../kube/objects.ts'
 import { isFinished } from '../model/repair.ts'
+import { noAnswer, type TapOptions, tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
-import { type Context, givenBudget, givenPod, givenWorld, phaseOf } from './testing/given-world.ts'
-import { noAnswer, type TapOptions, tap } from './testing/tap.ts'
-import { type Half, quickPolicy, startWorld, type World } from './testing/world.ts'
+import { type Context, givenBudget, givenCluster, givenPod, phaseOf } from './testing/given-cluster.ts'
+import { type Half, quickPolicy, startTestCluster, type TestCluster } from './testing/test-cluster.ts'
 
 /** Deletes what records there are, as `kubectl delete noderepairs --all --wait=false` would. */
-async function deleteRecords(world: World): Promise<void> {
-  for (const { name } of await world.repairs()) {
-    await deleteObject(world.api, nodeRepairs, { name }).catch((error: unknown) => {
+async function deleteRecords(cluster: TestCluster): Promise<void> {
+  for (const { name } of await cluster.repairs()) {
+    await deleteObject(cluster.api, nodeRepairs, { name }).catch((error: unknown) => {
       if (!isKubeError(error, 'NM_KUBE_NOT_FOUND')) throw error
     })
   }
 }
 
-const taintsOf = async (world: World, name: string): Promise<readonly string[]> =>
-  ((await world.nodes()).find((one) => one.metadata.name === name)?.spec?.taints ?? []).map((taint) => taint.key)
+const taintsOf = async (cluster: TestCluster, name: string): Promise<readonly string[]> =>
+  ((await cluster.nodes()).find((one) => one.metadata.name === name)?.spec?.taints ?? []).map((taint) => taint.key)
 
 /** A drain that a budget holds up. */
-async function givenDrain(t: Context, spec: object = quickPolicy): Promise<{ world: World; half: Half; sick: string }> {
-  const { world, first } = await givenWorld(t, spec)
-  await givenPod(world, first, 'web', { labels: { app: 'web' } })
-  await givenBudget(world, 'web', { app: 'web' })
-  const half = await world.half('a')
-  await world.setCondition(first, 'KernelReady', 'False')
-  await world.until('the drain begins', 30, [half], phaseOf(world, first, 'Draining'))
-  return { world, half, sick: first }
+async function givenDrain(
+  t: Context,
+  spec: object = quickPolicy,
+): Promise<{ cluster: TestCluster; half: Half; sick: string }> {
+  const { cluster, first } = await givenCluster(t, spec)
+  await givenPod(cluster, first, 'web', { labels: { app: 'web' } })
+  await givenBudget(cluster, 'web', { app: 'web' })
+  const half = await cluster.half('a')
+  await cluster.setCondition(first, 'KernelReady', 'False')
+  await cluster.until('the drain begins', 30, [half], phaseOf(cluster, first, 'Draining'))
+  return { cluster, half, sick: first }
 }
 
 describe('before the commit', () => {
   test('the node is put back and the record goes; still sick, it is tolerated from the beginning', async (t) => {
-    const { world, half, sick } = await givenDrain(t, { ...quickPolicy, toleration: '20s' })
-    assert.deepEqual(await taintsOf(world, sick), ['nodemend.dev/repairing'])
-    const [before] = await world.repairs()
-    const deletedAt = world.clock.now()
-    await deleteRecords(world)
-    await world.run(2, half)
-    assert.deepEqual(await taintsOf(world, sick), [])
+    const { cluster, half, sick } = await givenDrain(t, { ...quickPolicy, toleration: '20s' })
+    assert.deepEqual(await taintsOf(cluster, sick), ['nodemend.dev/repairing'])
+    const [before] = await cluster.repairs()
+    const deletedAt = cluster.clock.now()
+    await deleteRecords(cluster)
+    await cluster.run(2, half)
+    assert.deepEqual(await taintsOf(cluster, sick), [])
     const cancelled = half.events.find((one) => one.reason === 'RepairCancelled')
     assert.match(cancelled?.message ?? '', /somebody deleted its NodeRepair/)
-    await world.run(1, half)
-    const [after] = await world.repairs()
+    await cluster.run(1, half)
+    const [after] = await cluster.repairs()
     assert.equal(after?.phase, 'Pending')
     assert.notEqual(after?.createdAt, before?.createdAt)
     assert.ok((after?.sightings[0]?.since ?? 0) >= deletedAt, 'the toleration starts anew')
   })
 
   test('a pause of the whole controller is not in its way', async (t) => {
-    const { world, half, sick } = await givenDrain(t)
+    const { cluster, half, sick } = await givenDrain(t)
     const annotations = { 'nodemend.dev/paused': 'kim: upgrade' }
     const lease = { metadata: { name: 'nodemend-controller', namespace: 'default', annotations }, spec: {} }
-    await createObject(world.api, leases, lease as never)
-    await world.run(8, half)
-    assert.deepEqual(await taintsOf(world, sick), ['nodemend.dev/repairing'], 'the pause holds the drain')
-    await deleteRecords(world)
-    await world.run(2, half)
-    assert.deepEqual(await taintsOf(world, sick), [])
+    await createObject(cluster.api, leases, lease as never)
+    await cluster.run(8, half)
+    assert.deepEqual(await taintsOf(cluster, sick), ['nodemend.dev/repairing'], 'the pause holds the drain')
+    await deleteRecords(cluster)
+    await cluster.run(2, half)
+    assert.deepEqual(await taintsOf(cluster, sick), [])
   })
 
   test('vetoed first, nothing starts again: that is how to stop for good', async (t) => {
-    const { world, half, sick } = await givenDrain(t)
-    await world.annotate(nodes, sick, { 'nodemend.dev/veto': 'kim: looking at it' })
-    await deleteRecords(world)
-    await world.run(60, half)
-    assert.deepEqual(await taintsOf(world, sick), [])
+    const { cluster, half, sick } = await givenDrain(t)
+    await cluster.annotate(nodes, sick, { 'nodemend.dev/veto': 'kim: looking at it' })
+    await deleteRecords(cluster)
+    await cluster.run(60, half)
+    assert.deepEqual(await taintsOf(cluster, sick), [])
     assert.deepEqual(
-      (await world.repairs()).map((one) => [one.phase, one.decision?.decidedBy]),
+      (await cluster.repairs()).map((one) => [one.phase, one.decision?.decidedBy]),
       [['Pending', 'veto']],
     )
   })
 
   test('a record that only waits has no finaliser: without a controller it goes at once', async (t) => {
-    const { world, first } = await givenWorld(t, { ...quickPolicy, mode: 'Observe' })
-    const half = await world.half('a')
-    await world.setCondition(first, 'KernelReady', 'False')
-    await world.until('it is on record', 10, [half], phaseOf(world, first, 'Pending'))
+    const { cluster, first } = await givenCluster(t, { ...quickPolicy, mode: 'Observe' })
+    const half = await cluster.half('a')
+    await cluster.setCondition(first, 'KernelReady', 'False')
+    await cluster.until('it is on record', 10, [half], phaseOf(cluster, first, 'Pending'))
     await half.kill()
-    await deleteRecords(world)
-    assert.deepEqual(await world.repairs(), [])
+    await deleteRecords(cluster)
+    assert.deepEqual(await cluster.repairs(), [])
   })
 })
 
 test('an admission that did not get through leaves no finaliser behind', async (t) => {
-  const { world, first } = await givenWorld(t)
+  const { cluster, first } = await givenCluster(t)
   const before = (_write: string, { body }: Call): void => {
     if ((body as { status?: { phase?: string } } | undefined)?.status?.phase === 'Preparing') throw noAnswer()
   }
-  const tapOfA = tapped(world, { before })
-  const half = await world.half('a', { api: tapOfA.api })
-  await world.setCondition(first, 'KernelReady', 'False')
-  await world.run(10, half)
+  const tapOfA = tapped(cluster, { before })
+  const half = await cluster.half('a', { api: tapOfA.api })
+  await cluster.setCondition(first, 'KernelReady', 'False')
+  await cluster.run(10, half)
   assert.ok(
     tapOfA.sent.some((write) => write.startsWith('patch noderepairs')),
     'the finaliser was put on',
   )
   assert.deepEqual(
-    (await world.repairs()).map((one) => [one.phase, one.guarded]),
+    (await cluster.repairs()).map((one) => [one.phase, one.guarded]),
     [['Pending', false]],
   )
 })
 
 describe('after the commit', () => {
   test('what has begun goes on and says so once; the record goes when it has ended', async (t) => {
-    const { world, first } = await givenWorld(t)
-    const half = await world.half('a')
-    await world.setCondition(first, 'KernelReady', 'False')
-    await world.until('it has begun', 60, [half], async () => {
-      const [record] = await world.repairs()
+    const { cluster, first } = await givenCluster(t)
+    const half = await cluster.half('a')
+    await cluster.setCondition(first, 'KernelReady', 'False')
+    await cluster.until('it has begun', 60, [half], async () => {
+      const [record] = await cluster.repairs()
       return record?.phases.some((one) => one.phase === 'Acting') || undefined
     })
-    await deleteRecords(world)
-    await world.run(2, half)
-    assert.equal((await world.repairs()).length, 1, 'it is guarded')
-    await world.until('the record goes', 60, [half], async () => (await world.repairs()).length === 0 || undefined)
+    await deleteRecords(cluster)
+    await cluster.run(2, half)
+    assert.equal((await cluster.repairs()).length, 1, 'it is guarded')
+    await cluster.until('the record goes', 60, [half], async () => (await cluster.repairs()).length === 0 || undefined)
     assert.equal(half.events.filter((one) => one.reason === 'RepairGoesOn').length, 1)
     assert.equal(half.events.filter((one) => one.reason === 'RepairSucceeded').length, 1)
-    assert.equal((await world.nodes()).length, 4)
-    assert.ok(!(await world.nodes()).some((one) => one.metadata.name === first))
+    assert.equal((await cluster.nodes()).length, 4)
+    assert.ok(!(await cluster.nodes()).some((one) => one.metadata.name === first))
   })
 
   test('committed, but certainly not begun: it is still taken back', async (t) => {
-    const { world, first } = await givenWorld(t)
+    const { cluster, first } = await givenCluster(t)
     const before = (write: string): void => {
       if (write === `delete nodes ${first}`) throw noAnswer()
     }
-    const half = await world.half('a', { api: tapped(world, { before }).api })
-    await world.setCondition(first, 'KernelReady', 'False')
-    await world.until('it commits', 60, [half], phaseOf(world, first, 'Committing'))
-    await deleteRecords(world)
-    await world.run(2, half)
-    assert.deepEqual(await taintsOf(world, first), [])
+    const half = await cluster.half('a', { api: tapped(cluster, { before }).api })
+    await cluster.setCondition(first, 'KernelReady', 'False')
+    await cluster.until('it commits', 60, [half], phaseOf(cluster, first, 'Committing'))
+    await deleteRecords(cluster)
+    await cluster.run(2, half)
+    assert.deepEqual(await taintsOf(cluster, first), [])
     assert.ok(half.events.some((one) => one.reason === 'RepairCancelled'))
   })
 })
 
-function tapped(world: World, options: TapOptions) {
-  const { clock, url, token } = world
+function tapped(cluster: TestCluster, options: TapOptions) {
+  const { clock, url, token } = cluster
   return tap(connectTo({ server: url, token: () => token }, { clock, random: seededRandom(3) }), options)
 }
 
@@ -157,32 +160,32 @@ describe('at every write of a repair', () => {
 
 /** One sick node, its record deleted right after write `at`; with `dies`, no later write is answered. Answers the writes. */
 async function playDeletion(t: Context, at: number, dies: boolean): Promise<readonly string[]> {
-  const world = await startWorld()
-  t.after(() => world.stop())
-  await world.policy('kernel', quickPolicy)
-  const [sick = '', ...others] = (await world.nodes()).map((one) => one.metadata.name ?? '')
-  await world.setCondition(sick, 'KernelReady', 'False')
+  const cluster = await startTestCluster()
+  t.after(() => cluster.stop())
+  await cluster.policy('kernel', quickPolicy)
+  const [sick = '', ...others] = (await cluster.nodes()).map((one) => one.metadata.name ?? '')
+  await cluster.setCondition(sick, 'KernelReady', 'False')
   let dead = false
-  const first = tapped(world, {
+  const first = tapped(cluster, {
     before: () => {
       if (dead) throw noAnswer()
     },
     after: async (_write, _call, count) => {
       if (count !== at) return
-      await deleteRecords(world)
+      await deleteRecords(cluster)
       dead = dies
     },
   })
-  const a = await world.half('a', { api: first.api })
-  for (let seconds = 0; seconds < 60 && !dead; seconds++) await world.run(1, a)
+  const a = await cluster.half('a', { api: first.api })
+  for (let seconds = 0; seconds < 60 && !dead; seconds++) await cluster.run(1, a)
   if (dies) await a.kill()
-  const half = dies ? await world.half('b', { leadership: { fencingToken: 2 } }) : a
-  await world.until(`all is well after a deletion at write ${at}`, 180, [half], async () => {
-    const all = await world.nodes()
-    const calm = (await world.repairs()).every((one) => isFinished(one.phase) && !one.guarded)
+  const half = dies ? await cluster.half('b', { leadership: { fencingToken: 2 } }) : a
+  await cluster.until(`all is well after a deletion at write ${at}`, 180, [half], async () => {
+    const all = await cluster.nodes()
+    const calm = (await cluster.repairs()).every((one) => isFinished(one.phase) && !one.guarded)
     return (calm && all.length === 4 && !all.some((one) => one.metadata.name === sick)) || undefined
   })
-  const after = await world.nodes()
+  const after = await cluster.nodes()
   const names = after.map((one) => one.metadata.name ?? '')
   assert.deepEqual(
     others.filter((name) => !names.includes(name)),

@@ -5,14 +5,14 @@ import { type Call, leases, nodes, repairPolicies } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import { KubeError } from '../kube/errors.ts'
 import { createObject, deleteObject } from '../kube/objects.ts'
+import { type TapOptions, tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
-import { type Context, givenWorld, phaseOf } from './testing/given-world.ts'
-import { type TapOptions, tap } from './testing/tap.ts'
-import { quickPolicy, startWorld, type World } from './testing/world.ts'
+import { type Context, givenCluster, phaseOf } from './testing/given-cluster.ts'
+import { quickPolicy, startTestCluster, type TestCluster } from './testing/test-cluster.ts'
 
 const lease = { name: 'nodemend-controller', namespace: 'default' }
 
-function tapped({ clock, url, token }: World, options: TapOptions) {
+function tapped({ clock, url, token }: TestCluster, options: TapOptions) {
   return tap(connectTo({ server: url, token: () => token }, { clock, random: seededRandom(3) }), options)
 }
 
@@ -20,13 +20,13 @@ function tapped({ clock, url, token }: World, options: TapOptions) {
 const phaseIn = ({ body }: Call): string | undefined =>
   (body as { status?: { phase?: string } } | undefined)?.status?.phase
 
-type No = (world: World, sick: string) => Promise<unknown>
+type No = (cluster: TestCluster, sick: string) => Promise<unknown>
 
-const pause: No = (world) => {
+const pause: No = (cluster) => {
   const metadata = { ...lease, annotations: { 'nodemend.dev/paused': 'kim: upgrade' } }
-  return createObject(world.api, leases, { metadata, spec: {} } as never)
+  return createObject(cluster.api, leases, { metadata, spec: {} } as never)
 }
-const veto: No = (world, sick) => world.annotate(nodes, sick, { 'nodemend.dev/veto': 'kim: looking at it' })
+const veto: No = (cluster, sick) => cluster.annotate(nodes, sick, { 'nodemend.dev/veto': 'kim: looking at it' })
 
 interface Played {
   readonly sent: readonly string[]
@@ -38,15 +38,15 @@ interface Played {
 
 /** One sick node; `no` is on the server before write `at` is answered. Every pass works on the snapshot from before. */
 async function play(t: Context, no: No, at: number): Promise<Played> {
-  const world = await startWorld()
-  t.after(() => world.stop())
-  await world.policy('kernel', quickPolicy)
-  const [sick = ''] = (await world.nodes()).map((one) => one.metadata.name ?? '')
-  await world.setCondition(sick, 'KernelReady', 'False')
+  const cluster = await startTestCluster()
+  t.after(() => cluster.stop())
+  await cluster.policy('kernel', quickPolicy)
+  const [sick = ''] = (await cluster.nodes()).map((one) => one.metadata.name ?? '')
+  await cluster.setCondition(sick, 'KernelReady', 'False')
   const entered: string[] = []
   let said = false
   let phase: string | undefined
-  const { api, sent } = tapped(world, {
+  const { api, sent } = tapped(cluster, {
     before: (_write, call) => {
       const next = phaseIn(call)
       if (said && next !== undefined && next !== phase) entered.push(next)
@@ -54,12 +54,12 @@ async function play(t: Context, no: No, at: number): Promise<Played> {
     },
     after: async (_write, _call, count) => {
       if (count !== at) return
-      await no(world, sick)
+      await no(cluster, sick)
       said = true
     },
   })
-  const half = await world.half('a', { api })
-  await world.run(30, half)
+  const half = await cluster.half('a', { api })
+  await cluster.run(30, half)
   await half.kill()
   return { sent, after: sent.slice(at + 1), entered }
 }
@@ -85,7 +85,7 @@ describe('at every write of a repair', () => {
 })
 
 test('not knowing is a no: while the node or the lease cannot be read, nothing is deleted; then it goes on', async (t) => {
-  const { world, first } = await givenWorld(t)
+  const { cluster, first } = await givenCluster(t)
   let dark = ''
   const read = ({ verb, resource }: Call): void => {
     if (verb === 'get' && resource.plural === dark)
@@ -94,42 +94,42 @@ test('not knowing is a no: while the node or the lease cannot be read, nothing i
   const committing = (_write: string, call: Call): void => {
     if (phaseIn(call) === 'Committing' && dark === '') dark = 'leases'
   }
-  const { api, sent } = tapped(world, { read, after: committing })
-  const half = await world.half('a', { api })
-  await world.setCondition(first, 'KernelReady', 'False')
-  await world.until('it commits', 60, [half], phaseOf(world, first, 'Committing'))
+  const { api, sent } = tapped(cluster, { read, after: committing })
+  const half = await cluster.half('a', { api })
+  await cluster.setCondition(first, 'KernelReady', 'False')
+  await cluster.until('it commits', 60, [half], phaseOf(cluster, first, 'Committing'))
   const deletes = (): number => sent.filter((write) => write.startsWith('delete nodes')).length
-  await world.run(10, half)
+  await cluster.run(10, half)
   assert.equal(deletes(), 0)
   dark = 'nodes'
-  await world.run(10, half)
+  await cluster.run(10, half)
   assert.equal(deletes(), 0)
   dark = 'nothing'
-  await world.until('it succeeds', 90, [half], phaseOf(world, first, 'Succeeded'))
+  await cluster.until('it succeeds', 90, [half], phaseOf(cluster, first, 'Succeeded'))
   assert.equal(deletes(), 1)
 })
 
 describe('right before an admission', () => {
   const restraints: readonly (readonly [string, No])[] = [
-    ['the policy is paused', (world) => world.policy('kernel', { ...quickPolicy, paused: true })],
-    ['the policy only observes', (world) => world.policy('kernel', { ...quickPolicy, mode: 'Observe' })],
-    ['the policy asks for nothing', (world) => world.policy('kernel', { ...quickPolicy, action: 'NoAction' })],
-    ['the policy is deleted', (world) => deleteObject(world.api, repairPolicies, { name: 'kernel' })],
+    ['the policy is paused', (cluster) => cluster.policy('kernel', { ...quickPolicy, paused: true })],
+    ['the policy only observes', (cluster) => cluster.policy('kernel', { ...quickPolicy, mode: 'Observe' })],
+    ['the policy asks for nothing', (cluster) => cluster.policy('kernel', { ...quickPolicy, action: 'NoAction' })],
+    ['the policy is deleted', (cluster) => deleteObject(cluster.api, repairPolicies, { name: 'kernel' })],
   ]
   for (const [what, no] of restraints) {
     test(`${what}: it is not admitted`, async (t) => {
-      const { world, first } = await givenWorld(t)
+      const { cluster, first } = await givenCluster(t)
       let said = false
       const after = async (write: string): Promise<void> => {
         if (said || !write.startsWith('patch noderepairs')) return // the finaliser: the admission is next
         said = true
-        await no(world, first)
+        await no(cluster, first)
       }
-      const half = await world.half('a', { api: tapped(world, { after }).api })
-      await world.setCondition(first, 'KernelReady', 'False')
-      await world.run(20, half)
+      const half = await cluster.half('a', { api: tapped(cluster, { after }).api })
+      await cluster.setCondition(first, 'KernelReady', 'False')
+      await cluster.run(20, half)
       assert.ok(said)
-      const phases = (await world.repairs()).flatMap((one) => one.phases.map(({ phase }) => phase))
+      const phases = (await cluster.repairs()).flatMap((one) => one.phases.map(({ phase }) => phase))
       assert.ok(
         phases.every((phase) => phase === 'Pending' || phase === 'Cancelled'),
         phases.join(),

@@ -6,46 +6,47 @@ import { type KubeObject, nodeRepairs, nodes } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import { createObject, patchObject, replaceObject } from '../kube/objects.ts'
 import type { Attempt } from '../model/repair.ts'
+import { tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
 import { Drainer } from './act/drain/run.ts'
-import { guardFinalizer, specOf, statusOf } from './attempt/record.ts'
+import { guardFinalizer } from './attempt/codec.ts'
+import { specOf, statusOf } from './attempt/record.ts'
 import { givenAttempt, givenNode, givenPolicy } from './testing/given.ts'
-import { givenPod } from './testing/given-world.ts'
-import { tap } from './testing/tap.ts'
-import { type Half, quickPolicy, startWorld, type World } from './testing/world.ts'
+import { givenPod } from './testing/given-cluster.ts'
+import { type Half, quickPolicy, startTestCluster, type TestCluster } from './testing/test-cluster.ts'
 
 const days = 24 * 3_600_000
 
 interface Site {
-  readonly world: World
+  readonly cluster: TestCluster
   readonly half: Half
   /** One pass, and what it wrote. */
   pass(): Promise<readonly string[]>
 }
 
-/** A world of `size` machines; `prepare` runs before the controller begins to watch. */
+/** A test cluster of `size` machines; `prepare` runs before the controller begins to watch. */
 async function onSite(
   size: number,
-  prepare: (world: World) => Promise<void>,
+  prepare: (cluster: TestCluster) => Promise<void>,
   use: (site: Site) => Promise<void>,
 ): Promise<void> {
-  const world = await startWorld({ groups: [{ name: 'pool', size, replaceMs: 1_000 }] })
+  const cluster = await startTestCluster({ groups: [{ name: 'pool', size, replaceMs: 1_000 }] })
   try {
-    await prepare(world)
-    const { clock, url, token } = world
+    await prepare(cluster)
+    const { clock, url, token } = cluster
     const { api, sent } = tap(connectTo({ server: url, token: () => token }, { clock, random: seededRandom(3) }), {})
-    const half = await world.half('a', { api })
+    const half = await cluster.half('a', { api })
     await use({
-      world,
+      cluster,
       half,
       async pass() {
         const before = sent.length
-        await world.run(1, half)
+        await cluster.run(1, half)
         return sent.slice(before)
       },
     })
   } finally {
-    await world.stop()
+    await cluster.stop()
   }
 }
 
@@ -65,16 +66,16 @@ async function drip(site: Site, most: number, totals: Readonly<Record<string, nu
 }
 
 /** A finished repair of long ago. */
-async function givenFinished(world: World, name: string, finalizers: readonly string[] = []): Promise<void> {
-  const at = world.clock.now() - 30 * days
+async function givenFinished(cluster: TestCluster, name: string, finalizers: readonly string[] = []): Promise<void> {
+  const at = cluster.clock.now() - 30 * days
   const phases: Attempt['phases'] = [{ phase: 'Failed', at, why: '' }]
   const record = { ...givenAttempt(givenNode('long-gone'), { phase: 'Failed', phases }), name }
-  const created = await createObject<KubeObject>(world.api, nodeRepairs, {
+  const created = await createObject<KubeObject>(cluster.api, nodeRepairs, {
     metadata: { name, finalizers },
     spec: specOf(record),
   } as KubeObject)
   const body = { metadata: created.metadata, spec: specOf(record), status: statusOf(record) }
-  await replaceObject<KubeObject>(world.api, nodeRepairs, { name }, body, { subresource: 'status' })
+  await replaceObject<KubeObject>(cluster.api, nodeRepairs, { name }, body, { subresource: 'status' })
 }
 
 const times = async (count: number, run: (index: number) => Promise<unknown>): Promise<void> => {
@@ -89,10 +90,10 @@ describe('in one pass', () => {
     forAnyCount(70, 110, (count) =>
       onSite(
         count,
-        (world) => world.policy('kernel', { ...quickPolicy, mode: 'Observe', toleration: '1h' }),
+        (cluster) => cluster.policy('kernel', { ...quickPolicy, mode: 'Observe', toleration: '1h' }),
         async (site) => {
-          for (const { metadata } of await site.world.nodes())
-            await site.world.setCondition(metadata.name ?? '', 'KernelReady', 'False')
+          for (const { metadata } of await site.cluster.nodes())
+            await site.cluster.setCondition(metadata.name ?? '', 'KernelReady', 'False')
           await drip(site, 50, { 'create noderepairs': count })
         },
       ),
@@ -102,11 +103,17 @@ describe('in one pass', () => {
     forAnyCount(45, 60, (count) =>
       onSite(
         count,
-        async (world) => {
-          await times(count, (index) => givenFinished(world, `old-${index}`, [guardFinalizer]))
+        async (cluster) => {
+          await times(count, (index) => givenFinished(cluster, `old-${index}`, [guardFinalizer]))
           const taints = [{ key: 'nodemend.dev/repairing', value: 'nobody', effect: 'NoSchedule' }]
-          for (const { metadata } of await world.nodes())
-            await patchObject(world.api, nodes, { name: metadata.name ?? '' }, { spec: { taints } }, { type: 'merge' })
+          for (const { metadata } of await cluster.nodes())
+            await patchObject(
+              cluster.api,
+              nodes,
+              { name: metadata.name ?? '' },
+              { spec: { taints } },
+              { type: 'merge' },
+            )
         },
         (site) => drip(site, 20, { 'patch noderepairs': count, 'patch nodes': count, 'delete noderepairs': count - 3 }),
       ),
@@ -117,18 +124,18 @@ describe('in one pass', () => {
       onSite(
         1,
         async () => undefined,
-        async ({ world }) => {
-          const [node] = await world.nodes()
+        async ({ cluster }) => {
+          const [node] = await cluster.nodes()
           const { name = '', uid = '' } = node?.metadata ?? {}
-          await times(count, (index) => givenPod(world, name, `pod-${index}`, { grace: 3_600 }))
+          await times(count, (index) => givenPod(cluster, name, `pod-${index}`, { grace: 3_600 }))
           const attempt = givenAttempt(givenNode(name), { nodeUid: uid })
           const taints = [{ key: 'nodemend.dev/repairing', value: attempt.name, effect: 'NoSchedule' }]
-          await patchObject(world.api, nodes, { name }, { spec: { taints } }, { type: 'merge' })
-          const { api, sent } = tap(world.api, {})
-          const drainer = new Drainer(api, world.clock, seededRandom(5))
+          await patchObject(cluster.api, nodes, { name }, { spec: { taints } }, { type: 'merge' })
+          const { api, sent } = tap(cluster.api, {})
+          const drainer = new Drainer(api, cluster.clock, seededRandom(5))
           for (let left = count; left > 0; ) {
             const before = sent.length
-            await drainer.pass(attempt, givenPolicy().drain, world.clock.now() + days)
+            await drainer.pass(attempt, givenPolicy().drain, cluster.clock.now() + days)
             const evicted = sent.slice(before).filter((write) => write.startsWith('evict')).length
             assert.ok(evicted > 0 && evicted <= 20, `${evicted} at once`)
             left -= evicted

@@ -5,10 +5,10 @@ import { nodes } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import { KubeError } from '../kube/errors.ts'
 import { patchObject } from '../kube/objects.ts'
-import { poolLabels } from '../model/repair.ts'
+import { providerKinds } from '../providers/providers.ts'
+import { tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
-import { givenWorld, phaseOf } from './testing/given-world.ts'
-import { tap } from './testing/tap.ts'
+import { givenCluster, phaseOf } from './testing/given-cluster.ts'
 
 describe('a provider that always refuses: the attempt fails, the node is put back, the record says why', () => {
   const failures: readonly (readonly [string, Error])[] = [
@@ -18,38 +18,38 @@ describe('a provider that always refuses: the attempt fails, the node is put bac
   ]
   for (const [who, failure] of failures) {
     test(who, async (t) => {
-      const { world, first } = await givenWorld(t)
-      const { clock, url, token } = world
+      const { cluster, first } = await givenCluster(t)
+      const { clock, url, token } = cluster
       const own = connectTo({ server: url, token: () => token }, { clock, random: seededRandom(5) })
       const before = (write: string): void => {
         if (write === `delete nodes ${first}`) throw failure
       }
-      const half = await world.half('a', { api: tap(own, { before }).api })
-      await world.setCondition(first, 'KernelReady', 'False')
-      await world.until('it commits', 60, [half], phaseOf(world, first, 'Committing'))
+      const half = await cluster.half('a', { api: tap(own, { before }).api })
+      await cluster.setCondition(first, 'KernelReady', 'False')
+      await cluster.until('it commits', 60, [half], phaseOf(cluster, first, 'Committing'))
       for (let minutes = 0; minutes < 20; minutes++) {
-        await world.clock.advance(59_000)
+        await cluster.clock.advance(59_000)
         half.observer.health.passed(true) // the watches followed: nothing was away
-        await world.setCondition(first, 'KernelReady', 'False')
-        await world.run(1, half)
+        await cluster.setCondition(first, 'KernelReady', 'False')
+        await cluster.run(1, half)
       }
-      const failed = await world.until('it fails', 60, [half], phaseOf(world, first, 'Failed'))
+      const failed = await cluster.until('it fails', 60, [half], phaseOf(cluster, first, 'Failed'))
       const why = failed.phases.at(-1)?.why ?? ''
       assert.ok(why.startsWith(`the provider did not begin in time: ${failure.message.slice(0, 1_000)}`), why)
-      const node = (await world.nodes()).find((one) => one.metadata.name === first)
+      const node = (await cluster.nodes()).find((one) => one.metadata.name === first)
       assert.deepEqual(node?.spec?.taints ?? [], [])
     })
   }
 })
 
 test('a provider that cannot tell what to replace: nothing begins, and the record says why', async (t) => {
-  const { world, first } = await givenWorld(t)
-  const half = await world.half('a', { providers: ['karpenter'] })
-  const labelled = { metadata: { labels: { [poolLabels.karpenter]: 'gpu' } } }
-  await patchObject(world.api, nodes, { name: first }, labelled, { type: 'merge' })
-  await world.setCondition(first, 'KernelReady', 'False')
-  await world.run(20, half) // this API server has no NodeClaims
-  const [record] = await world.repairs()
+  const { cluster, first } = await givenCluster(t)
+  const half = await cluster.half('a', { providers: ['karpenter'] })
+  const labelled = { metadata: { labels: { [providerKinds.karpenter.poolLabel]: 'gpu' } } }
+  await patchObject(cluster.api, nodes, { name: first }, labelled, { type: 'merge' })
+  await cluster.setCondition(first, 'KernelReady', 'False')
+  await cluster.run(20, half) // this API server has no NodeClaims
+  const [record] = await cluster.repairs()
   assert.deepEqual(
     [record?.phase, record?.decision?.outcome, record?.decision?.decidedBy],
     ['Pending', 'refuse', 'target'],

@@ -6,27 +6,27 @@ import type { ClusterSnapshot, NodeView } from '../model/node.ts'
 import { type Attempt, isFinished, type Phase, phaseSince } from '../model/repair.ts'
 import type { Counter, Gauge, Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
-import { freezeOf } from './decide/gates/api-health.ts'
+import { kindOf } from './act/actions.ts'
+import { freezeOf, unknownLeases } from './decide/gates/api-health.ts'
 import { approval } from './decide/gates/approval.ts'
 import { stale } from './decide/gates/stale.ts'
 import { veto } from './decide/gates/veto.ts'
 import { crdsRemedy } from './observe/observer.ts'
 import { describeError, type ParsedPolicies } from './policy/parse.ts'
 
-/** A veto that somebody forgot is mentioned this often. */
+/** A veto that stays is told again this often. */
 const vetoEveryMs = 3_600_000
 
 /** A stamp this far ahead of our clock is not jitter. */
 const skewMs = 60_000
 
-const eventReasons: Readonly<Record<Phase, string>> = {
+/** The phases in which the action has words of its own are not among them. */
+const eventReasons: Readonly<Record<Exclude<Phase, 'Acting' | 'Observing'>, string>> = {
   Pending: 'RepairPending',
   Preparing: 'RepairStarted',
   Draining: 'RepairDraining',
   Blocked: 'RepairBlocked',
   Committing: 'RepairCommitted',
-  Acting: 'RepairReplacing',
-  Observing: 'RepairAwaitingReplacement',
   Dwelling: 'RepairProving',
   Unknown: 'RepairUnknown',
   Succeeded: 'RepairSucceeded',
@@ -64,7 +64,7 @@ export class Reporter {
     this.#events.record({
       regarding,
       type,
-      reason: eventReasons[phase],
+      reason: eventReason(attempt),
       message: `${attempt.name}: ${why}`,
       key: attempt.name,
     })
@@ -127,7 +127,7 @@ export class Reporter {
     this.#metrics.stale.set(
       decisions.filter((one) => one.gates.some((gate) => gate.gate === stale.name && gate.answer !== 'allow')).length,
     )
-    frozen.set(freezeOf(snapshot.health, now) ? 1 : 0)
+    frozen.set(isFrozen(snapshot, decisions, now) ? 1 : 0)
     skewed.set(snapshot.nodes.filter((node) => isAhead(node, now)).length)
     leader.set(snapshot.leadership.leading ? 1 : 0)
     synced.set(snapshot.health.synced ? 1 : 0)
@@ -203,6 +203,17 @@ export class Reporter {
   }
 }
 
+function eventReason({ phase, plan }: Attempt): string {
+  if (phase !== 'Acting' && phase !== 'Observing') return eventReasons[phase]
+  return plan ? kindOf(plan.action).words.events[phase] : 'RepairActing'
+}
+
+/** A controller that does not lead freezes nothing, nor do leases that there was no reason to list. */
+function isFrozen({ leadership, health }: ClusterSnapshot, decisions: readonly Decision[], now: number): boolean {
+  if (!leadership.leading) return false
+  return freezeOf(health, now) !== undefined || (decisions.length > 0 && unknownLeases(health) !== undefined)
+}
+
 function isAhead(node: NodeView, now: number): boolean {
   return node.conditions.some((one) => Date.parse(one.lastTransitionTime) > now + skewMs)
 }
@@ -222,7 +233,10 @@ function metricsIn(registry: Registry) {
     blockedPods: gauge('nodemend_drain_blockers', 'Pods in the way of a drain, by node.'),
     vetoed: gauge('nodemend_vetoed_nodes', 'Sick nodes that a veto protects.'),
     stale: gauge('nodemend_stale_conditions', 'Sick nodes whose condition nobody asserts any more.'),
-    frozen: gauge('nodemend_frozen', '1 while the picture of the cluster is not to be trusted: nothing is done.'),
+    frozen: gauge(
+      'nodemend_frozen',
+      '1 while this controller leads and does nothing, because its watches or the kubelet leases cannot be trusted.',
+    ),
     skewed: gauge('nodemend_clock_skewed_nodes', 'Nodes whose conditions carry stamps of the future.'),
     leader: gauge('nodemend_leader', '1 while this controller leads.'),
     synced: gauge('nodemend_synced', '1 while every watch follows the API server.'),

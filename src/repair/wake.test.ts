@@ -14,46 +14,46 @@ import {
   minute,
   noon,
 } from './testing/given.ts'
-import { givenWorld } from './testing/given-world.ts'
-import { quickPolicy } from './testing/world.ts'
+import { givenCluster } from './testing/given-cluster.ts'
+import { quickPolicy } from './testing/test-cluster.ts'
 
 describe('a pass is due when the gate that decided opens by itself', () => {
   test('the toleration ends', async (t) => {
-    const { world, first } = await givenWorld(t, { ...quickPolicy, toleration: '90s' })
-    const half = await world.half('a')
-    await world.setCondition(first, 'KernelReady', 'False')
-    await world.run(30, half)
-    const [decision] = (await world.repairs()).map((one) => one.decision)
+    const { cluster, first } = await givenCluster(t, { ...quickPolicy, toleration: '90s' })
+    const half = await cluster.half('a')
+    await cluster.setCondition(first, 'KernelReady', 'False')
+    await cluster.run(30, half)
+    const [decision] = (await cluster.repairs()).map((one) => one.decision)
     assert.equal(decision?.decidedBy, 'toleration')
-    assert.equal(await half.controller.pass(), (decision?.eligibleAt ?? 0) - world.clock.now())
+    assert.equal(await half.controller.pass(), (decision?.eligibleAt ?? 0) - cluster.clock.now())
   })
 
   test('a veto ends, the earliest of two', async (t) => {
-    const { world, first, second } = await givenWorld(t)
-    const half = await world.half('a')
-    const until = (seconds: number): string => new Date(world.clock.now() + seconds * 1_000).toISOString()
-    await world.annotate(nodes, first, { 'nodemend.dev/veto': until(120) })
-    await world.annotate(nodes, second, { 'nodemend.dev/veto': until(60) })
-    for (const node of [first, second]) await world.setCondition(node, 'KernelReady', 'False')
-    await world.run(20, half)
+    const { cluster, first, second } = await givenCluster(t)
+    const half = await cluster.half('a')
+    const until = (seconds: number): string => new Date(cluster.clock.now() + seconds * 1_000).toISOString()
+    await cluster.annotate(nodes, first, { 'nodemend.dev/veto': until(120) })
+    await cluster.annotate(nodes, second, { 'nodemend.dev/veto': until(60) })
+    for (const node of [first, second]) await cluster.setCondition(node, 'KernelReady', 'False')
+    await cluster.run(20, half)
     assert.equal(await half.controller.pass(), 40_000)
   })
 
   test('the settle period passes', async (t) => {
-    const { world, first } = await givenWorld(t)
-    const half = await world.half('a')
-    await world.setCondition(first, 'KernelReady', 'False')
+    const { cluster, first } = await givenCluster(t)
+    const half = await cluster.half('a')
+    await cluster.setCondition(first, 'KernelReady', 'False')
     half.observer.health.settle()
-    await world.run(20, half)
+    await cluster.run(20, half)
     assert.equal(await half.controller.pass(), 280_000)
   })
 
   test('nobody knows when somebody lifts a veto: nothing is due', async (t) => {
-    const { world, first } = await givenWorld(t)
-    const half = await world.half('a')
-    await world.annotate(nodes, first, { 'nodemend.dev/veto': 'kim: looking at it' })
-    await world.setCondition(first, 'KernelReady', 'False')
-    await world.run(20, half)
+    const { cluster, first } = await givenCluster(t)
+    const half = await cluster.half('a')
+    await cluster.annotate(nodes, first, { 'nodemend.dev/veto': 'kim: looking at it' })
+    await cluster.setCondition(first, 'KernelReady', 'False')
+    await cluster.run(20, half)
     assert.equal(await half.controller.pass(), Number.POSITIVE_INFINITY)
   })
 })

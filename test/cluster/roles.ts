@@ -3,6 +3,7 @@
  * 403, so these lists are the tested truth about the rights an installation must grant.
  */
 
+import { providerKinds } from '../../src/providers/providers.ts'
 import type { ControlPlane, Identity } from './control-plane.ts'
 
 interface Rule {
@@ -36,7 +37,7 @@ const RULES: Readonly<Record<Program, readonly Rule[]>> = {
       verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'],
     },
     { apiGroups: ['nodemend.dev'], resources: ['noderepairs/status'], verbs: ['update'] },
-    { apiGroups: ['karpenter.sh'], resources: ['nodeclaims'], verbs: ['get', 'list', 'watch', 'delete'] },
+    ...providerKinds.karpenter.rights,
     EVENTS,
   ],
 }

@@ -41,10 +41,10 @@ test('a deleted repair puts its node back; actions that do not exist are refused
   )
   await occupy(cluster)
   await enforceReplacement(cluster, 'KernelReady', '1s')
-  const reboot = { metadata: { name: 'reboot' }, spec: { match: [{ condition: 'KernelReady' }], action: 'Reboot' } }
-  const answer = await post(cluster, POLICIES, { kind: 'RepairPolicy', ...reboot })
+  const spec = { match: [{ condition: 'KernelReady' }], ladder: [{ action: 'Explode' }] }
+  const answer = await post(cluster, POLICIES, { kind: 'RepairPolicy', metadata: { name: 'unbuilt' }, spec })
   assert.equal(answer.status, 422)
-  const controller = await startController(cluster, ['--providers=embedded'])
+  const controller = await startController(cluster, ['--providers=embedded', '--allow-embedded-on-a-real-cluster'])
   try {
     await makeSick(cluster)
     const repair = await eventually('the drain', 30_000, async () => {

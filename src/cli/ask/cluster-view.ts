@@ -3,11 +3,12 @@ import { type Api, type KubeObject, leases, nodeRepairs, nodes, type Resource, r
 import { isKubeError, KubeError } from '../../kube/errors.ts'
 import { getObject, listObjects } from '../../kube/objects.ts'
 import type { NodeView, Pause } from '../../model/node.ts'
-import type { Attempt, ProviderName } from '../../model/repair.ts'
-import { providersNamed } from '../../providers/providers.ts'
+import type { Attempt } from '../../model/repair.ts'
+import type { ProviderName } from '../../providers/providers.ts'
+import { poolsOf, providersNamed } from '../../providers/providers.ts'
 import { readAttempt } from '../../repair/attempt/record.ts'
 import { readPause } from '../../repair/observe/pause.ts'
-import { type NodeObject, SeenNodes } from '../../repair/observe/seen.ts'
+import { labelled, type NodeObject, SeenNodes } from '../../repair/observe/seen.ts'
 import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../../repair/policy/parse.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 
@@ -74,11 +75,7 @@ async function look(
     readPause(api, lease),
   ])
   return {
-    nodes: nodeList.items.map((object) => {
-      const labels = object.metadata.labels ?? {}
-      const names = providers.filter((one) => one.owns({ labels })).map((one) => one.name)
-      return seen.see(object, names, clock.now()).view
-    }),
+    nodes: nodeList.items.map((object) => seen.see(object, poolsOf(labelled(object), providers), clock.now()).view),
     repairs: (repairs ?? []).flatMap((object) => readAttempt(object) ?? []),
     policyObjects: policyObjects ?? [],
     policies: parsePolicies(policyObjects ?? []),

@@ -4,7 +4,7 @@ import type { SeenCondition } from '../../model/node.ts'
 import { staleAfterMs } from '../../repair/decide/gates/stale.ts'
 
 /**
- * `unknown`: nothing says that it is sick, but nobody can look (its agent is blind or has only just begun, or its kubelet is
+ * `unknown`: nothing says that it is sick, but nobody can look (its agent cannot read or has only just begun, or its kubelet is
  * silent). `no-agent`: kubelet says that it is ready, and nobody looks for more.
  */
 export type NodeState = 'healthy' | 'no-agent' | 'unknown' | 'sick'
@@ -26,7 +26,7 @@ export function unwatched(conditions: readonly SeenCondition[], now: number): st
   const own = conditions.filter((one) => ours.includes(one.type))
   if (own.length === 0) return 'no agent has ever reported'
   const newest = Math.max(...own.map((one) => one.seenAt))
-  // Without heartbeats nobody can tell: then what was said last stands.
+  // Without heartbeats the age is unknown: then the last status stands.
   if (own.some((one) => one.lastHeartbeatTime === undefined) || now - newest <= staleAfterMs) return undefined
   return `no agent has reported since ${new Date(newest).toISOString()}`
 }

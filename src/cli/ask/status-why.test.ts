@@ -6,23 +6,23 @@ import { describe, test } from 'node:test'
 import { leases } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { createObject } from '../../kube/objects.ts'
-import { givenBudget, givenPod, phaseOf } from '../../repair/testing/given-world.ts'
-import { mistakenPolicy, quickPolicy } from '../../repair/testing/world.ts'
+import { givenBudget, givenPod, phaseOf } from '../../repair/testing/given-cluster.ts'
+import { mistakenPolicy, quickPolicy } from '../../repair/testing/test-cluster.ts'
 import { givenTerminal } from '../testing/terminal.ts'
 
 describe('why', () => {
   test('a healthy node is healthy, and no rule is the reason that nothing is done', async (t) => {
-    const { world, node, terminal } = await givenTerminal(t, quickPolicy)
-    await world.setCondition(node, 'KernelReady', 'True', 'KernelIsReady')
+    const { cluster, node, terminal } = await givenTerminal(t, quickPolicy)
+    await cluster.setCondition(node, 'KernelReady', 'True', 'KernelIsReady')
     const said = await terminal.run('why', node)
     assert.equal(said.exitCode, 0)
     assert.match(said.text, /is healthy: no rule of a policy in force matches it/)
   })
 
   test('Observe: what would happen, with every gate', async (t) => {
-    const { world, half, node, terminal } = await givenTerminal(t, { ...quickPolicy, mode: 'Observe' })
-    await world.setCondition(node, 'KernelReady', 'False', 'SoftLockup')
-    await world.run(10, half)
+    const { cluster, half, node, terminal } = await givenTerminal(t, { ...quickPolicy, mode: 'Observe' })
+    await cluster.setCondition(node, 'KernelReady', 'False', 'SoftLockup')
+    await cluster.run(10, half)
     const said = await terminal.run('why', node)
     assert.equal(said.exitCode, 0)
     assert.match(said.text, /only observes; it would Replace the node now/)
@@ -35,10 +35,10 @@ describe('why', () => {
   })
 
   test('Observe: the second sick node would wait for the first; nothing is said to be in flight', async (t) => {
-    const { world, half, terminal } = await givenTerminal(t, { ...quickPolicy, mode: 'Observe' })
-    const [one = '', two = ''] = (await world.nodes()).map((node) => node.metadata.name ?? '')
-    for (const name of [one, two]) await world.setCondition(name, 'KernelReady', 'False', 'SoftLockup')
-    await world.run(10, half)
+    const { cluster, half, terminal } = await givenTerminal(t, { ...quickPolicy, mode: 'Observe' })
+    const [one = '', two = ''] = (await cluster.nodes()).map((node) => node.metadata.name ?? '')
+    for (const name of [one, two]) await cluster.setCondition(name, 'KernelReady', 'False', 'SoftLockup')
+    await cluster.run(10, half)
     const texts = [(await terminal.run('why', one)).text, (await terminal.run('why', two)).text]
     const waiting = texts.find((text) => text.includes('Replace would wait for')) ?? ''
     assert.match(waiting, /^Would wait for: \S/m)
@@ -47,12 +47,12 @@ describe('why', () => {
 
   test('a blocked drain: the first lines say what it does, which pod and budget it waits for, what would change it', async (t) => {
     const drain = { timeout: '1h', blockedAfter: '5s' }
-    const { world, half, node, terminal } = await givenTerminal(t, { ...quickPolicy, drain })
-    await givenPod(world, node, 'web', { labels: { app: 'web' } })
-    await givenBudget(world, 'web', { app: 'web' })
-    await world.setCondition(node, 'KernelReady', 'False')
-    await world.until('it is blocked', 60, [half], phaseOf(world, node, 'Blocked'))
-    const [repair] = await world.repairs()
+    const { cluster, half, node, terminal } = await givenTerminal(t, { ...quickPolicy, drain })
+    await givenPod(cluster, node, 'web', { labels: { app: 'web' } })
+    await givenBudget(cluster, 'web', { app: 'web' })
+    await cluster.setCondition(node, 'KernelReady', 'False')
+    await cluster.until('it is blocked', 60, [half], phaseOf(cluster, node, 'Blocked'))
+    const [repair] = await cluster.repairs()
     const lines = (await terminal.run('why', node)).text.split('\n').map((line) => line.trim())
     const deadline = new Date(repair?.drain?.deadline ?? 0).toISOString()
     assert.deepEqual(lines.slice(0, 5), [
@@ -73,34 +73,36 @@ describe('why', () => {
   })
 
   test('a repaired node: phases, replacement and proof, although it is gone', async (t) => {
-    const { world, half, node, terminal } = await givenTerminal(t, quickPolicy)
-    await world.setCondition(node, 'KernelReady', 'False')
-    await world.until('the repair succeeds', 120, [half], async () => (await world.repairs()).find((one) => one.proof))
+    const { cluster, half, node, terminal } = await givenTerminal(t, quickPolicy)
+    await cluster.setCondition(node, 'KernelReady', 'False')
+    await cluster.until('the repair succeeds', 120, [half], async () =>
+      (await cluster.repairs()).find((one) => one.proof),
+    )
     const said = await terminal.run('why', node)
     assert.equal(said.exitCode, 0)
     assert.match(said.text, /is gone/)
     assert.match(said.text, /^Succeeded +\S+Z +pool-\w+ is ready and free of faults since/m)
-    assert.match(said.text, /^Replacement: pool-/m)
+    assert.match(said.text, /^Proven on: {3}pool-/m)
   })
 
   test('without a record it says what a controller would say, and that it is not recorded', async (t) => {
-    const { world, node, terminal } = await givenTerminal(t, quickPolicy)
-    await world.setCondition(node, 'KernelReady', 'False')
+    const { cluster, node, terminal } = await givenTerminal(t, quickPolicy)
+    await cluster.setCondition(node, 'KernelReady', 'False')
     const said = await terminal.run('why', node)
     assert.match(said.text, /Recorded: {2}no, this is what a controller would say; none leads/)
   })
 
   test('a record that is older than the condition says so; the message of the condition says which device', async (t) => {
-    const { world, half, node, terminal } = await givenTerminal(t, { ...quickPolicy, toleration: '1h' })
-    await world.setCondition(node, 'KernelReady', 'False', 'SoftLockup', 'CPU 3 is stuck')
-    await world.run(3, half)
+    const { cluster, half, node, terminal } = await givenTerminal(t, { ...quickPolicy, toleration: '1h' })
+    await cluster.setCondition(node, 'KernelReady', 'False', 'SoftLockup', 'CPU 3 is stuck')
+    await cluster.run(3, half)
     const fresh = (await terminal.run('why', node)).text
     assert.match(fresh, /^KernelReady +False +SoftLockup +\S+Z +CPU 3 is stuck$/m)
     assert.doesNotMatch(fresh, /Outdated/)
     await half.kill()
-    await world.clock.advance(60_000)
-    await world.setCondition(node, 'KernelReady', 'False', 'HardLockup', 'CPU 5 is stuck')
-    const since = `${new Date(world.clock.now()).toISOString().slice(0, 19)}Z`
+    await cluster.clock.advance(60_000)
+    await cluster.setCondition(node, 'KernelReady', 'False', 'HardLockup', 'CPU 5 is stuck')
+    const since = `${new Date(cluster.clock.now()).toISOString().slice(0, 19)}Z`
     const old = (await terminal.run('why', node)).text
     assert.match(
       old,
@@ -123,13 +125,14 @@ describe('why', () => {
 
 describe('status', () => {
   test('sick nodes first, open repairs with their reason, policies with their state', async (t) => {
-    const { world, half, node, terminal } = await givenTerminal(t, { ...quickPolicy, toleration: '1h' })
-    for (const { metadata } of await world.nodes()) await world.setCondition(metadata.name ?? '', 'KernelReady', 'True')
+    const { cluster, half, node, terminal } = await givenTerminal(t, { ...quickPolicy, toleration: '1h' })
+    for (const { metadata } of await cluster.nodes())
+      await cluster.setCondition(metadata.name ?? '', 'KernelReady', 'True')
     const calm = await terminal.run('status')
     assert.equal(calm.exitCode, 0)
     assert.match(calm.text, /^4 nodes, 4 healthy, 0 no agent, 0 unknown, 0 sick/)
-    await world.setCondition(node, 'KernelReady', 'False', 'SoftLockup')
-    await world.run(3, half)
+    await cluster.setCondition(node, 'KernelReady', 'False', 'SoftLockup')
+    await cluster.run(3, half)
     const said = await terminal.run('status')
     assert.equal(said.exitCode, 0)
     assert.match(said.text, new RegExp(`^${node} +True +KernelReady False \\(SoftLockup\\) +${node}-`, 'm'))
@@ -142,12 +145,12 @@ describe('status', () => {
   })
 
   test('a node on which no agent reports, or none any more, is not called healthy', async (t) => {
-    const { world, half, terminal } = await givenTerminal(t, quickPolicy)
-    const [never = '', silent = '', well = ''] = (await world.nodes()).map((one) => one.metadata.name ?? '')
-    await world.setCondition(silent, 'KernelReady', 'True')
-    const last = new Date(world.clock.now()).toISOString()
-    await world.run(16 * 60, half)
-    await world.setCondition(well, 'KernelReady', 'True')
+    const { cluster, half, terminal } = await givenTerminal(t, quickPolicy)
+    const [never = '', silent = '', well = ''] = (await cluster.nodes()).map((one) => one.metadata.name ?? '')
+    await cluster.setCondition(silent, 'KernelReady', 'True')
+    const last = new Date(cluster.clock.now()).toISOString()
+    await cluster.run(16 * 60, half)
+    await cluster.setCondition(well, 'KernelReady', 'True')
     const { text } = await terminal.run('status')
     assert.match(text, /^4 nodes, 1 healthy, 3 no agent, 0 unknown, 0 sick/)
     assert.match(text, new RegExp(`^${never} +True +no agent has ever reported +-$`, 'm'))
@@ -162,25 +165,25 @@ describe('status', () => {
   })
 
   test('a refused policy is shown with its remedy', async (t) => {
-    const { world, half, terminal } = await givenTerminal(t, quickPolicy)
-    await world.policy('bad', mistakenPolicy)
+    const { cluster, half, terminal } = await givenTerminal(t, quickPolicy)
+    await cluster.policy('bad', mistakenPolicy)
     const unjudged = await terminal.run('status')
     assert.match(
       unjudged.text,
       /^bad +Observe +Replace +no +no +policy bad: spec\.match\[0\]\.reason is \(: not an RE2/m,
     )
-    await world.run(2, half)
+    await cluster.run(2, half)
     const said = await terminal.run('status')
     assert.match(
       said.text,
       /^kernel +Enforce +Replace +yes +yes +it is in force as it stands; .*policy bad has a mist/m,
     )
-    await world.policy('kernel', { toleration: '1m' })
+    await cluster.policy('kernel', { toleration: '1m' })
     assert.match(
       (await terminal.run('status')).text,
       /^kernel +Enforce +Replace +yes +no +no controller has judged this/m,
     )
-    await world.run(2, half)
+    await cluster.run(2, half)
     assert.match(
       (await terminal.run('status')).text,
       /^kernel +Enforce +Replace +yes +no +generation 1 of it stays in/m,
@@ -192,10 +195,10 @@ test('status and why of a server that hangs: five seconds, then its name and wha
   let asked = 0
   const hanging = createServer(() => void asked++)
   await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve))
-  const { world, terminal } = await givenTerminal(t)
+  const { cluster, terminal } = await givenTerminal(t)
   t.after(() => void hanging.close().closeAllConnections())
   const server = `http://127.0.0.1:${(hanging.address() as AddressInfo).port}` // it listens on TCP
-  const kubeconfig = world.kubeconfig().replace(/server: .*/, `server: ${server}`)
+  const kubeconfig = cluster.kubeconfig().replace(/server: .*/, `server: ${server}`)
   for (const args of [['status'], ['why', 'any']]) {
     asked = 0
     let over = false
@@ -204,9 +207,9 @@ test('status and why of a server that hangs: five seconds, then its name and wha
       return error
     })
     while (asked < readsOfAView) await new Promise((resolve) => setImmediate(resolve))
-    await world.clock.advance(4_900)
+    await cluster.clock.advance(4_900)
     assert.equal(over, false)
-    await world.clock.advance(100)
+    await cluster.clock.advance(100)
     const failure = await ended
     assert.ok(isKubeError(failure, 'NM_KUBE_TIMEOUT'))
     const expected = new RegExp(`no answer from ${server} within 5 s; check the address in the kubeconfig, .*VPN`)
@@ -221,7 +224,7 @@ describe('status: the first line', () => {
   const firstLine = (text: string): string => text.split('\n')[0] ?? ''
 
   test('says who paused the controller, and JSON does', async (t) => {
-    const { world, terminal } = await givenTerminal(t, quickPolicy)
+    const { cluster, terminal } = await givenTerminal(t, quickPolicy)
     const calm = JSON.parse((await terminal.run('status', '-o', 'json')).text).controller
     assert.deepEqual([calm.paused, calm.settling], [{ state: 'off', why: null }, null])
     const metadata = {
@@ -229,22 +232,22 @@ describe('status: the first line', () => {
       namespace: 'default',
       annotations: { 'nodemend.dev/paused': 'kim: upgrade' },
     }
-    await createObject(world.api, leases, { metadata, spec: {} } as never)
+    await createObject(cluster.api, leases, { metadata, spec: {} } as never)
     assert.match(firstLine((await terminal.run('status')).text), /; PAUSED by kim: upgrade$/)
     const { controller } = JSON.parse((await terminal.run('status', '-o', 'json')).text)
     assert.deepEqual(controller.paused, { state: 'on', why: 'kim: upgrade' })
   })
 
   test('says that everything settles after an outage, until when, and no longer than that', async (t) => {
-    const { world, half, node, terminal } = await givenTerminal(t, { ...quickPolicy, mode: 'Observe' })
+    const { cluster, half, node, terminal } = await givenTerminal(t, { ...quickPolicy, mode: 'Observe' })
     half.observer.health.settle()
-    await world.setCondition(node, 'KernelReady', 'False', 'SoftLockup')
-    await world.run(5, half)
+    await cluster.setCondition(node, 'KernelReady', 'False', 'SoftLockup')
+    await cluster.run(5, half)
     const said = await terminal.run('status')
     assert.match(firstLine(said.text), /; frozen: the API server was away; settling until \d{4}-/)
     const { controller } = JSON.parse((await terminal.run('status', '-o', 'json')).text)
     assert.match(controller.settling, /^the API server was away; settling until /)
-    await world.run(300, half)
+    await cluster.run(300, half)
     assert.doesNotMatch((await terminal.run('status')).text, /frozen/)
   })
 })

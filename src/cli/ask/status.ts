@@ -47,7 +47,7 @@ export interface ClusterStatus {
   readonly controller: {
     readonly installed: boolean
     readonly leader: string | null
-    /** `why` is what the annotation says, or why nobody can tell; null when it is off. */
+    /** `why` is what the annotation says, or why it is unknown; null when it is off. */
     readonly paused: { readonly state: Pause['state']; readonly why: string | null }
     /** Why nothing happens although nobody paused it, as the newest decisions say; null when none says so, or there is none. */
     readonly settling: string | null
@@ -81,7 +81,8 @@ export interface ClusterStatus {
   readonly policies: readonly {
     readonly name: string
     readonly mode: string
-    readonly action: string
+    /** From the first rung to the last one. */
+    readonly ladder: readonly string[]
     /** Well-formed, whatever is wrong with others. */
     readonly accepted: boolean
     readonly inForce: boolean
@@ -116,7 +117,7 @@ function settlingOf(open: readonly Attempt[]): string | null {
 /** Mistakes are looked for here and now; whether it is in force, only the controller knows, and has written down. */
 function policyStatus(object: RepairPolicyObject, { errors }: ParsedPolicies): ClusterStatus['policies'][number] {
   const { metadata, spec, status } = object
-  const given = (spec ?? {}) as { mode?: string; action?: string } // read for display only; parsePolicies checks it
+  const given = (spec ?? {}) as { mode?: string; action?: string; ladder?: { action?: string }[] } // read for display only; parsePolicies checks it
   const own = errors.filter((error) => error.policy === metadata.name)
   const recorded = status?.conditions?.find((one) => one.type === 'InForce')
   const judged = recorded?.observedGeneration === metadata.generation ? recorded : undefined
@@ -125,7 +126,7 @@ function policyStatus(object: RepairPolicyObject, { errors }: ParsedPolicies): C
   return {
     name: metadata.name ?? '',
     mode: given.mode ?? 'Observe',
-    action: given.action ?? '',
+    ladder: (given.ladder ?? [given]).flatMap((rung) => rung.action ?? []),
     accepted: own.length === 0,
     inForce,
     trouble: own.length > 0 ? own.map(describeError).join('; ') : inForce && judged.reason === 'InForce' ? null : said,
@@ -200,12 +201,12 @@ function statusText(data: ClusterStatus, all: boolean): string {
     const rows = data.policies.map((one) => [
       one.name,
       one.mode,
-      one.action,
+      one.ladder.join(', then '),
       one.accepted ? 'yes' : 'no',
       one.inForce ? 'yes' : 'no',
       one.trouble ?? '',
     ])
-    parts.push(tableText(['POLICY', 'MODE', 'ACTION', 'ACCEPTED', 'IN FORCE', 'TROUBLE'], rows))
+    parts.push(tableText(['POLICY', 'MODE', 'LADDER', 'ACCEPTED', 'IN FORCE', 'TROUBLE'], rows))
   } else parts.push('No policy: nothing is repaired.\n')
   return parts.join('\n')
 }
@@ -220,8 +221,8 @@ function nodeRow(node: NodeStatus): readonly string[] {
 /** Why nothing would be done now. A pause comes first: it is what somebody looks for who asked for it, or did not. */
 function quietText({ controller: { paused, settling } }: ClusterStatus): string {
   const texts = settling === null ? [] : [`frozen: ${settling}`]
-  if (paused.state === 'on') texts.unshift(`PAUSED by ${paused.why || 'somebody who did not say why'}`)
-  if (paused.state === 'unknown') texts.unshift(`nobody can tell whether it is PAUSED: ${paused.why}`)
+  if (paused.state === 'on') texts.unshift(`PAUSED by ${paused.why || 'an annotation without a reason'}`)
+  if (paused.state === 'unknown') texts.unshift(`unknown whether it is PAUSED: ${paused.why}`)
   return texts.map((text) => `; ${text}`).join('')
 }
 

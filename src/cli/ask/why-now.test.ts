@@ -28,7 +28,7 @@ const drain: DrainProgress = {
 const node = givenNode('a', {}, givenCondition('KernelReady'))
 
 function now(more: Partial<Attempt>, pause: Pause = { state: 'off' }): Now {
-  const repair = givenAttempt(node, { plan, drain, replacement: { name: 'b', uid: 'uid-b' }, ...more })
+  const repair = givenAttempt(node, { plan, drain, successor: { name: 'b', uid: 'uid-b', since: noon }, ...more })
   return nowOfRepair(repair, { leader: 'me', pause })
 }
 

@@ -2,6 +2,7 @@
 import type { DecisionRecord } from '../../model/decision.ts'
 import type { Pause } from '../../model/node.ts'
 import { type Attempt, type Blocker, isBeforeCommit, type Plan } from '../../model/repair.ts'
+import { kindOf } from '../../repair/act/actions.ts'
 
 /** Three answers, in the order in which people ask. */
 export interface Now {
@@ -54,8 +55,8 @@ function waiting(what: string, change: string): Now {
 }
 
 function toldByPhase(repair: Attempt, plan: Plan): Now {
-  const { name, phase, drain, replacement } = repair
-  const { provider, target } = plan
+  const { name, phase, drain, successor } = repair
+  const { provider, target, action } = plan
   const end = repair.deadline === undefined ? [] : [`${time(repair.deadline)}: it ends as failed`]
   const tell = (doing: string, waitsFor: string, changes = end): Now => {
     return { doing: `Repair ${name} ${doing}.`, waitsFor: [waitsFor], changes }
@@ -70,13 +71,11 @@ function toldByPhase(repair: Attempt, plan: Plan): Now {
       return { ...tell(doing, ''), ...drainText(repair, plan) }
     }
     case 'Committing':
-      return tell(`asks ${provider} to delete ${target.kind} ${target.name}`, `${provider} to begin`)
     case 'Acting':
-      return tell(`has ${provider} take the machine away`, `${target.kind} ${target.name} to be gone`)
     case 'Observing':
-      return tell('has taken the machine away', 'its replacement to join')
+      return tell(...kindOf(action).words.now[phase](provider, target))
     case 'Dwelling':
-      return tell(`watches ${replacement?.name ?? ''} prove it`, proofText(repair, plan))
+      return tell(`watches ${successor?.name ?? ''} prove it`, proofText(repair, plan))
     case 'Unknown':
       return tell(`does not know whether ${provider} has begun, and asks`, 'an answer that tells')
     case 'Pending':
@@ -87,8 +86,8 @@ function toldByPhase(repair: Attempt, plan: Plan): Now {
   }
 }
 
-function proofText({ replacement, healthySince }: Attempt, { dwellMs }: Plan): string {
-  const name = replacement?.name ?? ''
+function proofText({ successor, healthySince }: Attempt, { dwellMs }: Plan): string {
+  const name = successor?.name ?? ''
   if (healthySince === undefined) return `${name} to be ready and free of faults`
   return `${name} to stay ready and free of faults until ${time(healthySince + dwellMs)}`
 }

@@ -1,8 +1,8 @@
 /** The text of `nodemend why`. */
 
 import { tableText } from '../output.ts'
+import type { Explanation, RepairText } from './explanation.ts'
 import type { NodeState } from './node-state.ts'
-import type { Explanation, RepairText } from './why.ts'
 
 export function whyText(data: Explanation): string {
   const [latest, ...earlier] = data.repairs
@@ -81,16 +81,18 @@ function decisionText(decision: NonNullable<Explanation['decision']>, { leader }
   return `${lines.join('\n')}\n\n${table}`
 }
 
+const factWidth = 'In the way:  '.length
+
 function repairText(repair: RepairText): string {
   const rows = repair.phases.map((one) => [one.phase, one.at, one.why])
   const facts = [
     repair.approvedBy && `Approved:    by ${repair.approvedBy}`,
-    repair.target && `Deletes:     ${repair.target}`,
+    repair.target && `${`${repair.target.verb}:`.padEnd(factWidth)}${repair.target.object}`,
     repair.drain &&
       `Drain:       ${repair.drain.evicted} evicted, ${repair.drain.remaining} to go, until ${repair.drain.deadline}`,
     ...(repair.drain?.blockers ?? []).map((one) => `In the way:  ${one}`),
     ...(repair.drain?.leftBehind ?? []).map((one) => `Stays:       ${one}`),
-    repair.replacement && `Replacement: ${repair.replacement}`,
+    repair.successor && `Proven on:   ${repair.successor}`,
     repair.proof && `Proof:       ${repair.proof}`,
   ].filter((one): one is string => typeof one === 'string' && one !== '')
   const body = facts.length > 0 ? `\n${facts.join('\n')}\n` : ''

@@ -2,16 +2,19 @@
 import { Command } from 'commander'
 import { conditionTypes } from '../../model/condition.ts'
 import type { DecisionRecord } from '../../model/decision.ts'
-import { conditionOf, type NodeView } from '../../model/node.ts'
-import { type Attempt, isFinished, type ProviderName } from '../../model/repair.ts'
+import { type ApiHealth, conditionOf, type NodeView } from '../../model/node.ts'
+import { type Attempt, isFinished } from '../../model/repair.ts'
+import { type ProviderName, poolLabels } from '../../providers/providers.ts'
+import { kindOf, ownActions } from '../../repair/act/actions.ts'
 import { decide } from '../../repair/decide/decide.ts'
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
 import { providersOption } from '../cluster/providers-option.ts'
 import { CommandError, type Io, type OutputFormat } from '../io.ts'
 import { outputOption, print } from '../output.ts'
 import { type ClusterView, viewCluster } from './cluster-view.ts'
-import { type NodeState, stateOf } from './node-state.ts'
-import { type Now, nowOfDecision, nowOfRepair } from './why-now.ts'
+import type { DecisionText, Explanation, RepairText } from './explanation.ts'
+import { stateOf } from './node-state.ts'
+import { nowOfDecision, nowOfRepair } from './why-now.ts'
 import { whyText } from './why-text.ts'
 
 interface Flags extends ClusterFlags {
@@ -44,59 +47,6 @@ async function why(name: string, flags: Flags, io: Io): Promise<void> {
   } finally {
     api.close()
   }
-}
-
-/** What `why --output json` prints. Times are RFC 3339. */
-export interface Explanation {
-  readonly node: string
-  /** False also when the node is gone and its last repair did not succeed. */
-  readonly healthy: boolean
-  /** Absent for a node that is gone. */
-  readonly state: NodeState | null
-  readonly exists: boolean
-  readonly leader: string | null
-  readonly conditions: readonly {
-    readonly type: string
-    readonly status: string
-    readonly reason: string
-    readonly message: string
-    readonly since: string
-  }[]
-  /** What is done about it, what that waits for, what would change it; absent when nothing is to be done. */
-  readonly now: Now | null
-  /** On record, or asked now (`recorded: false`) where no controller has written one. */
-  readonly decision:
-    | (DecisionText & {
-        readonly recorded: boolean
-        /** In what the node has changed since it was recorded; null when it has not. */
-        readonly outdated: string | null
-      })
-    | null
-  /** Newest first. */
-  readonly repairs: readonly RepairText[]
-}
-
-type DecisionText = Omit<DecisionRecord, 'at' | 'eligibleAt'> & {
-  readonly at: string
-  readonly eligibleAt: string | null
-}
-
-export interface RepairText {
-  readonly name: string
-  readonly phase: string
-  readonly phases: readonly { readonly phase: string; readonly at: string; readonly why: string }[]
-  readonly approvedBy: string | null
-  readonly drain: {
-    readonly evicted: number
-    readonly remaining: number
-    readonly deadline: string
-    readonly blockers: readonly string[]
-    readonly leftBehind: readonly string[]
-  } | null
-  readonly target: string | null
-  readonly replacement: string | null
-  readonly proof: string | null
-  readonly holder: string | null
 }
 
 /** Pure. Throws `NM_WHY_NODE` when neither a node nor a repair of that name is known. */
@@ -146,9 +96,10 @@ function decisionFor(
     fencingToken: 0,
     identity: view.leader ?? 'no controller',
   }
-  const health = { synced: true, leases: { followed: 0, stale: 0 } }
+  const health: ApiHealth = { synced: true, leases: { state: 'listed', followed: 0, stale: 0 } }
   const { nodes, pause, providers } = view
-  const snapshot = { nodes, claims: [], karpenterRepairs: false, providers, health, leadership, pause }
+  const unseen = { claims: [], otherRepairers: [] }
+  const snapshot = { ...unseen, nodes, poolLabels, ownActions, providers, health, leadership, pause }
   const found = decide(snapshot, view.policies.policies, view.repairs, now).find((one) => one.nodeUid === node.uid)
   return found && found.outcome !== 'cleared' ? { record: found, recorded: false } : null
 }
@@ -190,8 +141,10 @@ function repairText(attempt: Attempt): RepairText {
           leftBehind: drain.leftBehind,
         }
       : null,
-    target: plan ? `${plan.target.kind} ${plan.target.name} (${plan.provider})` : null,
-    replacement: attempt.replacement?.name ?? null,
+    target: plan
+      ? { verb: kindOf(plan.action).words.label, object: `${plan.target.kind} ${plan.target.name} (${plan.provider})` }
+      : null,
+    successor: attempt.successor?.name ?? null,
     proof: attempt.proof ?? null,
     holder: attempt.holder ?? null,
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Command, InvalidArgumentError } from 'commander'
-import { providerNames } from '../../model/repair.ts'
+import { providerNames } from '../../providers/providers.ts'
 import { providersOption } from './providers-option.ts'
 
 function parsed(...args: readonly string[]): unknown {

@@ -1,6 +1,6 @@
 /** The flag that says which providers a controller runs. */
 import { InvalidArgumentError, Option } from 'commander'
-import { type ProviderName, providerNames } from '../../model/repair.ts'
+import { type ProviderName, providerNames } from '../../providers/providers.ts'
 
 /** On a real cluster; `embedded` deletes Node objects, which only the modelled machines of the demo survive. */
 const usual: readonly ProviderName[] = ['karpenter']

@@ -1,7 +1,8 @@
 /** `nodemend controller`: the cluster half. The flags are here, the parts are in `run.ts`. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { formatDuration, parseDuration } from '../../catalog/duration.ts'
-import type { ProviderName } from '../../model/repair.ts'
+import { anyNodeFlag } from '../../providers/embedded/provider.ts'
+import type { ProviderName } from '../../providers/providers.ts'
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
 import { providersOption } from '../cluster/providers-option.ts'
 import { CommandError, type Io } from '../io.ts'
@@ -17,6 +18,7 @@ interface Flags extends ClusterFlags {
   readonly interval: number
   readonly settle: number
   readonly providers: readonly ProviderName[]
+  readonly allowEmbeddedOnARealCluster?: boolean
   readonly verbosity: string
 }
 
@@ -33,7 +35,8 @@ export function controllerCommand(io: Io): Command {
     .option('--probe-address <ADDR>', 'serve the probes here too, e.g. :8083')
     .addOption(durationOption('--interval', 'between passes over a quiet cluster', 10_000))
     .addOption(durationOption('--settle', 'after an outage of the API server, before anything is done', 300_000))
-    .addOption(providersOption('who may replace nodes, in the order in which they are asked'))
+    .addOption(providersOption('who may act on nodes, in the order in which they are asked'))
+    .option(anyNodeFlag, 'provider embedded deletes the Node objects of machines, too, that nobody modelled')
     .option('--verbosity <N>', '0 warnings, 2 decisions and phases, 3 and more everything', '2')
     .action((flags: Flags) => start(flags, io))
 }
@@ -51,6 +54,7 @@ async function start(flags: Flags, io: Io): Promise<void> {
     intervalMs: flags.interval,
     settleMs: flags.settle,
     providers: flags.providers,
+    settings: { embedded: { anyNode: flags.allowEmbeddedOnARealCluster ?? false } },
     level: levelOf(flags.verbosity),
   }
   try {

@@ -5,12 +5,13 @@ import { isKubeError } from '../../kube/errors.ts'
 import { createEventRecorder } from '../../kube/event-recorder.ts'
 import { holdLease, type LeaseHold } from '../../kube/lease.ts'
 import { getObject } from '../../kube/objects.ts'
-import type { ProviderName } from '../../model/repair.ts'
+import type { ProviderParts } from '../../providers/provider.ts'
+import type { ProviderName } from '../../providers/providers.ts'
 import { providersNamed } from '../../providers/providers.ts'
 import { type Assembled, assemble } from '../../repair/assemble.ts'
 import { LeadershipView } from '../../repair/leadership.ts'
-import { Loop } from '../../repair/loop.ts'
 import { outageMs } from '../../repair/observe/health.ts'
+import { PassLoop } from '../../repair/pass-loop.ts'
 import { type Clock, type Random, sleep } from '../../telemetry/clock.ts'
 import { type MetricsFormat, Registry } from '../../telemetry/exposition.ts'
 import { createLog, type Level, type Log } from '../../telemetry/log.ts'
@@ -29,8 +30,10 @@ export interface RunControllerOptions {
   readonly leaseMs: number
   readonly intervalMs: number
   readonly settleMs: number
-  /** Who may replace nodes, in the order in which they are asked. */
+  /** Who may act on nodes, in the order in which they are asked. */
   readonly providers: readonly ProviderName[]
+  /** What some of them are set to. */
+  readonly settings?: Pick<ProviderParts, 'embedded'>
   readonly level: Level
 }
 
@@ -74,7 +77,7 @@ export async function runController(options: RunControllerOptions, parts: Contro
     events,
     registry,
     log,
-    providers: providersNamed(options.providers, { api, clock }),
+    providers: providersNamed(options.providers, { ...options.settings, api, clock }),
     leadership: () => leadership.now,
     lease: { namespace, name: leaseName },
     settleMs,
@@ -82,7 +85,7 @@ export async function runController(options: RunControllerOptions, parts: Contro
     signal: watching.signal,
   })
   const passes = timed(half, clock)
-  const loop = new Loop({ clock, intervalMs, pass: passes.run, signal })
+  const loop = new PassLoop({ clock, intervalMs, pass: passes.run, signal })
   const pages = {
     metrics: (format: MetricsFormat) => registry.render(format),
     healthz: () => (passes.hang ? { ok: false, text: 'the pass hangs' } : { ok: true, text: 'ok' }),

@@ -4,58 +4,58 @@ import { test } from 'node:test'
 import { startTimeline } from '../../drill/timeline.ts'
 import { nodeRepairs, nodes, podDisruptionBudgets } from '../../kube/api.ts'
 import { deleteObject } from '../../kube/objects.ts'
-import { type Context, givenBudget, givenPod, givenWorld } from '../../repair/testing/given-world.ts'
+import { type Context, givenBudget, givenCluster, givenPod } from '../../repair/testing/given-cluster.ts'
 import { Follower } from './follow.ts'
 
 /** A fault on a node whose drain a budget holds up, and what the timeline has said of it so far. */
 async function given(t: Context) {
-  const { world, first } = await givenWorld(t)
-  await givenPod(world, first, 'web', { labels: { app: 'web' } })
-  await givenBudget(world, 'web', { app: 'web' })
-  const half = await world.half('a')
+  const { cluster, first } = await givenCluster(t)
+  await givenPod(cluster, first, 'web', { labels: { app: 'web' } })
+  await givenBudget(cluster, 'web', { app: 'web' })
+  const half = await cluster.half('a')
   const said: string[] = []
-  const io = { clock: world.clock, random: () => 0.5 }
+  const io = { clock: cluster.clock, random: () => 0.5 }
   const follower = new Follower(io, {
     onEntry: ({ stage }) => void said.push(stage),
     onAside: (kind, text) => void said.push(`${kind}: ${text}`),
     onFinding: () => undefined,
   })
   const stop = new AbortController()
-  const watching = follower.watch(world.api, stop.signal)
+  const watching = follower.watch(cluster.api, stop.signal)
   t.after(async () => {
     stop.abort()
     await watching
   })
-  follower.begin(startTimeline(first, 'KernelReady', 'line', world.clock.now()))
-  await world.setCondition(first, 'KernelReady', 'False')
+  follower.begin(startTimeline(first, 'KernelReady', 'line', cluster.clock.now()))
+  await cluster.setCondition(first, 'KernelReady', 'False')
   const until = (what: RegExp) =>
-    world.until(`it says ${what}`, 60, [half], async () => (what.test(said.at(-1) ?? '') ? true : undefined))
+    cluster.until(`it says ${what}`, 60, [half], async () => (what.test(said.at(-1) ?? '') ? true : undefined))
   await until(/^cordon$/)
   assert.deepEqual(said.splice(0), ['injected', 'condition', 'decision', 'cordon'])
-  const release = () => deleteObject(world.api, podDisruptionBudgets, { name: 'web', namespace: 'default' })
-  return { world, node: first, follower, said, until, release }
+  const release = () => deleteObject(cluster.api, podDisruptionBudgets, { name: 'web', namespace: 'default' })
+  return { cluster, node: first, follower, said, until, release }
 }
 
 const again = 'the node is taken again as soon as it is sick and every gate allows it'
 
 test('a veto ends the repair; what stands in the way of the next one is said, and how to go on', async (t) => {
-  const { world, node, follower, said, until, release } = await given(t)
-  await world.annotate(nodes, node, { 'nodemend.dev/veto': 'kim' })
+  const { cluster, node, follower, said, until, release } = await given(t)
+  await cluster.annotate(nodes, node, { 'nodemend.dev/veto': 'kim' })
   await until(/^waits/)
   assert.deepEqual(said.splice(0), [
     `ended: Cancelled: veto: annotation nodemend.dev/veto=kim; ${again}`,
     'waits: veto: annotation nodemend.dev/veto=kim; to go on: remove the annotation nodemend.dev/veto from the node',
   ])
   await release()
-  await world.annotate(nodes, node, { 'nodemend.dev/veto': null })
+  await cluster.annotate(nodes, node, { 'nodemend.dev/veto': null })
   await until(/^proof$/)
   assert.deepEqual(said, ['decision', 'cordon', 'drain', 'replacement', 'proof'])
   assert.deepEqual([follower.timeline?.failed, follower.timeline?.waiting], [undefined, undefined])
 })
 
 test('a deleted NodeRepair is said, and the repair that begins after it is followed to its proof', async (t) => {
-  const { world, said, until, release } = await given(t)
-  for (const { name } of await world.repairs()) await deleteObject(world.api, nodeRepairs, { name })
+  const { cluster, said, until, release } = await given(t)
+  for (const { name } of await cluster.repairs()) await deleteObject(cluster.api, nodeRepairs, { name })
   await until(/^cordon$/)
   assert.deepEqual(said.splice(0), [
     `ended: Cancelled: somebody deleted its NodeRepair; ${again}`,

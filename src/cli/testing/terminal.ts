@@ -2,24 +2,24 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Half, startWorld, type World } from '../../repair/testing/world.ts'
+import { type Half, startTestCluster, type TestCluster } from '../../repair/testing/test-cluster.ts'
 import { statusCommand } from '../ask/status.ts'
 import { whyCommand } from '../ask/why.ts'
 import { CommandError, type Io } from '../io.ts'
 
 /** `status` and `why`, as a person types them. */
 export interface Terminal {
-  /** With another kubeconfig than the world's. */
+  /** With another kubeconfig than the test cluster's. */
   runWith(kubeconfig: string, ...args: readonly string[]): ReturnType<Terminal['run']>
   run(
     ...args: readonly string[]
   ): Promise<{ readonly text: string; readonly exitCode: number; readonly message: string }>
 }
 
-function terminalOf(world: World, folder: string): Terminal {
+function terminalOf(cluster: TestCluster, folder: string): Terminal {
   const kubeconfig = join(folder, 'kubeconfig')
   const terminal: Terminal = {
-    run: (...args) => terminal.runWith(world.kubeconfig(), ...args),
+    run: (...args) => terminal.runWith(cluster.kubeconfig(), ...args),
     async runWith(config, command, ...args) {
       writeFileSync(kubeconfig, config)
       let text = ''
@@ -31,7 +31,7 @@ function terminalOf(world: World, folder: string): Terminal {
         stdin: (async function* () {})(),
         programFile: '',
         env: {},
-        clock: world.clock,
+        clock: cluster.clock,
         random: () => 0.5,
         signal: new AbortController().signal,
         columns: 80,
@@ -54,15 +54,15 @@ function terminalOf(world: World, folder: string): Terminal {
 
 /** A modelled cluster with one policy of the name `kernel`, a controller, and a terminal that speaks with it. */
 export async function givenTerminal(t: { after(run: () => void | Promise<void>): void }, spec?: object) {
-  const world = await startWorld()
+  const cluster = await startTestCluster()
   const folder = mkdtempSync(join(tmpdir(), 'nodemend-cli-'))
   t.after(async () => {
     rmSync(folder, { recursive: true })
-    await world.stop()
+    await cluster.stop()
   })
-  if (spec) await world.policy('kernel', spec)
-  const half: Half = await world.half('controller-a')
-  await world.run(2, half)
-  const node = (await world.nodes())[0]?.metadata.name ?? ''
-  return { world, half, node, terminal: terminalOf(world, folder) }
+  if (spec) await cluster.policy('kernel', spec)
+  const half: Half = await cluster.half('controller-a')
+  await cluster.run(2, half)
+  const node = (await cluster.nodes())[0]?.metadata.name ?? ''
+  return { cluster, half, node, terminal: terminalOf(cluster, folder) }
 }

@@ -6,9 +6,10 @@ import { startEmbedded } from '../../embedded/server.ts'
 import { type KubeObject, nodes } from '../../kube/api.ts'
 import { connectTo } from '../../kube/connect.ts'
 import { listObjects } from '../../kube/objects.ts'
+import type { NodeView } from '../../model/node.ts'
 import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import type { Operation } from '../provider.ts'
-import { embeddedProvider } from './provider.ts'
+import { providersNamed } from '../providers.ts'
 
 test('deletes the node once, and finds the one that the group starts instead', async (t) => {
   const clock = new SteppedClock()
@@ -22,13 +23,15 @@ test('deletes the node once, and finds the one that the group starts instead', a
     await embedded.stop()
   })
   await clock.advance(10_000)
-  const provider = embeddedProvider({ api, clock })
+  const [provider] = providersNamed(['embedded'], { api, clock })
+  assert.ok(provider)
   const list = async () => (await listObjects<KubeObject>(api, nodes)).items.map((one) => one.metadata)
   const [old] = await list()
   assert.ok(old?.name && old.uid && old.labels)
-  assert.ok(provider.owns({ labels: old.labels }))
+  assert.equal(provider.poolOf({ labels: old.labels }), 'pool')
   const operation: Operation = {
     id: 'repair-1',
+    action: 'Replace',
     nodeName: old.name,
     nodeUid: old.uid,
     nodeLabels: { [nodeGroupLabel]: 'pool' },
@@ -38,18 +41,43 @@ test('deletes the node once, and finds the one that the group starts instead', a
     taken: new Set(),
   }
   assert.equal((await provider.look(operation)).state, 'not-started')
-  await provider.replace({ ...operation, target: { ...operation.target, uid: 'other' } }, 5_000)
+  await provider.begin({ ...operation, target: { ...operation.target, uid: 'other' } }, 5_000)
   assert.equal(
     (await provider.look(operation)).state,
     'not-started',
     'another object of that name is not ours to delete',
   )
-  await provider.replace(operation, 5_000)
-  await provider.replace(operation, 5_000)
+  await provider.begin(operation, 5_000)
+  await provider.begin(operation, 5_000)
   const gone = await provider.look(operation)
   assert.equal(gone.state === 'gone' && gone.successor.kind, 'awaited')
   await clock.advance(4_000)
   const found = await provider.look(operation)
   assert.equal(found.state === 'gone' && found.successor.kind, 'found')
   assert.equal((await list()).length, 2)
+})
+
+test('L13: the Node of a machine that nobody modelled is refused, unless the controller was told otherwise', async () => {
+  const node = {
+    name: 'a',
+    uid: 'uid-a',
+    labels: { [nodeGroupLabel]: 'pool' },
+    providerId: 'aws:///i-1',
+  } as unknown as NodeView // only these are read
+  const never = (): never => {
+    throw new Error('nothing is called here')
+  }
+  const parts = {
+    api: { server: 'none', close: () => undefined, request: never, stream: never },
+    clock: new SteppedClock(),
+  }
+  const [strict] = providersNamed(['embedded'], parts)
+  const answer = await strict?.target(node, 'Replace')
+  assert.ok(answer?.kind === 'refused')
+  assert.match(answer.why, /a is none \(its providerID is "aws:\/\/\/i-1"\)/)
+  assert.match(answer.change, /--allow-embedded-on-a-real-cluster/)
+  const [forced] = providersNamed(['embedded'], { ...parts, embedded: { anyNode: true } })
+  assert.equal((await forced?.target(node, 'Replace'))?.kind, 'found')
+  assert.equal((await forced?.target(node, 'Reboot'))?.kind, 'refused', 'a boot of a real machine cannot be modelled')
+  assert.equal((await strict?.target({ ...node, providerId: 'embedded://pool/1' }, 'Replace'))?.kind, 'found')
 })

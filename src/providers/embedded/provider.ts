@@ -1,27 +1,67 @@
 /**
  * The modelled node group of the embedded API server: deleting the Node object ends the machine, and the group, which
- * keeps its size, starts another one.
+ * keeps its size, starts another one. A reboot of such a machine is a new boot id in its status.
  */
 import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
-import { listObjects } from '../../kube/objects.ts'
-import { poolLabels } from '../../model/repair.ts'
-import { asReplacement, createdAt, deleteTarget, readIfThere } from '../objects.ts'
-import type { Operation, OperationView, Provider, ProviderParts } from '../provider.ts'
+import { listObjects, patchObject } from '../../kube/objects.ts'
+import type { NodeView } from '../../model/node.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import { asNodeRef, createdAt, deleteTarget, readIfThere } from '../objects.ts'
+import { onlyAction } from '../only-action.ts'
+import type { Actor, Operation, OperationView, ProviderKind, ProviderParts, TargetAnswer } from '../provider.ts'
+import { lookForBoot } from '../reboot.ts'
 import { orUnknown, pickSuccessor } from '../successor.ts'
 
-const poolLabel = poolLabels.embedded
+const poolLabel = 'nodemend.dev/node-group'
+/** Modelled machines have provider ids of this form; the Node of a living machine has another one. */
+const modelledId = /^embedded:\/\//
 
-/** A provider for nodes of a modelled group. */
-export function embeddedProvider({ api }: ProviderParts): Provider {
+/** The flag of `nodemend controller` that lets the provider delete the Nodes of other machines. */
+export const anyNodeFlag = '--allow-embedded-on-a-real-cluster'
+
+export const embedded: ProviderKind = {
+  can: ['Reboot', 'Replace'],
+  poolLabel,
+  deletes: 'Node',
+  says: 'the modelled machines of the demo and of tests: it deletes Node objects, and real machines do not come back from that',
+  rights: [
+    { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'delete'] },
+    { apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] },
+  ],
+  make: embeddedActor,
+}
+
+function embeddedActor({ api, clock, embedded: settings }: ProviderParts): Actor {
   return {
-    name: 'embedded',
-    owns: (node) => node.labels[poolLabel] !== undefined,
-    async target(node) {
-      return { kind: 'found', target: { kind: 'Node', name: node.name, uid: node.uid } }
+    async target(node, action) {
+      return targetOf(node, action === 'Replace' && (settings?.anyNode ?? false))
     },
-    look: (operation) => orUnknown(() => look(api, operation)),
-    replace: ({ target }, timeoutMs) => deleteTarget(api, nodes, target, timeoutMs),
+    look: (operation) => orUnknown(() => (operation.action === 'Reboot' ? lookForBoot : look)(api, operation)),
+    async begin(operation, timeoutMs) {
+      onlyAction(operation, 'Reboot', 'Replace')
+      if (operation.action === 'Reboot') await boot(api, clock, operation, timeoutMs)
+      else await deleteTarget(api, nodes, operation.target, timeoutMs)
+    },
   }
+}
+
+/** Nothing brings a real machine back whose Node object was deleted. */
+function targetOf({ name, uid, providerId = '' }: NodeView, anyNode: boolean): TargetAnswer {
+  if (!anyNode && !modelledId.test(providerId)) {
+    const why = `provider embedded is for modelled machines, and ${name} is none (its providerID is "${providerId}")`
+    return { kind: 'refused', why, change: `another provider, or the controller’s flag ${anyNodeFlag}` }
+  }
+  return { kind: 'found', target: { kind: 'Node', name, uid } }
+}
+
+/** The boot id follows from the operation: sent twice, the machine boots once. Its kubelet reports it ready afterwards. */
+async function boot(api: Api, clock: Clock, operation: Operation, timeoutMs: number): Promise<void> {
+  const { id, target, committedAt } = operation
+  const ready = { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'the modelled machine has booted' }
+  const conditions = [{ ...ready, lastHeartbeatTime: new Date(clock.now()).toISOString() }]
+  const status = { nodeInfo: { bootID: `${id}-${committedAt}` }, conditions }
+  const patch = { metadata: { uid: target.uid }, status }
+  await patchObject(api, nodes, { name: target.name }, patch, { type: 'strategic', subresource: 'status', timeoutMs })
 }
 
 async function look(api: Api, operation: Operation): Promise<OperationView> {
@@ -32,6 +72,6 @@ async function look(api: Api, operation: Operation): Promise<OperationView> {
   }
   const group = operation.nodeLabels[poolLabel] ?? ''
   const { items } = await listObjects<KubeObject>(api, nodes, { labelSelector: `${poolLabel}=${group}` })
-  const newcomers = items.map((one) => ({ createdAt: createdAt(one), node: asReplacement(one) }))
+  const newcomers = items.map((one) => ({ createdAt: createdAt(one), node: asNodeRef(one) }))
   return { state: 'gone', successor: pickSuccessor(operation, newcomers) }
 }

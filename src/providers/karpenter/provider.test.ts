@@ -7,42 +7,23 @@ import { createObject, deleteObject, getObject, patchObject } from '../../kube/o
 import type { NodeView } from '../../model/node.ts'
 import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import type { Operation } from '../provider.ts'
-import { karpenterProvider } from './provider.ts'
+import { providerOf } from '../providers.ts'
+import { karpenter } from './provider.ts'
+import { nodeClaimDefinition } from './testing/definition.ts'
 
 const finalizer = 'karpenter.sh/termination'
 const pool = { 'karpenter.sh/nodepool': 'gpu' }
 
-/** As much of Karpenter's CRD as we read. */
-const definition = {
-  metadata: { name: 'nodeclaims.karpenter.sh' },
-  spec: {
-    group: 'karpenter.sh',
-    scope: 'Cluster',
-    names: { plural: 'nodeclaims', singular: 'nodeclaim', kind: 'NodeClaim', listKind: 'NodeClaimList' },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        schema: {
-          openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-        },
-      },
-    ],
-  },
-}
-
 async function given(t: { after(run: () => Promise<void>): void }) {
   const clock = new SteppedClock()
   const random = seededRandom(1)
-  const embedded = await startEmbedded({ clock, random, crds: [definition] })
+  const embedded = await startEmbedded({ clock, random, crds: [nodeClaimDefinition] })
   const api = connectTo({ server: embedded.url, token: () => embedded.token }, { clock, random })
   t.after(async () => {
     api.close()
     await embedded.stop()
   })
-  return { clock, api, provider: karpenterProvider({ api, clock }) }
+  return { clock, api, provider: providerOf('karpenter', karpenter, { api, clock }) }
 }
 
 /** A claim with its finaliser and, unless told otherwise, the node it became. */
@@ -64,6 +45,7 @@ const view = (name: string): NodeView => ({ name, providerId: `aws:///${name}`, 
 async function operationOn(api: Api, clock: SteppedClock, name: string): Promise<Operation> {
   return {
     id: `${name}-1`,
+    action: 'Replace',
     nodeName: name,
     nodeUid: await uidOf(api, nodes, name),
     nodeLabels: pool,
@@ -79,7 +61,7 @@ describe('the target', () => {
     const { api, provider } = await given(t)
     const claim = await machine(api, 'a')
     await machine(api, 'b')
-    assert.deepEqual(await provider.target(view('a')), {
+    assert.deepEqual(await provider.target(view('a'), 'Replace'), {
       kind: 'found',
       target: { kind: 'NodeClaim', name: 'a', uid: claim.metadata.uid },
     })
@@ -87,10 +69,10 @@ describe('the target', () => {
 
   test('none, two, or one that is already being deleted is refused', async (t) => {
     const { api, provider } = await given(t)
-    assert.equal((await provider.target(view('a'))).kind, 'refused')
+    assert.equal((await provider.target(view('a'), 'Replace')).kind, 'refused')
     await machine(api, 'a')
     await deleteObject(api, nodeClaims, { name: 'a' })
-    const answer = await provider.target(view('a'))
+    const answer = await provider.target(view('a'), 'Replace')
     assert.match(answer.kind === 'refused' ? answer.why : '', /already deleting NodeClaim a/)
     await createObject<KubeObject>(api, nodeClaims, { metadata: { name: 'twin' } })
     await patchObject(
@@ -100,7 +82,7 @@ describe('the target', () => {
       { status: { providerID: 'aws:///a' } },
       { type: 'merge', subresource: 'status' },
     )
-    const two = await provider.target(view('a'))
+    const two = await provider.target(view('a'), 'Replace')
     assert.match(two.kind === 'refused' ? two.why : '', /2 NodeClaims/)
   })
 })
@@ -111,9 +93,9 @@ describe('an operation', () => {
     await machine(api, 'a')
     const operation = await operationOn(api, clock, 'a')
     assert.equal((await provider.look(operation)).state, 'not-started')
-    await provider.replace(operation, 5_000)
+    await provider.begin(operation, 5_000)
     assert.equal((await provider.look(operation)).state, 'running')
-    await provider.replace(operation, 5_000) // again: nothing new happens
+    await provider.begin(operation, 5_000) // again: nothing new happens
     await patchObject(api, nodeClaims, { name: 'a' }, { metadata: { finalizers: null } }, { type: 'merge' })
     assert.deepEqual(await provider.look(operation), { state: 'running', why: 'the Node object is still there' })
     await deleteObject(api, nodes, { name: 'a' })
@@ -144,7 +126,7 @@ describe('an operation', () => {
     await clock.advance(30_000)
     const operation = { ...(await operationOn(api, clock, 'a')), displacingSince: started }
     await patchObject(api, nodeClaims, { name: 'a' }, { metadata: { finalizers: null } }, { type: 'merge' })
-    await provider.replace(operation, 5_000)
+    await provider.begin(operation, 5_000)
     await deleteObject(api, nodes, { name: 'a' })
     const gone = await provider.look(operation)
     assert.deepEqual(gone.state === 'gone' && gone.successor.kind === 'found' && gone.successor.node.name, 'early')
@@ -160,7 +142,7 @@ describe('an operation', () => {
     await clock.advance(10 * 60_000)
     const operation = { ...(await operationOn(api, clock, 'a')), displacingSince }
     await patchObject(api, nodeClaims, { name: 'a' }, { metadata: { finalizers: null } }, { type: 'merge' })
-    await provider.replace(operation, 5_000)
+    await provider.begin(operation, 5_000)
     await deleteObject(api, nodes, { name: 'a' })
     await clock.advance(130_000)
     const launched = await provider.look(operation)
@@ -180,7 +162,7 @@ describe('an operation', () => {
     await machine(api, 'a')
     const operation = await operationOn(api, clock, 'a')
     const stale = { ...operation, target: { ...operation.target, uid: 'another-uid' } }
-    await provider.replace(stale, 5_000)
+    await provider.begin(stale, 5_000)
     const claim = await getObject(api, nodeClaims, { name: 'a' })
     assert.equal(claim.metadata.deletionTimestamp, undefined)
   })
@@ -190,7 +172,7 @@ describe('an operation', () => {
     await machine(api, 'a')
     const operation = await operationOn(api, clock, 'a')
     await patchObject(api, nodeClaims, { name: 'a' }, { metadata: { finalizers: null } }, { type: 'merge' })
-    await provider.replace(operation, 5_000)
+    await provider.begin(operation, 5_000)
     await deleteObject(api, nodes, { name: 'a' })
     const waiting = { metadata: { name: 'p', namespace: 'default' }, spec: { containers: [{ name: 'c', image: 'i' }] } }
     await createObject(api, pods, waiting as KubeObject)

@@ -6,10 +6,18 @@
 import { type Api, type KubeObject, nodeClaims, nodes, pods } from '../../kube/api.ts'
 import { listObjects } from '../../kube/objects.ts'
 import type { NodeView } from '../../model/node.ts'
-import { poolLabels } from '../../model/repair.ts'
 import type { Clock } from '../../telemetry/clock.ts'
-import { asReplacement, createdAt, deleteTarget, readIfThere } from '../objects.ts'
-import type { Operation, OperationView, Provider, ProviderParts, Successor, TargetAnswer } from '../provider.ts'
+import { asNodeRef, createdAt, deleteTarget, readIfThere } from '../objects.ts'
+import { onlyAction } from '../only-action.ts'
+import type {
+  Actor,
+  Operation,
+  OperationView,
+  ProviderKind,
+  ProviderParts,
+  SuccessorSearch,
+  TargetAnswer,
+} from '../provider.ts'
 import { isYoung, newcomersIn, orUnknown, pickSuccessor } from '../successor.ts'
 
 /** A NodeClaim, as far as we read it (karpenter.sh/v1). */
@@ -17,18 +25,27 @@ export interface NodeClaim extends KubeObject {
   readonly status?: { readonly providerID?: string; readonly nodeName?: string }
 }
 
-const poolLabel = poolLabels.karpenter
+const poolLabel = 'karpenter.sh/nodepool'
 /** Karpenter has had this long to see that pods wait; when none does by then, the pool needs no new node. */
 const provisioningMs = 120_000
 
-/** A provider for nodes of a Karpenter NodePool. */
-export function karpenterProvider({ api, clock }: ProviderParts): Provider {
+export const karpenter: ProviderKind = {
+  can: ['Replace'],
+  poolLabel,
+  deletes: 'NodeClaim',
+  says: 'nodes of a Karpenter NodePool: it deletes their NodeClaim, and Karpenter ends the machine and starts another one',
+  rights: [{ apiGroups: ['karpenter.sh'], resources: ['nodeclaims'], verbs: ['get', 'list', 'watch', 'delete'] }],
+  make: karpenterActor,
+}
+
+function karpenterActor({ api, clock }: ProviderParts): Actor {
   return {
-    name: 'karpenter',
-    owns: (node) => node.labels[poolLabel] !== undefined,
     target: (node) => findClaim(api, node),
     look: (operation) => orUnknown(() => look(api, clock, operation)),
-    replace: ({ target }, timeoutMs) => deleteTarget(api, nodeClaims, target, timeoutMs),
+    async begin(operation, timeoutMs) {
+      onlyAction(operation, 'Replace')
+      await deleteTarget(api, nodeClaims, operation.target, timeoutMs)
+    },
   }
 }
 
@@ -66,7 +83,7 @@ async function look(api: Api, clock: Clock, operation: Operation): Promise<Opera
   return { state: 'gone', successor: await successor(api, clock, operation) }
 }
 
-async function successor(api: Api, clock: Clock, operation: Operation): Promise<Successor> {
+async function successor(api: Api, clock: Clock, operation: Operation): Promise<SuccessorSearch> {
   const pool = operation.nodeLabels[poolLabel] ?? ''
   const { items } = await listObjects<NodeClaim>(api, nodeClaims, { labelSelector: `${poolLabel}=${pool}` })
   const machines = await Promise.all(
@@ -74,7 +91,7 @@ async function successor(api: Api, clock: Clock, operation: Operation): Promise<
       const startedAt = createdAt(claim)
       const name = isYoung(operation, startedAt) ? claim.status?.nodeName : undefined
       const node = name ? await readIfThere(api, nodes, name) : undefined
-      return { createdAt: startedAt, ...(node && { node: asReplacement(node) }) }
+      return { createdAt: startedAt, ...(node && { node: asNodeRef(node) }) }
     }),
   )
   const picked = pickSuccessor(operation, machines)

@@ -9,7 +9,7 @@ import type { Taint } from '../../model/node.ts'
 
 export const repairTaintKey = 'nodemend.dev/repairing'
 
-/** Taints are one atomic list, written by kubelet, controllers and people alike: a lost race is tried again this often. */
+/** Taints are one atomic list, written by kubelet, controllers and people: a conflict is tried again this often. */
 const mostRaces = 5
 
 interface NodeObject extends KubeObject {
@@ -35,7 +35,7 @@ export function removeTaint(api: Api, node: { name: string; uid: string }, attem
   })
 }
 
-/** Read, change, write if nobody wrote in between. */
+/** Reads, changes, and writes with the version that was read. */
 async function edit(
   api: Api,
   { name, uid }: { name: string; uid: string },

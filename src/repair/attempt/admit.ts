@@ -1,7 +1,10 @@
 /** From a decision to a record, and from a record to an admitted repair. */
-import type { Decision, DecisionRecord } from '../../model/decision.ts'
+import type { Intervention } from '../../model/action.ts'
+import type { Decision, DecisionRecord, FirstSighting } from '../../model/decision.ts'
 import type { NodeView } from '../../model/node.ts'
-import type { Attempt, FirstSighting, Plan, Policy, Target } from '../../model/repair.ts'
+import type { Policy } from '../../model/policy.ts'
+import type { Attempt, Plan, RepairTarget } from '../../model/repair.ts'
+import { kindOf } from '../act/actions.ts'
 import { attemptName } from './name.ts'
 import { observationMs, withPhase } from './transition.ts'
 
@@ -35,14 +38,15 @@ export function admitted(
   attempt: Attempt,
   decision: Decision,
   policy: Policy,
+  action: Intervention,
   provider: string,
-  target: Target,
+  target: RepairTarget,
 ): Attempt {
   const { rule } = decision
   const plan: Plan = {
     policy: policy.name,
     generation: policy.generation,
-    action: policy.action,
+    action,
     provider,
     target,
     condition: rule?.condition ?? '',
@@ -51,7 +55,7 @@ export function admitted(
     drain: policy.drain,
     dwellMs: policy.restraint.dwellMs,
   }
-  const why = `every gate allows it; ${provider} will replace ${target.kind} ${target.name}`
+  const why = `every gate allows it; ${provider} will ${kindOf(action).words.verb} ${target.kind} ${target.name}`
   return withPhase(
     { ...withDecision(attempt, decision), plan },
     'Preparing',

@@ -7,7 +7,8 @@ import { isKubeError } from '../../kube/errors.ts'
 import { createObject, deleteObject, getObject, patchObject, replaceObject } from '../../kube/objects.ts'
 import { isOlder } from '../../kube/replica.ts'
 import type { Attempt } from '../../model/repair.ts'
-import { guardFinalizer, type NodeRepairObject, readAttempt, specOf, statusOf } from './record.ts'
+import { guardFinalizer } from './codec.ts'
+import { type NodeRepairObject, readAttempt, specOf, statusOf } from './record.ts'
 
 export class AttemptBook {
   readonly #api: Api

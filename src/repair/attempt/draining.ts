@@ -36,20 +36,20 @@ export function afterPass(before: Attempt, plan: Plan, view: StepView, pass: Dra
   return keep(before, attempt, `${pass.remaining} pods to go`)
 }
 
-/** Without a look at the pods nothing goes on; long after the deadline the attempt gives up rather than its slot. */
+/** Pods that cannot be listed hold the drain; long after its deadline the attempt fails and gives its slot back. */
 export function unread(attempt: Attempt, view: StepView, why: string): Step {
   const giveUpAt = (attempt.drain?.deadline ?? phaseSince(attempt)) + forceOverrunMs
   return view.now < giveUpAt
     ? { kind: 'wait', why }
-    : end(attempt, view, 'Failed', `the drain cannot be judged: ${why}`, true)
+    : end(attempt, view, 'Failed', `the drain cannot be judged: ${why}`)
 }
 
 function atDeadline(before: Attempt, attempt: Attempt, plan: Plan, view: StepView, pass: DrainPass): Step {
   const why = `the drain's time is up; ${blockedText(attempt)}`
   const { onTimeout, pdb } = plan.drain
-  if (onTimeout === 'Abort') return end(attempt, view, 'Failed', why, true)
+  if (onTimeout === 'Abort') return end(attempt, view, 'Failed', why)
   const budgets = pass.blockers.some((blocker) => blocker.kind === 'budget')
-  if (budgets && pdb === 'Respect') return end(attempt, view, 'Failed', `${why}, and budgets are respected`, true)
+  if (budgets && pdb === 'Respect') return end(attempt, view, 'Failed', `${why}, and budgets are respected`)
   const overrun = view.now < (attempt.drain?.deadline ?? 0) + forceOverrunMs
   if (onTimeout === 'ForceDelete' && pass.remaining > 0 && overrun)
     return keep(before, attempt, 'deleting what is left')

@@ -2,15 +2,18 @@
 import type { Api } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import type { ClusterSnapshot, Leadership } from '../../model/node.ts'
-import { type Attempt, isFinished, type Phase } from '../../model/repair.ts'
-import type { Operation, OperationView, Provider } from '../../providers/provider.ts'
+import { type Attempt, isFinished } from '../../model/repair.ts'
+import type { OperationView } from '../../providers/provider.ts'
 import type { Clock } from '../../telemetry/clock.ts'
+import { kindOf } from '../act/actions.ts'
 import type { Drainer, DrainPass } from '../act/drain/run.ts'
 import { removeTaint, setTaint } from '../act/taint.ts'
 import type { LastLook } from '../observe/last-look.ts'
 import type { AttemptBook } from './book.ts'
+import type { Calls } from './calls.ts'
+import { invariant } from './invariant.ts'
 import { nextStep } from './step.ts'
-import { type Step, withPhase } from './transition.ts'
+import { oldNode, type Step, withPhase } from './transition.ts'
 
 /** Steps of one attempt in one tick: enough for every phase once, so that a tick always ends. */
 const mostSteps = 16
@@ -20,7 +23,7 @@ export interface ExecutorOptions {
   readonly clock: Clock
   readonly book: AttemptBook
   readonly drainer: Drainer
-  readonly providers: readonly Provider[]
+  readonly calls: Calls
   /** Asked again before every call that changes something. */
   readonly leadership: () => Leadership
   /** Asked again before every step that cannot be taken back, and before the first one that touches the node. */
@@ -29,10 +32,10 @@ export interface ExecutorOptions {
   readonly onPhase: (attempt: Attempt) => void
 }
 
-/** The deadline of the deleting call. It always ends before our leadership does, so that a lost leader's call is over. */
-const longestReplaceMs = 5_000
+/** The deadline of the call that cannot be undone. It always ends before our leadership does, so that a lost leader's call is over. */
+const longestCallMs = 5_000
 /** Less time than this is not worth beginning. */
-const shortestReplaceMs = 500
+const shortestCallMs = 500
 
 /** What one tick works on. */
 interface Tick {
@@ -46,10 +49,6 @@ interface Tick {
 
 export class Executor {
   readonly #options: ExecutorOptions
-  /** Replacements picked in this process whose record is still on its way. */
-  readonly #picked = new Map<string, string>()
-  /** What the provider's API last said no with, by attempt. */
-  readonly #turnedDown = new Map<string, string>()
 
   constructor(options: ExecutorOptions) {
     this.#options = options
@@ -74,7 +73,7 @@ export class Executor {
 
   #next(tick: Tick): Step {
     const { attempt, ...view } = tick
-    const turnedDown = this.#turnedDown.get(attempt.name)
+    const turnedDown = this.#options.calls.turnedDown(attempt)
     return nextStep(attempt, {
       ...view,
       ...(turnedDown !== undefined && { turnedDown }),
@@ -104,14 +103,14 @@ export class Executor {
       case 'wait':
         return step.why
       case 'look':
-        tick.operation = await this.#look(tick.attempt)
+        tick.operation = await this.#options.calls.look(tick.attempt)
         return undefined
       case 'taint':
         return this.#taint(tick)
       case 'drain':
         return this.#drain(tick)
-      case 'replace':
-        return this.#replace(tick)
+      case 'call':
+        return this.#call(tick)
       case 'record':
         return commits(step, tick.attempt) ? this.#commit(tick) : this.#record(tick, step.attempt, step.untaint)
     }
@@ -153,44 +152,37 @@ export class Executor {
     return undefined
   }
 
-  async #look(attempt: Attempt): Promise<OperationView> {
-    const provider = this.#providerOf(attempt)
-    const operation = this.#operationOf(attempt)
-    if (!provider || !operation)
-      return { state: 'unknown', why: `provider ${attempt.plan?.provider ?? ''} is not available` }
-    const view = await provider.look(operation)
-    if (attempt.phase !== 'Observing' || view.state !== 'gone' || view.successor.kind !== 'found') return view
-    const { uid } = view.successor.node
-    if (this.#takenBy(attempt.name).has(uid)) {
-      return { state: 'gone', successor: { kind: 'awaited', why: 'the new node is another repair’s replacement' } }
-    }
-    this.#picked.set(attempt.name, uid)
-    return view
-  }
-
-  /** The one call that cannot be undone: only from a record that is on the server, and with time left as the leader. */
-  async #replace(tick: Tick): Promise<string | undefined> {
-    const { clock, book, leadership } = this.#options
+  /** Only from a record that is on the server, and with time left as the leader. */
+  async #call(tick: Tick): Promise<string | undefined> {
+    const { clock, book, leadership, calls } = this.#options
     const { attempt } = tick
-    const provider = this.#providerOf(attempt)
-    const operation = this.#operationOf(attempt)
-    if (!provider || !operation) return `provider ${attempt.plan?.provider ?? ''} is not available`
+    if (!calls.actorOf(attempt)) return `provider ${attempt.plan?.provider ?? ''} is not available`
     const onServer = await book.refresh(attempt.name)
     if (onServer?.resourceVersion !== attempt.resourceVersion) return 'the record changed meanwhile'
     const step = await this.#again(tick)
-    if (step.kind !== 'replace') return this.#perform(step, tick)
+    if (step.kind !== 'call') return this.#perform(step, tick)
     if (this.#refusal(attempt) !== undefined) return 'not the leader'
-    const timeoutMs = Math.min(longestReplaceMs, leadership().until - clock.now())
-    if (timeoutMs < shortestReplaceMs) return 'too little time left as the leader'
-    try {
-      await provider.replace(operation, timeoutMs)
-    } catch (error) {
-      this.#turnedDown.set(attempt.name, error instanceof Error ? error.message : String(error))
-      throw error // whether it began all the same, the next tick asks the provider
-    }
-    delete tick.operation
-    tick.operation = await this.#look(attempt)
+    const traceless = attempt.plan !== undefined && !kindOf(attempt.plan.action).traceable
+    const timeLeft = (): number => Math.min(longestCallMs, leadership().until - clock.now())
+    if (timeLeft() < shortestCallMs) return 'too little time left as the leader'
+    if (traceless) await this.#writeAhead(tick)
+    const timeoutMs = timeLeft()
+    if (timeoutMs < shortestCallMs) return 'too little time left as the leader'
+    const leads = this.#refusal(tick.attempt) === undefined
+    await calls.begin(tick.attempt, oldNode(attempt, tick.snapshot), leads, timeoutMs) // an error: the next tick looks
+    tick.operation = traceless ? { state: 'running', why: 'the call was taken' } : await calls.look(attempt)
     return tick.operation.state === 'not-started' ? 'the provider has not begun yet' : undefined
+  }
+
+  /** The record of a call that leaves no trace. From here on it counts as sent, whatever becomes of us. */
+  async #writeAhead(tick: Tick): Promise<void> {
+    const { clock } = this.#options
+    const bootId = oldNode(tick.attempt, tick.snapshot)?.bootId
+    invariant(bootId !== undefined, `${tick.attempt.nodeName} reports no boot id`)
+    invariant(tick.attempt.call === undefined, `the call of ${tick.attempt.name} is on record already`)
+    await this.#record(tick, { ...tick.attempt, call: { at: clock.now(), bootId } }, false)
+    // An API server with an older CRD drops the fields: then nothing would say that the call was made.
+    invariant(tick.attempt.call !== undefined, 'the API server did not keep the call on record: apply the CRDs again')
   }
 
   async #record(tick: Tick, next: Attempt, untaint: boolean): Promise<string | undefined> {
@@ -209,47 +201,12 @@ export class Executor {
   }
 
   #forget(name: string): void {
-    this.#picked.delete(name)
-    this.#turnedDown.delete(name)
+    this.#options.calls.forget(name)
     this.#options.drainer.forget(name)
-  }
-
-  #providerOf(attempt: Attempt): Provider | undefined {
-    return this.#options.providers.find((one) => one.name === attempt.plan?.provider)
-  }
-
-  #operationOf(attempt: Attempt): Operation | undefined {
-    const { plan, name, nodeName, nodeUid, nodeLabels } = attempt
-    if (!plan) return undefined
-    const committedAt = enteredAt(attempt, 'Committing')
-    return {
-      id: name,
-      nodeName,
-      nodeUid,
-      nodeLabels,
-      target: plan.target,
-      committedAt,
-      displacingSince: attempt.taintedAt ?? committedAt,
-      taken: this.#takenBy(name),
-    }
-  }
-
-  /** Nodes that count as the replacement of another attempt. */
-  #takenBy(name: string): ReadonlySet<string> {
-    const recorded = this.#options.book.records.flatMap((one) =>
-      one.name !== name && one.replacement ? [one.replacement.uid] : [],
-    )
-    const picked = [...this.#picked].flatMap(([by, uid]) => (by === name ? [] : [uid]))
-    return new Set([...recorded, ...picked])
   }
 }
 
 /** True for the step that puts `Committing` on record. */
 function commits(step: Step, { phase }: Attempt): boolean {
   return step.kind === 'record' && step.attempt.phase === 'Committing' && phase !== 'Committing'
-}
-
-/** When the attempt first entered `phase`. */
-function enteredAt(attempt: Attempt, phase: Phase): number {
-  return attempt.phases.find((entry) => entry.phase === phase)?.at ?? attempt.createdAt
 }

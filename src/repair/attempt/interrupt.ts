@@ -1,15 +1,16 @@
 /** What stops a repair that is under way: for a while, or for good as long as nothing has begun that cannot be undone. */
 import type { Attempt, Plan } from '../../model/repair.ts'
+import { kindOf } from '../act/actions.ts'
 import type { Gate } from '../decide/gate.ts'
 import { gates } from '../decide/gates.ts'
 import { faultCleared, oldNode, type StepView } from './transition.ts'
 
-/** While our picture may be wrong, or somebody asked for quiet, nothing goes on; nothing is undone either. */
+/** While the watches cannot be trusted or the controller is paused, nothing goes on; nothing is undone either. */
 export function holdReason({ snapshot, now }: StepView): string | undefined {
   return firstAnswer((gate) => gate.hold?.(snapshot, now))
 }
 
-/** A person deleted the record: they want the node back. It counts at once, under a pause and in an outage, too. */
+/** A person deleted the record. It counts at once, also under a pause and in an outage. */
 export function deletionReason({ deletedAt }: Attempt): string | undefined {
   return deletedAt === undefined ? undefined : 'somebody deleted its NodeRepair'
 }
@@ -20,13 +21,14 @@ export function cancelReason(attempt: Attempt, plan: Plan, { snapshot, now, pass
   if (deleted !== undefined) return deleted
   const node = oldNode(attempt, snapshot)
   if (!node || pass?.nodeGone) return 'the node is gone'
-  if (!snapshot.providers.includes(plan.provider)) return `this controller does not run provider ${plan.provider}`
+  if (kindOf(plan.action).by === 'provider' && !snapshot.providers.includes(plan.provider))
+    return `this controller does not run provider ${plan.provider}`
   if (faultCleared(plan, node)) return `${plan.condition} is no longer ${plan.status}`
   if (pass?.taintGone) return 'somebody removed our taint from the node'
   return firstAnswer((gate) => gate.cancel?.(node, snapshot, now))
 }
 
-/** A gate that cannot answer says no. */
+/** A gate that throws refuses. */
 function firstAnswer(ask: (gate: Gate) => string | undefined): string | undefined {
   for (const gate of gates) {
     try {

@@ -25,7 +25,7 @@ test('an attempt survives the way through its object', () => {
   assert.ok(decision)
   const target = { kind: 'NodeClaim', name: 'claim-1', uid: 'claim-uid' }
   const attempt = {
-    ...admitted(record, decision, givenPolicy(), 'karpenter', target),
+    ...admitted(record, decision, givenPolicy(), 'Replace', 'karpenter', target),
     providerId: 'kwok://worker-1',
     approvedBy: 'kim',
     guarded: true,
@@ -40,7 +40,8 @@ test('an attempt survives the way through its object', () => {
       blockers: [{ pod: 'shop/web', kind: 'budget' as const, reason: 'budget', budgets: ['web'] }],
       leftBehind: ['kube-system/proxy: belongs to a DaemonSet'],
     },
-    replacement: { name: 'worker-9', uid: 'uid-9' },
+    call: { at: noon + 5, bootId: 'boot-1' },
+    successor: { name: 'worker-9', uid: 'uid-9', since: noon + 6 },
     healthySince: noon + 3,
     proof: 'ready',
     holder: 'controller-a',
@@ -68,7 +69,14 @@ test('the words of a provider or of an annotation fit into the record, however l
   const [decision] = decide(snapshot, [givenPolicy()], [givenSighting(sick, noon)], noon + hour)
   assert.ok(decision)
   const target = { kind: 'NodeClaim', name: endless, uid: 'claim-uid' } // its name is in the words of the admission
-  const { plan: _, ...attempt } = admitted(givenSighting(sick, noon), decision, givenPolicy(), 'karpenter', target)
+  const { plan: _, ...attempt } = admitted(
+    givenSighting(sick, noon),
+    decision,
+    givenPolicy(),
+    'Replace',
+    'karpenter',
+    target,
+  )
   const said = { ...attempt, proof: endless }
   const read = readAttempt({ metadata: { name: 'a' }, spec: specOf(said), status: statusOf(said) } as NodeRepairObject)
   assert.match(read?.proof ?? '', /^and and .*…$/)

@@ -1,6 +1,8 @@
 /** The NodeRepair object: one attempt and its audit trail. Flat and without unions, see `policy/schema.ts`. */
 import * as z from 'zod'
-import { actions, modes, phases } from '../../model/repair.ts'
+import { actions, interventions } from '../../model/action.ts'
+import { modes } from '../../model/policy.ts'
+import { phases } from '../../model/repair.ts'
 
 const text = (most = 1024) => z.string().max(most)
 const time = () => z.string().max(40).describe('RFC 3339 with milliseconds.')
@@ -53,7 +55,7 @@ const plan = z
   .object({
     policy: text(253),
     generation: z.int().min(0),
-    action: z.enum(actions),
+    action: z.enum(interventions),
     provider: text(63),
     targetKind: text(63),
     targetName: text(253),
@@ -103,8 +105,13 @@ export const attemptStatus = z.object({
   plan: plan.optional(),
   taintedAt: time().optional(),
   drain: drain.optional(),
-  replacementName: text(253).optional(),
-  replacementUID: text(64).optional(),
+  callAt: time().optional().describe('When a call without a trace was put on record, before it was sent: once.'),
+  callBootID: text(64).optional().describe('Boot id of the node at that moment.'),
+  successorName: text(253).optional().describe('The node on which the repair is proven.'),
+  successorUID: text(64).optional(),
+  successorSince: time().optional().describe('What was said about it before that proves nothing.'),
+  replacementName: text(253).optional().describe('As successorName, for version 0.1.0.'),
+  replacementUID: text(64).optional().describe('As successorUID, for version 0.1.0.'),
   healthySince: time().optional(),
   proof: text(longText).optional(),
   holder: text(253).optional(),

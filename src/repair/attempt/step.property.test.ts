@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { type Intervention, interventions } from '../../model/action.ts'
 import { type Attempt, isBeforeCommit, isFinished, type Phase } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
 import type { DrainPass } from '../act/drain/run.ts'
@@ -18,7 +19,7 @@ const follows: Readonly<Record<Phase, readonly Phase[]>> = {
   Draining: ['Blocked', 'Committing', 'Failed', 'Cancelled'],
   Blocked: ['Committing', 'Failed', 'Cancelled'],
   Committing: ['Acting', 'Unknown', 'Failed', 'Cancelled'],
-  Acting: ['Observing', 'Unknown', 'Failed'],
+  Acting: ['Observing', 'Dwelling', 'Unknown', 'Failed'],
   Observing: ['Dwelling', 'Unknown', 'Succeeded', 'Failed'],
   Dwelling: ['Succeeded', 'Failed'],
   Unknown: ['Acting', 'Failed', 'Cancelled'],
@@ -34,6 +35,7 @@ const operation: fc.Arbitrary<OperationView> = fc.constantFrom<OperationView>(
   { state: 'gone', successor: { kind: 'awaited', why: '' } },
   { state: 'gone', successor: { kind: 'found', node: { name: 'new', uid: 'uid-new' } } },
   { state: 'gone', successor: { kind: 'not-needed', why: '' } },
+  { state: 'back', node: { name: 'old', uid: 'uid-old' } },
 )
 
 interface Moment {
@@ -66,11 +68,16 @@ const moment: fc.Arbitrary<Moment> = fc.record({
 })
 
 const limits = fc.record({
+  action: fc.constantFrom(...interventions),
   onTimeout: fc.constantFrom('Abort' as const, 'ProceedWithout' as const, 'ForceDelete' as const),
   pdb: fc.constantFrom('Respect' as const, 'RespectUntilDeadline' as const),
 })
 
-function start(chosen: {
+function start({
+  action,
+  ...chosen
+}: {
+  action: Intervention
   onTimeout: 'Abort' | 'ProceedWithout' | 'ForceDelete'
   pdb: 'Respect' | 'RespectUntilDeadline'
 }): Attempt {
@@ -81,7 +88,7 @@ function start(chosen: {
     plan: {
       policy: 'kernel',
       generation: 1,
-      action: 'Replace',
+      action,
       provider: 'embedded',
       target: { kind: 'Node', name: 'old', uid: 'uid-old' },
       condition: 'KernelReady',
@@ -115,7 +122,7 @@ function play(
     for (let steps = 0; steps < 8 && !isFinished(current.phase); steps++) {
       const step = nextStep(current, { ...viewOf(at, now), ...extra })
       check(current, step, at)
-      if (step.kind === 'wait' || step.kind === 'replace') break
+      if (step.kind === 'wait' || step.kind === 'call') break
       if (step.kind === 'taint') current = { ...current, taintedAt: now }
       if (step.kind === 'look') extra = { operation: at.operation }
       if (step.kind === 'drain')
@@ -149,7 +156,7 @@ describe('whatever it sees', () => {
 
   test('it calls the provider only from a recorded commit that certainly has not begun, and never a second time', () => {
     check((before, step, at) => {
-      if (step.kind !== 'replace') return
+      if (step.kind !== 'call') return
       assert.ok(before.phases.some((entry) => entry.phase === 'Committing'))
       assert.ok(!before.phases.some((entry) => entry.phase === 'Acting'))
       assert.equal(at.operation.state, 'not-started')
@@ -157,26 +164,38 @@ describe('whatever it sees', () => {
     })
   })
 
-  test('on half a picture it does nothing, unless a person asks for the node back', () => {
+  test('a call that is on record is never made again', () => {
+    fc.assert(
+      fc.property(limits, fc.array(moment, { maxLength: 30 }), (chosen, moments) => {
+        const call = { at: noon, bootId: 'boot-1' }
+        const phases = [{ phase: 'Committing' as const, at: noon, why: '' }]
+        const written: Attempt = { ...start(chosen), phase: 'Committing', phases, call }
+        play(written, moments, (_before, step) => assert.notEqual(step.kind, 'call'))
+      }),
+      runs,
+    )
+  })
+
+  test('while a watch is behind it does nothing, unless a person asks for the node back', () => {
     check((before, step, at) => {
       const asked = before.deletedAt !== undefined && isBeforeCommit(before.phase)
       assert.ok(at.synced || step.kind === 'wait' || asked)
     })
   })
 
-  test('it takes its taint back exactly when it ends without the old node being taken', () => {
-    check((before, step) => {
+  test('it takes its taint back exactly when it ends and the old node is there to stay', () => {
+    check((before, step, at) => {
       if (step.kind !== 'record' || !isFinished(step.attempt.phase)) return
       const begun = step.attempt.phases.some((entry) => entry.phase === 'Acting')
       if (isBeforeCommit(before.phase) && before.taintedAt !== undefined) assert.ok(step.untaint)
-      if (begun) assert.ok(!step.untaint)
+      if (begun && !at.present) assert.ok(!step.untaint)
     })
   })
 
   test('deleted before the commit it ends and puts the node back; deleted later, it never begins anything', () => {
     check((before, step) => {
       if (before.deletedAt === undefined) return
-      assert.notEqual(step.kind, 'replace')
+      assert.notEqual(step.kind, 'call')
       if (!isBeforeCommit(before.phase)) return
       assert.ok(step.kind === 'record' && step.attempt.phase === 'Cancelled', step.kind)
       assert.equal(step.untaint, before.taintedAt !== undefined)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { NodeView } from '../../model/node.ts'
-import type { Attempt, DrainLimits, Phase, Plan } from '../../model/repair.ts'
+import type { DrainLimits } from '../../model/policy.ts'
+import type { Attempt, Phase, Plan } from '../../model/repair.ts'
 import type { DrainPass } from '../act/drain/run.ts'
 import { givenAttempt, givenCondition, givenNode, givenPolicy, givenSnapshot, minute, noon } from '../testing/given.ts'
 import { nextStep } from './step.ts'
@@ -170,7 +171,7 @@ describe('a drain that is blocked', () => {
 describe('the commit', () => {
   test('nothing sent yet is sent, once; what was begun is not begun again', () => {
     assert.equal(says(step(given('Committing'))), 'look')
-    assert.equal(says(step(given('Committing'), { operation: { state: 'not-started' } })), 'replace')
+    assert.equal(says(step(given('Committing'), { operation: { state: 'not-started' } })), 'call')
     assert.match(says(step(given('Committing'), { operation: { state: 'running', why: '' } })), /^Acting/)
     const gone = { state: 'gone', successor: { kind: 'awaited', why: '' } } as const
     assert.match(says(step(given('Committing'), { operation: gone })), /^Acting/)
@@ -195,7 +196,7 @@ describe('the commit', () => {
     const committing = step(given('Draining'), { pass: pass({ remaining: 0 }) })
     assert.equal(committing.kind === 'record' && committing.attempt.deadline, noon + 21 * minute)
     const refused = { operation: { state: 'not-started' }, turnedDown: 'delete nodes: 403' } as const
-    assert.equal(says(step(given('Committing'), { ...refused, now: noon + 20 * minute - 1 })), 'replace')
+    assert.equal(says(step(given('Committing'), { ...refused, now: noon + 20 * minute - 1 })), 'call')
     for (const phase of ['Committing', 'Unknown'] as const) {
       assert.match(
         says(step(given(phase), { ...refused, now: noon + 20 * minute })),
@@ -206,10 +207,13 @@ describe('the commit', () => {
 
   test('what cannot be told is waited for, never repeated, and ends with a person', () => {
     const dark = { operation: { state: 'unknown', why: 'no answer' } } as const
-    assert.match(says(step(given('Committing'), dark)), /^Unknown: no answer/)
+    assert.match(says(step(given('Committing'), dark)), /^Unknown: outcome unknown: no answer/)
     const unknown = given('Unknown', { deadline: noon + 20 * minute })
-    assert.equal(says(step(unknown, dark)), 'wait: no answer')
-    assert.match(says(step(unknown, { ...dark, now: noon + 20 * minute })), /^Failed: nobody can tell/)
+    assert.equal(says(step(unknown, dark)), 'wait: outcome unknown: no answer')
+    assert.match(
+      says(step(unknown, { ...dark, now: noon + 20 * minute })),
+      /^untaint, Failed: outcome unknown: no answer/,
+    )
     const begun = given('Unknown', {
       deadline: noon + 20 * minute,
       phases: [
@@ -223,26 +227,39 @@ describe('the commit', () => {
   test('the old node goes, a new one comes, or the time is up', () => {
     const running = { operation: { state: 'running', why: 'terminating' } } as const
     assert.equal(says(step(given('Acting'), running)), 'wait: terminating')
-    assert.match(says(step(given('Acting'), { ...running, now: noon + 20 * minute })), /^Failed: not gone in time/)
+    assert.match(
+      says(step(given('Acting'), { ...running, now: noon + 20 * minute })),
+      /^untaint, Failed: not gone in time/,
+    )
     const dark = { operation: { state: 'unknown', why: 'no answer' } } as const
-    assert.equal(says(step(given('Observing'), dark)), 'wait: no answer')
-    assert.match(says(step(given('Observing'), { ...dark, now: noon + 20 * minute })), /^Failed: nobody can tell how/)
+    assert.equal(says(step(given('Observing'), dark)), 'wait: outcome unknown: no answer')
+    assert.match(
+      says(step(given('Observing'), { ...dark, now: noon + 20 * minute })),
+      /^untaint, Failed: outcome unknown: no answer/,
+    )
     const awaited = { operation: { state: 'gone', successor: { kind: 'awaited', why: 'no machine' } } } as const
     assert.match(says(step(given('Acting'), awaited)), /^Observing/)
     assert.equal(says(step(given('Observing'), awaited)), 'wait: no machine')
-    assert.match(says(step(given('Observing'), { ...awaited, now: noon + 20 * minute })), /^Failed: no replacement/)
+    assert.match(
+      says(step(given('Observing'), { ...awaited, now: noon + 20 * minute })),
+      /^untaint, Failed: no replacement/,
+    )
     const found = {
       operation: { state: 'gone', successor: { kind: 'found', node: { name: 'new', uid: 'uid-new' } } },
     } as const
     assert.match(says(step(given('Observing'), found)), /^Dwelling: new takes its place/)
     const enough = { operation: { state: 'gone', successor: { kind: 'not-needed', why: 'no pod waits' } } } as const
-    assert.match(says(step(given('Observing'), enough)), /^Succeeded: the old node is gone; no pod waits/)
+    assert.match(says(step(given('Observing'), enough)), /^untaint, Succeeded: the old node is gone; no pod waits/)
   })
 })
 
 describe('the proof', () => {
   const dwelling = (more: Partial<Attempt> = {}) =>
-    given('Dwelling', { replacement: { name: 'new', uid: 'uid-new' }, deadline: noon + 30 * minute, ...more })
+    given('Dwelling', {
+      successor: { name: 'new', uid: 'uid-new', since: noon },
+      deadline: noon + 30 * minute,
+      ...more,
+    })
 
   test('healthy for the whole dwell time, without a break', () => {
     const first = step(dwelling(), {}, [fresh])

@@ -3,6 +3,7 @@
  * may be the last one before a crash: the next leader calls this function with the same record and goes on.
  */
 import { type Attempt, isBeforeCommit } from '../../model/repair.ts'
+import { kindOf } from '../act/actions.ts'
 import { acted, committed, dwell } from './committed.ts'
 import { afterPass, startDrain, unread } from './draining.ts'
 import { cancelReason, deletionReason, holdReason } from './interrupt.ts'
@@ -13,17 +14,18 @@ export function nextStep(attempt: Attempt, view: StepView): Step {
   const { plan } = attempt
   if (!plan) return { kind: 'wait', why: 'not admitted' }
   const deleted = isBeforeCommit(attempt.phase) ? deletionReason(attempt) : undefined
-  if (deleted !== undefined) return end(attempt, view, 'Cancelled', deleted, true)
+  if (deleted !== undefined) return end(attempt, view, 'Cancelled', deleted)
   const held = holdReason(view)
   if (held !== undefined) return { kind: 'wait', why: held }
   const cancel = isBeforeCommit(attempt.phase) ? cancelReason(attempt, plan, view) : undefined
-  if (cancel !== undefined) return end(attempt, view, 'Cancelled', cancel, true)
+  if (cancel !== undefined) return end(attempt, view, 'Cancelled', cancel)
   switch (attempt.phase) {
     case 'Preparing':
+      if (!kindOf(plan.action).drains) return enter(attempt, view, 'Committing', 'no pod has to leave')
       if (attempt.taintedAt !== undefined)
         return enter(startDrain(attempt, plan, view.now), view, 'Draining', 'our taint is on the node')
       return isOver(attempt, view.now)
-        ? end(attempt, view, 'Failed', 'the node could not be tainted in time', true)
+        ? end(attempt, view, 'Failed', 'the node could not be tainted in time')
         : { kind: 'taint' }
     case 'Draining':
     case 'Blocked':
@@ -34,7 +36,7 @@ export function nextStep(attempt: Attempt, view: StepView): Step {
       return view.operation ? committed(attempt, plan, view, view.operation) : { kind: 'look' }
     case 'Acting':
     case 'Observing':
-      return view.operation ? acted(attempt, view, view.operation) : { kind: 'look' }
+      return view.operation ? acted(attempt, plan, view, view.operation) : { kind: 'look' }
     case 'Dwelling':
       return dwell(attempt, plan, view)
     case 'Pending':

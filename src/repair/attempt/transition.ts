@@ -1,6 +1,6 @@
 /** The vocabulary of the state machine: what it sees, what it may answer, and how a record moves from phase to phase. */
 import { type ClusterSnapshot, conditionOf, type NodeView } from '../../model/node.ts'
-import { type Attempt, type Phase, type Plan, phaseSince } from '../../model/repair.ts'
+import { type Attempt, isBeforeCommit, type Phase, type Plan, phaseSince } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
 import type { DrainPass } from '../act/drain/run.ts'
 
@@ -27,7 +27,8 @@ export type Step =
   | { readonly kind: 'taint' }
   | { readonly kind: 'drain' }
   | { readonly kind: 'look' }
-  | { readonly kind: 'replace' }
+  /** Make the call that cannot be undone. */
+  | { readonly kind: 'call' }
   /** Write `attempt`; with `untaint`, take our taint off the old node first. */
   | { readonly kind: 'record'; readonly attempt: Attempt; readonly untaint: boolean }
 
@@ -53,17 +54,31 @@ function deadlineOf(attempt: Attempt, phase: Phase, now: number): number | undef
   return phase === 'Committing' ? now + observationMs : undefined
 }
 
-/** Enter a phase in which it ends. */
-export function end(attempt: Attempt, { now }: StepView, phase: Phase, why: string, untaint: boolean): Step {
+/** Enter a phase in which it ends; our taint comes off where the node is there to stay. */
+export function end(attempt: Attempt, { now, snapshot }: StepView, phase: Phase, why: string): Step {
+  const stays = isBeforeCommit(attempt.phase) || oldNode(attempt, snapshot)?.deleting === false
   return {
     kind: 'record',
     attempt: withPhase(attempt, phase, now, why),
-    untaint: untaint && attempt.taintedAt !== undefined,
+    untaint: stays && attempt.taintedAt !== undefined,
   }
 }
 
+/** It helped, or there is nothing left to wait for. */
+export function succeed(attempt: Attempt, view: StepView, proof: string): Step {
+  return end({ ...attempt, proof }, view, 'Succeeded', proof)
+}
+
+/** It is unknown whether the call was made: wait, and in the end fail. It is never repeated. */
+export function untold(attempt: Attempt, view: StepView, because: string): Step {
+  const why = `outcome unknown: ${because}`
+  if (attempt.phase !== 'Unknown') return enter(attempt, view, 'Unknown', why, view.now + observationMs)
+  if (isOver(attempt, view.now)) return end(attempt, view, 'Failed', why)
+  return { kind: 'wait', why }
+}
+
 /** The node under repair, while the API has it. */
-export function oldNode(attempt: Attempt, snapshot: ClusterSnapshot): NodeView | undefined {
+export function oldNode(attempt: Pick<Attempt, 'nodeUid'>, snapshot: ClusterSnapshot): NodeView | undefined {
   return snapshot.nodes.find((node) => node.uid === attempt.nodeUid)
 }
 

@@ -1,6 +1,6 @@
 /** How many repairs a policy may have in flight; asked by the budget gate and before a blocked repair goes on. */
 import { selects } from '../../model/node.ts'
-import { type Policy, type Quantity, resolveQuantity } from '../../model/repair.ts'
+import { type Policy, type Quantity, resolveQuantity } from '../../model/policy.ts'
 import type { PolicyScope } from './cluster-index.ts'
 import type { Admitted } from './gate.ts'
 

@@ -1,14 +1,12 @@
 /** Which rule drives which node: matching, first sightings, and the one rule that counts. */
+
+import { actions, furthest, type Intervention } from '../../model/action.ts'
+import type { FirstSighting } from '../../model/decision.ts'
 import { type ClusterSnapshot, type NodeView, type SeenCondition, selects } from '../../model/node.ts'
-import {
-  type Attempt,
-  actions,
-  defaultTolerationMs,
-  type FirstSighting,
-  modes,
-  type Policy,
-  type PolicyMatch,
-} from '../../model/repair.ts'
+import { defaultTolerationMs, modes, type Policy, type PolicyMatch } from '../../model/policy.ts'
+import type { Attempt } from '../../model/repair.ts'
+
+import { type History, type Standing, standingOf } from './ladder.ts'
 
 /** A sick node with the rule that drives it. */
 export interface Candidate {
@@ -16,6 +14,8 @@ export interface Candidate {
   /** Its open record, unless this is the first sighting. */
   readonly record?: Attempt
   readonly policy: Policy
+  /** The rung of the policy's ladder on which the node is. */
+  readonly standing: Standing
   readonly condition: SeenCondition
   /** First sighting, as {@link FirstSighting.since}. */
   readonly since: number
@@ -35,6 +35,7 @@ export function candidateFor(
   node: NodeView,
   policies: readonly Policy[],
   record: Attempt | undefined,
+  history: History,
   snapshot: ClusterSnapshot,
   now: number,
 ): Candidate | undefined {
@@ -48,6 +49,7 @@ export function candidateFor(
     node,
     ...(record && { record }),
     policy: driver.policy,
+    standing: standingOf(driver.policy, node, driver.condition.type, history, now),
     condition: driver.condition,
     since: driver.since,
     eligibleAt: driver.eligibleAt,
@@ -61,6 +63,11 @@ export function candidateFor(
       }))
       .sort((a, b) => compareText(a.policy, b.policy) || compareText(a.condition, b.condition)),
   }
+}
+
+/** The provider that carries `action` out on a node: the one that the policy names, or the first one that can. */
+export function providerFor({ pools }: NodeView, { provider }: Policy, action: Intervention): string | undefined {
+  return pools.find((one) => (provider === 'auto' || one.provider === provider) && one.can.includes(action))?.provider
 }
 
 /** How long the policy puts up with the condition. */
@@ -108,12 +115,12 @@ function sinceOf(
 
 type Timed = Matched & { readonly eligibleAt: number }
 
-/** Most disruptive action first; then what is due, the strictest mode first; then the earliest; then names. */
+/** The ladder that goes furthest first; then what is due, the strictest mode first; then the earliest; then names. */
 function compareRules(a: Timed, b: Timed, now: number): number {
   const due = (rule: Timed): number => (rule.eligibleAt <= now ? 1 : 0)
   const mode = (rule: Timed): number => (due(rule) ? modes.indexOf(rule.policy.mode) : 0)
   return (
-    actions.indexOf(b.policy.action) - actions.indexOf(a.policy.action) ||
+    actions.indexOf(furthest(b.policy.ladder)) - actions.indexOf(furthest(a.policy.ladder)) ||
     due(b) - due(a) ||
     mode(b) - mode(a) ||
     a.eligibleAt - b.eligibleAt ||

@@ -1,21 +1,17 @@
 /** Counts over the whole cluster, made once per pass: what the breaker, zone and budget gates look up. */
 import { type ClusterSnapshot, isReady, type NodeView, selects } from '../../model/node.ts'
-import { type Attempt, isInFlight, type Policy, poolLabels } from '../../model/repair.ts'
+import type { Policy } from '../../model/policy.ts'
+import { type Attempt, isInFlight } from '../../model/repair.ts'
 import type { Candidate } from './candidate.ts'
 import { foreignOwner } from './foreign.ts'
 
-/** Labels that name a node's pool, in order of precedence: those of our providers, then those of clouds. */
-const labelsOfPools = [
-  ...Object.values(poolLabels),
-  'eks.amazonaws.com/nodegroup',
-  'cloud.google.com/gke-nodepool',
-  'kubernetes.azure.com/agentpool',
-]
+/** Labels of clouds that name a node's pool. Those of our providers, which the snapshot names, come before them. */
+const cloudPools = ['eks.amazonaws.com/nodegroup', 'cloud.google.com/gke-nodepool', 'kubernetes.azure.com/agentpool']
 
 const zoneLabel = 'topology.kubernetes.io/zone'
 
 /** Nodes that fail together: the breaker's scope. */
-export interface Pool {
+export interface PoolCounts {
   readonly name: string
   total: number
   /** UIDs of nodes that a rule matches or that are under repair, each once. */
@@ -39,7 +35,7 @@ export interface PolicyScope {
 }
 
 export interface ClusterIndex {
-  poolOf(candidate: Candidate): Pool
+  poolOf(candidate: Candidate): PoolCounts
   zoneOf(node: NodeView): Zone | undefined
   scopeOf(policy: Policy): PolicyScope
 }
@@ -51,12 +47,16 @@ export function indexCluster(
   records: readonly Attempt[],
   sick: ReadonlyMap<string, Candidate>,
 ): ClusterIndex {
-  const pools = new Map<string, Pool>()
+  const poolLabels = [...snapshot.poolLabels, ...cloudPools]
+  const pools = new Map<string, PoolCounts>()
   const zones = new Map<string, Zone>()
-  const pool = (labels: NodeView['labels'], policy: string): Pool => entry(pools, poolName(labels, policy), newPool)
+  const pool = (labels: NodeView['labels'], policy: string): PoolCounts =>
+    entry(pools, poolName(labels, policy, poolLabels), newPool)
   // Nodes without a pool are counted per policy, because the policy's selection is then the only group we know of.
   const policiesOf = (labels: NodeView['labels']): readonly string[] =>
-    hasPool(labels) ? [''] : policies.filter((one) => selects(one.nodeSelector, labels)).map((one) => one.name)
+    hasPool(labels, poolLabels)
+      ? ['']
+      : policies.filter((one) => selects(one.nodeSelector, labels)).map((one) => one.name)
 
   for (const node of snapshot.nodes) {
     const candidate = sick.get(node.uid)
@@ -103,16 +103,16 @@ export function policyScope(policy: Policy, snapshot: ClusterSnapshot, records: 
   }
 }
 
-function hasPool(labels: NodeView['labels']): boolean {
-  return labelsOfPools.some((key) => labels[key] !== undefined)
+function hasPool(labels: NodeView['labels'], poolLabels: readonly string[]): boolean {
+  return poolLabels.some((key) => labels[key] !== undefined)
 }
 
-function poolName(labels: NodeView['labels'], policy: string): string {
-  const key = labelsOfPools.find((one) => labels[one] !== undefined)
+function poolName(labels: NodeView['labels'], policy: string, poolLabels: readonly string[]): string {
+  const key = poolLabels.find((one) => labels[one] !== undefined)
   return key ? `${key}=${labels[key]}` : `policy ${policy}`
 }
 
-function newPool(name: string): Pool {
+function newPool(name: string): PoolCounts {
   return { name, total: 0, unhealthy: new Set(), sightings: new Map(), inFlight: 0 }
 }
 

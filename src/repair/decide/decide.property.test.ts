@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { ClusterSnapshot, NodeView } from '../../model/node.ts'
-import { type Attempt, isInFlight, type Phase, type Policy, resolveQuantity } from '../../model/repair.ts'
+import { type Policy, resolveQuantity } from '../../model/policy.ts'
+import { type Attempt, isInFlight, type Phase } from '../../model/repair.ts'
 import {
   givenAttempt,
   givenCondition,
@@ -78,14 +79,14 @@ const phaseArb: fc.Arbitrary<Phase> = fc.constantFrom(
   'Failed',
 )
 
-interface World {
+interface Given {
   readonly snapshot: ClusterSnapshot
   readonly policies: readonly Policy[]
   readonly records: readonly Attempt[]
 }
 
 /** Up to 40 nodes, some with a record that has watched them for up to an hour. */
-const world: fc.Arbitrary<World> = fc
+const given: fc.Arbitrary<Given> = fc
   .integer({ min: 1, max: 40 })
   .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => nodeArb(index))))
   .chain((nodes) =>
@@ -124,8 +125,8 @@ function recordOf(
   return [givenAttempt(node, { phase, sightings, phases: [{ phase, at: now - minutes * minute, why: '' }] })]
 }
 
-const check = (property: (world: World) => void): void => fc.assert(fc.property(world, property), runs)
-const acting = ({ snapshot, policies, records }: World) =>
+const check = (property: (given: Given) => void): void => fc.assert(fc.property(given, property), runs)
+const acting = ({ snapshot, policies, records }: Given) =>
   decide(snapshot, policies, records, now).filter((one) => one.outcome === 'act')
 
 describe('whatever the cluster looks like', () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Decision } from '../../model/decision.ts'
 import type { NodeView } from '../../model/node.ts'
-import type { Attempt, Policy } from '../../model/repair.ts'
+import type { Policy } from '../../model/policy.ts'
+import type { Attempt } from '../../model/repair.ts'
 import {
   givenAttempt,
   givenCondition,
@@ -125,7 +126,7 @@ describe('matching and toleration', () => {
     const pattern = { source: 'Xid31', test: (reason: string) => reason === 'Xid31' }
     const decline = givenPolicy({
       name: 'decline',
-      action: 'NoAction',
+      ladder: [{ action: 'NoAction', attempts: 1 }],
       match: [{ condition: 'KernelReady', status: 'False', reason: pattern }],
     })
     assert.deepEqual(outcomes([node, spare], noon + hour, [givenPolicy(), decline]), { a: 'no-action' })

@@ -1,13 +1,16 @@
 /** The decision: a pure function of a snapshot, the policies, the records and the time. */
-import type { Decision, DecisionRecord, GateRecord, Outcome } from '../../model/decision.ts'
+import { forbids } from '../../model/action.ts'
+import type { Decision, DecisionOutcome, DecisionRecord, GateRecord } from '../../model/decision.ts'
 import type { ClusterSnapshot } from '../../model/node.ts'
-import { type Attempt, isFinished, type Policy } from '../../model/repair.ts'
+import type { Policy } from '../../model/policy.ts'
+import { type Attempt, isFinished } from '../../model/repair.ts'
 import { type Candidate, candidateFor, compareText } from './candidate.ts'
 import { indexCluster } from './cluster-index.ts'
 import type { Admitted, Gate, GateContext } from './gate.ts'
-import { match } from './gates/match.ts'
+import { matching } from './gates/match.ts'
 import { mode } from './gates/mode.ts'
 import { gates } from './gates.ts'
+import { historyOf } from './ladder.ts'
 
 /**
  * One decision per sick node that is not yet under repair, and one per open Pending record whose fault is over. The
@@ -21,9 +24,10 @@ export function decide(
   now: number,
 ): readonly Decision[] {
   const pending = pendingByNode(records, snapshot)
+  const history = historyOf(records)
   const sick = new Map<string, Candidate>()
   for (const node of snapshot.nodes) {
-    const candidate = candidateFor(node, policies, pending.get(node.uid), snapshot, now)
+    const candidate = candidateFor(node, policies, pending.get(node.uid), history, snapshot, now)
     if (candidate) sick.set(node.uid, candidate)
   }
   const index = indexCluster(snapshot, policies, records, sick)
@@ -43,7 +47,7 @@ export function decide(
 /** Asks every gate about one candidate. */
 function ask(context: GateContext): Decision {
   const { candidate, now } = context
-  const { node, policy, condition, record } = candidate
+  const { node, policy, standing, condition, record } = candidate
   const asked = gates.map((gate) => askOne(gate, context))
   const first = asked.find((one) => one.record.answer !== 'allow')
   const decider = first?.record
@@ -57,7 +61,7 @@ function ask(context: GateContext): Decision {
       policy: policy.name,
       generation: policy.generation,
       mode: policy.mode,
-      action: policy.action,
+      action: standing.action,
       condition: condition.type,
       status: condition.status,
       reason: condition.reason,
@@ -76,7 +80,7 @@ interface Asked {
   readonly until?: number | undefined
 }
 
-/** A gate that cannot answer says no. */
+/** A gate that throws refuses. */
 function askOne(gate: Gate, context: GateContext): Asked {
   try {
     const { answer, why, change, until } = gate.ask(context)
@@ -87,14 +91,14 @@ function askOne(gate: Gate, context: GateContext): Asked {
   }
 }
 
-function outcomeOf(decider: GateRecord | undefined, policy: Policy): Outcome {
+function outcomeOf(decider: GateRecord | undefined, policy: Policy): DecisionOutcome {
   if (!decider) return 'act'
   if (decider.gate === mode.name) return 'would-act'
-  if (decider.gate === match.name && policy.action === 'NoAction') return 'no-action'
+  if (decider.gate === matching.name && forbids(policy.ladder)) return 'no-action'
   return decider.answer === 'wait' ? 'wait' : 'refuse'
 }
 
-/** Pending records whose node is gone or no longer matched. On half a picture nothing counts as gone. */
+/** Pending records whose node is gone or no longer matched. While a watch is behind, nothing counts as gone. */
 function clearedRecords(
   snapshot: ClusterSnapshot,
   records: readonly Attempt[],
@@ -118,14 +122,14 @@ function clearedRecords(
             : other
               ? `repair ${other.name} is about the same node`
               : 'the node rebooted: what was seen before counts no more'
-      const gate: GateRecord = { gate: match.name, answer: 'refuse', why, change: 'a rule matches the node again' }
+      const gate: GateRecord = { gate: matching.name, answer: 'refuse', why, change: 'a rule matches the node again' }
       return {
         at: now,
         node: record.nodeName,
         nodeUid: record.nodeUid,
         record: record.name,
         outcome: 'cleared' as const,
-        decidedBy: match.name,
+        decidedBy: matching.name,
         gates: [gate],
         sightings: [],
       }

@@ -1,6 +1,5 @@
-/** Marks of others who already act on a node. One node, one owner: where we see one of them, we stand back. */
+/** Marks of others who already act on a node: a node that carries one is not repaired. */
 import type { ClaimView, ClusterSnapshot, NodeView } from '../../model/node.ts'
-import { poolLabels } from '../../model/repair.ts'
 
 interface Mark {
   /** Exact key, or a prefix ending in `/`. */
@@ -34,10 +33,10 @@ const labels: readonly (Mark & { readonly value: string })[] = [
   { key: 'eks.amazonaws.com/compute-type', value: 'auto', owner: 'EKS Auto Mode repairs its own nodes' },
 ]
 
-type Owners = Pick<ClusterSnapshot, 'claims' | 'karpenterRepairs'>
+type Owners = Pick<ClusterSnapshot, 'claims' | 'otherRepairers'>
 
 /** Who else acts on `node`, in words; undefined when nobody does. */
-export function foreignOwner(node: NodeView, { claims, karpenterRepairs }: Owners): string | undefined {
+export function foreignOwner(node: NodeView, { claims, otherRepairers }: Owners): string | undefined {
   if (node.deleting) return 'its Node object is being deleted'
   for (const taint of node.taints) {
     const mark = taints.find((one) => isNamedBy(one.key, taint.key))
@@ -49,9 +48,8 @@ export function foreignOwner(node: NodeView, { claims, karpenterRepairs }: Owner
   }
   const label = labels.find((one) => node.labels[one.key] === one.value)
   if (label) return `${label.owner} (label ${label.key}=${label.value})`
-  if (karpenterRepairs && node.labels[poolLabels.karpenter] !== undefined) {
-    return 'Karpenter repairs its nodes itself (its feature gate NodeRepair is on)'
-  }
+  const repairer = otherRepairers.find((one) => node.labels[one.label] !== undefined)
+  if (repairer) return repairer.why
   const claim = claims.find((one) => one.deleting && belongs(one, node))
   return claim && `Karpenter is deleting its NodeClaim ${claim.name}`
 }

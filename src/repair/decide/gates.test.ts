@@ -60,9 +60,18 @@ describe('freeze gates', () => {
     assert.equal(verdict('api-health'), 'allow')
     assert.equal(verdict('api-health', { cluster: { health: { synced: false, trouble: 'away' } } }), 'refuse')
     assert.equal(verdict('api-health', { cluster: { health: { settledAt: now + 1 } } }), 'wait')
-    assert.equal(verdict('api-health', { cluster: { health: { leases: { followed: 10, stale: 6 } } } }), 'refuse')
-    assert.equal(verdict('api-health', { cluster: { health: { leases: { followed: 10, stale: 5 } } } }), 'allow')
-    assert.equal(verdict('api-health', { cluster: { health: { leases: { followed: 2, stale: 2 } } } }), 'allow')
+    assert.equal(
+      verdict('api-health', { cluster: { health: { leases: { state: 'listed', followed: 10, stale: 6 } } } }),
+      'refuse',
+    )
+    assert.equal(
+      verdict('api-health', { cluster: { health: { leases: { state: 'listed', followed: 10, stale: 5 } } } }),
+      'allow',
+    )
+    assert.equal(
+      verdict('api-health', { cluster: { health: { leases: { state: 'listed', followed: 2, stale: 2 } } } }),
+      'allow',
+    )
   })
 
   test('after an outage nothing is due before the settle period and a whole toleration', () => {
@@ -147,7 +156,8 @@ describe('the node', () => {
     const given = { node: { providerId: 'kwok://a' }, cluster: { claims: [claim] } }
     assert.equal(verdict('foreign-owner', given), 'refuse')
     assert.equal(verdict('foreign-owner', { ...given, cluster: { claims: [{ ...claim, deleting: false }] } }), 'allow')
-    const karpenterRepairs = { cluster: { karpenterRepairs: true } }
+    const otherRepairers = [{ label: 'karpenter.sh/nodepool', why: 'Karpenter repairs its nodes itself' }]
+    const karpenterRepairs = { cluster: { otherRepairers } }
     assert.equal(
       verdict('foreign-owner', { ...karpenterRepairs, node: { labels: { 'karpenter.sh/nodepool': 'p' } } }),
       'refuse',
@@ -176,7 +186,7 @@ describe('the node', () => {
       knows: readonly string[],
       named: 'auto' | 'embedded' = 'auto',
     ): Given => ({
-      node: { providers: knows },
+      node: { pools: knows.map((provider) => ({ provider, pool: 'gpu', can: ['Replace'] })) },
       cluster: { providers },
       policy: { provider: named },
     })
@@ -192,6 +202,13 @@ describe('the node', () => {
     assert.match(absent.why, /policy kernel names provider embedded, but this controller runs karpenter/)
     assert.match(absent.change ?? '', /embedded in --providers, or change spec\.provider of policy kernel/)
     assert.match(answer('provider', runs([], [])).why, /runs no provider/)
+    const ladder = [{ action: 'Reboot', attempts: 1 } as const]
+    const cannot = runs(['karpenter'], ['karpenter'])
+    const reboot = answer('provider', { ...cannot, policy: { ...cannot.policy, ladder } })
+    assert.deepEqual([reboot.answer, reboot.why], ['refuse', 'karpenter cannot Reboot this node'])
+    assert.equal(reboot.change, 'a ladder without Reboot in policy kernel')
+    const own = { ...cannot, policy: { ladder }, cluster: { ownActions: ['Reboot' as const] } }
+    assert.equal(answer('provider', own).why, 'Reboot needs no provider')
   })
 
   test('in-repair: by UID, by name, and while it proves another repair', () => {
@@ -201,7 +218,10 @@ describe('the node', () => {
       ],
     })
     assert.equal(verdict('in-repair', other({ nodeName: 'a' })), 'refuse')
-    assert.equal(verdict('in-repair', other({ replacement: { name: 'a', uid: 'uid-a' }, phase: 'Dwelling' })), 'refuse')
+    assert.equal(
+      verdict('in-repair', other({ successor: { name: 'a', uid: 'uid-a', since: noon }, phase: 'Dwelling' })),
+      'refuse',
+    )
     assert.equal(verdict('in-repair', other({})), 'allow')
     assert.equal(verdict('in-repair', other({ nodeName: 'a', phase: 'Succeeded' })), 'allow')
   })

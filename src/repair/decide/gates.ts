@@ -14,7 +14,7 @@ import { foreign } from './gates/foreign-owner.ts'
 import { inRepair } from './gates/in-repair.ts'
 import { lastNode } from './gates/last-node.ts'
 import { leadership } from './gates/leadership.ts'
-import { match } from './gates/match.ts'
+import { matching } from './gates/match.ts'
 import { mode } from './gates/mode.ts'
 import { pause } from './gates/pause.ts'
 import { provider } from './gates/provider.ts'
@@ -29,7 +29,7 @@ export const gates: readonly Gate[] = [
   leadership,
   pause,
   // Is this node really sick, for long enough?
-  match,
+  matching,
   stale,
   toleration,
   // May this node be touched?

@@ -4,7 +4,8 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { GateRecord } from '../../model/decision.ts'
 import type { ClusterSnapshot, NodeView } from '../../model/node.ts'
-import type { Attempt, Policy } from '../../model/repair.ts'
+import type { Policy } from '../../model/policy.ts'
+import type { Attempt } from '../../model/repair.ts'
 import {
   givenAttempt,
   givenCondition,
@@ -142,7 +143,7 @@ describe('gates', () => {
     const nodes = [givenNode('n0', {}, givenCondition('KernelReady', 'False', { seenAt: now })), givenNode('spare')]
     fc.assert(
       fc.property(leases, ({ followed, stale }) => {
-        const snapshot = givenSnapshot({ nodes, health: { leases: { followed, stale } } })
+        const snapshot = givenSnapshot({ nodes, health: { leases: { state: 'listed', followed, stale } } })
         const frozen = followed >= 3 && 2 * stale > followed
         assert.equal(answer('api-health', snapshot, givenPolicy(), []).answer, frozen ? 'refuse' : 'allow')
       }),

@@ -1,6 +1,6 @@
 /**
- * Can our picture be trusted, and since when again? A gap in what we saw is an outage, whoever caused it (the API server,
- * the network, ourselves stopped or not leading): after it, everything settles first.
+ * Whether the watches can be trusted, and since when. A gap in what they delivered is an outage, whatever caused it (the API
+ * server, the network, this program stopped or not leading): a settle period follows it.
  */
 import type { ApiHealth } from '../../model/node.ts'
 import type { Clock } from '../../telemetry/clock.ts'
@@ -13,7 +13,7 @@ const clockStepMs = 30_000
 export class HealthTracker {
   readonly #clock: Clock
   readonly #settleMs: number
-  /** When the picture was last good; a start that takes long to get one counts as an outage as well. */
+  /** When every watch was last in sync; a start that takes long counts as an outage as well. */
   #lastGood: number
   /** Wall clock minus monotonic clock: constant until somebody sets the wall clock. */
   #offset: number
@@ -43,7 +43,7 @@ export class HealthTracker {
     if (synced) this.#lastGood = this.#clock.monotonic()
   }
 
-  /** Starts a settle period: something was away. */
+  /** Starts a settle period. */
   settle(): void {
     if (this.#settleMs > 0) this.#settledAt = this.#clock.now() + this.#settleMs
   }

@@ -1,7 +1,9 @@
-/** Is Karpenter's own node repair on? Two repairers of one node race; the one that the cluster's owner switched on wins. */
+/** Whether Karpenter's own node repair is on: then Karpenter repairs its nodes, and we do not. */
 import type { Api, KubeObject, Resource } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { listObjects } from '../../kube/objects.ts'
+import type { OtherRepairer } from '../../model/node.ts'
+import { providerKinds } from '../../providers/providers.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 
 const deployments: Resource = {
@@ -25,7 +27,13 @@ interface Container {
   readonly env?: readonly { readonly name: string; readonly value?: string }[]
 }
 
-/** Reads Karpenter's deployments now and then, while a repair is open. Without the right to, it stays silent and says no. */
+/** Who repairs the nodes of NodePools where the gate is on. */
+export const karpenterRepairer: OtherRepairer = {
+  label: providerKinds.karpenter.poolLabel,
+  why: 'Karpenter repairs its nodes itself (its feature gate NodeRepair is on)',
+}
+
+/** Reads Karpenter's deployments now and then, while a repair is open. Without the right to read them it answers no. */
 export class KarpenterRepair {
   readonly #api: Api
   readonly #clock: Clock

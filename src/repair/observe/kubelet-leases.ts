@@ -1,14 +1,16 @@
 /**
- * Kubelet leases: when many stop at once, it is not the nodes. Listed now and then, and only while a repair is open; a
- * lease is judged by whether *we* see it move, so a node with a wrong clock is not taken for a silent one.
+ * Kubelet leases: when many stop at once, it is not the nodes. Listed now and then while a repair is open, and before a
+ * decision. A lease is judged by whether *we* see it move, so a node with a wrong clock is not taken for a silent one.
  */
 import { type Api, type KubeObject, leases } from '../../kube/api.ts'
 import { listObjects } from '../../kube/objects.ts'
-import type { ApiHealth } from '../../model/node.ts'
+import type { LeaseCounts } from '../../model/node.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 
 /** Kubelet renews every 10 s; a lease lasts 40 s. */
 const staleAfterMs = 60_000
+/** A list that is older than this says nothing about now. */
+const knownForMs = 60_000
 /** Between two lists. */
 const pollMs = 20_000
 const namespace = 'kube-node-lease'
@@ -17,7 +19,7 @@ interface LeaseObject extends KubeObject {
   readonly spec?: { readonly renewTime?: string }
 }
 
-interface Watched {
+interface SeenLease {
   readonly renewTime: string
   /** Monotonic time at which we saw it move; before that, derived from its own stamp. */
   readonly movedAt: number
@@ -26,31 +28,49 @@ interface Watched {
 export class KubeletLeases {
   readonly #api: Api
   readonly #clock: Clock
-  #seen: ReadonlyMap<string, Watched> = new Map()
-  #nextAt = 0
+  #seen: ReadonlyMap<string, SeenLease> = new Map()
+  #listedAt = Number.NEGATIVE_INFINITY
+  #nextAt = Number.NEGATIVE_INFINITY
+  #trouble: string | undefined
 
   constructor(api: Api, clock: Clock) {
     this.#api = api
     this.#clock = clock
   }
 
-  /** Lists the leases when it is time to. Rejects with KubeError. */
+  /** Lists the leases when it is time to. Rejects with KubeError; what was listed before counts until it is a minute old. */
   async poll(): Promise<void> {
     const now = this.#clock.monotonic()
     if (now < this.#nextAt) return
     this.#nextAt = now + pollMs
-    const { items } = await listObjects<Renewal, LeaseObject>(this.#api, leases, { namespace, project })
-    this.#seen = new Map(items.map((item) => [item.metadata.name ?? '', this.#look(item)]))
+    try {
+      const { items } = await listObjects<Renewal, LeaseObject>(this.#api, leases, { namespace, project })
+      const before = this.#isFresh(now) ? this.#seen : new Map<string, SeenLease>() // a gap: nobody saw what moved when
+      this.#seen = new Map(items.map((item) => [item.metadata.name ?? '', this.#look(item, before)]))
+      this.#listedAt = now
+      this.#trouble = undefined
+    } catch (error) {
+      this.#trouble = error instanceof Error ? error.message : String(error)
+      throw error
+    }
   }
 
-  get counts(): ApiHealth['leases'] {
-    const now = this.#clock.monotonic()
-    const stale = [...this.#seen.values()].filter((one) => now - one.movedAt > staleAfterMs)
-    return { followed: this.#seen.size, stale: stale.length }
+  /** What the last list says about `nodes`, by name: the lease of a Node that is gone counts no more. */
+  counts(nodes: readonly string[]): LeaseCounts {
+    if (!this.#isFresh(this.#clock.monotonic())) {
+      return { state: 'unknown', why: this.#trouble ?? 'nobody has listed them for a minute' }
+    }
+    const ours = nodes.flatMap((name) => this.#seen.get(name) ?? [])
+    const stale = ours.filter((one) => this.#listedAt - one.movedAt > staleAfterMs)
+    return { state: 'listed', followed: ours.length, stale: stale.length }
   }
 
-  #look({ metadata, renewTime }: Renewal): Watched {
-    const known = this.#seen.get(metadata.name ?? '')
+  #isFresh(now: number): boolean {
+    return now - this.#listedAt <= knownForMs
+  }
+
+  #look({ metadata, renewTime }: Renewal, before: ReadonlyMap<string, SeenLease>): SeenLease {
+    const known = before.get(metadata.name ?? '')
     const now = this.#clock.monotonic()
     if (known?.renewTime === renewTime) return known
     if (known) return { renewTime, movedAt: now }

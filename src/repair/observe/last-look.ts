@@ -1,14 +1,14 @@
 /**
- * What people may have said since the snapshot, read from the server itself. A watch is always a little behind, and a
- * pause is asked for now and then: whoever has had an answer to their `kubectl annotate` must be able to rely on it.
- * Asked right before a repair is admitted and right before each step that cannot be taken back. Not knowing is a no.
+ * What people may have written since the snapshot, read from the server itself: a watch lags, and the pause is polled. Once
+ * the server has answered a `kubectl annotate`, it counts.
+ * Asked right before a repair is admitted and right before each step that cannot be undone. An unknown answer refuses.
  */
 import { type Api, nodes, repairPolicies } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { getObject, listObjects } from '../../kube/objects.ts'
 import type { GateAnswer } from '../../model/decision.ts'
 import type { ClusterSnapshot, NodeView, Pause } from '../../model/node.ts'
-import type { Policy } from '../../model/repair.ts'
+import type { Policy } from '../../model/policy.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import { pauseOf } from '../decide/gates/pause.ts'
 import { gates } from '../decide/gates.ts'
@@ -41,7 +41,7 @@ export class LastLook {
   }
 
   /**
-   * `snapshot` with the pause and the one node as the server has them now. A text says why nobody can tell; a node that
+   * `snapshot` with the pause and the one node as the server has them now. A text says why that is unknown; a node that
    * is gone is such a case, too: the next snapshot and the provider say what that means.
    */
   async refresh(
@@ -53,7 +53,7 @@ export class LastLook {
     const [pause, fresh] = await Promise.all([this.#options.pause(), this.#node(name)])
     if (typeof fresh === 'string') return fresh
     if (fresh.metadata.uid !== uid) return 'the node is gone'
-    const { view } = new SeenNodes().see(fresh, known.providers, this.#options.clock.now())
+    const { view } = new SeenNodes().see(fresh, known.pools, this.#options.clock.now())
     return { ...snapshot, pause, nodes: snapshot.nodes.map((one) => (one.uid === uid ? view : one)) }
   }
 
@@ -77,7 +77,7 @@ export class LastLook {
       return await getObject<NodeObject>(this.#options.api, nodes, { name }, { timeoutMs })
     } catch (error) {
       if (isKubeError(error, 'NM_KUBE_NOT_FOUND')) return 'the node is gone'
-      return `nobody can tell whether the node is vetoed: ${textOf(error)}`
+      return `unknown whether the node is vetoed: ${textOf(error)}`
     }
   }
 
@@ -93,7 +93,7 @@ export class LastLook {
       const taken = now && takenBack(policy, now)
       return taken && `policy ${name} ${taken}`
     } catch (error) {
-      return `nobody can tell whether policy ${name} still stands: ${textOf(error)}`
+      return `unknown whether policy ${name} still stands: ${textOf(error)}`
     }
   }
 }

@@ -1,4 +1,4 @@
-/** How old our picture may be, and how much of it is kept: each property fails when its constant is loosened. */
+/** How old what we know may be, and how much of it is kept: each property fails when its constant is loosened. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
@@ -46,7 +46,7 @@ async function follow(
   }
 }
 
-describe('our picture', () => {
+describe('what we know', () => {
   test('a step of the wall clock of more than 30 s settles, a smaller one does not', () => {
     fc.assert(
       fc.property(fc.integer({ min: -90 * second, max: 90 * second }), (step) => {
@@ -55,7 +55,7 @@ describe('our picture', () => {
         tracker.check(true)
         clock.skew(step)
         tracker.check(true)
-        const { settledAt } = tracker.health(true, { followed: 0, stale: 0 })
+        const { settledAt } = tracker.health(true, { state: 'listed', followed: 0, stale: 0 })
         assert.equal(settledAt !== undefined, Math.abs(step) > 30 * second)
       }),
     )
@@ -70,7 +70,7 @@ describe('our picture', () => {
         await leases.poll()
         await clock.advance(quiet * second)
         await leases.poll()
-        assert.deepEqual(leases.counts, { followed: 1, stale: quiet > 60 ? 1 : 0 })
+        assert.deepEqual(leases.counts(['a']), { state: 'listed', followed: 1, stale: quiet > 60 ? 1 : 0 })
       }),
       few,
     )

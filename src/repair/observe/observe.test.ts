@@ -89,7 +89,7 @@ describe('when a condition was last asserted', () => {
 })
 
 describe('outages', () => {
-  const noLeases = { followed: 0, stale: 0 }
+  const noLeases = { state: 'listed', followed: 0, stale: 0 } as const
 
   test('a gap above 30 s settles, a short one does not', async () => {
     const clock = new SteppedClock(noon)
@@ -158,12 +158,16 @@ test('kubelet leases are judged by whether we see them move', async (t) => {
   }
   const followed = new KubeletLeases(api, clock)
   await followed.poll()
-  assert.deepEqual(followed.counts, { followed: 3, stale: 2 })
+  const names = ['right', 'slow', 'dead']
+  assert.deepEqual(followed.counts(names), { state: 'listed', followed: 3, stale: 2 })
+  assert.deepEqual(followed.counts(['right', 'new']), { state: 'listed', followed: 1, stale: 0 })
   await clock.advance(20_000)
   const renew = (name: string, ms: number) =>
     patchObject(api, leases, { name, namespace }, { spec: { renewTime: renewTime(ms) } }, { type: 'merge' })
   await renew('right', noon + 20_000)
   await renew('slow', noon - 120 * minute + 20_000)
   await followed.poll()
-  assert.deepEqual(followed.counts, { followed: 3, stale: 1 })
+  assert.deepEqual(followed.counts(names), { state: 'listed', followed: 3, stale: 1 })
+  await clock.advance(60_001)
+  assert.equal(followed.counts(names).state, 'unknown')
 })

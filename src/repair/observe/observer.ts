@@ -13,15 +13,17 @@ import { type WatchChange, type WatchState, watchObjects } from '../../kube/list
 import type { ClaimView, ClusterSnapshot, Leadership, NodeView } from '../../model/node.ts'
 import type { NodeClaim } from '../../providers/karpenter/provider.ts'
 import type { Provider } from '../../providers/provider.ts'
+import { poolLabels, poolsOf } from '../../providers/providers.ts'
 import type { Clock, Random } from '../../telemetry/clock.ts'
+import { ownActions } from '../act/actions.ts'
 import type { AttemptBook } from '../attempt/book.ts'
 import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../policy/parse.ts'
 import { HealthTracker } from './health.ts'
-import { KarpenterRepair } from './karpenter-repair.ts'
+import { KarpenterRepair, karpenterRepairer } from './karpenter-repair.ts'
 import { KubeletLeases } from './kubelet-leases.ts'
 import { LastLook } from './last-look.ts'
 import { PauseRequest } from './pause.ts'
-import { type NodeObject, SeenNodes, type WatchedNode } from './seen.ts'
+import { labelled, type NodeObject, SeenNodes, type WatchedNode } from './seen.ts'
 
 export interface ObserverOptions {
   readonly api: Api
@@ -77,7 +79,8 @@ export class Observer {
     const { book } = this.#options
     await Promise.all([
       this.#watch<WatchedNode, NodeObject>(nodes, {
-        project: (object) => this.#seen.see(object, this.#providersOf(object), this.#options.clock.now()),
+        project: (object) =>
+          this.#seen.see(object, poolsOf(labelled(object), this.#options.providers), this.#options.clock.now()),
         onSync: (items) => {
           this.#nodes = items
         },
@@ -111,7 +114,7 @@ export class Observer {
     ])
   }
 
-  /** What is wrong with the picture; undefined when nothing is. */
+  /** Which watch is not in sync, and why; undefined when all are. */
   get trouble(): string | undefined {
     for (const resource of [nodes, repairPolicies, nodeRepairs, nodeClaims]) {
       const state = this.#states.get(resource)
@@ -139,12 +142,16 @@ export class Observer {
     const { trouble } = this
     const synced = trouble === undefined
     this.health.check(synced)
+    const views = [...this.#nodes.values()].map((one): NodeView => one.view)
+    const counts = this.leases.counts(views.map((one) => one.name))
     return {
-      nodes: [...this.#nodes.values()].map((one): NodeView => one.view),
+      nodes: views,
       claims: [...this.#claims.values()].map((one) => one.view),
-      karpenterRepairs: this.karpenter.repairs,
+      otherRepairers: this.karpenter.repairs ? [karpenterRepairer] : [],
+      poolLabels,
+      ownActions,
       providers: this.#options.providers.map((one) => one.name),
-      health: this.health.health(synced, this.leases.counts, trouble),
+      health: this.health.health(synced, counts, trouble),
       leadership,
       pause: this.pause.pause,
     }
@@ -195,11 +202,6 @@ export class Observer {
     if (!isUnserved(state)) onError(error)
     else if (isOurs(resource)) onServed(resource, error)
     else if (resource !== nodeClaims) onError(error) // no Karpenter here: there are no claims
-  }
-
-  #providersOf({ metadata }: NodeObject): readonly string[] {
-    const labels = metadata.labels ?? {}
-    return this.#options.providers.filter((one) => one.owns({ labels })).map((one) => one.name)
   }
 }
 

@@ -1,4 +1,4 @@
-/** Did a person pause the whole controller? They say so on its lease, with `kubectl annotate`; the value says why. */
+/** Whether a person paused the whole controller: an annotation on its lease, whose value says why. */
 import { type Api, leases, type ObjectRef } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { getObject } from '../../kube/objects.ts'
@@ -12,7 +12,7 @@ const pollMs = 5_000
 /** A pass waits this long for the answer. */
 const timeoutMs = 5_000
 
-/** Asks now. Never rejects: not knowing is an answer. Without a lease nobody can have asked for a pause. */
+/** Asks now. Never rejects: an error is the answer `unknown`. Without a lease there is no pause. */
 export async function readPause(api: Api, lease: ObjectRef): Promise<Pause> {
   try {
     const { metadata } = await getObject(api, leases, lease, { timeoutMs })

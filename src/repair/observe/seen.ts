@@ -1,7 +1,7 @@
 /** Raw nodes → node views, with what only a watcher can know: when a condition was last asserted, when the node rebooted. */
 import type { KubeObject } from '../../kube/api.ts'
 import type { ConditionStatus } from '../../model/condition.ts'
-import type { NodeView, SeenCondition, Taint } from '../../model/node.ts'
+import type { NodeView, PoolMembership, SeenCondition, Taint } from '../../model/node.ts'
 import { isNamedBy } from '../decide/foreign.ts'
 import { gates } from '../decide/gates.ts'
 
@@ -18,6 +18,11 @@ export interface NodeObject extends KubeObject {
   }
 }
 
+/** As much of a Node as says in which pools it is. */
+export function labelled({ metadata }: NodeObject): Pick<NodeView, 'labels'> {
+  return { labels: metadata.labels ?? {} }
+}
+
 interface RawCondition {
   readonly type: string
   readonly status: ConditionStatus
@@ -30,7 +35,7 @@ interface RawCondition {
 /** What is kept of a watched Node. */
 export interface WatchedNode extends KubeObject {
   readonly view: NodeView
-  /** False when only time went by: heartbeats and stamps. Nobody needs to decide anew because of that. */
+  /** False when only time went by: heartbeats and stamps. No decision depends on them. */
   readonly news: boolean
 }
 
@@ -41,8 +46,8 @@ const longestMessage = 256
 export class SeenNodes {
   readonly #views = new Map<string, NodeView>()
 
-  /** Takes a Node as the watch delivers it. `providers` names who can replace it. */
-  see(object: NodeObject, providers: readonly string[], now: number): WatchedNode {
+  /** Takes a Node as the watch delivers it. `pools` are those of the providers that know it. */
+  see(object: NodeObject, pools: readonly PoolMembership[], now: number): WatchedNode {
     const { name = '', uid = '', resourceVersion = '', labels = {}, annotations = {} } = object.metadata
     const known = this.#views.get(uid)
     const bootId = object.status?.nodeInfo?.bootID
@@ -62,7 +67,7 @@ export class SeenNodes {
       annotations: annotationsOf(annotations),
       taints: object.spec?.taints ?? [],
       conditions: (object.status?.conditions ?? []).map((one) => seeCondition(one, known, now)),
-      providers,
+      pools,
     }
     this.#views.set(uid, view)
     const news = known === undefined || factsOf(known) !== factsOf(view)
@@ -95,7 +100,7 @@ function seeCondition(raw: RawCondition, node: NodeView | undefined, now: number
 
 type Stamped = Omit<SeenCondition, 'seenAt'>
 
-/** A change that we saw counts as now. Without one, only the stamps can tell, and they are not believed beyond now. */
+/** A change that the watch delivered counts as now. Without one the newest stamp counts, but never a later time than now. */
 function seenAt(condition: Stamped, node: NodeView | undefined, known: SeenCondition | undefined, now: number): number {
   if (node && !known) return now
   if (known && changed(condition, known)) return now

@@ -1,8 +1,8 @@
-/** Conditions that a policy names and no node carries: most often a slip of the pen, which silently matches nothing. */
+/** Conditions that a policy names and no node carries: most often a misspelt type, which matches nothing. */
 import { conditionTypes } from '../../model/condition.ts'
 import { nearest } from '../../model/nearest.ts'
 import type { NodeView } from '../../model/node.ts'
-import type { Policy } from '../../model/repair.ts'
+import type { Policy } from '../../model/policy.ts'
 
 /** Kubelet's own, and those that the agents write. */
 const known = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure', 'NetworkUnavailable', ...conditionTypes]

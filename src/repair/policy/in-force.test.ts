@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { modes } from '../../model/repair.ts'
+import { forbids } from '../../model/action.ts'
+import { modes } from '../../model/policy.ts'
 import { inForce } from './in-force.ts'
 import { parsePolicies, type RepairPolicyObject } from './parse.ts'
 
@@ -16,7 +17,7 @@ const object = ({ name, ...spec }: Written): RepairPolicyObject => ({
   metadata: { name, generation: 1 },
   spec: { match: [{ condition: 'KernelReady' }], ...spec },
 })
-const broken = object({ name: 'broken', mode: 'Enforce', paused: false, action: 'Reboot' })
+const broken = object({ name: 'broken', mode: 'Enforce', paused: false, action: 'Explode' })
 const acting: Written = { name: 'gpu', mode: 'Enforce', paused: false, action: 'Replace' }
 const lastGood = (...policies: readonly Written[]) => parsePolicies(policies.map(object)).policies
 
@@ -30,7 +31,7 @@ test('a pause, a lower mode and a deletion apply at once, although another polic
 
 test('a broken policy keeps its own last good version; a new one that acts waits for a good set', () => {
   const last = lastGood(acting)
-  const present = parsePolicies([object({ ...acting, action: 'Reboot' }), object({ ...acting, name: 'new' })])
+  const present = parsePolicies([object({ ...acting, action: 'Explode' }), object({ ...acting, name: 'new' })])
   assert.deepEqual(inForce(last, present), last)
   assert.equal(inForce(undefined, present), undefined)
 })
@@ -46,17 +47,17 @@ test('while a set is refused, nothing is in force that either set forbids', () =
   fc.assert(
     fc.property(set, set, (before, now) => {
       const result = inForce(lastGood(...before), parsePolicies([...now.map(object), broken])) ?? []
-      for (const policy of result.filter((one) => one.action !== 'NoAction' && !one.paused)) {
+      for (const policy of result.filter((one) => !forbids(one.ladder) && !one.paused)) {
         const versions = [before, now].map((one) => one.find((other) => other.name === policy.name))
         assert.ok(versions.every((one) => one !== undefined && one.action !== 'NoAction' && !one.paused))
         assert.ok(versions.every((one) => modes.indexOf(policy.mode) <= modes.indexOf((one?.mode ?? '') as never)))
       }
-      const forbids = [...before, ...now].filter((one) => one.action === 'NoAction')
-      for (const { name } of forbids) {
+      const forbidding = [...before, ...now].filter((one) => one.action === 'NoAction')
+      for (const { name } of forbidding) {
         assert.ok(
           !result.some(
             (one) =>
-              one.name === name && one.action !== 'NoAction' && now.find((x) => x.name === name)?.action === 'NoAction',
+              one.name === name && !forbids(one.ladder) && now.find((x) => x.name === name)?.action === 'NoAction',
           ),
         )
       }

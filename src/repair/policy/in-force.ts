@@ -3,7 +3,8 @@
  * could be more aggressive than meant. Restraint is the exception: what a person takes back applies at once, whatever
  * is wrong elsewhere. So while the present set is refused, nothing is ever done that either set forbids.
  */
-import type { Policy } from '../../model/repair.ts'
+import { forbids } from '../../model/action.ts'
+import type { Policy } from '../../model/policy.ts'
 import type { ParsedPolicies } from './parse.ts'
 import { restrainedBy } from './restraints.ts'
 
@@ -15,14 +16,14 @@ export function inForce(last: readonly Policy[] | undefined, present: ParsedPoli
   const kept = last.flatMap((old) => restrained(old, readable.get(old.name), present.names.has(old.name)))
   const known = new Set(kept.map((policy) => policy.name))
   // A policy that only forbids shadows the others: it may come at once. A new one that acts has to wait.
-  const forbidding = present.readable.filter((policy) => policy.action === 'NoAction' && !known.has(policy.name))
+  const forbidding = present.readable.filter((policy) => forbids(policy.ladder) && !known.has(policy.name))
   return [...kept, ...forbidding].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 /** The old policy with every restraint of its present version; gone when it was deleted and acted. */
 function restrained(old: Policy, now: Policy | undefined, stands: boolean): readonly Policy[] {
-  if (!stands) return old.action === 'NoAction' ? [old] : []
+  if (!stands) return forbids(old.ladder) ? [old] : []
   if (!now) return [old] // it is the mistaken one: its last good version stays
-  if (now.action === 'NoAction') return [now]
+  if (forbids(now.ladder)) return [now]
   return [restrainedBy(old, now)]
 }

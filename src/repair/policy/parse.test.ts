@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { actions } from '../../model/action.ts'
 import { conditionTypes } from '../../model/condition.ts'
 import { describeError, parsePolicies, type RepairPolicyObject } from './parse.ts'
 
@@ -20,8 +21,7 @@ test('a policy of two lines gets safe defaults', () => {
       paused: false,
       nodeSelector: {},
       match: [{ condition: 'KernelReady', status: 'False' }],
-      action: 'Replace',
-      strategy: 'DeleteFirst',
+      ladder: [{ action: 'Replace', attempts: 3 }],
       provider: 'auto',
       drain: { timeoutMs: 900_000, onTimeout: 'Abort', pdb: 'Respect', blockedAfterMs: 900_000 },
       budgets: [{ nodes: { value: 10, percent: true } }],
@@ -33,6 +33,15 @@ test('a policy of two lines gets safe defaults', () => {
       },
       restraint: { dwellMs: 300_000 },
     },
+  ])
+})
+
+test('a ladder: one attempt for each rung, three for the last one; an old strategy is read and means nothing', () => {
+  const ladder = [{ action: 'Reboot' }, { action: 'Replace' }]
+  const { policies } = parsePolicies([object('kernel', { match: good.match, ladder, strategy: 'DeleteFirst' })])
+  assert.deepEqual(policies[0]?.ladder, [
+    { action: 'Reboot', attempts: 1 },
+    { action: 'Replace', attempts: 3 },
   ])
 })
 
@@ -50,10 +59,24 @@ test('a reason pattern must match the whole reason, in linear time', () => {
 test('one bad policy refuses the set, and says field, value and remedy', () => {
   const cases: readonly (readonly [unknown, string])[] = [
     [
-      { ...good, action: 'Reboot' },
-      'policy bad: spec.action is "Reboot": Invalid option: expected one of "NoAction"|"Replace"',
+      { ...good, action: 'Explode' },
+      `policy bad: spec.action is "Explode": Invalid option: expected one of ${actions.map((one) => `"${one}"`).join('|')}`,
     ],
-    [{ ...good, action: undefined }, 'spec.action is missing'],
+    [
+      { ...good, action: undefined },
+      'spec.ladder is missing: say what is done, for example ladder: [{action: Replace}]',
+    ],
+    [{ ...good, ladder: [{ action: 'Replace' }] }, 'spec.action is Replace: write it once: remove spec.action'],
+    [{ ...good, action: undefined, ladder: [] }, 'spec.ladder is []'],
+    [
+      { ...good, action: undefined, ladder: [{ action: 'Replace' }, { action: 'Reboot' }] },
+      'spec.ladder[1].action is Reboot: each rung must be more disruptive than the one before it',
+    ],
+    [
+      { ...good, action: undefined, ladder: [{ action: 'NoAction' }, { action: 'Replace' }] },
+      'spec.ladder[0].action is NoAction: a ladder that does nothing first never gets further',
+    ],
+    [{ ...good, action: undefined, ladder: [{ action: 'Replace', attempts: 4 }] }, 'spec.ladder[0].attempts is 4'],
     [{ ...good, match: [] }, 'spec.match is []'],
     [{ ...good, toleration: '10' }, 'spec.toleration is "10"'],
     [{ ...good, budgets: [{ nodes: '101%' }] }, 'spec.budgets[0].nodes is "101%"'],

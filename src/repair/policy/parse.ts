@@ -2,9 +2,10 @@
 import { RE2JS } from 're2js'
 import { parseDuration } from '../../catalog/duration.ts'
 import type { KubeObject } from '../../kube/api.ts'
+import { actions, type Rung } from '../../model/action.ts'
 import { conditionTypes } from '../../model/condition.ts'
-import type { Policy, PolicyMatch, Quantity, ReasonPattern } from '../../model/repair.ts'
-import { type PolicySpec, policySpec } from './schema.ts'
+import type { Policy, PolicyMatch, Quantity, ReasonPattern } from '../../model/policy.ts'
+import { mostAttempts, type PolicySpec, policySpec } from './schema.ts'
 
 /** A RepairPolicy as the API holds it. */
 export interface RepairPolicyObject extends KubeObject {
@@ -82,7 +83,7 @@ const troubles: ReadonlySet<string> = new Set(['MemoryPressure', 'DiskPressure',
 /** Conditions that name a good state: kubelet's, and those that the agents write. */
 const goods: ReadonlySet<string> = new Set(['Ready', ...conditionTypes])
 
-/** What is wrong with taking this status of this condition for a sickness; undefined where nobody can say that it is health. */
+/** What is wrong with taking this status of this condition for a sickness; undefined for a condition whose healthy status is not known. */
 function healthTrouble({ condition, status }: PolicySpec['match'][number]): string | undefined {
   const healthy = goods.has(condition) ? 'True' : troubles.has(condition) ? 'False' : undefined
   if (status !== healthy) return undefined
@@ -94,7 +95,7 @@ type Refusal = Omit<PolicyError, 'policy'>
 
 /** What the schema cannot say. */
 function refusalsOf(spec: PolicySpec): readonly Refusal[] {
-  const refusals: Refusal[] = []
+  const refusals: Refusal[] = [...ladderRefusals(spec)]
   for (const [index, match] of spec.match.entries()) {
     const healthy = healthTrouble(match)
     if (healthy) refusals.push({ field: `spec.match[${index}].status`, value: match.status, remedy: healthy })
@@ -110,6 +111,39 @@ function refusalsOf(spec: PolicySpec): readonly Refusal[] {
   return refusals
 }
 
+function ladderRefusals({ action, ladder }: PolicySpec): readonly Refusal[] {
+  if (action !== undefined && ladder !== undefined) {
+    const remedy = `write it once: remove spec.action, whose meaning is ladder: [{action: ${action}}]`
+    return [{ field: 'spec.action', value: action, remedy }]
+  }
+  if (action === undefined && ladder === undefined) {
+    return [
+      { field: 'spec.ladder', value: 'missing', remedy: 'say what is done, for example ladder: [{action: Replace}]' },
+    ]
+  }
+  const rungs = (ladder ?? []).map((rung) => rung.action)
+  const wrong = rungs.findIndex(
+    (one, index) => index > 0 && actions.indexOf(one) <= actions.indexOf(rungs[index - 1] ?? one),
+  )
+  if (wrong > 0) {
+    const remedy = `each rung must be more disruptive than the one before it: ${actions.join(', ')}`
+    return [{ field: `spec.ladder[${wrong}].action`, value: rungs[wrong] ?? '', remedy }]
+  }
+  if (rungs.length > 1 && rungs[0] === 'NoAction') {
+    const remedy = 'a ladder that does nothing first never gets further: remove this rung, or the others'
+    return [{ field: 'spec.ladder[0].action', value: 'NoAction', remedy }]
+  }
+  return []
+}
+
+/** A policy of version 0.1.0 has one action and no ladder. */
+function ladderOf({ action = 'NoAction', ladder = [{ action }] }: PolicySpec): readonly Rung[] {
+  return ladder.map((rung, index) => ({
+    action: rung.action,
+    attempts: rung.attempts ?? (index === ladder.length - 1 ? mostAttempts : 1),
+  }))
+}
+
 function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
   return {
     name,
@@ -119,8 +153,7 @@ function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
     nodeSelector: spec.nodeSelector,
     match: spec.match.map(matchOf),
     ...(spec.toleration !== undefined && { tolerationMs: ms(spec.toleration) }),
-    action: spec.action,
-    strategy: spec.strategy,
+    ladder: ladderOf(spec),
     provider: spec.provider,
     drain: {
       timeoutMs: ms(spec.drain.timeout),

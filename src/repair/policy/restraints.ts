@@ -3,7 +3,8 @@
  * (`in-force.ts`), and right before an admission (`observe/last-look.ts`). Every field of a policy is in the table, so
  * that the compiler asks about a new one. docs/how-to/let-it-act.md names those that restrain.
  */
-import { actions, modes, type Policy } from '../../model/repair.ts'
+import { actions, furthest, type Rung } from '../../model/action.ts'
+import { modes, type Policy } from '../../model/policy.ts'
 
 interface Restraint<Field extends keyof Policy> {
   /** The stricter value of both versions; that of `old` itself where `now` takes nothing back. */
@@ -23,9 +24,9 @@ const restraints = {
     stricter: (old, now) => old.paused || now.paused,
     says: () => 'is paused',
   },
-  action: {
-    stricter: (old, now) => lesser(actions, old.action, now.action),
-    says: (now) => `has action ${now.action} now`,
+  ladder: {
+    stricter: (old, now) => shorter(old.ladder, now.ladder),
+    says: (now) => `has the ladder ${rungsText(now.ladder)} now`,
   },
   mode: {
     stricter: (old, now) => lesser(modes, old.mode, now.mode),
@@ -36,7 +37,6 @@ const restraints = {
   nodeSelector: 'not a restraint',
   match: 'not a restraint',
   tolerationMs: 'not a restraint',
-  strategy: 'not a restraint',
   provider: 'not a restraint',
   drain: 'not a restraint',
   budgets: 'not a restraint',
@@ -71,4 +71,24 @@ function isRestraining(field: keyof Policy): field is RestrainingField {
 /** The one that stands earlier in `order`, which goes from strict to free. */
 function lesser<Value>(order: readonly Value[], a: Value, b: Value): Value {
   return order.indexOf(a) < order.indexOf(b) ? a : b
+}
+
+/**
+ * What both ladders allow: the rungs of `old` that go no further than `now` does, with the fewer attempts of both. A rung
+ * that only `now` has is no restraint, and waits. `old` itself where nothing is taken back.
+ */
+function shorter(old: readonly Rung[], now: readonly Rung[]): readonly Rung[] {
+  const limit = actions.indexOf(furthest(now))
+  const kept = old
+    .filter((rung) => actions.indexOf(rung.action) <= limit)
+    .map((rung) => {
+      const allowed = now.find((one) => one.action === rung.action)?.attempts ?? rung.attempts
+      return allowed < rung.attempts ? { ...rung, attempts: allowed } : rung
+    })
+  if (kept.length === old.length && kept.every((rung, index) => rung === old[index])) return old
+  return kept.length > 0 ? kept : [{ action: 'NoAction', attempts: 1 }]
+}
+
+function rungsText(ladder: readonly Rung[]): string {
+  return ladder.map(({ action, attempts }) => `${action} (${attempts})`).join(', ')
 }

@@ -3,7 +3,9 @@
  * without unions, because a CRD needs a structural schema; what a schema cannot say is checked in `parse.ts`.
  */
 import * as z from 'zod'
-import { actions, modes, providerNames } from '../../model/repair.ts'
+import { actions } from '../../model/action.ts'
+import { modes } from '../../model/policy.ts'
+import { providerKinds, providerNames } from '../../providers/providers.ts'
 
 /** `90s`, `15m`, `1h30m`. */
 const durationText = /^([0-9]+(ms|s|m|h|d))+$/
@@ -12,6 +14,8 @@ const quantityText = /^((100|[0-9]{1,2})%|[0-9]+)$/
 /** Karpenter's limit. */
 const mostBudgets = 50
 const mostMatches = 64
+/** So many machines of one lineage are taken within a day, however the policy is written. */
+export const mostAttempts = 3
 
 const duration = (describe: string) => z.string().regex(durationText).max(32).describe(describe)
 const quantity = (describe: string) => z.string().regex(quantityText).max(8).describe(describe)
@@ -66,18 +70,39 @@ const restraint = z.object({
   dwell: duration('How long the replacement must stay ready and healthy to prove the repair.').default('5m'),
 })
 
+const rung = z.object({
+  action: z.enum(actions).describe('What is done.'),
+  attempts: z
+    .int()
+    .min(1)
+    .max(mostAttempts)
+    .optional()
+    .describe('How often within a day on one node and its successors; 1, and 3 for the last rung.'),
+})
+
+function providersText(): string {
+  const known = providerNames.map((name) => `${name}, for ${providerKinds[name].says}`)
+  return ['auto, the first that can', ...known].join('; ')
+}
+
 export const policySpec = z.object({
   mode: z.enum(modes).default('Observe').describe('Look only, ask a person, or act.'),
   paused: z.boolean().default(false).describe('Nothing new is started while true.'),
   nodeSelector: z.record(z.string(), z.string()).default({}).describe('Labels of the nodes it is for; all when empty.'),
   match: z.array(match).min(1).max(mostMatches).describe('What counts as sick.'),
   toleration: duration('How long it is put up with; 10m for AcceleratedHardwareReady, else 30m.').optional(),
-  action: z.enum(actions).describe('What is done about it.'),
-  strategy: z.enum(['DeleteFirst']).default('DeleteFirst').describe('Order of deletion and replacement.'),
+  ladder: z
+    .array(rung)
+    .min(1)
+    .max(actions.length)
+    .optional()
+    .describe('What is done about it, from the least disruptive to the most; the next rung follows where one failed.'),
+  action: z.enum(actions).optional().describe('A ladder of one rung: write either.'),
+  strategy: z.enum(['DeleteFirst']).optional().describe('Deprecated and without effect: the only order there is.'),
   provider: z
     .enum(['auto', ...providerNames])
     .default('auto')
-    .describe('Who replaces the node.'),
+    .describe(`Who acts on the node: ${providersText()}.`),
   drain: drain.prefault({}).describe('How pods leave the node.'),
   budgets: z
     .array(budget)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Policy } from '../../model/repair.ts'
+import type { Policy } from '../../model/policy.ts'
 import { inForce } from './in-force.ts'
 import { parsePolicies, type RepairPolicyObject } from './parse.ts'
 import { type PolicyStatus, policyStatusFor } from './status.ts'

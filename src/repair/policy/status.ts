@@ -1,6 +1,7 @@
 /** What the controller says about a policy: whether it is well-formed, whether it is in force, and if not, what to change. */
 import * as z from 'zod'
-import type { Policy } from '../../model/repair.ts'
+import { forbids } from '../../model/action.ts'
+import type { Policy } from '../../model/policy.ts'
 import { running } from '../decide/gates/provider.ts'
 import { notCarried } from './carried.ts'
 import {
@@ -37,7 +38,7 @@ export interface PolicyContext {
   readonly inForce: readonly Policy[] | undefined
   /** Names of the providers that this controller runs. */
   readonly providers: readonly string[]
-  /** Condition types that some node carries; none: nobody has looked. */
+  /** Condition types that some node carries; empty: no node is known. */
   readonly carried?: readonly string[]
 }
 
@@ -85,7 +86,7 @@ function acting({ metadata }: RepairPolicyObject, { parsed, inForce, providers, 
   if (own) return { status: 'False', reason: 'Invalid', message: `${stays} until its mistake is mended` }
   const held = parsed.errors.length > 0 ? `the last good set is in force, because ${culprits(parsed)}` : undefined
   if (policy !== undefined && policy.generation === (metadata.generation ?? 0)) {
-    if (policy.action !== 'NoAction' && policy.provider !== 'auto' && !providers.includes(policy.provider)) {
+    if (!forbids(policy.ladder) && policy.provider !== 'auto' && !providers.includes(policy.provider)) {
       const message = `it matches, but nothing is repaired: it names provider ${policy.provider}, and ${running(providers)}`
       return { status: 'False', reason: 'ProviderNotRun', message }
     }

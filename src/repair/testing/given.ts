@@ -1,6 +1,7 @@
 /** Clusters for tests: sane defaults, every field overridable, nothing random. */
 import type { ApiHealth, ClusterSnapshot, Leadership, NodeView, Pause, SeenCondition } from '../../model/node.ts'
-import type { Attempt, Policy } from '../../model/repair.ts'
+import type { Policy } from '../../model/policy.ts'
+import type { Attempt } from '../../model/repair.ts'
 
 /** Noon of a day on which nothing else happened. */
 export const noon = Date.parse('2026-03-01T12:00:00Z')
@@ -38,7 +39,7 @@ export function givenNode(name: string, given: Partial<NodeView> = {}, ...sick: 
     labels: {},
     annotations: {},
     taints: [],
-    providers: ['embedded'],
+    pools: [{ provider: 'embedded', pool: 'pool', can: ['Reboot', 'Replace'] }],
     conditions: [givenCondition('Ready', 'True', { lastTransitionTime: '2026-02-28T12:00:00Z' }), ...sick],
     ...given,
   }
@@ -65,8 +66,7 @@ export function givenPolicy(given: Partial<Policy> = {}): Policy {
     paused: false,
     nodeSelector: {},
     match: [{ condition: 'KernelReady', status: 'False' }],
-    action: 'Replace',
-    strategy: 'DeleteFirst',
+    ladder: [{ action: 'Replace', attempts: 3 }],
     provider: 'auto',
     drain: { timeoutMs: 15 * minute, onTimeout: 'Abort', pdb: 'Respect', blockedAfterMs: 15 * minute },
     budgets: [{ nodes: { value: 100, percent: true } }],
@@ -119,7 +119,8 @@ export function givenSighting(node: NodeView, since: number, given: Partial<Atte
 interface GivenCluster {
   readonly nodes: readonly NodeView[]
   readonly claims?: ClusterSnapshot['claims']
-  readonly karpenterRepairs?: boolean
+  readonly otherRepairers?: ClusterSnapshot['otherRepairers']
+  readonly ownActions?: ClusterSnapshot['ownActions']
   readonly providers?: readonly string[]
   readonly health?: Partial<ApiHealth>
   readonly leadership?: Partial<Leadership>
@@ -130,7 +131,8 @@ interface GivenCluster {
 export function givenSnapshot({
   nodes,
   claims,
-  karpenterRepairs,
+  otherRepairers,
+  ownActions,
   providers,
   health,
   leadership,
@@ -139,9 +141,11 @@ export function givenSnapshot({
   return {
     nodes,
     claims: claims ?? [],
-    karpenterRepairs: karpenterRepairs ?? false,
+    otherRepairers: otherRepairers ?? [],
+    poolLabels: ['karpenter.sh/nodepool', 'nodemend.dev/node-group'],
+    ownActions: ownActions ?? [],
     providers: providers ?? ['embedded', 'karpenter'],
-    health: { synced: true, leases: { followed: nodes.length, stale: 0 }, ...health },
+    health: { synced: true, leases: { state: 'listed', followed: nodes.length, stale: 0 }, ...health },
     leadership: {
       leading: true,
       until: Number.MAX_SAFE_INTEGER,

@@ -1,4 +1,4 @@
-/** When each pod may be asked again, and what it answered last. Memory only: a restart asks everybody once more. */
+/** When each pod may be evicted again, and what the last eviction was answered with. Memory only: a restart tries each once more. */
 import type { EvictionAnswer } from '../../../kube/eviction.ts'
 import type { Clock, Random } from '../../../telemetry/clock.ts'
 
@@ -9,9 +9,9 @@ const longestMs = 15_000
 export interface Refusal {
   readonly reason: string
   readonly budgets: readonly string[]
-  /** False: the server was busy, nobody stands in the way. */
+  /** False: the server was busy, and nothing forbids the eviction. */
   readonly blocks: boolean
-  /** A budget said no: only `RespectUntilDeadline` may go over it. */
+  /** A PodDisruptionBudget refused it: only `RespectUntilDeadline` may go over it. */
   readonly budget: boolean
 }
 

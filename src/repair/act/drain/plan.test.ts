@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { DrainLimits } from '../../../model/repair.ts'
+import type { DrainLimits } from '../../../model/policy.ts'
 import { givenPolicy, minute, noon } from '../../testing/given.ts'
 import { forcedGrace, graceOf, planDrain } from './plan.ts'
 import { type DrainPod, type PodObject, readPod } from './pod.ts'

@@ -1,12 +1,12 @@
 /** Which pods leave, in which order, which stay and why: pure, so that every row of the table is a test. */
 import { parseDuration } from '../../../catalog/duration.ts'
-import type { DrainLimits } from '../../../model/repair.ts'
+import type { DrainLimits } from '../../../model/policy.ts'
 import { repairTaintKey } from '../taint.ts'
 import type { DrainPod, Toleration } from './pod.ts'
 
-/** A pod this long past the end of its grace is stuck; kubelet is presumed dead when its node is not ready, too. */
+/** A pod this long past the end of its grace is stuck; on a node that is not ready its kubelet is taken to be down. */
 const stuckAfterMs = 60_000
-/** Grace 0 would remove the object without kubelet's word. */
+/** Grace 0 would remove the object before kubelet has ended the pod. */
 const leastGraceSeconds = 1
 
 export interface PlanInput {
@@ -107,7 +107,7 @@ function isForceTime(pod: DrainPod, { limits, deadline, now }: PlanInput): boole
   return limits.onTimeout === 'ForceDelete' && now >= deadline - pod.graceSeconds * 1000
 }
 
-/** Why the pod may not be evicted before the deadline; a value that nobody can read protects nothing. */
+/** Why the pod may not be evicted before the deadline; an unreadable value protects nothing. */
 function protectionOf(pod: DrainPod, { nodeProtected, now }: PlanInput): string | undefined {
   if (nodeProtected) return `the node's annotation ${doNotDisruptKeys[1]}`
   if (pod.annotations[safeToEvictKey] === 'false') return `annotation ${safeToEvictKey}=false`

@@ -1,5 +1,5 @@
 /**
- * Is our picture of the cluster true? After an outage every condition looks old, so nothing happens until it has settled
+ * Whether the watches and the kubelet leases can be trusted. After an outage every condition looks old, so a settle period follows
  * (the toleration starts anew as well, see `candidate.ts`).
  */
 import type { GateAnswer } from '../../../model/decision.ts'
@@ -13,11 +13,14 @@ const fewestLeases = 3
 
 export const apiHealth: Gate = {
   name: 'api-health',
-  ask: ({ snapshot: { health }, now }) => freezeOf(health, now) ?? allow('the picture of the cluster is current'),
-  hold: ({ health }, now) => freezeOf(health, now)?.why,
+  ask: ({ snapshot: { health }, now }) =>
+    freezeOf(health, now) ??
+    unknownLeases(health) ??
+    allow('every watch is in sync, and the kubelets renew their leases'),
+  hold: ({ health }, now) => (freezeOf(health, now) ?? unknownLeases(health))?.why,
 }
 
-/** Why nothing may happen now, as the gate's answer. */
+/** Why the facts that we have forbid everything now, as the gate's answer. */
 export function freezeOf({ synced, trouble, settledAt, leases }: ApiHealth, now: number): GateAnswer | undefined {
   if (!synced) {
     return refuse(trouble ?? 'the watches have not caught up with the API server', 'the API server answers again')
@@ -25,11 +28,21 @@ export function freezeOf({ synced, trouble, settledAt, leases }: ApiHealth, now:
   if (settledAt !== undefined && now < settledAt) {
     return wait(`the API server was away; settling until ${at(settledAt)}`, 'the settle period passes', settledAt)
   }
-  if (leases.followed >= fewestLeases && leases.stale > leases.followed * staleLeaseShare) {
+  if (leases.state !== 'listed' || leases.followed < fewestLeases) return undefined
+  if (leases.stale > leases.followed * staleLeaseShare) {
     return refuse(
       'more than half of the kubelet leases stopped at the same time',
       'the kubelets renew their leases again',
     )
   }
   return undefined
+}
+
+/** Without a fresh list of the kubelet leases it is unknown whether the nodes or the control plane are in trouble. */
+export function unknownLeases({ leases }: ApiHealth): GateAnswer | undefined {
+  if (leases.state === 'listed') return undefined
+  return refuse(
+    `the kubelet leases are not known: ${leases.why}`,
+    'the controller may list the leases of kube-node-lease',
+  )
 }

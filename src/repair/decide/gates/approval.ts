@@ -1,4 +1,4 @@
-/** Where the policy asks for a person's word: is it given? It stands before the limits, so that nobody queues unapproved. */
+/** Whether a person approved it, where the policy asks for that. Before the limits: what is not approved takes no room. */
 import { allow, type Gate, wait } from '../gate.ts'
 
 export const approval: Gate = {

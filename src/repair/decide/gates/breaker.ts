@@ -1,8 +1,8 @@
 /**
- * Is it the fleet rather than the node? Counts the candidate's pool: too large a share unhealthy, or too many new ones
+ * Whether the whole pool is in trouble rather than the node: too large a share unhealthy, or too many new ones
  * with one signature at once, stops new repairs there. It closes by itself; tiny pools go one at a time instead.
  */
-import { resolveQuantity } from '../../../model/repair.ts'
+import { resolveQuantity } from '../../../model/policy.ts'
 import { signature } from '../cluster-index.ts'
 import { allow, type Gate, refuse, wait } from '../gate.ts'
 

@@ -1,4 +1,4 @@
-/** Is there room for one more repair? */
+/** Whether the policy's budget has room for one more repair. */
 import { hasRoom, roomOf } from '../budget.ts'
 import { allow, type Gate, refuse, wait } from '../gate.ts'
 

@@ -1,4 +1,4 @@
-/** Does somebody else already act on the node? */
+/** Whether somebody else already acts on the node. */
 import { foreignAnnotations, foreignOwner } from '../foreign.ts'
 import { allow, type Gate, refuse } from '../gate.ts'
 
@@ -7,7 +7,7 @@ export const foreign: Gate = {
   annotations: foreignAnnotations,
   ask({ candidate: { node }, snapshot }) {
     const owner = foreignOwner(node, snapshot)
-    return owner ? refuse(owner, 'they finish or let go of it') : allow('nobody else acts on the node')
+    return owner ? refuse(owner, 'they finish, or their mark is removed') : allow('nobody else acts on the node')
   },
   cancel: foreignOwner,
 }

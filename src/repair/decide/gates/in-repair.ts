@@ -10,7 +10,7 @@ export const inRepair: Gate = {
         one.name !== record?.name &&
         one.phase !== 'Pending' &&
         !isFinished(one.phase) &&
-        (one.nodeUid === node.uid || one.nodeName === node.name || one.replacement?.uid === node.uid),
+        (one.nodeUid === node.uid || one.nodeName === node.name || one.successor?.uid === node.uid),
     )
     return other
       ? refuse(`repair ${other.name} is in phase ${other.phase}`, `repair ${other.name} ends`)

@@ -1,4 +1,4 @@
-/** Would its pods have anywhere to go? The last node that takes pods is never taken away. */
+/** Whether another node takes pods: the last one that does is never drained. */
 import { isReady, type NodeView } from '../../../model/node.ts'
 import { allow, type Gate, refuse } from '../gate.ts'
 

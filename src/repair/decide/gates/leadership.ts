@@ -1,4 +1,4 @@
-/** Are we the one controller that may act? */
+/** Whether this controller holds the leader lease. */
 import { allow, type Gate, refuse } from '../gate.ts'
 
 export const leadership: Gate = {

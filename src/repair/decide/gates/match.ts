@@ -1,12 +1,12 @@
-/** Which rule matched, and does it ask for anything? */
+/** Which rule matched, and whether it asks for an action. */
+import { forbids } from '../../../model/action.ts'
 import { allow, type Gate, refuse } from '../gate.ts'
 
-export const match: Gate = {
+export const matching: Gate = {
   name: 'match',
-  ask({ candidate: { policy, condition } }) {
+  ask({ candidate: { policy, standing, condition } }) {
     const rule = `policy ${policy.name} matches ${condition.type}=${condition.status} (${condition.reason})`
-    if (policy.action === 'NoAction')
-      return refuse(`${rule} and says NoAction`, `another action in policy ${policy.name}`)
-    return allow(`${rule}, action ${policy.action}`)
+    if (forbids(policy.ladder)) return refuse(`${rule} and says NoAction`, `another ladder in policy ${policy.name}`)
+    return allow(`${rule}, action ${standing.action}`)
   },
 }

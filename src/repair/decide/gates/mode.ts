@@ -1,4 +1,4 @@
-/** Observe looks and tells; the others act. */
+/** Whether the policy acts: Observe only records. */
 import { allow, type Gate, refuse } from '../gate.ts'
 
 export const mode: Gate = {

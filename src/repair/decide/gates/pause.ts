@@ -1,4 +1,4 @@
-/** Did somebody ask for quiet? */
+/** Whether the policy or the whole controller is paused. */
 import type { GateAnswer } from '../../../model/decision.ts'
 import type { Pause } from '../../../model/node.ts'
 import { allow, type Gate, refuse } from '../gate.ts'
@@ -10,12 +10,12 @@ export const pause: Gate = {
     if (paused) return paused
     if (policy.paused)
       return refuse(`policy ${policy.name} is paused`, `set spec.paused of policy ${policy.name} to false`)
-    return allow('nobody paused it')
+    return allow('neither the controller nor the policy is paused')
   },
   hold: (snapshot) => pauseOf(snapshot.pause)?.why,
 }
 
-/** Why the whole controller keeps quiet. */
+/** Why the whole controller is paused, as the gate's answer. */
 export function pauseOf(asked: Pause): GateAnswer | undefined {
   switch (asked.state) {
     case 'off':
@@ -27,7 +27,7 @@ export function pauseOf(asked: Pause): GateAnswer | undefined {
       )
     case 'unknown':
       return refuse(
-        `nobody can tell whether the controller is paused: ${asked.why}`,
+        `unknown whether the controller is paused: ${asked.why}`,
         'the controller may read its own lease again',
       )
   }

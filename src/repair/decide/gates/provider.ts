@@ -1,24 +1,44 @@
-/** Can anybody replace this node? */
+/** Whether a provider can carry out on this node what its rung asks for. */
+import type { GateAnswer } from '../../../model/decision.ts'
+import type { NodeView } from '../../../model/node.ts'
+import type { Policy } from '../../../model/policy.ts'
+import { providerFor } from '../candidate.ts'
 import { allow, type Gate, refuse } from '../gate.ts'
 
 export const provider: Gate = {
   name: 'provider',
-  ask({ candidate: { node, policy }, snapshot: { providers } }) {
-    const named = policy.provider
-    if (named === 'auto') {
-      const [first] = node.providers
-      return first
-        ? allow(`${first} can replace it`)
-        : refuse(`${running(providers)}, and none of them knows this node`, 'the node joins a pool of one of them')
-    }
-    if (!providers.includes(named)) {
-      const change = `start the controller with ${named} in --providers, or change spec.provider of policy ${policy.name}`
-      return refuse(`policy ${policy.name} names provider ${named}, but ${running(providers)}`, change)
-    }
-    return node.providers.includes(named)
-      ? allow(`${named} can replace it`)
-      : refuse(`provider ${named} does not know this node`, `set spec.provider of policy ${policy.name} to auto`)
+  ask({ candidate, snapshot }) {
+    const { node, policy, standing } = candidate
+    const { action } = standing
+    if (action === 'NoAction') return allow('nothing is asked of a provider')
+    if (snapshot.ownActions.includes(action)) return allow(`${action} needs no provider`)
+    const found = providerFor(node, policy, action)
+    if (found) return allow(`${found} can ${action} it`)
+    return noneFor(node, policy, action, snapshot.providers)
   },
+}
+
+function noneFor(
+  node: NodeView,
+  { name, provider: named }: Policy,
+  action: string,
+  run: readonly string[],
+): GateAnswer {
+  const ladder = `a ladder without ${action} in policy ${name}`
+  if (named === 'auto') {
+    if (node.pools.length === 0) {
+      return refuse(`${running(run)}, and none of them knows this node`, 'the node joins a pool of one of them')
+    }
+    const known = node.pools.map((one) => one.provider).join(' and ')
+    return refuse(`${known} cannot ${action} this node`, ladder)
+  }
+  if (!run.includes(named)) {
+    const change = `start the controller with ${named} in --providers, or change spec.provider of policy ${name}`
+    return refuse(`policy ${name} names provider ${named}, but ${running(run)}`, change)
+  }
+  return node.pools.some((one) => one.provider === named)
+    ? refuse(`provider ${named} cannot ${action} this node`, ladder)
+    : refuse(`provider ${named} does not know this node`, `set spec.provider of policy ${name} to auto`)
 }
 
 /** Which providers the controller runs, in words. */

@@ -1,5 +1,5 @@
 /**
- * Does anybody still stand behind the condition? A detector that died leaves its last word for ever: that is a failed
+ * Whether a detector still asserts the condition. A detector that ended leaves its last status for ever: that is a failed
  * detector, not a sick node.
  */
 import { allow, at, type Gate, refuse } from '../gate.ts'

@@ -1,4 +1,4 @@
-/** Has it been sick for long enough, by our own clock and our own first sighting? */
+/** Whether it has been sick for long enough, by our own clock and our own first sighting. */
 import { allow, at, type Gate, wait } from '../gate.ts'
 
 export const toleration: Gate = {

@@ -1,9 +1,9 @@
-/** Did a person say: not this node? Any value but `false` holds; a time ends it by itself. */
+/** Whether an annotation forbids repairs of this node. Any value but `false` does; a time ends it by itself. */
 import type { GateAnswer } from '../../../model/decision.ts'
 import type { NodeView } from '../../../model/node.ts'
 import { allow, at, type Gate, refuse, wait } from '../gate.ts'
 
-/** Our own word, and Karpenter's for the same wish. */
+/** Our own annotation, and Karpenter's for the same purpose. */
 const keys = ['nodemend.dev/veto', 'karpenter.sh/do-not-repair'] as const
 const timeText = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/
 

@@ -1,4 +1,4 @@
-/** Is its whole zone in trouble? Then what connectivity alone can cause is not repaired node by node. */
+/** Whether its whole zone is impaired: then a fault that connectivity alone can cause is not repaired. */
 import type { SeenCondition } from '../../../model/node.ts'
 import { allow, type Gate, refuse } from '../gate.ts'
 

@@ -1,4 +1,4 @@
-/** Did it help? The replacement proves the repair by staying ready, without the fault, for the dwell time. */
+/** Did it help? A node proves a repair by staying ready, without the fault, for the dwell time. */
 import { conditionTypes } from '../../model/condition.ts'
 import { conditionOf, isReady, type NodeView } from '../../model/node.ts'
 import type { Plan } from '../../model/repair.ts'
@@ -7,13 +7,12 @@ export type Health =
   | { readonly kind: 'healthy'; readonly why: string }
   /** Not a proof now; may become one. */
   | { readonly kind: 'not-yet'; readonly why: string }
-  /** The same fault again: the replacement did not help. */
+  /** The same fault again: the action did not help. */
   | { readonly kind: 'same-fault'; readonly why: string }
   | { readonly kind: 'gone'; readonly why: string }
 
-/** Judges the replacement as it is now. `node` is absent when the API no longer has it. */
-export function judgeReplacement(node: NodeView | undefined, plan: Plan): Health {
-  if (!node) return { kind: 'gone', why: 'the replacement is gone' }
+/** Judges `node` by all that its conditions say: right for a Node object that is younger than the action. */
+export function judgeHealth(node: NodeView, plan: Plan): Health {
   const again = conditionOf(node, plan.condition)
   if (again?.status === plan.status && plan.condition !== 'Ready') {
     return { kind: 'same-fault', why: `${node.name} has ${again.type}=${again.status} (${again.reason}) as well` }

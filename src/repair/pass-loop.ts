@@ -4,7 +4,7 @@ import { type Cancel, type Clock, sleep } from '../telemetry/clock.ts'
 /** Changes come in bursts; one pass answers a burst. */
 const coalesceMs = 200
 
-export interface LoopOptions {
+export interface PassLoopOptions {
   readonly clock: Clock
   /** Between passes of a quiet cluster. */
   readonly intervalMs: number
@@ -13,12 +13,12 @@ export interface LoopOptions {
   readonly signal: AbortSignal
 }
 
-export class Loop {
-  readonly #options: LoopOptions
+export class PassLoop {
+  readonly #options: PassLoopOptions
   #wanted = false
   #interrupt: Cancel | undefined
 
-  constructor(options: LoopOptions) {
+  constructor(options: PassLoopOptions) {
     this.#options = options
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SteppedClock } from '../telemetry/clock.ts'
 import { LeadershipView } from './leadership.ts'
-import { Loop } from './loop.ts'
+import { PassLoop } from './pass-loop.ts'
 
 function given(dueMs = Number.POSITIVE_INFINITY) {
   const clock = new SteppedClock()
@@ -12,7 +12,7 @@ function given(dueMs = Number.POSITIVE_INFINITY) {
     passes++
     return dueMs
   }
-  const loop = new Loop({ clock, intervalMs: 10_000, pass, signal: stop.signal })
+  const loop = new PassLoop({ clock, intervalMs: 10_000, pass, signal: stop.signal })
   const ended = loop.run()
   return { clock, stop, loop, ended, passes: () => passes }
 }

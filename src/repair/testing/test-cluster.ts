@@ -8,7 +8,8 @@ import { connectTo } from '../../kube/connect.ts'
 import type { Notice } from '../../kube/event-queue.ts'
 import { createObject, getObject, listObjects, patchObject } from '../../kube/objects.ts'
 import type { Leadership } from '../../model/node.ts'
-import type { Attempt, ProviderName } from '../../model/repair.ts'
+import type { Attempt } from '../../model/repair.ts'
+import type { ProviderName } from '../../providers/providers.ts'
 import { providersNamed } from '../../providers/providers.ts'
 import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import { Registry } from '../../telemetry/exposition.ts'
@@ -20,11 +21,12 @@ import type { NodeObject } from '../observe/seen.ts'
 
 const second = 1_000
 
-/** One cluster half in the world. */
+/** One cluster half in the test cluster. */
 export interface Half extends Assembled {
   /** Who it believes to be; tests change it. */
   leadership: Leadership
   readonly events: Notice[]
+  readonly registry: Registry
   /** Ends it as kill -9 would: its watches stop, nothing is put back. */
   kill(): Promise<void>
 }
@@ -37,7 +39,7 @@ export interface HalfOptions {
   readonly providers?: readonly ProviderName[]
 }
 
-export interface World {
+export interface TestCluster {
   readonly clock: SteppedClock
   readonly url: string
   readonly token: string
@@ -47,7 +49,7 @@ export interface World {
   half(identity: string, options?: HalfOptions): Promise<Half>
   /** Lets time pass in steps of a second, with a pass of every half after each; the passes race. */
   run(seconds: number, ...halves: readonly Half[]): Promise<void>
-  /** Runs until `done` answers something; fails after `seconds` of the world's time. */
+  /** Runs until `done` answers something; fails after `seconds` of the test cluster's time. */
   until<T>(what: string, seconds: number, halves: readonly Half[], done: () => Promise<T | undefined>): Promise<T>
   nodes(): Promise<readonly NodeObject[]>
   repairs(): Promise<readonly Attempt[]>
@@ -74,14 +76,14 @@ export const quickPolicy = {
 /** A policy that the API server takes and the controller refuses: its pattern is none. */
 export const mistakenPolicy = { match: [{ condition: 'KernelReady', reason: '(' }], action: 'Replace' } as const
 
-/** Starts the world with one modelled group of four machines. */
-export async function startWorld(models: ModelOptions = {}): Promise<World> {
+/** Starts the test cluster with one modelled group of four machines. */
+export async function startTestCluster(models: ModelOptions = {}): Promise<TestCluster> {
   const clock = new SteppedClock()
   const random = seededRandom(7)
-  const users = [{ token: 'world', name: 'admin', groups: ['system:masters'] }]
+  const users = [{ token: 'cluster', name: 'admin', groups: ['system:masters'] }]
   let embedded: Embedded = await startEmbedded({ clock, random, users, crds: crds() as never }) // CRDs are plain JSON
-  const { url, token, cluster } = embedded
-  const model = startModels(cluster, {
+  const { url, token, cluster: store } = embedded
+  const model = startModels(store, {
     groups: [{ name: 'pool', size: 4, replaceMs: 2 * second }],
     ...models,
   })
@@ -92,14 +94,18 @@ export async function startWorld(models: ModelOptions = {}): Promise<World> {
     await listObjects(api, nodeRepairs) // what was written before has reached every watch by then
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
   }
-  const world: World = {
+  const cluster: TestCluster = {
     clock,
     url,
     token,
     kubeconfig: () => embedded.kubeconfig(),
     api,
     async half(identity, options = {}) {
-      const half = await startHalf(world, identity, { providers: ['embedded'], ...options, api: options.api ?? open() })
+      const half = await startHalf(cluster, identity, {
+        providers: ['embedded'],
+        ...options,
+        api: options.api ?? open(),
+      })
       halves.add(half)
       return half
     },
@@ -114,9 +120,9 @@ export async function startWorld(models: ModelOptions = {}): Promise<World> {
       for (let passed = 0; passed <= seconds; passed++) {
         const found = await done()
         if (found !== undefined) return found
-        await world.run(1, ...given)
+        await cluster.run(1, ...given)
       }
-      const seen = (await world.repairs()).map((one) => ({
+      const seen = (await cluster.repairs()).map((one) => ({
         name: one.name,
         phases: one.phases,
         decision: one.decision,
@@ -144,7 +150,7 @@ export async function startWorld(models: ModelOptions = {}): Promise<World> {
     async outage() {
       await embedded.stop()
       return async () => {
-        embedded = await startEmbedded({ clock, random, users, cluster, port: Number(new URL(url).port) })
+        embedded = await startEmbedded({ clock, random, users, cluster: store, port: Number(new URL(url).port) })
       }
     },
     async stop() {
@@ -155,15 +161,15 @@ export async function startWorld(models: ModelOptions = {}): Promise<World> {
     },
   }
   await clock.advance(2 * second)
-  return world
+  return cluster
 }
 
 async function startHalf(
-  world: World,
+  cluster: TestCluster,
   identity: string,
   { api, providers, leadership }: HalfOptions & { readonly api: Api; readonly providers: readonly ProviderName[] },
 ): Promise<Half> {
-  const { clock } = world
+  const { clock } = cluster
   const ended = new AbortController()
   const events: Notice[] = []
   const recorder = {
@@ -174,12 +180,13 @@ async function startHalf(
     stop() {},
   }
   const leading = { leading: true, until: Number.MAX_SAFE_INTEGER, fencingToken: 1, ...leadership, identity }
+  const registry = new Registry()
   const parts = assemble({
     api,
     clock,
     random: seededRandom(11),
     events: recorder,
-    registry: new Registry(),
+    registry,
     log: silentLog,
     providers: providersNamed(providers, { api, clock }),
     leadership: () => half.leadership,
@@ -193,10 +200,11 @@ async function startHalf(
     ...parts,
     leadership: leading,
     events,
+    registry,
     async kill() {
       ended.abort()
       await running
-      if (api !== world.api) api.close()
+      if (api !== cluster.api) api.close()
     },
   }
   for (let turn = 0; parts.observer.trouble !== undefined; turn++) {
@@ -207,7 +215,7 @@ async function startHalf(
 }
 
 /** Pods on `node` that are not being deleted. */
-export async function podsOn(world: World, node: string): Promise<readonly string[]> {
-  const { items } = await listObjects<KubeObject>(world.api, pods, { fieldSelector: `spec.nodeName=${node}` })
+export async function podsOn(cluster: TestCluster, node: string): Promise<readonly string[]> {
+  const { items } = await listObjects<KubeObject>(cluster.api, pods, { fieldSelector: `spec.nodeName=${node}` })
   return items.flatMap(({ metadata }) => (metadata.deletionTimestamp === undefined ? [metadata.name ?? ''] : []))
 }

@@ -1,0 +1,82 @@
+/** Repair policies: what the user wants to be done about sick nodes. Times in milliseconds. */
+import type { Rung } from './action.ts'
+import type { ConditionStatus } from './condition.ts'
+
+/** Observe writes nothing but its own records; Approve waits for a person; Enforce acts. */
+export const modes = ['Observe', 'Approve', 'Enforce'] as const
+export type Mode = (typeof modes)[number]
+
+export interface ReasonPattern {
+  readonly source: string
+  test(reason: string): boolean
+}
+
+/** One line of `match`: without `reason` it is the fallback for its condition. */
+export interface PolicyMatch {
+  readonly condition: string
+  readonly status: ConditionStatus
+  readonly reason?: ReasonPattern
+}
+
+/** `10%` rounds up, like Karpenter's budgets. */
+export interface Quantity {
+  readonly value: number
+  readonly percent: boolean
+}
+
+export interface Budget {
+  readonly nodes: Quantity
+  /** Disruption reasons it limits; repair is `Unhealthy`. Absent: all. */
+  readonly reasons?: readonly string[]
+}
+
+export interface Breaker {
+  /** Share of a pool that may be unhealthy before nothing more is started in it. */
+  readonly share: Quantity
+  /** Share of a pool that may turn unhealthy with one signature within `windowMs`. */
+  readonly rate: Quantity
+  readonly windowMs: number
+  /** Pools of at most this many nodes have no breaker, and at most one repair in flight. */
+  readonly minNodes: number
+}
+
+/** What a drain does when its time is up, and about pods it may not evict. */
+export interface DrainLimits {
+  readonly timeoutMs: number
+  readonly onTimeout: 'Abort' | 'ProceedWithout' | 'ForceDelete'
+  readonly pdb: 'Respect' | 'RespectUntilDeadline'
+  /** Upper limit for a pod's own grace period; absent: the pod's own counts. */
+  readonly gracePeriodSeconds?: number
+  /** Blocked for this long, the repair gives its budget slot to the next node. */
+  readonly blockedAfterMs: number
+}
+
+export interface Policy {
+  readonly name: string
+  readonly generation: number
+  readonly mode: Mode
+  readonly paused: boolean
+  readonly nodeSelector: Readonly<Record<string, string>>
+  readonly match: readonly PolicyMatch[]
+  /** Absent: {@link defaultTolerationMs} of the condition. */
+  readonly tolerationMs?: number
+  /** What is done, rung by rung, from the least disruptive to the most; never empty. */
+  readonly ladder: readonly Rung[]
+  /** `auto`, or the name of a provider. */
+  readonly provider: string
+  readonly drain: DrainLimits
+  readonly budgets: readonly Budget[]
+  readonly breaker: Breaker
+  readonly restraint: { readonly dwellMs: number }
+}
+
+/** The tolerations of EKS node auto repair and of Karpenter's AWS provider. */
+export function defaultTolerationMs(condition: string): number {
+  return condition === 'AcceleratedHardwareReady' ? 10 * 60_000 : 30 * 60_000
+}
+
+/** Rounds percentages up; at least 1 where there is a node at all, unless the quantity itself is zero. */
+export function resolveQuantity(quantity: Quantity, of: number): number {
+  if (!quantity.percent) return quantity.value
+  return Math.ceil((quantity.value * of) / 100)
+}

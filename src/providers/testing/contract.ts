@@ -1,0 +1,198 @@
+/** What the state machine relies on, as one suite that every provider passes, once for each action that it can. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { startModels } from '../../embedded/model/models.ts'
+import { startEmbedded } from '../../embedded/server.ts'
+import type { Api, Call, KubeObject } from '../../kube/api.ts'
+import { connectTo } from '../../kube/connect.ts'
+import { KubeError } from '../../kube/errors.ts'
+import { type Intervention, interventions } from '../../model/action.ts'
+import type { NodeView } from '../../model/node.ts'
+import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
+import type { Operation, Provider } from '../provider.ts'
+import { noAnswer, tap } from './tap.ts'
+
+/** A cluster with one node that the provider knows. */
+export interface ContractSite {
+  readonly node: Pick<NodeView, 'name' | 'uid' | 'labels'> & { readonly providerId?: string; readonly bootId?: string }
+  /** On how many machines the action has taken effect, or is on its way to. */
+  effects(): Promise<number>
+  /** Lets what was begun come to its end. */
+  finish(): Promise<void>
+  /** Puts another object with the target's name in its place. */
+  swap(): Promise<void>
+}
+
+export interface ContractCase {
+  readonly name: string
+  readonly action: Intervention
+  /** False: the call leaves no trace until it has worked. */
+  readonly traceable: boolean
+  readonly definitions?: readonly KubeObject[]
+  make(api: Api, clock: SteppedClock): Provider
+  site(api: Api, clock: SteppedClock): Promise<ContractSite>
+}
+
+type Context = { after(run: () => Promise<void>): void }
+
+async function given(t: Context, contract: ContractCase) {
+  const clock = new SteppedClock()
+  const random = seededRandom(1)
+  const embedded = await startEmbedded({ clock, random, crds: (contract.definitions ?? []) as never }) // plain JSON
+  const models = startModels(embedded.cluster, { groups: [{ name: 'pool', size: 2, replaceMs: 3_000 }] })
+  const open = (): Api => connectTo({ server: embedded.url, token: () => embedded.token }, { clock, random })
+  const opened: Api[] = []
+  const connect = (): Api => {
+    const api = open()
+    opened.push(api)
+    return api
+  }
+  t.after(async () => {
+    models.stop()
+    for (const api of opened) api.close()
+    await embedded.stop()
+  })
+  await clock.advance(10_000)
+  const api = connect()
+  const site = await contract.site(api, clock)
+  const provider = contract.make(api, clock)
+  const view = site.node as NodeView // providers read no more of it
+  const answer = await provider.target(view, contract.action)
+  assert.ok(answer.kind === 'found', JSON.stringify(answer))
+  const operation: Operation = {
+    id: 'repair-1',
+    action: contract.action,
+    nodeName: view.name,
+    nodeUid: view.uid,
+    nodeLabels: view.labels,
+    target: answer.target,
+    committedAt: clock.now(),
+    displacingSince: clock.now(),
+    taken: new Set(),
+  }
+  /** As it is once the call is on record: only what leaves no trace has anything more on it. */
+  const written: Operation =
+    contract.traceable || view.bootId === undefined ? operation : { ...operation, bootId: view.bootId }
+  return { api, clock, connect, site, provider, view, operation, written }
+}
+
+/** The suite for one action of one provider. */
+export function providerContract(contract: ContractCase): void {
+  const { name, action, traceable, make } = contract
+  describe(`${name}, ${action}: the contract of a provider`, () => {
+    test('it knows the node by its label, can do the action, and looks without writing', async (t) => {
+      const { api, clock, view, operation, written } = await given(t, contract)
+      const tapped = tap(api, {})
+      const provider = make(tapped.api, clock)
+      assert.ok(provider.can.includes(action))
+      assert.notEqual(provider.poolOf(view), undefined)
+      assert.equal(provider.poolOf({ labels: {} }), undefined)
+      await provider.target(view, action)
+      assert.equal((await provider.look(operation)).state, 'not-started')
+      if (!traceable) assert.equal((await provider.look(written)).state, 'unknown', 'on record counts as sent')
+      assert.deepEqual(tapped.sent, [])
+    })
+
+    test('begun, it is never called not begun again; asked twice, it acts once; finished, it says so', async (t) => {
+      const { provider, site, written } = await given(t, contract)
+      await provider.begin(written, 5_000)
+      assert.notEqual((await provider.look(written)).state, 'not-started')
+      if (traceable) await provider.begin(written, 5_000)
+      assert.equal(await site.effects(), 1)
+      await site.finish()
+      const view = await provider.look(written)
+      assert.ok(view.state === 'gone' || view.state === 'back', view.state)
+      if (view.state === 'back') assert.equal(view.node.uid, written.nodeUid)
+      assert.equal(await site.effects(), 1)
+    })
+
+    test('killed at any of its calls, before or after the answer, a new program finds out what happened', async (t) => {
+      const requests = await countRequests(t)
+      for (let at = 0; at < requests; at++) {
+        for (const when of ['before', 'after'] as const) {
+          const { connect, clock, provider, site, written } = await given(t, contract)
+          await make(dyingAt(connect(), at, when), clock)
+            .begin(written, 5_000)
+            .catch(() => undefined)
+          const { state } = await provider.look(written)
+          const told = `${when} request ${at}: ${state}`
+          if ((await site.effects()) > 0) assert.notEqual(state, 'not-started', told)
+          else assert.ok(state === 'unknown' || (traceable && state === 'not-started'), told)
+        }
+      }
+    })
+
+    test('no answer is unknown, with a reason; it rejects never', async (t) => {
+      const { connect, clock, written } = await given(t, contract)
+      const view = await make(dyingAt(connect(), 0, 'before'), clock).look(written)
+      assert.ok(view.state === 'unknown' && view.why !== '', view.state)
+    })
+
+    test('refused by the server, it rejects with a message, and nothing has begun', async (t) => {
+      const { connect, clock, site, written } = await given(t, contract)
+      const refused = tap(connect(), {
+        before: () => {
+          throw new KubeError('NM_KUBE_FORBIDDEN', 'may not', { call: 'test', status: 403 })
+        },
+      })
+      await assert.rejects(make(refused.api, clock).begin(written, 5_000), /may not/)
+      assert.equal(await site.effects(), 0)
+    })
+
+    test('slow: each write ends within the time that it is given', async (t) => {
+      const { connect, clock, written } = await given(t, contract)
+      const times: (number | undefined)[] = []
+      const watched = tap(connect(), { before: (_write, call: Call) => void times.push(call.timeoutMs) })
+      await make(watched.api, clock).begin(written, 1_234)
+      assert.ok(times.length > 0)
+      for (const ms of times) assert.ok(ms !== undefined && ms <= 1_234, String(ms))
+    })
+
+    test('another object with the target’s name is left alone, and never called not begun', async (t) => {
+      const { provider, site, written } = await given(t, contract)
+      await site.swap()
+      const before = await site.effects()
+      await provider.begin(written, 5_000).catch(() => undefined)
+      assert.equal(await site.effects(), before)
+      assert.notEqual((await provider.look(written)).state, 'not-started')
+    })
+
+    test('asked for an action that it cannot, it rejects and writes nothing', async (t) => {
+      const { api, clock, provider, site, written } = await given(t, contract)
+      const others = [...interventions.filter((one) => !provider.can.includes(one)), 'Unheard' as Intervention]
+      const tapped = tap(api, {})
+      for (const other of others)
+        await assert.rejects(make(tapped.api, clock).begin({ ...written, action: other }, 5_000))
+      assert.deepEqual(tapped.sent, [])
+      assert.equal(await site.effects(), 0)
+    })
+
+    async function countRequests(t: Context): Promise<number> {
+      const { connect, clock, written } = await given(t, contract)
+      let requests = 0
+      await make(
+        dyingAt(connect(), Number.POSITIVE_INFINITY, 'before', () => requests++),
+        clock,
+      ).begin(written, 5_000)
+      return requests
+    }
+  })
+}
+
+/** A connection that breaks at its request `at`, and stays broken. */
+function dyingAt(api: Api, at: number, when: 'before' | 'after', onRequest: () => void = () => undefined): Api {
+  let count = 0
+  return {
+    server: api.server,
+    close: () => api.close(),
+    stream: <T>(call: Call) => api.stream<T>(call),
+    async request<T>(call: Call): Promise<T> {
+      const mine = count++
+      onRequest()
+      if (mine > at || (mine === at && when === 'before')) throw noAnswer()
+      const answer = await api.request<T>(call)
+      if (mine === at) throw noAnswer()
+      return answer
+    },
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Reboot: the provider restarts the machine, and the same node proves the repair after its new boot. The call leaves no
+ * trace until the node reports another boot id.
+ */
+import { conditionOf, isReady, type NodeView, type SeenCondition } from '../../../model/node.ts'
+import type { Attempt, Plan } from '../../../model/repair.ts'
+import type { OperationView } from '../../../providers/provider.ts'
+import {
+  end,
+  enter,
+  isOver,
+  observationMs,
+  oldNode,
+  type Step,
+  type StepView,
+  untold,
+} from '../../attempt/transition.ts'
+import { type Health, judgeHealth } from '../../verify/health.ts'
+import type { ActionKind } from '../action.ts'
+
+export const reboot: ActionKind = {
+  words: {
+    verb: 'reboot',
+    label: 'Reboots',
+    events: { Acting: 'RepairRebooting', Observing: 'RepairAwaitingReboot' },
+    now: {
+      Committing: (actor, { kind, name }) => [`asks ${actor} to reboot ${kind} ${name}`, `${actor} to begin`],
+      Acting: (actor) => [`has ${actor} reboot the machine`, 'the node to report a new boot id'],
+      Observing: () => ['has rebooted the machine', 'the node to come back'],
+    },
+  },
+  drains: true,
+  by: 'provider',
+  traceable: false,
+  refusal({ name, bootId }) {
+    if (bootId !== undefined) return undefined
+    return {
+      why: `${name} reports no boot id, so nobody could tell that it has rebooted`,
+      change: 'its kubelet reports one',
+    }
+  },
+  done,
+  prove,
+}
+
+/** The same node comes back with another boot id; a node that goes, or another object of its name, is not the machine. */
+function done(attempt: Attempt, view: StepView, operation: OperationView): Step {
+  switch (operation.state) {
+    case 'not-started':
+      return untold(attempt, view, 'the provider no longer knows the operation')
+    case 'running':
+    case 'unknown':
+      if (isOver(attempt, view.now)) return end(attempt, view, 'Failed', `no new boot in time: ${operation.why}`)
+      return { kind: 'wait', why: operation.why }
+    case 'gone':
+      return end(attempt, view, 'Failed', 'the node is gone instead of having rebooted')
+    case 'back': {
+      const { node } = operation
+      if (node.uid !== attempt.nodeUid) return end(attempt, view, 'Failed', `${node.name} is another Node object now`)
+      const since = bootSeenAt(attempt, view)
+      const until = view.now + observationMs + (attempt.plan?.dwellMs ?? 0)
+      return enter(
+        { ...attempt, successor: { ...node, since } },
+        view,
+        'Dwelling',
+        `${node.name} has booted anew`,
+        until,
+      )
+    }
+  }
+}
+
+/** When the watch saw the new boot; now, where it has not yet. */
+function bootSeenAt({ call, ...attempt }: Attempt, { snapshot, now }: StepView): number {
+  const node = oldNode(attempt, snapshot)
+  return node?.bootId !== undefined && node.bootId !== call?.bootId ? (node.rebootedAt ?? now) : now
+}
+
+/** What the node said before its new boot counts as nothing, whether it was good or bad. */
+function prove(node: NodeView | undefined, plan: Plan, since: number): Health {
+  if (!node) return { kind: 'gone', why: 'the node is gone' }
+  const saidSince = (one: SeenCondition): boolean => one.seenAt >= since
+  const fresh = { ...node, conditions: node.conditions.filter(saidSince) }
+  if (!isReady(fresh)) return { kind: 'not-yet', why: `${node.name} has not been ready since its new boot` }
+  if (!conditionOf(fresh, plan.condition)) {
+    return { kind: 'not-yet', why: `nobody has reported ${plan.condition} of ${node.name} since its new boot` }
+  }
+  return judgeHealth(fresh, plan)
+}

@@ -1,0 +1,71 @@
+/** Replace: the provider ends the machine, and the node that takes its place proves the repair. */
+import type { Attempt } from '../../../model/repair.ts'
+import type { OperationView, SuccessorSearch } from '../../../providers/provider.ts'
+import {
+  end,
+  enter,
+  isOver,
+  observationMs,
+  type Step,
+  type StepView,
+  succeed,
+  untold,
+} from '../../attempt/transition.ts'
+import { judgeHealth } from '../../verify/health.ts'
+import type { ActionKind } from '../action.ts'
+
+export const replace: ActionKind = {
+  words: {
+    verb: 'replace',
+    label: 'Deletes',
+    events: { Acting: 'RepairReplacing', Observing: 'RepairAwaitingReplacement' },
+    now: {
+      Committing: (actor, { kind, name }) => [`asks ${actor} to delete ${kind} ${name}`, `${actor} to begin`],
+      Acting: (actor, { kind, name }) => [`has ${actor} take the machine away`, `${kind} ${name} to be gone`],
+      Observing: () => ['has taken the machine away', 'its replacement to join'],
+    },
+  },
+  drains: true,
+  by: 'provider',
+  traceable: true,
+  done,
+  prove: (node, plan) => (node ? judgeHealth(node, plan) : { kind: 'gone', why: 'the replacement is gone' }),
+}
+
+/** The old node goes, a new one comes. */
+function done(attempt: Attempt, view: StepView, operation: OperationView): Step {
+  switch (operation.state) {
+    case 'not-started':
+      return untold(attempt, view, 'the provider no longer knows the operation')
+    case 'unknown':
+      return inTime(attempt, view, `outcome unknown: ${operation.why}`)
+    case 'running':
+      return inTime(attempt, view, `not gone in time: ${operation.why}`, operation.why)
+    case 'back':
+      return inTime(attempt, view, `outcome unknown: ${operation.node.name} booted anew instead of going`)
+    case 'gone':
+      return attempt.phase === 'Acting'
+        ? enter(attempt, view, 'Observing', 'the old node is gone', view.now + observationMs)
+        : awaited(attempt, view, operation.successor)
+  }
+}
+
+/** Waits until the phase has had its time, and fails then. */
+function inTime(attempt: Attempt, view: StepView, failure: string, why = failure): Step {
+  return isOver(attempt, view.now) ? end(attempt, view, 'Failed', failure) : { kind: 'wait', why }
+}
+
+function awaited(attempt: Attempt, view: StepView, successor: SuccessorSearch): Step {
+  switch (successor.kind) {
+    case 'not-needed':
+      return succeed(attempt, view, `the old node is gone; ${successor.why}`)
+    case 'awaited':
+      return inTime(attempt, view, `no replacement in time: ${successor.why}`, successor.why)
+    case 'found': {
+      const { node } = successor
+      const found = { ...attempt, successor: { ...node, since: view.now } }
+      const until = view.now + observationMs + (attempt.plan?.dwellMs ?? 0)
+      return enter(found, view, 'Dwelling', `${node.name} takes its place`, until)
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/** Every mutation in the tables is noticed: by the compiler, or by the test that is there for it. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { clusterMutations } from './cluster.ts'
+import type { Mutation } from './mutation.ts'
+import { WrongCopy } from './wrong-copy.ts'
+
+/** One table per half of the program. */
+const tables: Readonly<Record<string, readonly Mutation[]>> = { 'the cluster half': clusterMutations }
+
+describe('wrong copies are noticed', () => {
+  let copy: WrongCopy
+  before(() => {
+    copy = new WrongCopy()
+  })
+  after(() => copy.remove())
+
+  test('the copy itself is right', () => {
+    assert.equal(copy.types(), '')
+  })
+
+  for (const [half, mutations] of Object.entries(tables)) {
+    for (const mutation of mutations) {
+      test(`${half}: ${mutation.what}`, () => {
+        const said = copy.answer(mutation)
+        assert.notEqual(said, '', 'nobody noticed')
+        assert.match(said, mutation.noticed.names)
+      })
+    }
+  }
+})
