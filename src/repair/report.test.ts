@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Notice } from '../kube/event-queue.ts'
+import type { Notice } from '../kube/events/queue.ts'
 import { Registry } from '../telemetry/exposition.ts'
 import { silentLog } from '../telemetry/log.ts'
 import { decide } from './decide/decide.ts'

@@ -1,8 +1,8 @@
 /** From a kubeconfig to a {@link ConnectionConfig}: what a person's terminal uses. */
 import { join } from 'node:path'
-import { type Clock, systemClock } from '../telemetry/clock.ts'
-import type { ClientCertificate, ConnectionConfig } from './connection.ts'
-import { KubeError } from './errors.ts'
+import { type Clock, systemClock } from '../../telemetry/clock.ts'
+import type { ClientCertificate, ConnectionConfig } from '../connection.ts'
+import { KubeError } from '../errors.ts'
 import {
   badConfig,
   type Cluster,

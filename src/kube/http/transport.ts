@@ -1,9 +1,9 @@
 /** A {@link Transport} on `node:http` and `node:https`, which streams. */
-import type { Clock } from '../telemetry/clock.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { Answer, Sent, Transport } from '../transport.ts'
 import { type Exchange, openExchange } from './exchange.ts'
 import { readLines } from './lines.ts'
 import { Sockets } from './sockets.ts'
-import type { Answer, Sent, Transport } from './transport.ts'
 
 /** An object is at most a few MB (etcd's limit is 1.5 MB of protobuf); a longer line is not a watch. */
 const maxLineBytes = 32 * 1024 * 1024

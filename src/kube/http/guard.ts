@@ -1,8 +1,8 @@
 /** The end of an exchange that would not end by itself. */
-import type { Cancel, Clock } from '../telemetry/clock.ts'
-import type { Call } from './api.ts'
-import { describeCall } from './call.ts'
-import { KubeError } from './errors.ts'
+import type { Cancel, Clock } from '../../telemetry/clock.ts'
+import type { Call } from '../api.ts'
+import { describeCall } from '../call.ts'
+import { KubeError } from '../errors.ts'
 
 /** Cuts an exchange at its deadline or when its caller gives up, and remembers which of the two it was. */
 export class Guard {

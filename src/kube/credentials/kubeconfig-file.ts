@@ -1,7 +1,7 @@
 /** Reads kubeconfig files: YAML with positions, several files merged as kubectl merges them, complaints with file and line. */
 import { dirname, resolve } from 'node:path'
 import type { Document, LineCounter } from 'yaml'
-import { KubeError } from './errors.ts'
+import { KubeError } from '../errors.ts'
 
 /** One field's place in its file, for messages. */
 export interface Place {

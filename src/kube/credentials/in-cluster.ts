@@ -1,8 +1,8 @@
 /** Who a pod is: its service account's token and the cluster's CA, both re-read when kubelet rotates them. */
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ConnectionConfig } from './connection.ts'
-import { KubeError } from './errors.ts'
+import type { ConnectionConfig } from '../connection.ts'
+import { KubeError } from '../errors.ts'
 
 export interface InClusterOptions {
   /** Prefix of the service account's folder: `/`, or another root in tests. */

@@ -1,12 +1,12 @@
 /** One HTTP exchange with its deadline and its caller's signal; the layer between `http-transport.ts` and Node. */
 import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import type { Clock } from '../telemetry/clock.ts'
-import type { Call } from './api.ts'
-import { methodOf, pathOf } from './call.ts'
-import type { KubeError } from './errors.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { Call } from '../api.ts'
+import { methodOf, pathOf } from '../call.ts'
+import type { KubeError } from '../errors.ts'
+import { BrokenExchange } from '../transport.ts'
 import { Guard } from './guard.ts'
-import { BrokenExchange } from './transport.ts'
 
 export interface Target {
   readonly server: URL

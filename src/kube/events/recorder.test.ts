@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { SteppedClock, seededRandom } from '../telemetry/clock.ts'
-import type { Api, Call, KubeObject } from './api.ts'
-import { KubeError, type KubeErrorCode } from './errors.ts'
-import type { Notice } from './event-queue.ts'
-import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
+import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
+import type { Api, Call, KubeObject } from '../api.ts'
+import { KubeError, type KubeErrorCode } from '../errors.ts'
+import type { Notice } from './queue.ts'
+import { createEventRecorder, type EventRecorder } from './recorder.ts'
 
 interface StoredEvent extends KubeObject {
   readonly involvedObject: { readonly kind: string; readonly name: string; readonly uid?: string }

@@ -4,12 +4,12 @@ import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { SteppedClock } from '../telemetry/clock.ts'
-import { nodes } from './api.ts'
-import type { ConnectionConfig } from './connection.ts'
+import { SteppedClock } from '../../telemetry/clock.ts'
+import { nodes } from '../api.ts'
+import type { ConnectionConfig } from '../connection.ts'
+import { connect, failure, json, pair, rejected, startScripted } from '../testing/scripted-server.ts'
+import { authority, clientCert, clientKey, serverCert, serverKey } from '../testing/tls-fixture.ts'
 import { loadKubeconfig } from './kubeconfig.ts'
-import { connect, failure, json, pair, rejected, startScripted } from './testing/scripted-server.ts'
-import { authority, clientCert, clientKey, serverCert, serverKey } from './testing/tls-fixture.ts'
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const get = { verb: 'get', resource: nodes, name: 'x' } as const

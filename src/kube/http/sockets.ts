@@ -4,7 +4,7 @@
  */
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { idleCloseMs, keepAliveProbeMs, sameMaterial, type TlsMaterial } from './transport.ts'
+import { idleCloseMs, keepAliveProbeMs, sameMaterial, type TlsMaterial } from '../transport.ts'
 
 export class Sockets {
   readonly #secure: boolean

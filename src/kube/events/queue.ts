@@ -2,7 +2,7 @@
  * What waits to become an Event. Occurrences of one series (same object, type, reason, message) are counted together;
  * a key that is over its limit waits, folded into one series that says so, and never holds up another key.
  */
-import type { Clock } from '../telemetry/clock.ts'
+import type { Clock } from '../../telemetry/clock.ts'
 
 export interface Regarding {
   readonly kind: string

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { nodes } from './api.ts'
+import { nodes } from '../api.ts'
+import { json, over, startScripted, transports } from '../testing/scripted-server.ts'
+import { authority, otherAuthority, serverCert, serverKey } from '../testing/tls-fixture.ts'
 import { inClusterConfig, isInCluster } from './in-cluster.ts'
-import { json, over, startScripted, transports } from './testing/scripted-server.ts'
-import { authority, otherAuthority, serverCert, serverKey } from './testing/tls-fixture.ts'
 
 /** A mounted service account as kubelet makes it: files are links into `..data`, which is a link that is swapped. */
 function mountAccount(t: TestContext): { root: string; rotate: (token: string, ca: string) => void } {

@@ -1,7 +1,7 @@
 /** Credentials from a program (client.authentication.k8s.io): run when needed, kept until they expire or are refused. */
 import { execFile } from 'node:child_process'
-import type { Clock } from '../telemetry/clock.ts'
-import type { ClientCertificate } from './connection.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { ClientCertificate } from '../connection.ts'
 import { badConfig, type ExecSpec, fromFile, type Place } from './kubeconfig-file.ts'
 
 export interface Credential {

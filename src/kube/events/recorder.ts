@@ -1,11 +1,11 @@
 /** core/v1 Events: counted when they repeat, limited per key, kept while the API server is away. */
-import type { Cancel, Clock, Random } from '../telemetry/clock.ts'
-import { rfc3339Seconds } from '../telemetry/rfc3339.ts'
-import { type Api, events, type KubeObject } from './api.ts'
-import { type Backoff, createBackoff } from './backoff.ts'
-import { isKubeError, type KubeError } from './errors.ts'
-import { type Entry, EventQueue, type Notice } from './event-queue.ts'
-import { createObject, patchObject } from './objects.ts'
+import type { Cancel, Clock, Random } from '../../telemetry/clock.ts'
+import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
+import { type Api, events, type KubeObject } from '../api.ts'
+import { type Backoff, createBackoff } from '../backoff.ts'
+import { isKubeError, type KubeError } from '../errors.ts'
+import { createObject, patchObject } from '../objects.ts'
+import { type Entry, EventQueue, type Notice } from './queue.ts'
 
 export interface EventRecorderOptions {
   readonly api: Api

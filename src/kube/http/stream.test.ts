@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { nodes } from './api.ts'
-import { collect, failure, json, pair, rejected, until } from './testing/scripted-server.ts'
+import { nodes } from '../api.ts'
+import { collect, failure, json, pair, rejected, until } from '../testing/scripted-server.ts'
 
 const node = { metadata: { name: 'worker-1' } }
 
