@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/telemetry/clock.ts'
-import { lockFile } from './lock.ts'
+import { lockFile } from './process/lock.ts'
 import { TOOLS, type ToolName } from './tool-list.ts'
 
 export interface Build {

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import type { ControlPlane } from './control-plane.ts'
-import type { Running } from './processes.ts'
+import type { Running } from './process/processes.ts'
 import { eventually } from './wait.ts'
 
 export interface ModelledNode {

@@ -1,7 +1,7 @@
 /** The command line of each part of the control plane, and where its files are. */
 
 import { join } from 'node:path'
-import type { Program } from './processes.ts'
+import type { Program } from './process/processes.ts'
 import type { ToolPaths } from './tools.ts'
 
 /** Where one control plane lives. */

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { objectKey, type Store } from '../../src/embedded/store.ts'
 import { type Random, sleep, systemClock } from '../../src/telemetry/clock.ts'
-import type { Program } from '../cluster/processes.ts'
+import type { Program } from '../cluster/process/processes.ts'
 import { conditionsOf, whenStored } from './history.ts'
 
 export const agentNode = 'soak-agent'

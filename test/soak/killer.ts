@@ -1,6 +1,6 @@
 /** Starts a program again and again and ends it with SIGKILL at a random instant of its life. */
 import { type Random, sleep, systemClock } from '../../src/telemetry/clock.ts'
-import { type ProcessGroup, type Program, type Running, tail } from '../cluster/processes.ts'
+import { type ProcessGroup, type Program, type Running, tail } from '../cluster/process/processes.ts'
 
 /** Kills that come this early meet a program that is still reading what it knows from before. */
 const startMs = 600

@@ -8,7 +8,7 @@ import { nodes, podDisruptionBudgets, repairPolicies } from '../../src/kube/api.
 import { createObject, patchObject } from '../../src/kube/objects.ts'
 import { isFinished, type Phase } from '../../src/model/repair.ts'
 import { type Random, sleep, systemClock } from '../../src/telemetry/clock.ts'
-import type { Program } from '../cluster/processes.ts'
+import type { Program } from '../cluster/process/processes.ts'
 import { conditionsOf, whenStored } from './history.ts'
 import { pool } from './site.ts'
 

@@ -11,7 +11,7 @@ import { connectTo } from '../../src/kube/connect.ts'
 import { crds } from '../../src/repair/crds.ts'
 import { type Random, systemClock } from '../../src/telemetry/clock.ts'
 import { writeKubeconfig } from '../cluster/kubeconfig.ts'
-import { ProcessGroup } from '../cluster/processes.ts'
+import { ProcessGroup } from '../cluster/process/processes.ts'
 
 /** The modelled group that the controller repairs. */
 export const pool = { name: 'pool', size: 6 } as const

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { eventually } from '../wait.ts'
 import { ProcessGroup, waitFor } from './processes.ts'
-import { eventually } from './wait.ts'
 
 const SETPRIV = '/usr/bin/setpriv'
 

@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { sleep, systemClock } from '../../src/telemetry/clock.ts'
+import { sleep, systemClock } from '../../../src/telemetry/clock.ts'
 
 export interface Program {
   /** Short name: of the log file and in messages. */

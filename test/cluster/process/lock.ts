@@ -1,7 +1,7 @@
 /** A lock between processes: a file whose holder keeps touching it, so that the lock of a dead one is known by its age. */
 
 import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { type Clock, sleep } from '../../src/telemetry/clock.ts'
+import { type Clock, sleep } from '../../../src/telemetry/clock.ts'
 
 /** The holder touches its lock this often; one that was not touched for {@link STALE_MS} belongs to the dead. */
 const BEAT_MS = 2_000

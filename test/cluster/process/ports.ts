@@ -1,7 +1,7 @@
 /** TCP ports for programs that must be told theirs. */
 
 import { createServer } from 'node:net'
-import { type Random, systemRandom } from '../../src/telemetry/clock.ts'
+import { type Random, systemRandom } from '../../../src/telemetry/clock.ts'
 
 /**
  * Below the range from which the kernel takes source ports (32768 upwards). A server that is down for a while must not

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { SteppedClock } from '../../src/telemetry/clock.ts'
+import { SteppedClock } from '../../../src/telemetry/clock.ts'
 import { lockFile } from './lock.ts'
 
 test('a lock file', async (t) => {
