@@ -6,11 +6,11 @@
 import { sleep, systemClock } from '../src/telemetry/clock.ts'
 import type { Bench, BenchContext, Figures } from './bench.ts'
 import { type KmsgDevice, openKmsgDevice } from './kmsg-device.ts'
+import { startApiServer } from './server/api-server.ts'
 import { round, summarise } from './statistics.ts'
 import { type Instance, Lab, subjectsFor } from './subjects/run.ts'
 import { sideBySide } from './subjects/side-by-side.ts'
 import type { Fault, Subject } from './subjects/subject.ts'
-import { startTarget } from './target/target.ts'
 import { inMs, patienceMs, tryOften } from './tries.ts'
 
 /** Peers are a hundred times slower; fewer tries say as much. */
@@ -23,11 +23,11 @@ export const detect: Bench = {
   name: 'detect',
   summary: 'kernel log write to condition False in a watch on a real kube-apiserver',
   async run(context) {
-    const target = await startTarget(context.log)
-    const subjects = subjectsFor(context.options.peers, target.folder)
+    const apiServer = await startApiServer(context.log)
+    const subjects = subjectsFor(context.options.peers, apiServer.folder)
     const device = openKmsgDevice()
     const measured = async (subject: Subject): Promise<Figures> => {
-      const lab = new Lab(target)
+      const lab = new Lab(apiServer)
       try {
         const delays = await measure(subject, await lab.startReady(subject), device, context)
         context.log(`${subject.name}: p50 ${delays.p50Ms} ms, p99 ${delays.p99Ms} ms`)
@@ -37,10 +37,10 @@ export const detect: Bench = {
       }
     }
     try {
-      return { ...(await sideBySide(subjects, measured, context.log)), server: target.server }
+      return { ...(await sideBySide(subjects, measured, context.log)), server: apiServer.kind }
     } finally {
       device.close()
-      await target.close()
+      await apiServer.close()
     }
   },
 }

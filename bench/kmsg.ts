@@ -7,11 +7,11 @@ import type { Bench, BenchContext, Figures } from './bench.ts'
 import { meaninglessLine } from './corpus.ts'
 import { feed, type KmsgDevice, openKmsgDevice } from './kmsg-device.ts'
 import { type Effort, readEffort } from './process-figures.ts'
+import { type ApiServer, embeddedApiServer } from './server/api-server.ts'
 import { round } from './statistics.ts'
 import { Lab, subjectsFor } from './subjects/run.ts'
 import { sideBySide } from './subjects/side-by-side.ts'
 import type { Subject } from './subjects/subject.ts'
-import { embeddedTarget, type Target } from './target/target.ts'
 
 const rates = [500, 2000] as const
 const burst = 10
@@ -24,22 +24,27 @@ export const kmsg: Bench = {
   name: 'kmsg',
   summary: 'CPU per record of /dev/kmsg at 500/s and 2,000/s',
   async run(context) {
-    const target = await embeddedTarget()
-    const subjects = subjectsFor(context.options.peers, target.folder)
+    const apiServer = await embeddedApiServer()
+    const subjects = subjectsFor(context.options.peers, apiServer.folder)
     const device = openKmsgDevice()
     try {
-      const figures = await sideBySide(subjects, (subject) => measure(subject, target, device, context), context.log)
-      return { ...figures, burst, server: target.server }
+      const figures = await sideBySide(subjects, (subject) => measure(subject, apiServer, device, context), context.log)
+      return { ...figures, burst, server: apiServer.kind }
     } finally {
       device.close()
-      await target.close()
+      await apiServer.close()
     }
   },
 }
 
-async function measure(subject: Subject, target: Target, device: KmsgDevice, context: BenchContext): Promise<Figures> {
+async function measure(
+  subject: Subject,
+  apiServer: ApiServer,
+  device: KmsgDevice,
+  context: BenchContext,
+): Promise<Figures> {
   const seconds = context.options.seconds ?? (context.options.quick ? 2 : 10)
-  const lab = new Lab(target)
+  const lab = new Lab(apiServer)
   try {
     const { running } = await lab.startReady(subject, { faults: false })
     await sleep(systemClock, settleMs)

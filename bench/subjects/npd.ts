@@ -62,7 +62,7 @@ function writeMonitor(folder: string): string {
 }
 
 function serverIn(kubeconfig: string): string {
-  // The kubeconfigs of a run are written by target.ts, as JSON with one cluster.
+  // The kubeconfigs of a run are written by api-server.ts, as JSON with one cluster.
   const { clusters } = JSON.parse(readFileSync(kubeconfig, 'utf8')) as { clusters: [{ cluster: { server: string } }] }
   return clusters[0].cluster.server
 }

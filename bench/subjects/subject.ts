@@ -1,7 +1,7 @@
 /** An agent under measurement: ours or a peer's. Everything is asked of its process from outside and of the API. */
 import type { NodeCondition } from '../../src/model/condition.ts'
 import type { Program } from '../../test/cluster/process/processes.ts'
-import type { CustomKind } from '../target/custom-kind.ts'
+import type { CustomKind } from '../server/custom-kind.ts'
 
 /** Where one instance runs. */
 export interface Place {

@@ -121,13 +121,13 @@ interface OutagePlan {
 }
 
 /** Shuts the API once, in the middle third of the kills. */
-async function outage({ gate }: Site, { awayMs, killsMs, random, log, signal }: OutagePlan): Promise<void> {
+async function outage({ proxy }: Site, { awayMs, killsMs, random, log, signal }: OutagePlan): Promise<void> {
   const wait = (ms: number): Promise<void> => sleep(systemClock, ms, signal).catch(() => undefined)
   await wait((killsMs * (1 + random())) / 3)
   log(`the API is away for ${awayMs} ms`)
-  await gate.shut()
+  await proxy.shut()
   await wait(awayMs)
-  await gate.open()
+  await proxy.open()
   log('the API is back')
 }
 

@@ -1,7 +1,7 @@
 /** A watch of one node, held open from outside every client under test: the clock stops when its bytes arrive. */
 import type { NodeCondition } from '../../src/model/condition.ts'
 import { sleep, systemClock } from '../../src/telemetry/clock.ts'
-import { type Door, knock } from './door.ts'
+import { type Endpoint, startCall } from './endpoint.ts'
 
 export interface Seen {
   /** Monotonic milliseconds at which the change arrived. */
@@ -26,12 +26,12 @@ interface NodeEvent {
 }
 
 /** Opens the watch and resolves when the node's present state has come. `ended`: the node's agent has. */
-export async function watchNode(door: Door, name: string, ended: Promise<void>): Promise<NodeWatch> {
+export async function watchNode(endpoint: Endpoint, name: string, ended: Promise<void>): Promise<NodeWatch> {
   let present: Seen = { at: 0, conditions: [] }
   const waiting = new Set<(seen: Seen) => void>()
   const first = Promise.withResolvers<void>()
   const path = `/api/v1/nodes?watch=true&fieldSelector=metadata.name%3D${name}&timeoutSeconds=7200`
-  const close = stream(door, path, first.reject, (event, at) => {
+  const close = stream(endpoint, path, first.reject, (event, at) => {
     if (event.type !== 'ADDED' && event.type !== 'MODIFIED') return
     present = { at, conditions: event.object.status?.conditions ?? [] }
     first.resolve()
@@ -66,12 +66,12 @@ export async function watchNode(door: Door, name: string, ended: Promise<void>):
 }
 
 function stream(
-  door: Door,
+  endpoint: Endpoint,
   path: string,
   failed: (error: Error) => void,
   take: (event: NodeEvent, at: number) => void,
 ): () => void {
-  const outgoing = knock(door, { method: 'GET', path }, (incoming) => {
+  const outgoing = startCall(endpoint, { method: 'GET', path }, (incoming) => {
     if (incoming.statusCode !== 200) failed(new Error(`NM_BENCH_WATCH: ${path} answered ${incoming.statusCode}`))
     let held = ''
     incoming.setEncoding('utf8')

@@ -1,6 +1,6 @@
 /** Kinds of other people's making that an agent under measurement wants served, as bare as the API server accepts. */
 import { sleep, systemClock } from '../../src/telemetry/clock.ts'
-import { ask, type Door } from './door.ts'
+import { ask, type Endpoint } from './endpoint.ts'
 
 /** A cluster-scoped kind without a schema. */
 export interface CustomKind {
@@ -15,12 +15,12 @@ const servedWithinMs = 20_000
 const lookEveryMs = 100
 
 /** Resolves when objects of that kind can be listed, and at once when they already can; rejects when they never can. */
-export async function serveKind(door: Door, kind: CustomKind): Promise<void> {
-  if (await isServed(door, kind)) return
+export async function serveKind(endpoint: Endpoint, kind: CustomKind): Promise<void> {
+  if (await isServed(endpoint, kind)) return
   const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
-  await ask(door, { method: 'POST', path, body: JSON.stringify(definitionOf(kind)) })
+  await ask(endpoint, { method: 'POST', path, body: JSON.stringify(definitionOf(kind)) })
   const deadline = systemClock.monotonic() + servedWithinMs
-  while (!(await isServed(door, kind))) {
+  while (!(await isServed(endpoint, kind))) {
     if (systemClock.monotonic() > deadline) {
       throw new Error(`NM_BENCH_KIND: the API server does not serve ${kind.plural}.${kind.group}`)
     }
@@ -29,11 +29,11 @@ export async function serveKind(door: Door, kind: CustomKind): Promise<void> {
 }
 
 /** Discovery as well as the list: a client that starts now asks for both. */
-async function isServed(door: Door, { group, version, plural }: CustomKind): Promise<boolean> {
+async function isServed(endpoint: Endpoint, { group, version, plural }: CustomKind): Promise<boolean> {
   const folder = `/apis/${group}/${version}`
   try {
-    await ask(door, { method: 'GET', path: folder })
-    await ask(door, { method: 'GET', path: `${folder}/${plural}` })
+    await ask(endpoint, { method: 'GET', path: folder })
+    await ask(endpoint, { method: 'GET', path: `${folder}/${plural}` })
     return true
   } catch {
     return false

@@ -1,5 +1,5 @@
 /**
- * A door in front of an API server. It counts what passes, can be shut (connections are refused and open ones cut, as
+ * A proxy in front of an API server. It counts what passes, can be shut (connections are refused and open ones cut, as
  * when a server is killed) and opened again at a known instant, which a real server's start is not. Clients see the
  * server's own certificate, so they need nothing but another port.
  */
@@ -7,7 +7,7 @@ import { Agent, createServer as createPlainServer, type IncomingMessage, request
 import { createServer as createTlsServer, Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 
-export interface GateOptions {
+export interface ProxyOptions {
   /** Where the server is. */
   readonly url: string
   /** PEM of certificate and key to show to clients; absent for a server that speaks plain HTTP. */
@@ -22,7 +22,7 @@ export interface Exchange {
   readonly status: number
 }
 
-export interface Gate {
+export interface ServerProxy {
   readonly url: string
   /** Requests since the last `resetCount`, by HTTP method; watches count as WATCH. */
   count(): Readonly<Record<string, number>>
@@ -34,8 +34,8 @@ export interface Gate {
   close(): Promise<void>
 }
 
-/** Puts a gate on a free port of loopback. */
-export async function startGate(options: GateOptions): Promise<Gate> {
+/** Puts a proxy on a free port of loopback. */
+export async function startProxy(options: ProxyOptions): Promise<ServerProxy> {
   const counts = new Map<string, number>()
   const sockets = new Set<Socket>()
   const agent = options.tls ? new TlsAgent({ keepAlive: true, ca: options.tls.cert }) : new Agent({ keepAlive: true })
@@ -82,7 +82,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
 
 /** Bytes go through as they come, both ways: a watch stays a stream. A broken exchange is broken on both sides. */
 function forward(
-  { url, onAnswer }: GateOptions,
+  { url, onAnswer }: ProxyOptions,
   agent: Agent,
   incoming: IncomingMessage,
   answer: ServerResponse,

@@ -6,58 +6,58 @@ import { startEmbedded } from '../../src/embedded/server.ts'
 import { systemClock, systemRandom } from '../../src/telemetry/clock.ts'
 import { startControlPlane } from '../../test/cluster/control-plane.ts'
 import { ensureTools } from '../../test/cluster/tools.ts'
-import { ask, type Door } from './door.ts'
-import { type Gate, startGate } from './gate.ts'
+import { ask, type Endpoint } from './endpoint.ts'
+import { type ServerProxy, startProxy } from './proxy.ts'
 
-export interface Target {
-  readonly server: 'kube-apiserver' | 'embedded'
-  readonly door: Door
+export interface ApiServer {
+  readonly kind: 'kube-apiserver' | 'embedded'
+  readonly endpoint: Endpoint
   /** A folder of this run; gone after `close()`. */
   readonly folder: string
-  /** Path of a kubeconfig for `url`: the server's own, or that of a gate in front of it. */
+  /** Path of a kubeconfig for `url`: the server's own, or that of a proxy in front of it. */
   kubeconfig(url?: string): string
-  /** Puts a gate in front of it. */
-  gate(): Promise<Gate>
+  /** Puts a proxy in front of it. */
+  proxy(): Promise<ServerProxy>
   close(): Promise<void>
 }
 
 /** Starts a real control plane where it can be had; says loudly when it cannot. */
-export async function startTarget(log: (line: string) => void): Promise<Target> {
+export async function startApiServer(log: (line: string) => void): Promise<ApiServer> {
   const tools = await ensureTools(['etcd', 'kube-apiserver'], { log })
-  if (tools.available) return realTarget(log)
+  if (tools.available) return realApiServer(log)
   log('NOT A REAL API SERVER: the figures below are against the embedded one, which answers faster than etcd can.')
-  return embeddedTarget()
+  return embeddedApiServer()
 }
 
 /** Makes a node for an agent to report on. */
-export async function addNode(door: Door, name: string): Promise<void> {
+export async function addNode(endpoint: Endpoint, name: string): Promise<void> {
   const body = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'kubernetes.io/hostname': name } } }
-  await ask(door, { method: 'POST', path: '/api/v1/nodes', body: JSON.stringify(body) })
+  await ask(endpoint, { method: 'POST', path: '/api/v1/nodes', body: JSON.stringify(body) })
 }
 
-async function realTarget(log: (line: string) => void): Promise<Target> {
+async function realApiServer(log: (line: string) => void): Promise<ApiServer> {
   const cluster = await startControlPlane({ log })
   const ca = readFileSync(cluster.caFile, 'utf8')
-  // The server signed its own certificate for 127.0.0.1; a gate on that address may show the same one.
+  // The server signed its own certificate for 127.0.0.1; a proxy on that address may show the same one.
   const key = readFileSync(join(dirname(cluster.caFile), 'apiserver.key'), 'utf8')
   return withKubeconfigs({
-    server: 'kube-apiserver',
-    door: { url: cluster.url, ca, token: cluster.tokens.admin ?? '' },
+    kind: 'kube-apiserver',
+    endpoint: { url: cluster.url, ca, token: cluster.tokens.admin ?? '' },
     folder: cluster.folder,
-    gate: () => startGate({ url: cluster.url, tls: { cert: ca, key } }),
+    proxy: () => startProxy({ url: cluster.url, tls: { cert: ca, key } }),
     close: () => cluster.stop(),
   })
 }
 
 /** The server inside this process: cheap, and enough where only the agent's own cost matters. */
-export async function embeddedTarget(): Promise<Target> {
+export async function embeddedApiServer(): Promise<ApiServer> {
   const folder = mkdtempSync(join(tmpdir(), 'nodemend-bench-'))
   const server = await startEmbedded({ clock: systemClock, random: systemRandom })
   return withKubeconfigs({
-    server: 'embedded',
-    door: { url: server.secureUrl, ca: server.ca, token: server.token },
+    kind: 'embedded',
+    endpoint: { url: server.secureUrl, ca: server.ca, token: server.token },
     folder,
-    gate: () => startGate({ url: server.url }),
+    proxy: () => startProxy({ url: server.url }),
     close: async () => {
       await server.stop()
       rmSync(folder, { recursive: true })
@@ -65,19 +65,19 @@ export async function embeddedTarget(): Promise<Target> {
   })
 }
 
-function withKubeconfigs(parts: Omit<Target, 'kubeconfig'>): Target {
+function withKubeconfigs(parts: Omit<ApiServer, 'kubeconfig'>): ApiServer {
   let written = 0
   return {
     ...parts,
-    kubeconfig: (url = parts.door.url) => {
+    kubeconfig: (url = parts.endpoint.url) => {
       const path = join(parts.folder, `bench-${written++}.kubeconfig`)
-      writeFileSync(path, JSON.stringify(kubeconfigFor(url, parts.door)), { mode: 0o600 })
+      writeFileSync(path, JSON.stringify(kubeconfigFor(url, parts.endpoint)), { mode: 0o600 })
       return path
     },
   }
 }
 
-function kubeconfigFor(url: string, { ca, token }: Door): object {
+function kubeconfigFor(url: string, { ca, token }: Endpoint): object {
   const authority =
     ca === undefined || url.startsWith('http:')
       ? {}

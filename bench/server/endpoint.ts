@@ -3,26 +3,30 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 
 /** Where an API server is, and how to be let in. */
-export interface Door {
+export interface Endpoint {
   readonly url: string
   /** PEM; absent for plain HTTP. */
   readonly ca?: string
   readonly token: string
 }
 
-export interface DoorCall {
+export interface EndpointCall {
   readonly method: string
   readonly path: string
   readonly body?: string
 }
 
 /** Starts one exchange; the caller listens for `error`. */
-export function knock(door: Door, call: DoorCall, answered: (incoming: IncomingMessage) => void): ClientRequest {
-  const send = door.url.startsWith('https:') ? tlsRequest : request
-  const headers = { authorization: `Bearer ${door.token}`, 'content-type': 'application/json' }
+export function startCall(
+  endpoint: Endpoint,
+  call: EndpointCall,
+  answered: (incoming: IncomingMessage) => void,
+): ClientRequest {
+  const send = endpoint.url.startsWith('https:') ? tlsRequest : request
+  const headers = { authorization: `Bearer ${endpoint.token}`, 'content-type': 'application/json' }
   const outgoing = send(
-    new URL(call.path, door.url),
-    { method: call.method, headers, ...(door.ca !== undefined && { ca: door.ca }) },
+    new URL(call.path, endpoint.url),
+    { method: call.method, headers, ...(endpoint.ca !== undefined && { ca: endpoint.ca }) },
     answered,
   )
   outgoing.end(call.body)
@@ -30,9 +34,9 @@ export function knock(door: Door, call: DoorCall, answered: (incoming: IncomingM
 }
 
 /** One whole exchange: the answer's text; rejects for every status that is not 2xx. */
-export function ask(door: Door, call: DoorCall): Promise<string> {
+export function ask(endpoint: Endpoint, call: EndpointCall): Promise<string> {
   return new Promise((resolve, reject) => {
-    const outgoing = knock(door, call, (incoming) => {
+    const outgoing = startCall(endpoint, call, (incoming) => {
       let text = ''
       incoming.setEncoding('utf8')
       incoming.on('data', (part: string) => {
