@@ -12,7 +12,7 @@ export interface Cluster {
 }
 
 /** Which object of which kind; `subresource` is empty for the object itself. */
-export interface Target {
+export interface ObjectAddress {
   readonly kind: ServedKind
   readonly namespace: string | undefined
   readonly name: string

@@ -1,5 +1,5 @@
 /** `pods/<name>/eviction`: deletion that disruption budgets can refuse (spec: Kubernetes policy/v1). */
-import { type Cluster, plainWrite, type Target, timestamp, type WriteOptions } from './cluster.ts'
+import { type Cluster, type ObjectAddress, plainWrite, timestamp, type WriteOptions } from './cluster.ts'
 import { type DeleteOptions, deleteObject, readDeleteOptions, requirePreconditions } from './delete.ts'
 import { ApiFailure, badRequest, type Cause, forbidden, tooManyRequests } from './failure.ts'
 import { type ApiObject, at, isObject, type Json, type JsonObject, listAt, numberAt, textAt, withAt } from './json.ts'
@@ -15,28 +15,33 @@ const retrySeconds = 10
 const refusal = "Cannot evict pod as it would violate the pod's disruption budget."
 
 /** Evicts; the answer is a Success status. Throws 400, 403, 404, 409, 429 or 500. */
-export function evictPod(cluster: Cluster, target: Target, body: Json, write: WriteOptions = plainWrite): JsonObject {
+export function evictPod(
+  cluster: Cluster,
+  address: ObjectAddress,
+  body: Json,
+  write: WriteOptions = plainWrite,
+): JsonObject {
   const named = textAt(body, 'metadata', 'name')
-  if (!isObject(body) || (named !== '' && named !== target.name)) {
+  if (!isObject(body) || (named !== '' && named !== address.name)) {
     throw badRequest('name in URL does not match name in Eviction object')
   }
-  refuseInTerminatingNamespace(cluster, target)
+  refuseInTerminatingNamespace(cluster, address)
   const fromBody = readDeleteOptions(at(body, 'deleteOptions') ?? undefined, new URLSearchParams())
   const options: DeleteOptions = { ...fromBody, dryRun: fromBody.dryRun || write.dryRun }
-  const pod = liveObject(cluster, target)
+  const pod = liveObject(cluster, address)
   if (!needsNoBudget(pod)) spendBudget(cluster, pod, options)
-  requirePreconditions(pod, target, options)
-  if (!options.dryRun) markDisrupted(cluster, target.kind, pod)
-  deleteObject(cluster, target, { ...options, resourceVersion: undefined })
+  requirePreconditions(pod, address, options)
+  if (!options.dryRun) markDisrupted(cluster, address.kind, pod)
+  deleteObject(cluster, address, { ...options, resourceVersion: undefined })
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
 }
 
-function refuseInTerminatingNamespace(cluster: Cluster, target: Target): void {
-  const namespace = cluster.store.get('namespaces', objectKey(undefined, target.namespace ?? ''))
+function refuseInTerminatingNamespace(cluster: Cluster, address: ObjectAddress): void {
+  const namespace = cluster.store.get('namespaces', objectKey(undefined, address.namespace ?? ''))
   if (!namespace || !isTerminating(namespace)) return
-  const name = target.namespace ?? ''
+  const name = address.namespace ?? ''
   const why = `unable to create new content in namespace ${name} because it is being terminated`
-  throw forbidden(target.kind, target.name, why, [
+  throw forbidden(address.kind, address.name, why, [
     { reason: 'NamespaceTerminating', message: `namespace ${name} is being terminated`, field: 'metadata.namespace' },
   ])
 }

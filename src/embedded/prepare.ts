@@ -1,5 +1,5 @@
 /** From a request body to an object of the kind: decoded, pruned, defaulted. */
-import type { Target, WriteOptions } from './cluster.ts'
+import type { ObjectAddress, WriteOptions } from './cluster.ts'
 import { pruneCustom } from './custom/prune.ts'
 import { badRequest } from './failure.ts'
 import { type ApiMeta, type ApiObject, isObject, type Json, type JsonObject } from './json.ts'
@@ -71,17 +71,17 @@ export function decodeMetadata(value: Json | undefined, kind: string, version: s
 }
 
 /** The name in the body must be the one in the path; an empty one is filled in. */
-export function nameFromPath(object: ApiObject, target: Target): ApiObject {
+export function nameFromPath(object: ApiObject, address: ObjectAddress): ApiObject {
   const { name, namespace } = object.metadata
-  if (name !== '' && name !== target.name) {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`)
+  if (name !== '' && name !== address.name) {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${address.name})`)
   }
-  if (namespace !== undefined && target.namespace !== undefined && namespace !== target.namespace) {
+  if (namespace !== undefined && address.namespace !== undefined && namespace !== address.namespace) {
     throw badRequest(
-      `the namespace of the object (${namespace}) does not match the namespace on the URL (${target.namespace})`,
+      `the namespace of the object (${namespace}) does not match the namespace on the URL (${address.namespace})`,
     )
   }
-  return withPlace(object, target.name, target.namespace)
+  return withPlace(object, address.name, address.namespace)
 }
 
 export function withPlace(object: ApiObject, name: string, namespace: string | undefined): ApiObject {

@@ -32,7 +32,7 @@ export interface Case {
 }
 
 /** A step's answer, normalised: uids, versions, times and tokens by order of appearance. */
-export interface Outcome {
+export interface StepResult {
   readonly call: string
   readonly status: number
   readonly warnings?: readonly string[]

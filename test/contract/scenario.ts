@@ -1,6 +1,6 @@
 /** A story in which every modelled controller has work, told to one server; the states it comes to, by chapter. */
 import { at } from './run.ts'
-import type { Target } from './send.ts'
+import type { ServerUnderTest } from './send.ts'
 import { apps, budgets, namespace, pods, Story, type Thing } from './story.ts'
 
 const template = (app: string): Thing => ({
@@ -18,9 +18,9 @@ const budget = (name: string, spec: Thing): Thing => ({
 type Told = Record<string, unknown>
 
 /** Plays the story; each step waits until the server has settled. Rejects when it does not. */
-export async function scenario(target: Target): Promise<Readonly<Told>> {
+export async function scenario(server: ServerUnderTest): Promise<Readonly<Told>> {
   const told: Told = {}
-  const story = new Story(target)
+  const story = new Story(server)
   for (const chapter of [beginning, budgeting, trouble, ending]) await chapter(story, told)
   return told
 }

@@ -3,7 +3,7 @@
  * same operations as an API client. Everything happens on the cluster's clock, so a stepped clock repeats a run.
  */
 import type { Cancel } from '../../telemetry/clock.ts'
-import { type Cluster, plainWrite, type Target } from '../cluster.ts'
+import { type Cluster, type ObjectAddress, plainWrite } from '../cluster.ts'
 import { type DeleteOptions, deleteObject, plainDelete } from '../delete.ts'
 import { ApiFailure } from '../failure.ts'
 import type { ApiObject, Json } from '../json.ts'
@@ -51,7 +51,7 @@ export class ChangeFeed {
 }
 
 /** Runs `work` once soon after any change of `kinds`, and whenever asked; never twice at one instant. */
-export class Loop implements Model {
+export class Reconciler implements Model {
   readonly #cluster: Cluster
   readonly #work: () => void
   readonly #ends: (() => void)[]
@@ -94,8 +94,8 @@ export function together(...models: readonly Model[]): Model {
   }
 }
 
-/** A controller's hand: writes as `manager`, and shrugs where the object is gone or moved on, as controllers do. */
-export class Hand {
+/** A controller's client: writes as `manager`, and shrugs where the object is gone or moved on, as controllers do. */
+export class ModelClient {
   readonly #cluster: Cluster
   readonly #manager: string
 
@@ -119,15 +119,15 @@ export class Hand {
   }
 
   /** Writes what `edit` makes of the stored object; undefined from `edit` leaves it alone. */
-  update(target: Target, edit: (live: ApiObject) => ApiObject | undefined): ApiObject | undefined {
-    const live = this.get(target.kind, target.name, target.namespace)
+  update(address: ObjectAddress, edit: (live: ApiObject) => ApiObject | undefined): ApiObject | undefined {
+    const live = this.get(address.kind, address.name, address.namespace)
     const next = live && edit(live)
     if (!live || !next || next === live) return live
-    return attempt(() => storeUpdate(this.#cluster, target, live, next, this.#options()).object)
+    return attempt(() => storeUpdate(this.#cluster, address, live, next, this.#options()).object)
   }
 
-  delete(target: Target, options: Partial<DeleteOptions> = {}): void {
-    attempt(() => deleteObject(this.#cluster, target, { ...plainDelete, ...options }))
+  delete(address: ObjectAddress, options: Partial<DeleteOptions> = {}): void {
+    attempt(() => deleteObject(this.#cluster, address, { ...plainDelete, ...options }))
   }
 
   #options(): typeof plainWrite {
@@ -144,7 +144,7 @@ function attempt<T>(write: () => T): T | undefined {
   }
 }
 
-/** The target of a stored object, for a {@link Hand}. */
-export function targetOf(kind: ServedKind, object: ApiObject, subresource = ''): Target {
+/** The address of a stored object, for a {@link ModelClient}. */
+export function addressOf(kind: ServedKind, object: ApiObject, subresource = ''): ObjectAddress {
   return { kind, namespace: object.metadata.namespace, name: object.metadata.name, subresource }
 }

@@ -5,7 +5,7 @@ import { builtinKind, storageKey } from '../kinds.ts'
 import { quantityValue } from '../schema/quantity.ts'
 import { bound } from '../subresource/binding.ts'
 import { isFinished, withCondition } from './conditions.ts'
-import { Hand, Loop, type Model, targetOf } from './loop.ts'
+import { addressOf, type Model, ModelClient, Reconciler } from './reconciler.ts'
 
 const pods = builtinKind('pods')
 const nodes = builtinKind('nodes')
@@ -22,16 +22,16 @@ interface Room {
 
 /** Starts it. A pod that fits nowhere gets the condition a real scheduler writes, and is tried again on any change. */
 export function startScheduler(cluster: Cluster): Model {
-  const hand = new Hand(cluster, 'kube-scheduler')
-  return new Loop(cluster, [pods, nodes], () => {
-    const all = hand.list(pods)
+  const client = new ModelClient(cluster, 'kube-scheduler')
+  return new Reconciler(cluster, [pods, nodes], () => {
+    const all = client.list(pods)
     const waiting = all.filter(isWaiting)
     if (waiting.length === 0) return
-    const rooms = roomsOf(hand.list(nodes), all)
+    const rooms = roomsOf(client.list(nodes), all)
     for (const pod of waiting.sort(byAge)) {
       const room = bestRoom(pod, rooms)
       if (!room) {
-        refuse(cluster, hand, pod, rooms.length)
+        refuse(cluster, client, pod, rooms.length)
         continue
       }
       take(room, pod)
@@ -130,8 +130,8 @@ export function tolerationFor(pod: ApiObject, taint: JsonObject): JsonObject | u
   })
 }
 
-function refuse(cluster: Cluster, hand: Hand, pod: ApiObject, count: number): void {
+function refuse(cluster: Cluster, client: ModelClient, pod: ApiObject, count: number): void {
   const message = `0/${count} nodes are available: no node is open, tolerated and large enough.`
   const fact = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message } as const
-  hand.update(targetOf(pods, pod, 'status'), (live) => withCondition(live, fact, timestamp(cluster.clock)))
+  client.update(addressOf(pods, pod, 'status'), (live) => withCondition(live, fact, timestamp(cluster.clock)))
 }

@@ -8,7 +8,7 @@ import type { KubeError } from '../errors.ts'
 import { BrokenExchange } from '../transport.ts'
 import { Guard } from './guard.ts'
 
-export interface Target {
+export interface Destination {
   readonly server: URL
   readonly agent: Agent
   readonly headers: Readonly<Record<string, string>>
@@ -29,24 +29,24 @@ export interface Exchange {
 }
 
 /** Sends the call and waits for the headers. Rejects with KubeError (deadline, signal) or {@link BrokenExchange}. */
-export function openExchange(target: Target, call: Call, timeoutMs: number): Promise<Exchange> {
+export function openExchange(destination: Destination, call: Call, timeoutMs: number): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body))
-    const send = target.server.protocol === 'https:' ? httpsRequest : httpRequest
+    const send = destination.server.protocol === 'https:' ? httpsRequest : httpRequest
     const request = send({
-      agent: target.agent,
-      hostname: target.server.hostname.replace(/^\[|\]$/g, ''),
-      port: target.server.port,
+      agent: destination.agent,
+      hostname: destination.server.hostname.replace(/^\[|\]$/g, ''),
+      port: destination.server.port,
       method: methodOf(call),
-      path: `${target.server.pathname.replace(/\/$/, '')}${pathOf(call)}`,
+      path: `${destination.server.pathname.replace(/\/$/, '')}${pathOf(call)}`,
       headers: {
-        ...target.headers,
+        ...destination.headers,
         ...(body === undefined
           ? {}
           : { 'content-type': call.contentType ?? 'application/json', 'content-length': body.length }),
       },
     })
-    const guard = new Guard(target.clock, call, timeoutMs, (error) => request.destroy(error))
+    const guard = new Guard(destination.clock, call, timeoutMs, (error) => request.destroy(error))
     request.on('error', (cause) => {
       guard.release()
       reject(guard.failure ?? new BrokenExchange(cause, request.reusedSocket))

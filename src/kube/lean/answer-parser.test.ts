@@ -3,10 +3,10 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { AnswerParser, MalformedAnswer } from './answer-parser.ts'
 
-type Outcome = { readonly answer: unknown; readonly used: number } | { readonly error: string } | 'unfinished'
+type Parsed = { readonly answer: unknown; readonly used: number } | { readonly error: string } | 'unfinished'
 
 /** What the parser makes of `pieces`, and of the connection's end after them. Fails when it throws anything else than its error. */
-function parse(pieces: readonly Buffer[], bodyless = false): Outcome {
+function parse(pieces: readonly Buffer[], bodyless = false): Parsed {
   const parser = new AnswerParser(bodyless)
   let used = 0
   try {
@@ -127,10 +127,10 @@ describe('an answer', () => {
   ]
   for (const [name, text, head] of bodyless) {
     it(`${name} ends with its headers`, () => {
-      const outcome = parse([Buffer.from(text)], head)
+      const parsed = parse([Buffer.from(text)], head)
       const status = Number(text.slice(9, 12))
       const answer = { status, retryAfter: undefined, body: '', reusable: true }
-      assert.deepEqual(outcome, { answer, used: text.length })
+      assert.deepEqual(parsed, { answer, used: text.length })
     })
   }
 
@@ -151,8 +151,8 @@ describe('an answer', () => {
   ]
   for (const [text, why] of refused) {
     it(`is refused: ${JSON.stringify(text.slice(0, 60))}`, () => {
-      const outcome = parse([Buffer.from(text, 'latin1')])
-      assert.match(typeof outcome === 'object' && 'error' in outcome ? outcome.error : '', why)
+      const parsed = parse([Buffer.from(text, 'latin1')])
+      assert.match(typeof parsed === 'object' && 'error' in parsed ? parsed.error : '', why)
     })
   }
 })
@@ -165,9 +165,9 @@ describe('the limits of an answer', () => {
   it('64 KiB of headers, interim answers and trailers included', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 200_000 }), (bytes) => {
-        const outcome = parse([Buffer.from(`${ok}A: ${'x'.repeat(bytes)}\r\nContent-Length: 0\r\n\r\n`)])
+        const parsed = parse([Buffer.from(`${ok}A: ${'x'.repeat(bytes)}\r\nContent-Length: 0\r\n\r\n`)])
         const whole = ok.length + 'A: \r\n'.length + bytes + 'Content-Length: 0\r\n\r\n'.length
-        assert.equal('error' in Object(outcome), whole > 64 * 1024)
+        assert.equal('error' in Object(parsed), whole > 64 * 1024)
       }),
     )
     assert.deepEqual(parse([Buffer.alloc(70_000, 'x')]), tooLongHead)

@@ -3,15 +3,15 @@ import { sameMaterial, type TlsMaterial } from '../transport.ts'
 import { Connection, type Errand } from './connection.ts'
 import { openSocket, shareTls, type TlsShare } from './socket.ts'
 
-export interface PoolOptions {
+export interface ConnectionPoolOptions {
   readonly server: URL
   readonly maxConnections: number
   /** How long a connection is kept without work, milliseconds. */
   readonly idleMs: number
 }
 
-export class Pool {
-  readonly #options: PoolOptions
+export class ConnectionPool {
+  readonly #options: ConnectionPoolOptions
   #share: TlsShare | undefined
   /** Every connection there is, with the TLS material that it was opened with. */
   readonly #connections = new Map<Connection, TlsShare | undefined>()
@@ -19,7 +19,7 @@ export class Pool {
   readonly #waiting: Errand[] = []
   #closed = false
 
-  constructor(options: PoolOptions) {
+  constructor(options: ConnectionPoolOptions) {
     this.#options = options
   }
 

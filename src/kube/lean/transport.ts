@@ -11,7 +11,7 @@ import { Guard } from '../http/guard.ts'
 import { type Answer, idleCloseMs, type Sent, type Transport } from '../transport.ts'
 import { MalformedAnswer } from './answer-parser.ts'
 import type { Errand } from './connection.ts'
-import { Pool } from './pool.ts'
+import { ConnectionPool } from './connection-pool.ts'
 import { requestBytes } from './request.ts'
 
 /** Like `connectTo`, for a program that does not watch. */
@@ -26,7 +26,7 @@ export function leanTransport(
   clock: Clock,
   idleMs: number = idleCloseMs,
 ): Transport {
-  const pool = new Pool({ server, maxConnections, idleMs })
+  const pool = new ConnectionPool({ server, maxConnections, idleMs })
   return {
     request: async (sent) => exchange(pool, sent, requestBytes(server, sent), clock),
     stream: async ({ call }) => {
@@ -36,7 +36,7 @@ export function leanTransport(
   }
 }
 
-function exchange(pool: Pool, { call, tls, timeoutMs }: Sent, bytes: Buffer, clock: Clock): Promise<Answer> {
+function exchange(pool: ConnectionPool, { call, tls, timeoutMs }: Sent, bytes: Buffer, clock: Clock): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const errand: Errand = {
       bytes,
