@@ -13,7 +13,7 @@ export interface Regarding {
   readonly apiVersion?: string
 }
 
-export interface Notice {
+export interface Occurrence {
   readonly regarding: Regarding
   readonly type: 'Normal' | 'Warning'
   readonly reason: string
@@ -26,7 +26,7 @@ export interface Notice {
 export interface Entry {
   readonly series: string
   readonly limit: string
-  notice: Notice
+  occurrence: Occurrence
   count: number
   /** Wall-clock milliseconds of the first and the newest occurrence. */
   readonly firstAt: number
@@ -70,11 +70,11 @@ export class EventQueue {
     return this.#dropped
   }
 
-  add(notice: Notice): void {
+  add(occurrence: Occurrence): void {
     const now = this.#options.clock.now()
-    const limit = `${objectText(notice.regarding)} ${notice.key ?? notice.reason}`
-    const series = seriesOf(notice, notice.message)
-    const entry: Entry = { series, limit, notice, count: 1, firstAt: now, lastAt: now, held: true, refusals: 0 }
+    const limit = `${objectText(occurrence.regarding)} ${occurrence.key ?? occurrence.reason}`
+    const series = seriesOf(occurrence, occurrence.message)
+    const entry: Entry = { series, limit, occurrence, count: 1, firstAt: now, lastAt: now, held: true, refusals: 0 }
     if (this.#waiting.has(series)) this.putBack(entry)
     else if (this.#spend(limit)) this.putBack({ ...entry, held: false })
     else this.putBack(this.#options.isKnown(series) ? entry : folded(entry))
@@ -166,11 +166,11 @@ export class EventQueue {
 /** The entry as part of the one series that stands for all of its key that came too fast. */
 function folded(entry: Entry): Entry {
   const { name: _written, ...rest } = entry
-  const message = `(combined from similar events) ${entry.notice.message.replace(/^\(combined from similar events\) /, '')}`
+  const message = `(combined from similar events) ${entry.occurrence.message.replace(/^\(combined from similar events\) /, '')}`
   return {
     ...rest,
-    series: seriesOf(entry.notice, `\0${entry.limit}`),
-    notice: { ...entry.notice, message },
+    series: seriesOf(entry.occurrence, `\0${entry.limit}`),
+    occurrence: { ...entry.occurrence, message },
     held: true,
   }
 }
@@ -192,6 +192,6 @@ function objectText({ kind, namespace = '', name, uid = '' }: Regarding): string
   return `${kind}/${namespace}/${name}/${uid}`
 }
 
-function seriesOf(notice: Notice, message: string): string {
-  return `${objectText(notice.regarding)} ${notice.type} ${notice.reason} ${message}`
+function seriesOf(occurrence: Occurrence, message: string): string {
+  return `${objectText(occurrence.regarding)} ${occurrence.type} ${occurrence.reason} ${message}`
 }

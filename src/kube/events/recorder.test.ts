@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import type { Api, Call, KubeObject } from '../api.ts'
 import { KubeError, type KubeErrorCode } from '../errors.ts'
-import type { Notice } from './queue.ts'
+import type { Occurrence } from './queue.ts'
 import { createEventRecorder, type EventRecorder } from './recorder.ts'
 
 interface StoredEvent extends KubeObject {
@@ -70,7 +70,7 @@ function setUp(): { server: EventServer; clock: SteppedClock; recorder: EventRec
   return { server, clock, recorder }
 }
 
-function notice(message: string, key = 'rule', extra: Partial<Notice> = {}): Notice {
+function occurrence(message: string, key = 'rule', extra: Partial<Occurrence> = {}): Occurrence {
   return {
     regarding: { kind: 'Node', name: 'worker-1' },
     type: 'Warning',
@@ -84,7 +84,7 @@ function notice(message: string, key = 'rule', extra: Partial<Notice> = {}): Not
 describe('an Event', () => {
   it('is written at once, with what kubectl describe looks for', async () => {
     const { server, clock, recorder } = setUp()
-    recorder.record(notice('SoftLockup: CPU 1 stuck'))
+    recorder.record(occurrence('SoftLockup: CPU 1 stuck'))
     await clock.advance(0)
     const [event] = server.stored.values()
     assert.match(event?.metadata.name ?? '', /^worker-1\.[0-9a-f]+$/)
@@ -112,7 +112,7 @@ describe('an Event', () => {
   it('goes to the namespace of what it is about', async () => {
     const { server, clock, recorder } = setUp()
     const regarding = { apiVersion: 'v1', kind: 'Pod', name: 'web-1', namespace: 'shop', uid: 'u' }
-    recorder.record(notice('x', 'rule', { regarding }))
+    recorder.record(occurrence('x', 'rule', { regarding }))
     await clock.advance(0)
     assert.equal([...server.stored.values()][0]?.metadata.namespace, 'shop')
   })
@@ -120,7 +120,7 @@ describe('an Event', () => {
   it('that repeats is counted on the same object', async () => {
     const { server, clock, recorder } = setUp()
     for (let time = 0; time < 5; time++) {
-      recorder.record(notice('a'))
+      recorder.record(occurrence('a'))
       await clock.advance(1_000)
     }
     assert.deepEqual(server.texts, ['a x5'])
@@ -131,10 +131,10 @@ describe('an Event', () => {
 
   it('is written anew when the server has forgotten the old one', async () => {
     const { server, clock, recorder } = setUp()
-    recorder.record(notice('a'))
+    recorder.record(occurrence('a'))
     await clock.advance(0)
     server.stored.clear()
-    recorder.record(notice('a'))
+    recorder.record(occurrence('a'))
     await clock.advance(0)
     assert.deepEqual(server.texts, ['a x2'])
   })
@@ -143,8 +143,8 @@ describe('an Event', () => {
 describe('a noisy rule', () => {
   it('slows down and does not hide the others', async () => {
     const { server, clock, recorder } = setUp()
-    for (let line = 0; line < 500; line++) recorder.record(notice(`line ${line}`, 'noisy'))
-    recorder.record(notice('fatal', 'quiet'))
+    for (let line = 0; line < 500; line++) recorder.record(occurrence(`line ${line}`, 'noisy'))
+    recorder.record(occurrence('fatal', 'quiet'))
     await clock.advance(0)
     assert.equal(server.calls.length, 11)
     assert.ok(server.texts.includes('fatal x1'))
@@ -158,7 +158,7 @@ describe('a noisy rule', () => {
   it('that says the same again and again costs a write a minute and loses no count', async () => {
     const { server, clock, recorder } = setUp()
     for (let second = 0; second < 600; second++) {
-      recorder.record(notice('a'))
+      recorder.record(occurrence('a'))
       await clock.advance(1_000)
     }
     await clock.advance(60_000)
@@ -172,8 +172,8 @@ describe('while the API server is away', () => {
     const { server, clock, recorder } = setUp()
     server.trouble = { code: 'NM_KUBE_NETWORK', when: 'before' }
     for (let second = 0; second < 3_600; second++) {
-      recorder.record(notice('a', 'a'))
-      recorder.record(notice('b', 'b'))
+      recorder.record(occurrence('a', 'a'))
+      recorder.record(occurrence('b', 'b'))
       if (second % 10 === 0) await clock.advance(10_000)
     }
     assert.equal(server.stored.size, 0)
@@ -187,9 +187,9 @@ describe('while the API server is away', () => {
   it('a lost answer does not make two Events of one', async () => {
     const { server, clock, recorder } = setUp()
     server.trouble = { code: 'NM_KUBE_TIMEOUT', when: 'after' }
-    recorder.record(notice('a'))
+    recorder.record(occurrence('a'))
     await clock.advance(0)
-    recorder.record(notice('a'))
+    recorder.record(occurrence('a'))
     server.trouble = undefined
     await clock.advance(30_000)
     assert.deepEqual(server.texts, ['a x2'])
@@ -199,11 +199,11 @@ describe('while the API server is away', () => {
     const { server, clock, recorder } = setUp()
     server.trouble = { code: 'NM_KUBE_UNAVAILABLE', when: 'before' }
     for (let key = 0; key < 200; key++) {
-      for (let line = 0; line < 10; line++) recorder.record(notice(`${key} line ${line}`, `rule ${key}`))
+      for (let line = 0; line < 10; line++) recorder.record(occurrence(`${key} line ${line}`, `rule ${key}`))
     }
     assert.equal(recorder.dropped, 0)
     assert.ok(recorder.pending <= 1_001)
-    for (let key = 0; key < 1_000; key++) recorder.record(notice(`x ${key}`, `other ${key}`))
+    for (let key = 0; key < 1_000; key++) recorder.record(occurrence(`x ${key}`, `other ${key}`))
     assert.ok(recorder.pending <= 1_001)
     assert.ok(recorder.dropped > 0)
     server.trouble = undefined
@@ -215,7 +215,7 @@ describe('while the API server is away', () => {
   it('a refusal is tried five times, and does not hold up the others', async () => {
     const { server, clock, recorder } = setUp()
     server.trouble = { code: 'NM_KUBE_FORBIDDEN', when: 'before' }
-    recorder.record(notice('a'))
+    recorder.record(occurrence('a'))
     await clock.advance(120_000)
     assert.equal(server.calls.length, 5)
     assert.deepEqual([recorder.pending, recorder.dropped, clock.waiting], [0, 1, 0])
@@ -224,16 +224,16 @@ describe('while the API server is away', () => {
   it('flush tries now, and stop leaves nothing behind', async () => {
     const { server, clock, recorder } = setUp()
     server.trouble = { code: 'NM_KUBE_NETWORK', when: 'before' }
-    recorder.record(notice('a'))
+    recorder.record(occurrence('a'))
     await clock.advance(0)
     server.trouble = undefined
     await recorder.flush()
     assert.deepEqual(server.texts, ['a x1'])
     server.trouble = { code: 'NM_KUBE_NETWORK', when: 'before' }
-    recorder.record(notice('b'))
+    recorder.record(occurrence('b'))
     await recorder.flush()
     recorder.stop()
-    recorder.record(notice('c'))
+    recorder.record(occurrence('c'))
     assert.deepEqual([recorder.pending, recorder.dropped, clock.waiting], [0, 1, 0])
   })
 })
@@ -251,7 +251,7 @@ it('no occurrence is lost or doubled, whatever the network does', async () => {
       const { server, clock, recorder } = setUp()
       for (const { trouble: when, message, key, waitMs } of steps) {
         server.trouble = when && { code: 'NM_KUBE_NETWORK', when }
-        recorder.record(notice(message, key))
+        recorder.record(occurrence(message, key))
         await clock.advance(waitMs)
       }
       server.trouble = undefined

@@ -5,7 +5,7 @@ import { type Api, events, type KubeObject } from '../api.ts'
 import { type Backoff, createBackoff } from '../backoff.ts'
 import { isKubeError, type KubeError } from '../errors.ts'
 import { createObject, patchObject } from '../objects.ts'
-import { type Entry, EventQueue, type Notice } from './queue.ts'
+import { type Entry, EventQueue, type Occurrence } from './queue.ts'
 
 export interface EventRecorderOptions {
   readonly api: Api
@@ -22,7 +22,7 @@ export interface EventRecorderOptions {
 
 export interface EventRecorder {
   /** Takes an Event; never throws and never waits. */
-  record(notice: Notice): void
+  record(occurrence: Occurrence): void
   /** Tries now, without waiting for a back-off to end (another call has just worked); resolves when all that may be written was tried. */
   flush(): Promise<void>
   /** Series that still wait to be written. */
@@ -62,7 +62,7 @@ class Recorder implements EventRecorder {
   readonly #backoff: Backoff
   readonly #stop = new AbortController()
   #pass: Promise<void> | undefined
-  /** Set while the server is left alone after a failure; a new notice does not shorten that. */
+  /** Set while the server is left alone after a failure; a new occurrence does not shorten that. */
   #backingOff = false
   #cancelWake: Cancel | undefined
   #names = 0
@@ -82,9 +82,9 @@ class Recorder implements EventRecorder {
     return this.#queue.dropped
   }
 
-  record(notice: Notice): void {
+  record(occurrence: Occurrence): void {
     if (this.#stop.signal.aborted) return
-    this.#queue.add({ ...notice, message: notice.message.slice(0, maxMessage) })
+    this.#queue.add({ ...occurrence, message: occurrence.message.slice(0, maxMessage) })
     if (!this.#pass && !this.#backingOff) this.#wakeIn(this.#queue.nextInMs())
   }
 
@@ -143,7 +143,7 @@ class Recorder implements EventRecorder {
     let name = known?.name ?? entry.name
     const count = (known?.count ?? 0) + entry.count
     if (name === undefined || !(await this.#countUp(entry, name, count))) {
-      name = `${entry.notice.regarding.name}.${this.#suffix()}`
+      name = `${entry.occurrence.regarding.name}.${this.#suffix()}`
       entry.name = name // kept for a retry: if only the answer is lost, the next try counts up instead of writing twice
       await this.#create(entry, name, count)
     }
@@ -156,7 +156,7 @@ class Recorder implements EventRecorder {
   /** False when the Event is no longer (or not yet) there. */
   async #countUp(entry: Entry, name: string, count: number): Promise<boolean> {
     const ref = { namespace: this.#namespaceOf(entry), name }
-    const patch = { count, lastTimestamp: rfc3339Seconds(entry.lastAt), message: entry.notice.message }
+    const patch = { count, lastTimestamp: rfc3339Seconds(entry.lastAt), message: entry.occurrence.message }
     try {
       await patchObject(this.#options.api, events, ref, patch, { type: 'merge', ...this.#limits() })
       return true
@@ -168,7 +168,7 @@ class Recorder implements EventRecorder {
 
   #create(entry: Entry, name: string, count: number): Promise<KubeObject> {
     const { component, host } = this.#options
-    const { regarding, type, reason, message } = entry.notice
+    const { regarding, type, reason, message } = entry.occurrence
     const uid = regarding.uid ?? (regarding.kind === 'Node' ? regarding.name : undefined)
     const body = {
       metadata: { name, namespace: this.#namespaceOf(entry) },
@@ -192,7 +192,7 @@ class Recorder implements EventRecorder {
   }
 
   #namespaceOf(entry: Entry): string {
-    return entry.notice.regarding.namespace ?? this.#options.namespace ?? 'default'
+    return entry.occurrence.regarding.namespace ?? this.#options.namespace ?? 'default'
   }
 
   /** Unique among all recorders: the time, our own count, and chance. */
