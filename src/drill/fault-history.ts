@@ -1,6 +1,6 @@
 /**
  * One fault's way from the injected line to the proof, as an observer outside sees it: the agent's log, the Node, the
- * NodeRepair. Pure: every observation folds into a new timeline, in whatever order they arrive.
+ * NodeRepair. Pure: every observation folds into a new history, in whatever order they arrive.
  */
 import type { NodeCondition } from '../model/condition.ts'
 import { type Attempt, isFinished, type Phase, phaseSince } from '../model/repair.ts'
@@ -28,7 +28,7 @@ export interface StageEntry {
   readonly what: string
 }
 
-export interface Timeline {
+export interface FaultHistory {
   readonly node: string
   readonly condition: string
   readonly entries: readonly StageEntry[]
@@ -41,47 +41,47 @@ export interface Timeline {
 }
 
 /** Starts at the injection of `line` on `node`, which should turn `condition` False. */
-export function startTimeline(node: string, condition: string, line: string, at: number): Timeline {
+export function startHistory(node: string, condition: string, line: string, at: number): FaultHistory {
   return { node, condition, entries: [{ stage: 'injected', at, what: line }] }
 }
 
 /** Reached all of its stages. */
-export function isProven(timeline: Timeline): boolean {
-  return stages.every((stage) => timeline.entries.some((entry) => entry.stage === stage))
+export function isProven(history: FaultHistory): boolean {
+  return stages.every((stage) => history.entries.some((entry) => entry.stage === stage))
 }
 
 /** The entries that `after` has and `before` has not, in stage order: what a live display prints next. */
-export function newEntries(before: Timeline, after: Timeline): readonly StageEntry[] {
+export function newEntries(before: FaultHistory, after: FaultHistory): readonly StageEntry[] {
   const isKnown = ({ stage, at }: StageEntry): boolean =>
     before.entries.some((known) => known.stage === stage && known.at === at)
   return after.entries.filter((entry) => !isKnown(entry))
 }
 
 /** One JSON line of the agent's log, seen at `at`. */
-export function seeAgentLog(timeline: Timeline, line: Readonly<Record<string, unknown>>, at: number): Timeline {
-  const injected = timeline.entries[0]?.at ?? at
+export function seeAgentLog(history: FaultHistory, line: Readonly<Record<string, unknown>>, at: number): FaultHistory {
+  const injected = history.entries[0]?.at ?? at
   const stamp = typeof line.ts === 'string' ? Date.parse(line.ts) : at
-  if (stamp < injected) return timeline
-  const ours = String(line.text).includes(timeline.entries[0]?.what ?? '')
-  if (line.msg === 'evidence' && ours) return add(timeline, 'evidence', stamp, `${line.source}: ${line.text}`)
+  if (stamp < injected) return history
+  const ours = String(line.text).includes(history.entries[0]?.what ?? '')
+  if (line.msg === 'evidence' && ours) return add(history, 'evidence', stamp, `${line.source}: ${line.text}`)
   if (line.msg === 'finding raised')
-    return add(timeline, 'finding', stamp, `${line.reason} (${line.severity}): ${line.message}`)
-  return timeline
+    return add(history, 'finding', stamp, `${line.reason} (${line.severity}): ${line.message}`)
+  return history
 }
 
 /** The node's conditions, seen at `at`. */
-export function seeConditions(timeline: Timeline, conditions: readonly NodeCondition[], at: number): Timeline {
-  const bad = conditions.find((one) => one.type === timeline.condition && one.status === 'False')
-  return bad ? add(timeline, 'condition', at, `${bad.type}=False ${bad.reason}`) : timeline
+export function seeConditions(history: FaultHistory, conditions: readonly NodeCondition[], at: number): FaultHistory {
+  const bad = conditions.find((one) => one.type === history.condition && one.status === 'False')
+  return bad ? add(history, 'condition', at, `${bad.type}=False ${bad.reason}`) : history
 }
 
 /** The attempt's record; its own stamps count. */
-export function seeAttempt(timeline: Timeline, attempt: Attempt): Timeline {
-  const followed = attempt.nodeName === timeline.node ? follow(timeline, attempt) : undefined
-  if (!followed) return timeline
+export function seeAttempt(history: FaultHistory, attempt: Attempt): FaultHistory {
+  const followed = attempt.nodeName === history.node ? follow(history, attempt) : undefined
+  if (!followed) return history
   const { decision, plan } = attempt
   const obstacle = obstacleOf(attempt)
-  let next: Timeline = obstacle === undefined ? followed : { ...followed, waiting: obstacle }
+  let next: FaultHistory = obstacle === undefined ? followed : { ...followed, waiting: obstacle }
   if (decision?.outcome === 'act') {
     const allowed = decision.gates.filter((gate) => gate.answer === 'allow').length
     const what = `${plan?.action ?? decision.rule?.action} by policy ${decision.rule?.policy}: ${allowed} of ${decision.gates.length} gates allow`
@@ -102,18 +102,18 @@ export function seeAttempt(timeline: Timeline, attempt: Attempt): Timeline {
 }
 
 /** The record is gone. Where its repair had not ended, somebody deleted it, and the controller begins anew. */
-export function seeDeletion(timeline: Timeline, attempt: Attempt): Timeline {
-  if (timeline.repair !== idOf(attempt) || isFinished(attempt.phase) || timeline.failed !== undefined) return timeline
-  return { ...timeline, failed: 'somebody deleted its NodeRepair' }
+export function seeDeletion(history: FaultHistory, attempt: Attempt): FaultHistory {
+  if (history.repair !== idOf(attempt) || isFinished(attempt.phase) || history.failed !== undefined) return history
+  return { ...history, failed: 'somebody deleted its NodeRepair' }
 }
 
-/** The timeline of this repair; undefined where another one is followed. A new one takes the place of one that failed. */
-function follow(timeline: Timeline, attempt: Attempt): Timeline | undefined {
-  const { waiting: _waiting, ...rest } = timeline
+/** The history of this repair; undefined where another one is followed. A new one takes the place of one that failed. */
+function follow(history: FaultHistory, attempt: Attempt): FaultHistory | undefined {
+  const { waiting: _waiting, ...rest } = history
   const repair = idOf(attempt)
-  if (timeline.repair === repair) return rest
-  const injected = timeline.entries[0]?.at ?? 0
-  if (isFinished(attempt.phase) && (timeline.repair !== undefined || phaseSince(attempt) < injected)) return undefined
+  if (history.repair === repair) return rest
+  const injected = history.entries[0]?.at ?? 0
+  if (isFinished(attempt.phase) && (history.repair !== undefined || phaseSince(attempt) < injected)) return undefined
   const { failed: _failed, ...kept } = rest
   const entries = kept.entries.filter((one) => stages.indexOf(one.stage) < stages.indexOf('decision'))
   return { ...kept, repair, entries }
@@ -141,9 +141,9 @@ function enteredAt(attempt: Attempt, phase: Phase): number | undefined {
 }
 
 /** The first sight of a stage counts; later ones change nothing. */
-function add(timeline: Timeline, stage: Stage, at: number, what: string): Timeline {
-  if (timeline.entries.some((entry) => entry.stage === stage)) return timeline
-  const entries = [...timeline.entries, { stage, at, what }]
+function add(history: FaultHistory, stage: Stage, at: number, what: string): FaultHistory {
+  if (history.entries.some((entry) => entry.stage === stage)) return history
+  const entries = [...history.entries, { stage, at, what }]
   entries.sort((a, b) => stages.indexOf(a.stage) - stages.indexOf(b.stage))
-  return { ...timeline, entries }
+  return { ...history, entries }
 }

@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
 
 /** Where lines can be injected: the machine's real kernel log, or a file that stands in for it. */
-export interface KernelLog {
+export interface InjectionLog {
   readonly path: string
   readonly real: boolean
   /** Why the real one is not used; absent when it is. */
@@ -10,7 +10,7 @@ export interface KernelLog {
 }
 
 /** The kernel log `device` where this process may read and write it, else `standIn`. Only a device is ever written to. */
-export function chooseKernelLog(device: string, standIn: string): KernelLog {
+export function chooseInjectionLog(device: string, standIn: string): InjectionLog {
   try {
     if (!statSync(device).isCharacterDevice()) return { path: standIn, real: false, why: `${device} is no kernel log` }
     accessSync(device, constants.R_OK | constants.W_OK)
@@ -25,7 +25,7 @@ export function chooseKernelLog(device: string, standIn: string): KernelLog {
 const userError = 11
 
 /** Writes one line. A stand-in file gets the record as /dev/kmsg would show it. */
-export function inject(log: KernelLog, line: string, sequence: number, uptimeUs: number): void {
+export function inject(log: InjectionLog, line: string, sequence: number, uptimeUs: number): void {
   const record = log.real ? `<3>${line}\n` : `${userError},${sequence},${uptimeUs},-;${line}\n`
   writeFileSync(log.path, record, { flag: log.real ? 'w' : 'a' })
 }
