@@ -6,7 +6,6 @@ import { type ApiMeta, type ApiObject, isObject, type Json, type JsonObject } fr
 import { groupVersion, type ServedKind } from './kinds.ts'
 import { rulesOf } from './rules/table.ts'
 import { decode } from './schema/decode.ts'
-import { builtinType } from './schema/types.ts'
 
 /** Decodes a whole object. Throws 400 on a wrong kind, a wrong type, or (Strict) an unknown field. */
 export function prepare(kind: ServedKind, body: Json, options: WriteOptions): ApiObject {
@@ -61,13 +60,6 @@ function asApiObject(kind: ServedKind, value: JsonObject): ApiObject {
 export function inVersion(kind: ServedKind, object: ApiObject): ApiObject {
   const apiVersion = groupVersion(kind)
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion }
-}
-
-const metaShape = builtinType('ObjectMeta')
-
-/** Metadata of a custom resource, decoded as the real server decodes it. */
-export function decodeMetadata(value: Json | undefined, kind: string, version: string): JsonObject {
-  return isObject(value) ? decode(metaShape, value, kind, version).value : {}
 }
 
 /** The name in the body must be the one in the path; an empty one is filled in. */

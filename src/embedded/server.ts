@@ -10,7 +10,8 @@ import type { Cluster } from './cluster.ts'
 import { establish } from './custom/definition.ts'
 import type { User } from './http/access.ts'
 import { type Certificate, selfSigned } from './http/certificate.ts'
-import { type Front, serve } from './http/front.ts'
+import { serve } from './http/serve.ts'
+import type { ServerState } from './http/server-state.ts'
 import { type JsonObject, textAt } from './json.ts'
 import { builtinKind, KindTable } from './kinds.ts'
 import { Store } from './store.ts'
@@ -78,8 +79,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const users = options.users ?? [{ token: freshToken(random), name: 'nodemend-admin', groups: ['system:masters'] }]
   const certificate = selfSigned(clock)
   let address = host
-  const front: Front = { cluster, users, address: () => address, watches: new Set() }
-  const listener = twoFaced(front, certificate)
+  const state: ServerState = { cluster, users, address: () => address, watches: new Set() }
+  const listener = dualListener(state, certificate)
   const port = await listen(listener.server, options.port ?? 0, host)
   address = `${host}:${port}`
   const secureUrl = `https://${address}`
@@ -102,12 +103,12 @@ interface Listener {
 }
 
 /** One port for both HTTP and TLS: the first byte of a connection tells which. */
-function twoFaced(front: Front, certificate: Certificate): Listener {
+function dualListener(state: ServerState, certificate: Certificate): Listener {
   const options = { keepAliveTimeout: 65_000 }
-  const plain = createHttp(options, (request, response) => void serve(front, request, response))
+  const plain = createHttp(options, (request, response) => void serve(state, request, response))
   const secure = createHttps(
     { ...options, ...certificate },
-    (request, response) => void serve(front, request, response),
+    (request, response) => void serve(state, request, response),
   )
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -128,7 +129,7 @@ function twoFaced(front: Front, certificate: Certificate): Listener {
     server,
     stop: () =>
       new Promise((resolve) => {
-        for (const end of [...front.watches]) end()
+        for (const end of [...state.watches]) end()
         server.close(() => resolve())
         plain.close()
         secure.close()

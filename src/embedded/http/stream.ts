@@ -5,8 +5,8 @@ import type { ApiObject, JsonObject } from '../json.ts'
 import { inVersion } from '../prepare.ts'
 import { asMetadata, asTable } from '../table/table.ts'
 import { Watch, type WatchEvent, type WatchReader } from '../watch.ts'
-import { textOf } from './front.ts'
 import type { ApiRequest, WatchAnswer } from './handle.ts'
+import { textOf } from './object-text.ts'
 
 /** Starts the watch; returns the way to end it. */
 export function streamWatch(

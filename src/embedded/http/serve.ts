@@ -1,32 +1,23 @@
-/** The HTTP face: reads requests, refuses the unknown, writes answers and streams watches. */
+/** The HTTP side of the server: reads a request, authenticates and authorizes it, and writes its answer or streams its watch. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Cluster } from '../cluster.ts'
 import { ApiFailure, internal, pageNotFound, tooLarge } from '../failure.ts'
-import type { ApiObject, Json, JsonObject } from '../json.ts'
+import type { Json, JsonObject } from '../json.ts'
 import { isTrue } from '../watch.ts'
-import { authenticate, authorize, authorizePage, type User } from './access.ts'
+import { authenticate, authorize, authorizePage } from './access.ts'
 import { type ApiRequest, handle, type WatchAnswer } from './handle.ts'
 import { answerForm, mediaType, parseBody } from './negotiate.ts'
 import { plainPage } from './pages.ts'
 import { isServed, resourceRoute, segments, verbOf } from './route.ts'
+import type { ServerState } from './server-state.ts'
 import { streamWatch } from './stream.ts'
 
 /** As the real server: larger bodies are refused. */
 export const maxBodyBytes = 3 * 1024 * 1024
 
-export interface Front {
-  readonly cluster: Cluster
-  readonly users: readonly User[]
-  /** `127.0.0.1:6443`, for discovery. */
-  readonly address: () => string
-  /** Watches that run; ended when the server stops. */
-  readonly watches: Set<() => void>
-}
-
 /** Answers one request; never throws. */
-export async function serve(front: Front, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function serve(state: ServerState, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    await answer(front, request, response)
+    await answer(state, request, response)
   } catch (error) {
     const failure =
       error instanceof ApiFailure ? error : internal(error instanceof Error ? error.message : String(error))
@@ -34,12 +25,12 @@ export async function serve(front: Front, request: IncomingMessage, response: Se
   }
 }
 
-async function answer(front: Front, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(state: ServerState, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://loopback')
   const path = segments(url.pathname)
-  const user = authenticate(front.users, request.headers.authorization)
+  const user = authenticate(state.users, request.headers.authorization)
   const bytes = await readBody(request)
-  const page = await plainPage(front, user, {
+  const page = await plainPage(state, user, {
     path,
     method: request.method ?? 'GET',
     accept: request.headers.accept,
@@ -50,8 +41,8 @@ async function answer(front: Front, request: IncomingMessage, response: ServerRe
     authorizePage(user, request.method ?? 'GET', path)
     return writeText(response, page.code, page.type, page.body)
   }
-  if (!isResourcePath(front, path)) throw pageNotFound()
-  const route = resourceRoute(front.cluster.kinds, path)
+  if (!isResourcePath(state, path)) throw pageNotFound()
+  const route = resourceRoute(state.cluster.kinds, path)
   const watching = isTrue(url.searchParams.get('watch'))
   const verb = verbOf(request.method ?? 'GET', route, watching)
   authorize(user, verb, route)
@@ -61,14 +52,14 @@ async function answer(front: Front, request: IncomingMessage, response: ServerRe
   const userAgent = request.headers['user-agent'] ?? ''
   const warn = (text: string): void => void response.appendHeader('Warning', `299 - ${JSON.stringify(text)}`)
   const call: ApiRequest = { verb, route, query: url.searchParams, body, contentType, form, userAgent, warn }
-  const result = handle(front.cluster, call)
-  if ('watch' in result) return startWatch(front, call, result, response)
+  const result = handle(state.cluster, call)
+  if ('watch' in result) return startWatch(state, call, result, response)
   writeJson(response, result.code, result.body)
 }
 
-function isResourcePath(front: Front, path: readonly string[]): boolean {
+function isResourcePath(state: ServerState, path: readonly string[]): boolean {
   if (path[0] === 'api') return path.length > 1
-  return path[0] === 'apis' && path.length > 2 && isServed(front.cluster.kinds, path)
+  return path[0] === 'apis' && path.length > 2 && isServed(state.cluster.kinds, path)
 }
 
 async function bodyOf(body: Buffer, type: string): Promise<Json | undefined> {
@@ -87,26 +78,15 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-function startWatch(front: Front, call: ApiRequest, result: WatchAnswer, response: ServerResponse): void {
+function startWatch(state: ServerState, call: ApiRequest, result: WatchAnswer, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' })
   response.flushHeaders()
-  const stop = streamWatch(front.cluster, call, result, response)
-  front.watches.add(stop)
+  const stop = streamWatch(state.cluster, call, result, response)
+  state.watches.add(stop)
   response.once('close', () => {
-    front.watches.delete(stop)
+    state.watches.delete(stop)
     stop()
   })
-}
-
-const texts = new WeakMap<JsonObject, string>()
-
-/** The JSON text of a stored object, made once however many answers and watches carry it. */
-export function textOf(object: ApiObject | JsonObject): string {
-  const known = texts.get(object)
-  if (known !== undefined) return known
-  const text = JSON.stringify(object)
-  texts.set(object, text)
-  return text
 }
 
 export function writeJson(response: ServerResponse, code: number, body: JsonObject): void {
