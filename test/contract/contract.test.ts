@@ -12,6 +12,8 @@ import type { ServerUnderTest } from './send.ts'
 
 /** The contract is worth little when it shrinks unnoticed. */
 const leastCalls = 150
+/** The server's width is frozen: docs/adr/0009-embedded-api-server.md. */
+const mostCases = 65
 
 const callsOf = (step: Step): number => 1 + (step.during ?? []).reduce((sum, one) => sum + callsOf(one), 0)
 const allCases: readonly Case[] = Object.values(caseFiles).flat()
@@ -20,6 +22,12 @@ test(`the contract makes at least ${leastCalls} calls, under distinct names`, ()
   const calls = allCases.flatMap((one) => one.steps).reduce((sum, step) => sum + callsOf(step), 0)
   assert.ok(calls >= leastCalls, `${calls} calls`)
   assert.equal(new Set(allCases.map((one) => one.name)).size, allCases.length)
+})
+
+test(`the contract has at most ${mostCases} cases`, () => {
+  const remedy =
+    'name the program of ours that makes the new call (docs/adr/0009-embedded-api-server.md), then raise the number'
+  assert.ok(allCases.length <= mostCases, `${allCases.length} cases: ${remedy}`)
 })
 
 async function compare(server: ServerUnderTest, file: string, cases: readonly Case[]): Promise<readonly string[]> {
