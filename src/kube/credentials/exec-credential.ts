@@ -1,4 +1,4 @@
-/** Credentials from a program (client.authentication.k8s.io): run when needed, kept until they expire or are refused. */
+/** Credentials from an exec plugin (client.authentication.k8s.io), kept until they expire or the server refuses them. */
 import { execFile } from 'node:child_process'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { ClientCertificate } from '../connection.ts'
@@ -14,18 +14,18 @@ export interface ExecOptions {
   readonly place: Place
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
-  /** What the program may ask for with provideClusterInfo. */
+  /** The cluster that provideClusterInfo gives the plugin. */
   readonly cluster: object
 }
 
 export interface ExecCredentials {
   /** The kept credential, or a new one. Several callers at once share one run. */
   current(): Promise<Credential>
-  /** The server refused it: the next `current` runs the program again. */
+  /** Drops a credential that the server refused; the next `current` runs the plugin again. */
   forget(): void
 }
 
-/** A credential is renewed this long before it expires, so that no call carries one that dies under way. */
+/** How long before its expiry a credential is renewed, so that it does not expire during a call. */
 const earlyMs = 30_000
 const runLimitMs = 60_000
 const maxOutputBytes = 1024 * 1024
@@ -40,7 +40,7 @@ interface ExecAnswer {
   }
 }
 
-/** Runs nothing yet. Failures are KubeError `NM_KUBE_CONFIG` that name the program, its stderr and the install hint. */
+/** Runs nothing before the first `current`. Failures are KubeError `NM_KUBE_CONFIG` that name the program, its stderr and the install hint. */
 export function execCredentials(options: ExecOptions): ExecCredentials {
   let kept: { readonly credential: Credential; readonly expiresAt: number } | undefined
   let running: Promise<Credential> | undefined

@@ -1,4 +1,4 @@
-/** Who a pod is: its service account's token and the cluster's CA, both re-read when kubelet rotates them. */
+/** The connection of a pod: its service account's token and the cluster's CA, read again when kubelet rotates them. */
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ConnectionConfig } from '../connection.ts'
@@ -25,14 +25,14 @@ export function isInCluster({ env }: Pick<InClusterOptions, 'env'>): boolean {
 }
 
 /**
- * The connection of a pod. Token and CA are looked at before each call and read again when their file changed, so a
- * rotation takes effect at once. Throws KubeError `NM_KUBE_CONFIG` outside a pod or without a mounted token.
+ * The connection of a pod. It checks the files of token and CA before each call and reads a changed file again, so that
+ * a rotation takes effect at once. Throws KubeError `NM_KUBE_CONFIG` outside a pod or without a mounted token.
  */
 export function inClusterConfig({ root, env }: InClusterOptions): ConnectionConfig {
   const host = env.KUBERNETES_SERVICE_HOST
   if (!host) {
     throw configError(
-      'KUBERNETES_SERVICE_HOST is not set, so this is no pod; run inside a cluster or give a kubeconfig with --kubeconfig',
+      'KUBERNETES_SERVICE_HOST is not set, so this program does not run in a pod; run it inside a cluster or give a kubeconfig with --kubeconfig',
     )
   }
   const port = env.KUBERNETES_SERVICE_PORT_HTTPS || env.KUBERNETES_SERVICE_PORT || '443'
@@ -43,7 +43,7 @@ export function inClusterConfig({ root, env }: InClusterOptions): ConnectionConf
   return { server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, ca, token: () => token().trim() }
 }
 
-/** Reads a file again only when it is another one or was written since. Kubelet swaps whole folders by a symbolic link. */
+/** Reads a file again when its inode, time or size changed: kubelet rotates whole folders by a symbolic link. */
 function watchedFile(path: string): () => string {
   let seen = ''
   let text = ''
@@ -56,7 +56,7 @@ function watchedFile(path: string): () => string {
         seen = now
       }
     } catch (cause) {
-      if (text !== '') return text // a rotation under way; what we have is valid for a while yet
+      if (text !== '') return text // kubelet is rotating the file; the old content is valid for a while
       throw configError(
         `${path} cannot be read; mount the service account's token (automountServiceAccountToken)`,
         cause,

@@ -1,4 +1,4 @@
-/** Reads kubeconfig files: YAML with positions, several files merged as kubectl merges them, complaints with file and line. */
+/** Reads kubeconfig files and merges them as kubectl does; errors name file and line. */
 import { dirname, resolve } from 'node:path'
 import type { Document, LineCounter } from 'yaml'
 import { KubeError } from '../errors.ts'
@@ -64,7 +64,7 @@ export interface Kubeconfig {
 
 export type ReadFile = (path: string) => Promise<string | Buffer>
 
-/** Reads and merges `paths`: of entries with one name the first wins. Files that do not exist are passed over, unless all are. */
+/** Reads and merges `paths`: of entries with one name the first wins. Skips files that do not exist, unless none does. */
 export async function readKubeconfigs(paths: readonly string[], readFile: ReadFile): Promise<Kubeconfig> {
   const found: Kubeconfig[] = []
   let missing: unknown
@@ -123,7 +123,7 @@ export function fromFile(place: Place, path: string): string {
   return resolve(dirname(place.path), path)
 }
 
-/** `NM_KUBE_CONFIG` that names file and line; `text` says what is wrong and what to do. */
+/** `NM_KUBE_CONFIG` with file and line; `text` names the fault and its remedy. */
 export function badConfig(place: Place, text: string, cause?: unknown): KubeError {
   const where = `${place.path}:${place.line}`
   return new KubeError('NM_KUBE_CONFIG', `${where}: ${text}`, { call: 'connect', ...(cause ? { cause } : {}) })
@@ -145,7 +145,7 @@ function entriesOf<T>(file: ParsedFile, list: string, field: string): readonly E
     const value = entry[field]
     if (typeof entry.name !== 'string') throw badConfig(place, `this entry of "${list}" has no name`)
     if (typeof value !== 'object' || value === null) throw badConfig(place, `"${entry.name}" has no "${field}" section`)
-    return { name: entry.name, value: value as T, place } // the fields are checked where they are used
+    return { name: entry.name, value: value as T, place } // the code that uses a field checks it
   })
 }
 

@@ -1,4 +1,4 @@
-/** From a kubeconfig to a {@link ConnectionConfig}: what a person's terminal uses. */
+/** Makes a {@link ConnectionConfig} from a kubeconfig, for programs outside a cluster. */
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../telemetry/clock.ts'
 import type { ClientCertificate, ConnectionConfig } from '../connection.ts'
@@ -128,7 +128,7 @@ async function certificatePart({ name, value, place }: Entry<User>, readFile: Re
   throw badConfig(place, `user "${name}" needs client-certificate and client-key together`)
 }
 
-/** What runs programs is loaded here and not before: it brings `child_process`, which an agent otherwise never needs. */
+/** Loads the exec plugin's code late, because it brings `child_process`, which the agent otherwise never needs. */
 async function execPart(
   { name, place }: Entry<User>,
   spec: NonNullable<User['exec']>,
@@ -147,7 +147,7 @@ async function execPart(
   }
 }
 
-/** The removed in-tree providers (oidc and friends) are left to client-node: its refresh is more than this program should own. */
+/** The removed in-tree providers (oidc and others) go through client-node, which knows how to refresh their tokens. */
 async function providerPart(
   { name, place, value }: Entry<User>,
   config: Kubeconfig,

@@ -1,13 +1,13 @@
 /**
- * What waits to become an Event. Occurrences of one series (same object, type, reason, message) are counted together;
- * a key that is over its limit waits, folded into one series that says so, and never holds up another key.
+ * The queue of Events to write. It counts the occurrences of one series (same object, type, reason, message) together. A
+ * key over its limit waits as one combined series and never delays another key.
  */
 import type { Clock } from '../../telemetry/clock.ts'
 
 export interface Regarding {
   readonly kind: string
   readonly name: string
-  /** For a Node it may be left out: Events about nodes carry the node's name there, as kubelet's do. */
+  /** A Node may leave it out: Events about nodes carry the node's name here, as kubelet's do. */
   readonly uid?: string
   readonly namespace?: string
   readonly apiVersion?: string
@@ -18,11 +18,11 @@ export interface Occurrence {
   readonly type: 'Normal' | 'Warning'
   readonly reason: string
   readonly message: string
-  /** What shares one burst limit, e.g. the rule's name. Default: the reason. */
+  /** Occurrences with one key share a burst limit; e.g. the rule's name. Default: the reason. */
   readonly key?: string
 }
 
-/** One series with what has not been written of it yet. */
+/** One series with its occurrences that are not written yet. */
 export interface Entry {
   readonly series: string
   readonly limit: string
@@ -33,7 +33,7 @@ export interface Entry {
   lastAt: number
   /** True when it needs a token of its key before it may be written. */
   held: boolean
-  /** Name of the Event once one was sent for it, so that a lost answer does not make two. */
+  /** Name of the Event once the recorder has sent one, so that a lost answer does not make a second. */
   name?: string
   refusals: number
 }
@@ -45,7 +45,7 @@ export interface EventQueueOptions {
   readonly isKnown: (series: string) => boolean
 }
 
-/** Writes of one key at once, then one more per minute: a noisy rule slows down, it does not hide the others. */
+/** Writes of one key at once, then one per minute, so that a noisy rule does not hide the others. */
 const burst = 10
 const refillMs = 60_000
 const maxBuckets = 500
@@ -65,7 +65,7 @@ export class EventQueue {
     return this.#waiting.size
   }
 
-  /** Occurrences given up so far. */
+  /** Occurrences dropped so far. */
   get dropped(): number {
     return this.#dropped
   }
@@ -90,7 +90,7 @@ export class EventQueue {
     return undefined
   }
 
-  /** Puts an entry in, joined with what came for its series meanwhile. It keeps the token that it has. */
+  /** Puts an entry back and joins it with newer occurrences of its series. The entry keeps its token. */
   putBack(entry: Entry): void {
     const newer = this.#waiting.get(entry.series)
     if (newer) {
@@ -120,14 +120,14 @@ export class EventQueue {
     return soonest
   }
 
-  /** Full: folds the oldest entry whose key has another one waiting; only when no key has two, gives up the oldest. */
+  /** Folds the oldest entry whose key has another entry; drops the oldest entry when no key has two. */
   #makeRoom(): void {
     const seen = new Set<string>()
     const repeated = new Set<string>()
     for (const { limit } of this.#waiting.values()) (seen.has(limit) ? repeated : seen).add(limit)
     for (const entry of this.#waiting.values()) {
       const into = folded(entry)
-      const sent = entry.name !== undefined // it may have been stored: folded it would be counted twice
+      const sent = entry.name !== undefined // the server may have stored it, and folding would count it twice
       if (sent || !repeated.has(entry.limit) || entry.series === into.series) continue
       this.#waiting.delete(entry.series)
       const room = this.#waiting.get(into.series)
@@ -156,14 +156,14 @@ export class EventQueue {
     return true
   }
 
-  /** Milliseconds until the key has a token: 0 when it has one. Whole, so that a timer for it never fires a hair early. */
+  /** Whole milliseconds until the key has a token, rounded up so that a timer never fires before it; 0 when it has one. */
   #tokenInMs(limit: string): number {
     const fullAt = this.#buckets.get(limit) ?? 0
     return Math.max(0, Math.ceil(fullAt - (burst - 1) * refillMs - this.#options.clock.monotonic()))
   }
 }
 
-/** The entry as part of the one series that stands for all of its key that came too fast. */
+/** The entry as part of the series that combines everything of its key over the limit. */
 function folded(entry: Entry): Entry {
   const { name: _written, ...rest } = entry
   const message = `(combined from similar events) ${entry.occurrence.message.replace(/^\(combined from similar events\) /, '')}`

@@ -16,29 +16,29 @@ export interface EventRecorderOptions {
   readonly host: string
   /** Where Events about cluster-scoped objects go. Default `default`. */
   readonly namespace?: string
-  /** Told of each failed write; what may be repeated is repeated. */
+  /** Receives the error of each failed write; the recorder repeats what may succeed later. */
   readonly onError?: (error: unknown) => void
 }
 
 export interface EventRecorder {
   /** Takes an Event; never throws and never waits. */
   record(occurrence: Occurrence): void
-  /** Tries now, without waiting for a back-off to end (another call has just worked); resolves when all that may be written was tried. */
+  /** Writes now instead of after the back-off, for callers whose own call has just succeeded. Resolves after one try of each entry. */
   flush(): Promise<void>
   /** Series that still wait to be written. */
   readonly pending: number
-  /** Occurrences that were given up: too much waited, or the server refused them. */
+  /** Occurrences that the recorder dropped: the queue was full, or the server refused them. */
   readonly dropped: number
-  /** Stops writing; what waits is dropped. */
+  /** Stops writing and drops the queue. */
   stop(): void
 }
 
-/** What waits at most: about 1 MB. */
+/** Entries in the queue at most: about 1 MB. */
 const maxWaiting = 1_000
-/** Events on the server that are counted up instead of written anew, and for how long: less than servers keep Events. */
+/** Events on the server that the recorder counts up, and for how long: less than servers keep Events. */
 const maxKnown = 500
 const knownMs = 1_800_000
-/** How often a write that the server refuses (RBAC, a namespace that goes) is tried before it is given up. */
+/** Tries of a write that the server refuses (RBAC, a terminating namespace) before the recorder drops it. */
 const maxRefusals = 5
 const writeTimeoutMs = 10_000
 /** The API's limit for the note of an Event. */
@@ -62,7 +62,7 @@ class Recorder implements EventRecorder {
   readonly #backoff: Backoff
   readonly #stop = new AbortController()
   #pass: Promise<void> | undefined
-  /** Set while the server is left alone after a failure; a new occurrence does not shorten that. */
+  /** True during a back-off, which a new occurrence does not shorten. */
   #backingOff = false
   #cancelWake: Cancel | undefined
   #names = 0
@@ -106,7 +106,7 @@ class Recorder implements EventRecorder {
     else if (ms !== undefined) this.#cancelWake = this.#options.clock.after(ms, () => void this.#start())
   }
 
-  /** One pass over what may be written now; then sleeps until more may be. */
+  /** Writes every entry that may be written now, then sleeps until more may be. */
   #start(): Promise<void> {
     this.#cancelWake?.()
     this.#cancelWake = undefined
@@ -120,7 +120,7 @@ class Recorder implements EventRecorder {
     return pass
   }
 
-  /** Writes until nothing is ready or a write fails; answers with that failure. */
+  /** Writes until no entry is ready or a write fails; returns that failure. */
   async #writeAll(): Promise<KubeError | undefined> {
     for (let entry = this.#queue.take(); entry; entry = this.#queue.take()) {
       try {
@@ -195,7 +195,7 @@ class Recorder implements EventRecorder {
     return entry.occurrence.regarding.namespace ?? this.#options.namespace ?? 'default'
   }
 
-  /** Unique among all recorders: the time, our own count, and chance. */
+  /** Unique among all recorders: the time, this recorder's count, and a random part. */
   #suffix(): string {
     const { clock, random } = this.#options
     this.#names = (this.#names + 1) % 0x10000
@@ -208,7 +208,7 @@ class Recorder implements EventRecorder {
   }
 }
 
-/** The server understood and said no: trying for ever would hold up what could be written. */
+/** A refusal that a retry hardly changes: endless tries would delay other Events. */
 function isRefusal(error: KubeError): boolean {
   return isKubeError(error, 'NM_KUBE_FORBIDDEN', 'NM_KUBE_INVALID', 'NM_KUBE_NOT_FOUND', 'NM_KUBE_EXISTS')
 }

@@ -1,4 +1,4 @@
-/** One HTTP exchange with its deadline and its caller's signal; the layer between `http-transport.ts` and Node. */
+/** One HTTP exchange with its deadline and its caller's signal, on Node's HTTP client. */
 import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Clock } from '../../telemetry/clock.ts'
@@ -15,14 +15,14 @@ export interface Destination {
   readonly clock: Clock
 }
 
-/** An answer whose headers have come; its body is read by the caller, who must call `end` when done with it. */
+/** An answer whose headers have come. The caller reads the body and then calls `end`. */
 export interface Exchange {
   readonly response: IncomingMessage
-  /** Moves the deadline: a line of a stream came. With `timeoutMs`, that is the deadline from now on. */
+  /** Moves the deadline when a line of a stream came. `timeoutMs` replaces the time-out from now on. */
   renew(timeoutMs?: number): void
-  /** Stops the deadline until the next `renew`: the reader is busy, and its own time is not the server's silence. */
+  /** Stops the deadline until the next `renew`, because a busy reader is not a silent server. */
   hold(): void
-  /** Why the exchange was cut by us (deadline, signal), if it was: it explains the socket error that the reader sees. */
+  /** The deadline or signal that cut the exchange, if one did: it explains the socket error that the reader gets. */
   failure(): KubeError | undefined
   /** Releases timer and listener; destroys the connection unless the body was read to its end. */
   end(): void

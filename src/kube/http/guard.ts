@@ -1,20 +1,20 @@
-/** The end of an exchange that would not end by itself. */
+/** Deadline and abort signal of one exchange. */
 import type { Cancel, Clock } from '../../telemetry/clock.ts'
 import type { Call } from '../api.ts'
 import { describeCall } from '../call.ts'
 import { KubeError } from '../errors.ts'
 
-/** Cuts an exchange at its deadline or when its caller gives up, and remembers which of the two it was. */
+/** Cuts an exchange at its deadline or when its caller aborts it; `failure` says which of the two. */
 export class Guard {
   failure: KubeError | undefined
   readonly #clock: Clock
   readonly #call: Call
   #timeoutMs: number
   readonly #cut: (error: KubeError) => void
-  /** Infinity while the reader is busy. A line moves only this number; the timer looks at it when it fires. */
+  /** Infinity while the reader is busy. A line moves only this number, because moving the timer costs more. */
   #deadline: number
   #cancel: Cancel
-  readonly #onAbort = (): void => this.#fail('NM_KUBE_CLOSED', 'given up by its caller')
+  readonly #onAbort = (): void => this.#fail('NM_KUBE_CLOSED', 'aborted by its caller')
 
   constructor(clock: Clock, call: Call, timeoutMs: number, cut: (error: KubeError) => void) {
     this.#clock = clock
@@ -49,8 +49,7 @@ export class Guard {
     return this.#clock.after(ms, () => {
       const left = this.#deadline - this.#clock.monotonic()
       if (left > 0) this.#cancel = this.#arm(Math.min(left, this.#timeoutMs))
-      else
-        this.#fail('NM_KUBE_TIMEOUT', `nothing came for ${this.#timeoutMs / 1000} s: the server is slow or unreachable`)
+      else this.#fail('NM_KUBE_TIMEOUT', `no data for ${this.#timeoutMs / 1000} s: the server is slow or unreachable`)
     })
   }
 

@@ -1,6 +1,6 @@
 /** Splits a stream of bytes into lines without ever holding more than one unfinished line. */
 
-/** Yields each line without its newline. A last line without newline is not yielded: it was cut. Throws RangeError over `maxBytes`. */
+/** Yields each line without its newline. Drops a last line without a newline, because the stream was cut. Throws RangeError over `maxBytes`. */
 export async function* readLines(source: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<string> {
   let held: Buffer[] = []
   let heldBytes = 0

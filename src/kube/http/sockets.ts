@@ -1,6 +1,6 @@
 /**
- * The connections to one API server: kept alive, reused and bounded. Calls share at most `maxConnections` sockets, so a
- * burst waits here instead of at the server; streams have sockets of their own, so a watch never starves a call.
+ * The sockets to one API server: kept alive, reused and bounded. Calls share at most `maxConnections` sockets, so that a
+ * burst does not load the server; each stream has its own socket, so that a watch never blocks a call.
  */
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
@@ -33,7 +33,7 @@ export class Sockets {
     return kind === 'call' ? this.#calls : this.#streams
   }
 
-  /** Closes what is idle now and everything else as soon as its exchange ends. */
+  /** Closes idle sockets now, and each other one when its exchange ends. */
   close(): void {
     this.#closed = true
     this.#retire()

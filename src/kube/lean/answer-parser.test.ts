@@ -37,7 +37,7 @@ function chunked(body: Buffer, sizes: readonly number[]): Buffer {
 
 const places = fc.array(fc.nat(), { maxLength: 30 })
 
-/** An answer as bytes, and what it says. */
+/** An answer as bytes, and the parsed answer. */
 const validAnswer = fc
   .record({
     interim: fc.constantFrom('', 'HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'),
@@ -135,19 +135,19 @@ describe('an answer', () => {
   }
 
   const refused: readonly [string, RegExp][] = [
-    ['SSH-2.0-OpenSSH\r\n', /does not begin like HTTP/],
-    ['HTTP/2 200 OK\r\n', /does not begin like HTTP/],
-    ['HTTP/1.1 200 OK\n\n', /does not end as HTTP lines do/],
+    ['SSH-2.0-OpenSSH\r\n', /does not begin with an HTTP/],
+    ['HTTP/2 200 OK\r\n', /does not begin with an HTTP/],
+    ['HTTP/1.1 200 OK\n\n', /does not end with CRLF/],
     ['HTTP/1.1 200 OK\r\nA: \x01\r\n', /control characters/],
     ['HTTP/1.1 200 OK\r\n folded\r\n', /has no name: " folded"/],
     ['HTTP/1.1 200 OK\r\nA B: c\r\n', /has no name/],
-    ['HTTP/1.1 200 OK\r\nContent-Length: -1\r\n', /no length: "-1"/],
-    ['HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n', /no length: "2"/],
-    ['HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', /length and is chunked/],
-    ['HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n', /nobody asked for: "gzip, chunked"/],
-    ['HTTP/1.1 101 Switching\r\n\r\n', /changes to a protocol/],
+    ['HTTP/1.1 200 OK\r\nContent-Length: -1\r\n', /not a length: "-1"/],
+    ['HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n', /not a length: "2"/],
+    ['HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', /both a Content-Length and chunks/],
+    ['HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n', /not supported: "gzip, chunked"/],
+    ['HTTP/1.1 101 Switching\r\n\r\n', /switches to another protocol/],
     ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfive\r\n', /has no size: "five"/],
-    ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n', /longer than it says/],
+    ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n', /longer than its size/],
   ]
   for (const [text, why] of refused) {
     it(`is refused: ${JSON.stringify(text.slice(0, 60))}`, () => {

@@ -1,56 +1,56 @@
-/** The connections to one API server: kept alive, reused and bounded. A burst waits here instead of at the server. */
+/** The connections to one API server: kept alive, reused and bounded, so that a burst does not load the server. */
 import { sameMaterial, type TlsMaterial } from '../transport.ts'
-import { Connection, type Errand } from './connection.ts'
+import { Connection, type PendingCall } from './connection.ts'
 import { openSocket, shareTls, type TlsShare } from './socket.ts'
 
 export interface ConnectionPoolOptions {
   readonly server: URL
   readonly maxConnections: number
-  /** How long a connection is kept without work, milliseconds. */
+  /** Milliseconds for which an idle connection stays open. */
   readonly idleMs: number
 }
 
 export class ConnectionPool {
   readonly #options: ConnectionPoolOptions
   #share: TlsShare | undefined
-  /** Every connection there is, with the TLS material that it was opened with. */
+  /** Every open connection, with the TLS material that it was opened with. */
   readonly #connections = new Map<Connection, TlsShare | undefined>()
   #idle: Connection[] = []
-  readonly #waiting: Errand[] = []
+  readonly #waiting: PendingCall[] = []
   #closed = false
 
   constructor(options: ConnectionPoolOptions) {
     this.#options = options
   }
 
-  /** Sends `errand` over a kept connection or a new one, now or when there is room for one. */
-  send(errand: Errand, tls: TlsMaterial): void {
+  /** Sends `pending` over a kept or a new connection, now or when one becomes free. */
+  send(pending: PendingCall, tls: TlsMaterial): void {
     try {
       this.#adopt(tls)
-      this.#waiting.push(errand)
+      this.#waiting.push(pending)
     } catch (cause) {
-      errand.failed(cause) // what OpenSSL says about a certificate or key that is none
+      pending.failed(cause) // OpenSSL's error for an invalid certificate or key
     }
     this.#next()
   }
 
-  /** Makes `errand` fail, with the connection that carries it if one does. After its end that does nothing. */
-  cut(errand: Errand): void {
-    const at = this.#waiting.indexOf(errand)
+  /** Makes `pending` fail, and ends the connection that carries it. Does nothing after its end. */
+  cut(pending: PendingCall): void {
+    const at = this.#waiting.indexOf(pending)
     if (at >= 0) {
       this.#waiting.splice(at, 1)
-      errand.failed(new Error('cut while it waited for a connection'))
+      pending.failed(new Error('cut while it waited for a connection'))
     }
-    for (const connection of [...this.#connections.keys()]) if (connection.carries(errand)) connection.destroy()
+    for (const connection of [...this.#connections.keys()]) if (connection.carries(pending)) connection.destroy()
   }
 
-  /** Closes what is idle now and everything else as soon as its errand ends. */
+  /** Closes idle connections now, and each other one when its call ends. */
   close(): void {
     this.#closed = true
     this.#retire()
   }
 
-  /** The next connections are of this material; those of another one end with their errands. */
+  /** Opens new connections with this material; those of another material end with their calls. */
   #adopt(tls: TlsMaterial): void {
     if (this.#options.server.protocol !== 'https:') return
     if (this.#share && sameMaterial(this.#share.material, tls)) return
@@ -64,13 +64,13 @@ export class ConnectionPool {
 
   #next(): void {
     while (this.#idle.length > 0 || this.#connections.size < this.#options.maxConnections) {
-      const errand = this.#waiting.shift()
-      if (!errand) return
+      const pending = this.#waiting.shift()
+      if (!pending) return
       try {
         const connection = this.#idle.pop() ?? this.#connect()
-        connection.carry(errand)
+        connection.carry(pending)
       } catch (cause) {
-        errand.failed(cause)
+        pending.failed(cause)
       }
     }
   }
@@ -93,7 +93,7 @@ export class ConnectionPool {
       this.#idle = this.#idle.filter((one) => one !== connection)
     } else if (!outdated) this.#idle.push(connection)
     if (kept && outdated)
-      connection.destroy() // which comes back here, as gone
+      connection.destroy() // calls back with `kept` false
     else this.#next()
   }
 }
