@@ -25,17 +25,17 @@ export const plainDelete: DeleteOptions = {
 }
 
 export interface Deleted {
-  /** The object when it lives on (grace, finalizers) or its kind answers with it; else a Status. */
+  /** The object while grace or finalizers keep it, or where its kind answers with it; else a Status. */
   readonly body: JsonObject
   readonly gone: boolean
 }
 
-/** Namespaces that a cluster cannot lose. */
+/** Namespaces that nobody may delete. */
 const immortal = new Set(['default', 'kube-system', 'kube-public'])
 const foreground = 'foregroundDeletion'
 const orphan = 'orphan'
 
-/** Options from a body (`DeleteOptions`) and, where it is silent, from the query. */
+/** Options from a body (`DeleteOptions`); the query gives those that the body leaves out. */
 export function readDeleteOptions(body: Json | undefined, query: URLSearchParams): DeleteOptions {
   if (body !== undefined && !isObject(body)) throw badRequest('the body of a delete must be DeleteOptions')
   const kind = at(body, 'kind')
@@ -72,7 +72,7 @@ function numberOf(text: string | null): number | undefined {
   return text === null || text === '' ? undefined : Number(text)
 }
 
-/** 409 when the object is not the one the caller means. */
+/** Throws 409 when the object fails the caller's preconditions. */
 export function requirePreconditions(live: ApiObject, address: ObjectAddress, options: DeleteOptions): void {
   const { uid, resourceVersion } = live.metadata
   const subject = { ...address.kind, plural: address.kind.kind }
@@ -118,7 +118,7 @@ interface Marking {
   readonly options: DeleteOptions
 }
 
-/** Sets the deletion timestamp, or brings it forward; someone else finishes the deletion. */
+/** Sets the deletion timestamp, or moves it forward; kubelet or the last finalizer finishes the deletion. */
 function mark(cluster: Cluster, address: ObjectAddress, live: ApiObject, marking: Marking): Deleted {
   const { graceSeconds, finalizers } = marking
   const first = live.metadata.deletionTimestamp === undefined
@@ -175,7 +175,7 @@ function deletePod(cluster: Cluster, address: ObjectAddress, live: ApiObject, op
   return remove(cluster, address, live, options)
 }
 
-/** A namespace is emptied by its controller, which then takes the finalizer away. */
+/** The namespace controller empties the namespace and then removes its finalizer. */
 function deleteNamespace(cluster: Cluster, address: ObjectAddress, live: ApiObject, options: DeleteOptions): Deleted {
   if (namespaceFinalizers(live) === 0) return remove(cluster, address, live, options)
   if (live.metadata.deletionTimestamp !== undefined) return { body: live, gone: false }
@@ -187,7 +187,7 @@ function deleteNamespace(cluster: Cluster, address: ObjectAddress, live: ApiObje
 function remove(cluster: Cluster, address: ObjectAddress, live: ApiObject, options: DeleteOptions): Deleted {
   const { kind } = address
   const isDefinition = kind.plural === 'customresourcedefinitions'
-  if (isDefinition && !options.dryRun) purge(cluster, live) // before its watches end: they still tell of it
+  if (isDefinition && !options.dryRun) purge(cluster, live) // before its watches end, which still report the deletions
   const gone = options.dryRun
     ? live
     : (cluster.store.remove(storageKey(kind), objectKey(live.metadata.namespace, live.metadata.name)) ?? live)
@@ -200,7 +200,7 @@ function remove(cluster: Cluster, address: ObjectAddress, live: ApiObject, optio
   return { body: successStatus(address, live), gone: true }
 }
 
-/** A pod that goes at once answers with a grace period of zero. */
+/** A pod that is deleted at once answers with a grace period of zero. */
 function ended(cluster: Cluster, pod: ApiObject): ApiObject {
   const { deletionTimestamp = timestamp(cluster.clock), generation } = pod.metadata
   const first = pod.metadata.deletionTimestamp === undefined
@@ -208,7 +208,7 @@ function ended(cluster: Cluster, pod: ApiObject): ApiObject {
   return { ...pod, metadata: { ...pod.metadata, ...counted, deletionTimestamp, deletionGracePeriodSeconds: 0 } }
 }
 
-/** A definition answers as one that waits for its instances, which here are gone already. */
+/** A definition answers as one whose instances are being deleted, although here they are gone. */
 function terminating(cluster: Cluster, definition: ApiObject): ApiObject {
   const now = timestamp(cluster.clock)
   const condition = {

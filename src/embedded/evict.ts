@@ -9,7 +9,7 @@ import { objectSelector } from './selector.ts'
 import { objectKey } from './store.ts'
 import { liveObject } from './write.ts'
 
-/** More evictions than this that no controller has confirmed stop further ones. */
+/** Limit of evictions that the disruption controller has not confirmed; more are refused. */
 const maxDisruptedPods = 2_000
 const retrySeconds = 10
 const refusal = "Cannot evict pod as it would violate the pod's disruption budget."
@@ -46,7 +46,7 @@ function refuseInTerminatingNamespace(cluster: Cluster, address: ObjectAddress):
   ])
 }
 
-/** Pods that serve nobody any more, or not yet. */
+/** Pods that are finished, deleted or not started: no budget protects them. */
 function needsNoBudget(pod: ApiObject): boolean {
   const phase = textAt(pod, 'status', 'phase')
   return ['Succeeded', 'Failed', 'Pending'].includes(phase) || pod.metadata.deletionTimestamp !== undefined
@@ -69,7 +69,7 @@ function spendBudget(cluster: Cluster, pod: ApiObject, options: DeleteOptions): 
   if (!options.dryRun) cluster.store.put(storageKey(kind), next)
 }
 
-/** A pod that is not ready does not count as available, so losing it may cost nothing. */
+/** True when the budget lets an unready pod go, because it does not count as available. */
 function freeOfBudget(pod: ApiObject, budget: ApiObject): boolean {
   const ready = listAt(pod, 'status', 'conditions').some((one) => one.type === 'Ready' && one.status === 'True')
   if (ready) return false
@@ -100,7 +100,7 @@ function decrement(cluster: Cluster, kind: ServedKind, pod: ApiObject, budget: A
   return allowed > 1 ? spent : withoutRoom(cluster, spent)
 }
 
-/** The last disruption is spent: the budget says so itself, without waiting for its controller. */
+/** Sets the budget's condition after its last allowed disruption, before its controller does. */
 function withoutRoom(cluster: Cluster, budget: ApiObject): ApiObject {
   const others = listAt(budget, 'status', 'conditions').filter((one) => one.type !== 'DisruptionAllowed')
   const condition = {
@@ -135,7 +135,7 @@ function exhausted(budget: ApiObject): Cause {
   }
 }
 
-/** The pod says why it goes before it goes. */
+/** Sets the condition DisruptionTarget before the deletion. */
 function markDisrupted(cluster: Cluster, kind: ServedKind, pod: ApiObject): void {
   const conditions = listAt(pod, 'status', 'conditions').filter((one) => one.type !== 'DisruptionTarget')
   const condition: JsonObject = {

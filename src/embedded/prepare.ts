@@ -23,7 +23,7 @@ function strictFailure(kind: ServedKind, errors: readonly string[]): Error {
   return badRequest(`${what}: strict decoding error: ${errors.join(', ')}`)
 }
 
-/** A built-in body may leave kind and version out; what it says must be what the path says. */
+/** Throws 400 when kind or version differ from the path's; a built-in body may leave them out. */
 export function checkKind(kind: ServedKind, body: Json): JsonObject {
   if (!isObject(body)) throw badRequest('the object provided is unrecognized (must be of type Object)')
   const version = body.apiVersion
@@ -56,13 +56,13 @@ function asApiObject(kind: ServedKind, value: JsonObject): ApiObject {
   }
 }
 
-/** The object in the version asked for: all versions of a kind hold the same fields (conversion `None`). */
+/** The object in the kind's version: all versions of a kind hold the same fields (conversion `None`). */
 export function inVersion(kind: ServedKind, object: ApiObject): ApiObject {
   const apiVersion = groupVersion(kind)
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion }
 }
 
-/** The name in the body must be the one in the path; an empty one is filled in. */
+/** Fills in the path's name; throws 400 when the body has another. */
 export function nameFromPath(object: ApiObject, address: ObjectAddress): ApiObject {
   const { name, namespace } = object.metadata
   if (name !== '' && name !== address.name) {

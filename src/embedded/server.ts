@@ -1,6 +1,7 @@
 /**
  * The embedded API server: an in-memory Kubernetes API on loopback, for `npm start`, tests and the simulator. Real
- * `kubectl` and our own client work against it; where it differs from a real kube-apiserver, it is wrong.
+ * `kubectl` and our client work against it; where it differs from a real kube-apiserver, it is wrong
+ * (docs/adr/0009-embedded-api-server.md).
  */
 import { createServer as createHttp } from 'node:http'
 import { createServer as createHttps } from 'node:https'
@@ -20,7 +21,7 @@ import { createObject } from './write.ts'
 export interface EmbeddedOptions {
   readonly clock: Clock
   readonly random: Random
-  /** Who may call. Default: one admin with a fresh token. The first one is the kubeconfig's. */
+  /** The users. Default: one admin with a new token. The kubeconfig is the first user's. */
   readonly users?: readonly User[]
   /** Default 0: any free port. */
   readonly port?: number
@@ -28,7 +29,7 @@ export interface EmbeddedOptions {
   readonly host?: string
   /** CustomResourceDefinitions to install, as plain objects. */
   readonly crds?: readonly object[]
-  /** The state of a server that ran before: a restart keeps everything, as etcd would. */
+  /** The state of an earlier server: a restart keeps everything, as etcd does. */
   readonly cluster?: Cluster
   /** Events kept per kind for watches to resume from; default 8,192. */
   readonly historySize?: number
@@ -113,7 +114,7 @@ function dualListener(state: ServerState, certificate: Certificate): Listener {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
-    socket.on('error', () => socket.destroy()) // a peer that goes away is not our trouble
+    socket.on('error', () => socket.destroy()) // a client may disconnect at any time
     socket.once('close', () => sockets.delete(socket))
     socket.once('data', (first: Buffer) => {
       socket.pause()

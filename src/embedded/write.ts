@@ -28,9 +28,9 @@ import { decode } from './schema/decode.ts'
 import { objectKey } from './store.ts'
 
 const maxNamePrefix = 58
-/** Kinds that a PUT may create. */
+/** Kinds whose PUT may create an object. */
 const createdByPut = new Set(['leases.coordination.k8s.io', 'events'])
-/** Kinds whose updates must say which version they are based on. */
+/** Kinds whose updates must name a resource version. */
 const conditionalOnly = new Set([
   'leases.coordination.k8s.io',
   'poddisruptionbudgets.policy',
@@ -64,7 +64,7 @@ export function writeOf(
   }
 }
 
-/** What a decoder makes of an empty body. */
+/** The decoded form of an empty body. */
 function blankObject(kind: ServedKind): JsonObject {
   return kind.custom ? {} : decode(kind.shape, {}, kind.kind, kind.version).value
 }
@@ -120,7 +120,7 @@ export function insertObject(cluster: Cluster, kind: ServedKind, object: ApiObje
   return { code: 201, object: options.dryRun ? stamped : cluster.store.put(key, stamped) }
 }
 
-/** A dropped status is what the type's zero value would be written as: nothing for custom resources. */
+/** A dropped status becomes the type's zero value; custom resources have none. */
 function emptyStatus(kind: ServedKind): Json | undefined {
   if (kind.custom) return undefined
   return blankObject(kind).status
@@ -228,7 +228,7 @@ export function storeUpdate(
   return storeTracked(cluster, address, live, tracked, options)
 }
 
-/** Stores an object whose ownership is settled: keeps what the endpoint may not change, validates, counts. */
+/** Stores an object whose ownership is recorded: restores the fields that the endpoint may not change, validates, counts the generation. */
 export function storeTracked(
   cluster: Cluster,
   address: ObjectAddress,

@@ -1,4 +1,4 @@
-/** One request to the API, from its route to its answer. Knows nothing of sockets. */
+/** Answers one request to the API, given its route; no sockets. */
 import type { Cluster, ObjectAddress, WriteOptions, Written } from '../cluster.ts'
 import { establish } from '../custom/definition.ts'
 import { deleteObject, readDeleteOptions } from '../delete.ts'
@@ -113,7 +113,7 @@ export function writeOptions(request: ApiRequest): WriteOptions {
   }
 }
 
-/** A client that does not name its field manager is known by its program. */
+/** The field manager of a client that names none: its program, from the User-Agent. */
 function managerOf(userAgent: string): string {
   return (userAgent.split('/', 1)[0] || 'unknown').slice(0, 128)
 }
@@ -167,7 +167,7 @@ function written(cluster: Cluster, request: ApiRequest, result: Written): Answer
   return shown(cluster, request, result.object, result.code)
 }
 
-/** A definition takes effect in the moment it is stored. */
+/** Makes a stored definition take effect at once. */
 function afterWrite(cluster: Cluster, kind: ServedKind, name: string): void {
   if (kind.plural === 'customresourcedefinitions') establish(cluster, name)
 }

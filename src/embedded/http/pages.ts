@@ -1,4 +1,4 @@
-/** Everything that is not an object: health, version, discovery, OpenAPI, and reviews of one's own access. */
+/** The paths without objects: health, version, discovery, OpenAPI, and reviews of the caller's own access. */
 import type { JsonObject } from '../json.ts'
 import { textAt } from '../json.ts'
 import type { User } from './access.ts'
@@ -37,7 +37,7 @@ const json = (body: JsonObject, code = 200, type = 'application/json'): Page => 
 })
 const plain = (body: string): Page => ({ code: 200, type: 'text/plain; charset=utf-8', body })
 
-/** The page, or undefined when the path is about objects (or about nothing). */
+/** The page; undefined when the path is not one of a page. */
 export async function plainPage(state: ServerState, user: User, request: PageRequest): Promise<Page | undefined> {
   const { path, method } = request
   const [first, second, third] = path
@@ -106,7 +106,7 @@ async function review(plural: string, user: User, request: PageRequest): Promise
     return { kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1', metadata, status: { userInfo } }
   }
   const asked = (name: string): string => textAt(body, 'spec', 'resourceAttributes', name)
-  const verb = asked('verb') as Parameters<NonNullable<User['may']>>[0] // an unknown verb is simply not allowed
+  const verb = asked('verb') as Parameters<NonNullable<User['may']>>[0] // an unknown verb is not allowed
   const allowed = user.may?.(verb, asked('resource'), asked('subresource')) ?? true
   return {
     kind: 'SelfSubjectAccessReview',

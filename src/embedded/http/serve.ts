@@ -11,7 +11,7 @@ import { isServed, resourceRoute, segments, verbOf } from './route.ts'
 import type { ServerState } from './server-state.ts'
 import { streamWatch } from './stream.ts'
 
-/** As the real server: larger bodies are refused. */
+/** Limit of a request body, as on the real server. */
 export const maxBodyBytes = 3 * 1024 * 1024
 
 /** Answers one request; never throws. */

@@ -8,7 +8,7 @@ import { Watch, type WatchEvent, type WatchReader } from '../watch.ts'
 import type { ApiRequest, WatchAnswer } from './handle.ts'
 import { textOf } from './object-text.ts'
 
-/** Starts the watch; returns the way to end it. */
+/** Starts the watch; returns a function that ends it. */
 export function streamWatch(
   cluster: Cluster,
   call: ApiRequest,

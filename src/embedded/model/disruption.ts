@@ -1,4 +1,4 @@
-/** A modelled disruption controller: keeps the status of PodDisruptionBudgets, which evictions read and spend. */
+/** A modelled disruption controller: keeps the status of PodDisruptionBudgets, which evictions read and write. */
 import { type Cluster, timestamp } from '../cluster.ts'
 import { type ApiObject, at, isObject, type Json, type JsonObject, numberAt, withAt } from '../json.ts'
 import { builtinKind } from '../kinds.ts'
@@ -9,7 +9,7 @@ import { addressOf, type Model, ModelClient, Reconciler } from './reconciler.ts'
 const budgets = builtinKind('poddisruptionbudgets')
 const pods = builtinKind('pods')
 const scalable = ['replicasets', 'deployments', 'statefulsets'].map(builtinKind)
-/** An eviction that has not led to a deletion after this long is forgotten. */
+/** Milliseconds after which an eviction without a deletion no longer counts. */
 const forgetAfterMs = 120_000
 
 export function startDisruption(cluster: Cluster): Model {
@@ -63,7 +63,7 @@ function stillDisrupted(cluster: Cluster, budget: ApiObject, mine: readonly ApiO
 function expectedCount(client: ModelClient, budget: ApiObject, mine: readonly ApiObject[]): number {
   const least = at(budget, 'spec', 'minAvailable')
   if (typeof least === 'number') return mine.length
-  if (least === undefined && at(budget, 'spec', 'maxUnavailable') === undefined) return 0 // it says nothing
+  if (least === undefined && at(budget, 'spec', 'maxUnavailable') === undefined) return 0 // the budget names no limit
   const owners = new Map<string, number>()
   for (const pod of mine) {
     const reference = controllerOf(pod)

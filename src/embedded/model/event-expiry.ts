@@ -1,4 +1,4 @@
-/** Events live an hour, as on a real server: without it a long demo would fill the memory with them. */
+/** Deletes Events after an hour, as a real server does, so that a long demo does not fill the memory. */
 import type { Cluster } from '../cluster.ts'
 import { textAt } from '../json.ts'
 import { builtinKind } from '../kinds.ts'
@@ -7,7 +7,7 @@ import { addressOf, type Model, ModelClient, Reconciler } from './reconciler.ts'
 const events = builtinKind('events')
 const sweepEveryMs = 60_000
 
-/** Starts it. `lifetimeMs` counts from an event's last occurrence; default one hour. */
+/** Starts the expiry. `lifetimeMs` counts from an event's last occurrence; default one hour. */
 export function startEventExpiry(cluster: Cluster, lifetimeMs = 3_600_000): Model {
   const client = new ModelClient(cluster, 'kube-apiserver')
   const reconciler: Reconciler = new Reconciler(cluster, [], () => {

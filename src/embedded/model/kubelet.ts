@@ -15,7 +15,7 @@ export interface KubeletOptions {
   readonly nodeReadyMs?: number
 }
 
-/** A node with this annotation set to `stopped` has a kubelet that does nothing, as on a dead machine. */
+/** A node with this annotation set to `stopped` has a kubelet that does nothing, as on a machine without power. */
 export const kubeletAnnotation = 'embedded.nodemend.dev/kubelet'
 
 const renewEveryMs = 10_000
@@ -42,7 +42,7 @@ class Kubelets implements Model {
   readonly #client: ModelClient
   readonly #feed: ChangeFeed
   readonly #reconciler: Reconciler
-  /** What each pod waits for, by `namespace/name`. */
+  /** The next step of each pod, by `namespace/name`. */
   readonly #pods = new Map<string, PodTimer>()
   /** When each node renews its lease next, and when it reports its status. */
   readonly #renewals = new Map<string, number>()
@@ -75,7 +75,7 @@ class Kubelets implements Model {
     if (next !== Number.POSITIVE_INFINITY) this.#reconciler.wake(Math.max(0, next - now))
   }
 
-  /** Sets the clock for a pod that was bound, or told to end. */
+  /** Schedules the next step of a pod that was bound or deleted. */
   #notice(pod: ApiObject, now: number): void {
     const key = `${pod.metadata.namespace}/${pod.metadata.name}`
     const current = this.#cluster.store.get(storageKey(pods), key)
@@ -94,7 +94,7 @@ class Kubelets implements Model {
     }
   }
 
-  /** Starts and ends the pods whose time has come; when the next one's comes. */
+  /** Starts and ends the pods that are due; returns when the next one is. */
   #tendPods(now: number): number {
     let next = Number.POSITIVE_INFINITY
     for (const [key, timer] of [...this.#pods]) {
@@ -104,7 +104,7 @@ class Kubelets implements Model {
       }
       const pod = this.#cluster.store.get(storageKey(pods), key)
       const node = pod && this.#client.get(nodes, textAt(pod, 'spec', 'nodeName'))
-      if (pod && !(node && isAlive(node))) continue // a dead kubelet leaves its pods as they are
+      if (pod && !(node && isAlive(node))) continue // a stopped kubelet changes no pod
       this.#pods.delete(key)
       if (!pod) continue
       if (timer.phase === 'stop') this.#client.delete(addressOf(pods, pod), { graceSeconds: 0, uid: pod.metadata.uid })
@@ -113,7 +113,7 @@ class Kubelets implements Model {
     return next
   }
 
-  /** Reports and renews what is due; when something is due next. */
+  /** Reports the nodes and renews the leases that are due; returns when the next one is. */
   #tendNode(node: ApiObject, now: number): number {
     const { name } = node.metadata
     const { clock } = this.#cluster

@@ -1,4 +1,4 @@
-/** All modelled controllers together: what a cluster without real machines needs to feel alive. */
+/** All modelled controllers of a cluster without real machines. */
 import type { Cluster } from '../cluster.ts'
 import { startDisruption } from './disruption.ts'
 import { startEventExpiry } from './event-expiry.ts'
@@ -16,7 +16,7 @@ export interface ModelOptions {
   readonly nodeLifecycle?: NodeLifecycleOptions
 }
 
-/** Starts everything; `stop` ends everything. */
+/** Starts all of them; `stop` ends all. */
 export function startModels(cluster: Cluster, options: ModelOptions = {}): Model {
   return together(
     startNamespaces(cluster),

@@ -1,4 +1,4 @@
-/** Modelled bookkeeping: default service accounts, namespaces that end with their content, orphans that are removed. */
+/** Modelled namespace controller and garbage collector. */
 import type { Cluster } from '../cluster.ts'
 import { type ApiObject, listAt, withAt } from '../json.ts'
 import { builtinKind, type ServedKind } from '../kinds.ts'
@@ -38,7 +38,7 @@ function release(cluster: Cluster, client: ModelClient, namespace: ApiObject): v
 const foreground = 'foregroundDeletion'
 const orphan = 'orphan'
 
-/** Starts the garbage collector: objects go with their owners, or are set free, as the deletion asked for. */
+/** Starts the garbage collector: it deletes or orphans the dependents of a deleted owner, as the deletion asked for. */
 export function startGarbage(cluster: Cluster): Model {
   const client = new ModelClient(cluster, 'kube-controller-manager')
   const watched = ['nodes', 'pods', 'replicasets', 'deployments', 'statefulsets', 'daemonsets', 'leases'].map(

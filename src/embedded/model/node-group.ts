@@ -7,7 +7,7 @@ import { type ApiObject, type JsonObject, textAt } from '../json.ts'
 import { builtinKind } from '../kinds.ts'
 import { addressOf, type Model, ModelClient, Reconciler } from './reconciler.ts'
 
-/** Names the group a node belongs to; providers recognise their nodes by it. */
+/** The label with the group of a node; providers recognise their nodes by it. */
 export const nodeGroupLabel = 'nodemend.dev/node-group'
 
 export interface NodeGroupOptions {

@@ -17,7 +17,7 @@ const unreachable = 'node.kubernetes.io/unreachable'
 const cordoned = 'node.kubernetes.io/unschedulable'
 
 export interface NodeLifecycleOptions {
-  /** Silence after which a node is called Unknown, milliseconds. Default 40,000 (monitor grace period). */
+  /** Silence after which a node becomes Unknown, milliseconds. Default 40,000 (monitor grace period). */
   readonly graceMs?: number
 }
 
@@ -38,7 +38,7 @@ export function startNodeLifecycle(cluster: Cluster, options: NodeLifecycleOptio
   return reconciler
 }
 
-/** When the node was last heard of, milliseconds since the epoch. */
+/** The node's last heartbeat or lease renewal, milliseconds since the epoch. */
 function lastSign(client: ModelClient, node: ApiObject): number {
   const lease = client.get(leases, node.metadata.name, 'kube-node-lease')
   const stamps = [
@@ -82,7 +82,7 @@ function withTaints(cluster: Cluster, node: ApiObject): ApiObject {
   return withAt(node, ['spec', 'taints'], next.length > 0 ? (next as Json) : undefined) // taints are plain JSON
 }
 
-/** Deletes the pods whose toleration of a NoExecute taint is over; milliseconds until the next one is. */
+/** Deletes the pods whose toleration of a NoExecute taint is over; returns the milliseconds until the next one's is. */
 function evict(cluster: Cluster, client: ModelClient, node: ApiObject): number {
   const taints = listAt(node, 'spec', 'taints').filter((taint) => taint.effect === 'NoExecute')
   let next = Number.POSITIVE_INFINITY

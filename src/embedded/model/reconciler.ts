@@ -1,6 +1,6 @@
 /**
- * How a modelled controller lives: it is woken by changes of some kinds, reads what changed, and writes through the
- * same operations as an API client. Everything happens on the cluster's clock, so a stepped clock repeats a run.
+ * The loop of a modelled controller: changes of some kinds wake it, it reads them, and it writes through the operations
+ * of an API client. All timers are on the cluster's clock, so that a stepped clock repeats a run.
  */
 import type { Cancel } from '../../telemetry/clock.ts'
 import { type Cluster, type ObjectAddress, plainWrite } from '../cluster.ts'
@@ -13,11 +13,11 @@ import { createObject, storeUpdate } from '../write.ts'
 
 /** A running model. */
 export interface Model {
-  /** Ends it; nothing of it stays behind. Calling it twice does nothing more. */
+  /** Ends the model and its timers. Further calls do nothing. */
   stop(): void
 }
 
-/** What changed since the last reading; `all` when too much happened to tell. */
+/** The changes since the last reading; `all` when the history no longer holds them. */
 export interface Changes {
   readonly all: boolean
   /** The objects that changed, newest state, removed ones included; in order of change. */
@@ -50,7 +50,7 @@ export class ChangeFeed {
   }
 }
 
-/** Runs `work` once soon after any change of `kinds`, and whenever asked; never twice at one instant. */
+/** Runs `work` once after changes of `kinds`, and on `wake`; never twice at one instant. */
 export class Reconciler implements Model {
   readonly #cluster: Cluster
   readonly #work: () => void
@@ -65,7 +65,7 @@ export class Reconciler implements Model {
     this.wake(0)
   }
 
-  /** Runs the work in `ms`, or earlier if something else wakes it earlier. */
+  /** Runs the work in `ms`, or earlier when an earlier wake is due. */
   wake(ms: number): void {
     const at = this.#cluster.clock.monotonic() + ms
     if (this.#stopped || (this.#due && this.#due.at <= at)) return
@@ -94,7 +94,7 @@ export function together(...models: readonly Model[]): Model {
   }
 }
 
-/** A controller's client: writes as `manager`, and shrugs where the object is gone or moved on, as controllers do. */
+/** A controller's client: writes as `manager`, and ignores refusals, because the next change wakes the controller again. */
 export class ModelClient {
   readonly #cluster: Cluster
   readonly #manager: string
@@ -104,7 +104,7 @@ export class ModelClient {
     this.#manager = manager
   }
 
-  /** The object now. */
+  /** The object as stored; undefined when there is none. */
   get(kind: ServedKind, name: string, namespace?: string): ApiObject | undefined {
     return this.#cluster.store.get(storageKey(kind), objectKey(namespace, name))
   }
@@ -113,7 +113,7 @@ export class ModelClient {
     return this.#cluster.store.list(storageKey(kind), namespace)
   }
 
-  /** Creates; undefined when the server refuses: the name is taken, the namespace is going, the template is no good. */
+  /** Creates an object; undefined when the server refuses it (a taken name, a terminating namespace, an invalid template). */
   create(kind: ServedKind, body: Json, namespace?: string): ApiObject | undefined {
     return attempt(() => createObject(this.#cluster, kind, namespace, body, this.#options()).object)
   }
@@ -139,7 +139,7 @@ function attempt<T>(write: () => T): T | undefined {
   try {
     return write()
   } catch (error) {
-    if (error instanceof ApiFailure) return undefined // refused: what changes next wakes the controller again
+    if (error instanceof ApiFailure) return undefined // refused: the next change wakes the controller again
     throw error
   }
 }

@@ -1,4 +1,4 @@
-/** A modelled scheduler: binds pending pods to nodes that are open, tolerated and large enough. */
+/** A modelled scheduler: binds pending pods to schedulable nodes whose taints they tolerate and that have room. */
 import { type Cluster, timestamp } from '../cluster.ts'
 import { type ApiObject, at, type JsonObject, listAt, mapAt, textAt } from '../json.ts'
 import { builtinKind, storageKey } from '../kinds.ts'
@@ -20,7 +20,7 @@ interface Room {
   count: number
 }
 
-/** Starts it. A pod that fits nowhere gets the condition a real scheduler writes, and is tried again on any change. */
+/** Starts the scheduler. A pod that fits nowhere gets the condition PodScheduled=False; any change tries it again. */
 export function startScheduler(cluster: Cluster): Model {
   const client = new ModelClient(cluster, 'kube-scheduler')
   return new Reconciler(cluster, [pods, nodes], () => {
@@ -110,7 +110,7 @@ function fits(pod: ApiObject, room: Room): boolean {
   })
 }
 
-/** True when nothing about the node keeps the pod away: cordon, NoSchedule and NoExecute taints. */
+/** True when neither a cordon nor a NoSchedule or NoExecute taint keeps the pod off the node. */
 export function toleratesNode(pod: ApiObject, node: ApiObject): boolean {
   const taints = [...listAt(node, 'spec', 'taints')]
   if (at(node, 'spec', 'unschedulable') === true) {

@@ -1,4 +1,4 @@
-/** Modelled workload controllers: ReplicaSets, Deployments, StatefulSets and DaemonSets keep the pods they promise. */
+/** Modelled workload controllers for ReplicaSets, Deployments, StatefulSets and DaemonSets. */
 import { createHash } from 'node:crypto'
 import type { Cluster } from '../cluster.ts'
 import {
@@ -49,7 +49,7 @@ function podsByOwner(client: ModelClient): ReadonlyMap<string, readonly ApiObjec
   return out
 }
 
-/** Alive and meant to stay. */
+/** Neither finished nor deleted. */
 const isActive = (pod: ApiObject): boolean => !isFinished(pod) && pod.metadata.deletionTimestamp === undefined
 
 function podFrom(owner: ApiObject, naming: JsonObject): JsonObject {
@@ -131,7 +131,7 @@ function keepDeployment(client: ModelClient, deployment: ApiObject): void {
   const current = mine.find((set) => set.metadata.labels?.[hashLabel] === hash)
   if (!current) client.create(replicaSets, replicaSetFrom(deployment, hash, wanted), namespace)
   else scaleTo(client, current, wanted)
-  // The old sets go when the new one stands: simpler than a rolling update, and enough for drains.
+  // Old sets shrink to 0 when the new one is ready, because drains need no rolling update.
   const standing = current && numberAt(current, 'status', 'readyReplicas') >= wanted
   for (const old of mine) if (old !== current && standing) scaleTo(client, old, 0)
   const sum = (field: string): number => mine.reduce((total, set) => total + numberAt(set, 'status', field), 0)

@@ -42,7 +42,7 @@ export function patchObject(
   return storeUpdate(cluster, address, live, next, options)
 }
 
-/** What a patch makes unreadable is the patch's fault, and the answer says so. */
+/** Decodes a patched object; a failure answers 422, because the patch caused it. */
 function preparePatched(address: ObjectAddress, patched: Json, options: WriteOptions): ApiObject {
   try {
     return prepare(address.kind, patched, options)
@@ -97,7 +97,7 @@ function applyObject(cluster: Cluster, address: ObjectAddress, body: Json, optio
   return known ? storeTracked(cluster, address, known, placed, options) : insertObject(cluster, kind, placed, options)
 }
 
-/** The applied configuration as sent: defaults and zero values are not the applier's. */
+/** The applied configuration as sent, because the applier does not own defaults and zero values. */
 function readConfig(address: ObjectAddress, body: Json): ApiObject {
   const { kind } = address
   if (!isObject(body)) throw badRequest('error decoding YAML: the body is not an object')
