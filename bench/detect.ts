@@ -1,7 +1,7 @@
 /**
- * From a line in the real /dev/kmsg to a condition that others can see: the clock starts just before the write and
- * stops when the bytes of a watch, opened by the bench itself, bring the condition. The pauses between tries are
- * random, so that an agent that works in batches is caught at every moment of its beat.
+ * From a line in the real /dev/kmsg to the condition in a watch of the bench: the clock starts just before the write and
+ * stops when the bytes of the condition arrive. The pauses between tries are random, so that tries meet every moment of
+ * an agent that works in batches.
  */
 import { sleep, systemClock } from '../src/telemetry/clock.ts'
 import type { Bench, BenchContext, Figures } from './bench.ts'
@@ -13,10 +13,10 @@ import { sideBySide } from './subjects/side-by-side.ts'
 import type { Fault, Subject } from './subjects/subject.ts'
 import { inMs, patienceMs, tryOften } from './tries.ts'
 
-/** Peers are a hundred times slower; fewer tries say as much. */
+/** Tries of peers: fewer, because each takes a hundred times longer. */
 const peerTries = { whole: 20, quick: 3 }
 const shortestPauseMs = 100
-/** Over which tries are spread for an agent without a beat. */
+/** Milliseconds over which tries spread for an agent that does not report by the clock. */
 const shortestSpreadMs = 600
 
 export const detect: Bench = {
@@ -70,7 +70,7 @@ async function measure(
   return { ...inMs(delays), tries: delays.length, missed, ...recovered }
 }
 
-/** For a subject that no line can tell that all is well again: whether it says so by itself once nothing happens. */
+/** For a subject without recovery lines: whether its condition recovers by itself without further lines. */
 async function silence(instance: Instance, { shows }: Fault, quick: boolean): Promise<Figures> {
   const waitMs = quick ? 5_000 : patienceMs
   const start = systemClock.monotonic()

@@ -1,6 +1,5 @@
 /**
- * What an agent takes from its node: memory and CPU when nothing happens, what it asks of the API, and whether a flood
- * of lines leaves anything behind.
+ * The cost of an agent on its node: memory, CPU and API requests when idle, and memory after a flood of lines.
  */
 import { sleep, systemClock } from '../src/telemetry/clock.ts'
 import type { Bench, BenchContext, Figures } from './bench.ts'
@@ -16,7 +15,7 @@ import type { Subject } from './subjects/subject.ts'
 const minuteMs = 60_000
 const settleMinutes = 2
 const floodLines = 200_000
-/** Half of the flood comes as fast as it can be written, so the ring overruns; half so that all of it can be read. */
+/** Rate of the second half of the flood, which an agent can read in full; the first half overruns the ring. */
 const readablePerSecond = 10_000
 const burst = 100
 

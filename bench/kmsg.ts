@@ -1,6 +1,6 @@
 /**
- * What a kernel log record costs that means nothing, from the device to the end of the rules: CPU of the whole agent
- * process while records come at a steady rate, less what it uses when none come, per record that the kernel counted.
+ * CPU per kernel log record that means nothing, from the device to the end of the rules: CPU of the agent's process at a
+ * steady rate of records, less its idle CPU, per record that the kernel counted.
  */
 import { sleep, systemClock } from '../src/telemetry/clock.ts'
 import type { Bench, BenchContext, Figures } from './bench.ts'
@@ -17,7 +17,7 @@ const rates = [500, 2000] as const
 const burst = 10
 /** After the start: late initialisation, the first heartbeat, the compiler. */
 const settleMs = 5000
-/** After the last line: an agent that works in batches has one under way. */
+/** After the last line: an agent that works in batches still works on one. */
 const tailMs = 1500
 
 export const kmsg: Bench = {
@@ -58,7 +58,7 @@ async function measure(
       })
       if (busy.records < perSecond * seconds) {
         throw new Error(
-          `NM_BENCH_KMSG: of ${perSecond * seconds} lines the kernel took ${busy.records}: somebody put the limit on writers back`,
+          `NM_BENCH_KMSG: of ${perSecond * seconds} lines the kernel took ${busy.records}: another process restored the limit on writers`,
         )
       }
       const cost = (busy.cpuUs - (idle.cpuUs / idle.elapsedMs) * busy.elapsedMs) / busy.records

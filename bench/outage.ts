@@ -1,7 +1,6 @@
 /**
- * An API server that is away: how soon a fault seen meanwhile is reported once it is back, by every agent of a small
- * fleet, and whether an agent that starts while it is away lives and loses nothing. A proxy plays the outage, because
- * it comes back at a known instant.
+ * An API server that is away: how soon every agent of a small fleet reports a fault of the outage after it, and whether an
+ * agent that starts during one survives and loses nothing. A proxy makes the outage, because its end is a known instant.
  */
 import { sleep, systemClock } from '../src/telemetry/clock.ts'
 import type { Bench, BenchContext, Figures } from './bench.ts'
@@ -13,11 +12,11 @@ import { type Instance, Lab, subjectsFor } from './subjects/run.ts'
 import { sideBySide } from './subjects/side-by-side.ts'
 import type { Subject } from './subjects/subject.ts'
 
-/** A report that has not come so long after the API was back counts as lost, and as late as that. */
+/** Milliseconds after the outage at which a missing report counts as lost, with this delay. */
 const patienceMs = 60_000
-/** The fault starts the clock by which an agent with a beat asks again, the same for the whole fleet: one outage is one sample. */
+/** Outages for an agent that retries by the clock: the fault starts the clocks of the whole fleet, so one outage is one sample. */
 const outagesForABeat = 3
-/** Until an agent that was started has its eyes open; one that reads the log from its oldest record needs none. */
+/** Milliseconds until a started agent reads the log; an agent that reads from the oldest record needs none. */
 const openEyesMs = 5000
 
 export const outage: Bench = {
@@ -28,7 +27,7 @@ export const outage: Bench = {
     const subjects = subjectsFor(context.options.peers, apiServer.folder)
     const device = openKmsgDevice()
     const measured = async (subject: Subject): Promise<Figures> => {
-      const proxy = await apiServer.proxy() // one of its own: a peer that fails in the middle may leave it shut
+      const proxy = await apiServer.proxy() // one per subject, because a peer that fails may leave it shut
       const lab = new Lab(apiServer)
       try {
         const delays = await seenMeanwhile(subject, lab, proxy, device, context)
@@ -95,7 +94,7 @@ async function startedWhileDown(subject: Subject, lab: Lab, proxy: ServerProxy, 
   for (const fault of faults) device.write(fault.line)
   await sleep(systemClock, openEyesMs)
   await proxy.open()
-  // One that ended, or ends now, reports nothing more: its wait rejects at once.
+  // The wait of an agent that has ended rejects at once.
   const outcomes = await Promise.allSettled(faults.map((fault) => instance.until(fault.shows, patienceMs)))
   for (const { recovery } of faults) if (recovery) device.write(recovery.line)
   const arrived = outcomes.filter((one) => one.status === 'fulfilled' && one.value !== undefined).length

@@ -12,16 +12,16 @@ import { type ServerProxy, startProxy } from './proxy.ts'
 export interface ApiServer {
   readonly kind: 'kube-apiserver' | 'embedded'
   readonly endpoint: Endpoint
-  /** A folder of this run; gone after `close()`. */
+  /** A folder of this run, which `close()` removes. */
   readonly folder: string
   /** Path of a kubeconfig for `url`: the server's own, or that of a proxy in front of it. */
   kubeconfig(url?: string): string
-  /** Puts a proxy in front of it. */
+  /** Starts a proxy in front of the server. */
   proxy(): Promise<ServerProxy>
   close(): Promise<void>
 }
 
-/** Starts a real control plane where it can be had; says loudly when it cannot. */
+/** Starts a real control plane where Go is installed, and logs it where not. */
 export async function startApiServer(log: (line: string) => void): Promise<ApiServer> {
   const tools = await ensureTools(['etcd', 'kube-apiserver'], { log })
   if (tools.available) return realApiServer(log)
@@ -49,7 +49,7 @@ async function realApiServer(log: (line: string) => void): Promise<ApiServer> {
   })
 }
 
-/** The server inside this process: cheap, and enough where only the agent's own cost matters. */
+/** The embedded server in this process, for benches of the agent's own cost. */
 export async function embeddedApiServer(): Promise<ApiServer> {
   const folder = mkdtempSync(join(tmpdir(), 'nodemend-bench-'))
   const server = await startEmbedded({ clock: systemClock, random: systemRandom })

@@ -1,4 +1,4 @@
-/** Kinds of other people's making that an agent under measurement wants served, as bare as the API server accepts. */
+/** Custom kinds that a measured agent needs, with the smallest definition that the API server accepts. */
 import { sleep, systemClock } from '../../src/telemetry/clock.ts'
 import { ask, type Endpoint } from './endpoint.ts'
 
@@ -14,7 +14,7 @@ export interface CustomKind {
 const servedWithinMs = 20_000
 const lookEveryMs = 100
 
-/** Resolves when objects of that kind can be listed, and at once when they already can; rejects when they never can. */
+/** Resolves when the server serves the kind; rejects when it does not in time. */
 export async function serveKind(endpoint: Endpoint, kind: CustomKind): Promise<void> {
   if (await isServed(endpoint, kind)) return
   const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
@@ -28,7 +28,7 @@ export async function serveKind(endpoint: Endpoint, kind: CustomKind): Promise<v
   }
 }
 
-/** Discovery as well as the list: a client that starts now asks for both. */
+/** True when discovery and list both work, because a starting client asks for both. */
 async function isServed(endpoint: Endpoint, { group, version, plural }: CustomKind): Promise<boolean> {
   const folder = `/apis/${group}/${version}`
   try {

@@ -1,8 +1,8 @@
-/** The barest way to an API server, beside every client under test. */
+/** Plain HTTP calls to an API server, independent of every client under test. */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 
-/** Where an API server is, and how to be let in. */
+/** Address and credential of an API server. */
 export interface Endpoint {
   readonly url: string
   /** PEM; absent for plain HTTP. */

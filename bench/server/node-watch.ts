@@ -1,4 +1,4 @@
-/** A watch of one node, held open from outside every client under test: the clock stops when its bytes arrive. */
+/** A watch of one node, independent of every agent under test: the time of a change is the arrival of its bytes. */
 import type { NodeCondition } from '../../src/model/condition.ts'
 import { sleep, systemClock } from '../../src/telemetry/clock.ts'
 import { type Endpoint, startCall } from './endpoint.ts'
@@ -13,8 +13,8 @@ type Wanted = (conditions: readonly NodeCondition[]) => boolean
 
 export interface NodeWatch {
   /**
-   * The first state from now on, the present one included, that is wanted; undefined when none comes within
-   * `timeoutMs`. Rejects with NM_BENCH_ENDED as soon as nobody is there any more who could bring it.
+   * The first state that is wanted, the present one included; undefined when none comes within `timeoutMs`. Rejects with
+   * NM_BENCH_ENDED when the node's agent has ended.
    */
   until(wanted: Wanted, timeoutMs: number): Promise<Seen | undefined>
   close(): void
@@ -25,7 +25,7 @@ interface NodeEvent {
   readonly object: { readonly status?: { readonly conditions?: readonly NodeCondition[] } }
 }
 
-/** Opens the watch and resolves when the node's present state has come. `ended`: the node's agent has. */
+/** Opens the watch and resolves when the node's present state has come. `ended` resolves when the node's agent has ended. */
 export async function watchNode(endpoint: Endpoint, name: string, ended: Promise<void>): Promise<NodeWatch> {
   let present: Seen = { at: 0, conditions: [] }
   const waiting = new Set<(seen: Seen) => void>()

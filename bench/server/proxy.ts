@@ -1,18 +1,17 @@
 /**
- * A proxy in front of an API server. It counts what passes, can be shut (connections are refused and open ones cut, as
- * when a server is killed) and opened again at a known instant, which a real server's start is not. Clients see the
- * server's own certificate, so they need nothing but another port.
+ * A proxy in front of an API server. It counts requests, and it can refuse connections and accept them again at a known
+ * instant, which the start of a real server is not. It shows clients the server's own certificate.
  */
 import { Agent, createServer as createPlainServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 
 export interface ProxyOptions {
-  /** Where the server is. */
+  /** The server's address. */
   readonly url: string
   /** PEM of certificate and key to show to clients; absent for a server that speaks plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string }
-  /** Told of every answer that passes. */
+  /** Called for every answer. */
   readonly onAnswer?: (exchange: Exchange) => void
 }
 
@@ -27,14 +26,14 @@ export interface ServerProxy {
   /** Requests since the last `resetCount`, by HTTP method; watches count as WATCH. */
   count(): Readonly<Record<string, number>>
   resetCount(): void
-  /** From now on connections are refused; open ones are cut. */
+  /** Refuses connections from now on and cuts the open ones. */
   shut(): Promise<void>
   /** Resolves when connections are accepted again. */
   open(): Promise<void>
   close(): Promise<void>
 }
 
-/** Puts a proxy on a free port of loopback. */
+/** Starts a proxy on a free loopback port. */
 export async function startProxy(options: ProxyOptions): Promise<ServerProxy> {
   const counts = new Map<string, number>()
   const sockets = new Set<Socket>()
@@ -80,7 +79,7 @@ export async function startProxy(options: ProxyOptions): Promise<ServerProxy> {
   }
 }
 
-/** Bytes go through as they come, both ways: a watch stays a stream. A broken exchange is broken on both sides. */
+/** Forwards bytes at once in both directions, so that a watch stays a stream, and breaks both sides when one breaks. */
 function forward(
   { url, onAnswer }: ProxyOptions,
   agent: Agent,

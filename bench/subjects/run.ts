@@ -18,7 +18,7 @@ import type { Subject } from './subject.ts'
 const firstReportMs = 60_000
 
 export interface Manner {
-  /** URL of a proxy, where one stands in between. */
+  /** URL of a proxy before the API server. */
   readonly url?: string
   /** See {@link Place.faults}; default true. */
   readonly faults?: boolean
@@ -27,11 +27,11 @@ export interface Manner {
 /** One running instance. */
 export interface Instance {
   readonly running: Running
-  /** As of {@link NodeWatch}; when the instance has ended, the message carries the end of its log. */
+  /** See {@link NodeWatch}; when the instance has ended, the error quotes the end of its log. */
   until(wanted: (conditions: readonly NodeCondition[]) => boolean, timeoutMs: number): Promise<Seen | undefined>
 }
 
-/** Ours first, then the peers that were named; builds our bundle anew, so that what is measured is what is here. */
+/** Ours first, then the named peers. Builds our bundle anew, so that the bench measures the present source. */
 export function subjectsFor(peers: readonly Peer[], folder: string): Subject[] {
   return [nodemend(takeBundles(folder).agent), ...peers.map(subjectOf)]
 }

@@ -1,6 +1,6 @@
 /**
- * One fault's way from the injected line to the proof, as an observer outside sees it: the agent's log, the Node, the
- * NodeRepair. Pure: every observation folds into a new history, in whatever order they arrive.
+ * The stages of one fault from the injected line to the proof, from the agent's log, the Node and the NodeRepair. Pure:
+ * each observation gives a new history, in any order of arrival.
  */
 import type { NodeCondition } from '../model/condition.ts'
 import { type Attempt, isFinished, type Phase, phaseSince } from '../model/repair.ts'
@@ -34,9 +34,9 @@ export interface FaultHistory {
   readonly entries: readonly StageEntry[]
   /** The repair that is followed: its name, and when it was made, because the one after a deletion has the same name. */
   readonly repair?: string
-  /** Why no proof will come of that repair, once that is certain. The next one of the node is followed instead. */
+  /** Why that repair cannot reach a proof. The history then follows the node's next repair. */
   readonly failed?: string
-  /** What stands in the way of a repair, and what would change that. */
+  /** The gate that holds the repair back, and what would change its answer. */
   readonly waiting?: string
 }
 
@@ -45,7 +45,7 @@ export function startHistory(node: string, condition: string, line: string, at: 
   return { node, condition, entries: [{ stage: 'injected', at, what: line }] }
 }
 
-/** Reached all of its stages. */
+/** True when the fault has passed all stages. */
 export function isProven(history: FaultHistory): boolean {
   return stages.every((stage) => history.entries.some((entry) => entry.stage === stage))
 }
@@ -75,7 +75,7 @@ export function seeConditions(history: FaultHistory, conditions: readonly NodeCo
   return bad ? add(history, 'condition', at, `${bad.type}=False ${bad.reason}`) : history
 }
 
-/** The attempt's record; its own stamps count. */
+/** The attempt's record; its stamps are the times of the stages. */
 export function seeAttempt(history: FaultHistory, attempt: Attempt): FaultHistory {
   const followed = attempt.nodeName === history.node ? follow(history, attempt) : undefined
   if (!followed) return history
@@ -101,7 +101,7 @@ export function seeAttempt(history: FaultHistory, attempt: Attempt): FaultHistor
   return next
 }
 
-/** The record is gone. Where its repair had not ended, somebody deleted it, and the controller begins anew. */
+/** A deleted record. When its repair had not ended, the history fails, because the controller begins a new one. */
 export function seeDeletion(history: FaultHistory, attempt: Attempt): FaultHistory {
   if (history.repair !== idOf(attempt) || isFinished(attempt.phase) || history.failed !== undefined) return history
   return { ...history, failed: 'somebody deleted its NodeRepair' }
@@ -123,7 +123,7 @@ function idOf({ name, createdAt }: Attempt): string {
   return `${name} of ${createdAt}`
 }
 
-/** The gate that is in the way of a repair that has not begun; tolerating a fault is the usual way, not an obstacle. */
+/** The gate that holds back a repair that has not begun; `toleration` does not count, because every repair waits for it. */
 function obstacleOf({ phase, decision }: Attempt): string | undefined {
   if (phase !== 'Pending' || decision?.decidedBy === undefined || decision.decidedBy === toleration.name)
     return undefined
@@ -140,7 +140,7 @@ function enteredAt(attempt: Attempt, phase: Phase): number | undefined {
   return attempt.phases.find((entry) => entry.phase === phase)?.at
 }
 
-/** The first sight of a stage counts; later ones change nothing. */
+/** Adds a stage; a stage that the history has already stays as it is. */
 function add(history: FaultHistory, stage: Stage, at: number, what: string): FaultHistory {
   if (history.entries.some((entry) => entry.stage === stage)) return history
   const entries = [...history.entries, { stage, at, what }]

@@ -1,7 +1,7 @@
-/** Puts a fault in front of the agent: one line in the kernel log, marked by the kernel as written from user space. */
+/** Injects a fault: one line in the kernel log, which the kernel marks as written by user space. */
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
 
-/** Where lines can be injected: the machine's real kernel log, or a file that stands in for it. */
+/** The log that takes injected lines: the machine's kernel log, or a file in its place. */
 export interface InjectionLog {
   readonly path: string
   readonly real: boolean
@@ -9,7 +9,7 @@ export interface InjectionLog {
   readonly why?: string
 }
 
-/** The kernel log `device` where this process may read and write it, else `standIn`. Only a device is ever written to. */
+/** The kernel log `device` where this process may read and write it, else `standIn`. The real log is only ever a device. */
 export function chooseInjectionLog(device: string, standIn: string): InjectionLog {
   try {
     if (!statSync(device).isCharacterDevice()) return { path: standIn, real: false, why: `${device} is no kernel log` }
@@ -21,7 +21,7 @@ export function chooseInjectionLog(device: string, standIn: string): InjectionLo
   }
 }
 
-/** Priority 3 (error) of facility 1 (user): what the kernel makes of a plain write with `<3>`. */
+/** Priority 3 (error) of facility 1 (user): the kernel's value for a write with `<3>`. */
 const userError = 11
 
 /** Writes one line. A stand-in file gets the record as /dev/kmsg would show it. */
