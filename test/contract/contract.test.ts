@@ -10,7 +10,7 @@ import { caseDifferences, readGolden, recordedFrom } from './golden.ts'
 import { runCase } from './run.ts'
 import type { ServerUnderTest } from './send.ts'
 
-/** The contract is worth little when it shrinks unnoticed. */
+/** A lower bound, so that the contract does not shrink unnoticed. */
 const leastCalls = 150
 /** The server's width is frozen: docs/adr/0009-embedded-api-server.md. */
 const mostCases = 65

@@ -1,4 +1,4 @@
-/** The recorded answers of a real kube-apiserver, and where two sets of answers differ. */
+/** The recorded answers of a real kube-apiserver, and the differences between two sets of answers. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StepResult } from './case.ts'
@@ -10,12 +10,12 @@ export function goldenPath(file: string): string {
   return join(import.meta.dirname, `../../golden/contract/${file}.json`)
 }
 
-/** Outcomes by case name. */
+/** Step results by case name. */
 export function readGolden(file: string): Readonly<Record<string, readonly StepResult[]>> {
   return JSON.parse(readFileSync(goldenPath(file), 'utf8')) // written by record.ts
 }
 
-/** One line per differing value: path, what was expected, what came. */
+/** One line per differing value: its path, the expected value and the actual one. */
 export function differences(expected: unknown, actual: unknown, path = ''): readonly string[] {
   if (JSON.stringify(expected) === JSON.stringify(actual)) return []
   if (isBag(expected) && isBag(actual)) {

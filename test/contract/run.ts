@@ -16,7 +16,7 @@ export async function runContract(
   return results
 }
 
-/** Names of objects and of the namespace: the case's own, so that cases do not meet. */
+/** Names of objects and of the namespace, unique per case, so that cases do not affect each other. */
 function caseId(name: string): string {
   const words = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
   return `c-${words.slice(0, 50).replace(/-$/, '')}`
@@ -53,7 +53,7 @@ async function runStep(run: Run, step: Step): Promise<void> {
   run.results.push(resultOf(run, step, reply), ...during)
 }
 
-/** A mark on a call: first wait until the definition is served. */
+/** A suffix of a call: wait first until the definition is served. */
 const established = '#established'
 const maxPolls = 200
 

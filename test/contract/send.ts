@@ -1,4 +1,4 @@
-/** One HTTP exchange or stream, below every client under test. */
+/** One HTTP exchange or stream, independent of every client under test. */
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 

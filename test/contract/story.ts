@@ -1,4 +1,4 @@
-/** One server as the scenario speaks to it: plain calls, and waiting until a list is as it should be. */
+/** The calls of the scenario to one server, and waits for the state of a list. */
 import { systemClock } from '../../src/telemetry/clock.ts'
 import { at } from './run.ts'
 import { type ServerUnderTest, send } from './send.ts'
@@ -46,7 +46,7 @@ export class Story {
     })
   }
 
-  /** Plays the kubelet until `count` pods of an application are ready. */
+  /** Writes pod status as kubelet does until `count` pods of an application are ready. */
   async run(app: string, count: number): Promise<void> {
     const path = `${pods}?labelSelector=app%3D${app}`
     await this.#wait(async () => {
@@ -70,7 +70,7 @@ export class Story {
     return at(await this.#send('POST', `${pods}/${name}/eviction`, body), 'status')
   }
 
-  /** Waits until the list is as it should be; then what `show` makes of each item, in order of its text. */
+  /** Waits for the state of the list; returns `show` of each item, in order of its text. */
   async until(
     path: string,
     done: (items: readonly Thing[]) => boolean,

@@ -1,4 +1,4 @@
-/** On a real kube-apiserver, with the rights of roles.ts: what it refuses of a policy, and what `kubectl delete` does to a repair. */
+/** Refused policies and deleted repairs on a real kube-apiserver, with the rights of roles.ts. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

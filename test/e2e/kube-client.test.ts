@@ -1,4 +1,4 @@
-/** Our Kubernetes client, alone, against a real API server: what a fake can only imitate. */
+/** Our Kubernetes client against a real API server. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'

@@ -10,7 +10,7 @@ export const agentNode = 'soak-agent'
 /** The condition that fatal faults turn. */
 export const fatalCondition = 'StorageReady'
 
-/** Between faults, at least. */
+/** The shortest pause between faults, milliseconds. */
 const shortestPauseMs = 200
 
 const reasons = [
@@ -18,7 +18,7 @@ const reasons = [
   { reason: 'SoakFatal', severity: 'fatal', words: ['fatal', 'recovered'] },
 ] as const
 
-/** What was written, in order. */
+/** The written faults, in order. */
 export interface Written {
   readonly warnings: number[]
   /** Each began and ended before the next. */

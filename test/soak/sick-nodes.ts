@@ -15,7 +15,7 @@ import { pool } from './site.ts'
 const sickCondition = 'KernelReady'
 const replicas = 12
 const mayBeAway = 3
-/** The odds that a second machine falls sick beside the first. */
+/** Probability that a second machine fails beside the first. */
 const secondShare = 0.5
 const shortestPauseMs = 100
 const longestPauseMs = 1_500
@@ -32,7 +32,7 @@ export interface SickNodes {
   run(signal: AbortSignal): Promise<void>
 }
 
-/** The command of one life; every life of a restarted container has an identity of its own. */
+/** The command of one run; every run of a restarted container has its own identity. */
 export function controllerProgram(bundle: string, kubeconfig: string): Program {
   return {
     name: 'controller',

@@ -1,4 +1,4 @@
-/** Where a soak runs: the embedded API server with modelled machines, a proxy that can be shut, and our two programs. */
+/** The site of a soak: the embedded API server with modelled machines, a proxy that makes the outage, and our two programs. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ export const pool = { name: 'pool', size: 6 } as const
 
 export interface Site {
   readonly server: Embedded
-  /** Past the proxy: for those who play the rest of the world. */
+  /** Directly to the server, for the soak's own calls. */
   readonly api: Api
   readonly proxy: ServerProxy
   /** For the programs under test: through the proxy. */

@@ -1,14 +1,14 @@
-/** A lock between processes: a file whose holder keeps touching it, so that the lock of a dead one is known by its age. */
+/** A lock between processes: a file that its holder keeps touching, so that age shows a stale lock. */
 
 import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { type Clock, sleep } from '../../../src/telemetry/clock.ts'
 
-/** The holder touches its lock this often; one that was not touched for {@link STALE_MS} belongs to the dead. */
+/** The holder touches its lock this often; a lock untouched for {@link STALE_MS} is stale. */
 const BEAT_MS = 2_000
 const STALE_MS = 20_000
 const RETRY_MS = 500
 
-/** Takes the lock file at `path` when it is free; `onWait` is told once when it is not. The answer gives it back. */
+/** Takes the lock file at `path` when it is free; calls `onWait` once when it is not. Returns a function that releases it. */
 export async function lockFile(path: string, clock: Clock, onWait: () => void): Promise<() => void> {
   for (let waited = false; !tryLock(path, clock); waited = true) {
     if (!waited) onWait()
@@ -26,7 +26,7 @@ export async function lockFile(path: string, clock: Clock, onWait: () => void): 
   }
 }
 
-/** Two waiters may both take over a stale lock: what it guards must bear being done twice, if not often. */
+/** Two waiters may both take over a stale lock, so the guarded work must tolerate running twice. */
 function tryLock(path: string, clock: Clock): boolean {
   try {
     writeFileSync(path, `${process.pid}\n`, { flag: 'wx' })
@@ -44,6 +44,6 @@ function touch(path: string, clock: Clock): void {
   try {
     utimesSync(path, seconds, seconds)
   } catch {
-    // Somebody took it for dead, e.g. after this machine slept: then two build at once, and both end well.
+    // Another process took the lock over, e.g. after this machine slept; two builds at once both succeed.
   }
 }

@@ -1,11 +1,11 @@
-/** TCP ports for programs that must be told theirs. */
+/** TCP ports for programs that take a port as an argument. */
 
 import { createServer } from 'node:net'
 import { type Random, systemRandom } from '../../../src/telemetry/clock.ts'
 
 /**
- * Below the range from which the kernel takes source ports (32768 upwards). A server that is down for a while must not
- * lose its port to an outgoing connection, nor may a client that retries connect to itself.
+ * Below the kernel's range of source ports (32768 upwards), so that a stopped server does not lose its port to an outgoing
+ * connection and a client that retries does not connect to itself.
  */
 const FIRST_PORT = 20_000
 const LAST_PORT = 32_000

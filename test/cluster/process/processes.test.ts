@@ -59,7 +59,7 @@ function temporaryFolder(t: TestContext): string {
   return folder
 }
 
-/** A zombie is dead: it only waits for an init that collects it, which a container may not have. */
+/** A zombie counts as ended: a container may have no init that collects it. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

@@ -28,7 +28,7 @@ export interface Running {
   signal(signal: NodeJS.Signals): boolean
 }
 
-/** How long a program may take to end after SIGTERM before it is killed. kube-apiserver would drain for a minute. */
+/** Milliseconds between SIGTERM and SIGKILL, because kube-apiserver would drain for a minute. */
 const STOP_GRACE_MS = 1500
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** util-linux; makes the kernel kill the child when its parent dies, which no handler in the parent can do. */
