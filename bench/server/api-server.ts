@@ -25,7 +25,7 @@ export interface ApiServer {
 export async function startApiServer(log: (line: string) => void): Promise<ApiServer> {
   const tools = await ensureTools(['etcd', 'kube-apiserver'], { log })
   if (tools.available) return realApiServer(log)
-  log('NOT A REAL API SERVER: the figures below are against the embedded one, which answers faster than etcd can.')
+  log('NOT A REAL API SERVER: the figures are against the embedded one, which answers faster.')
   return embeddedApiServer()
 }
 

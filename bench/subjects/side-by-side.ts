@@ -24,7 +24,7 @@ async function figuresOrReason(peer: Subject, measure: Measure, log: Log): Promi
     return await measure(peer)
   } catch (error) {
     const { message } = error as Error
-    log(`${peer.name} is passed over: ${message}`)
+    log(`${peer.name} is not measured: ${message}`)
     return { failed: message.split('\n', 1)[0] ?? '' }
   }
 }

@@ -88,7 +88,7 @@ for (const [transportName, transport] of transports) {
         assert.equal(server.requests.length, 4)
       })
 
-      it('is cut at its deadline, and when its caller gives up', async (t) => {
+      it('is cut at its deadline, and when its caller aborts it', async (t) => {
         const { server, api, clock } = await pair(t, () => undefined)
         const late = rejected(api.request({ verb: 'get', resource: nodes, name: 'worker-1', timeoutMs: 5_000 }))
         await until(() => server.requests.length === 1, 'the call is at the server')

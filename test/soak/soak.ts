@@ -103,7 +103,7 @@ async function unrest(
   ])
   try {
     await Promise.race([killing, working.then(() => killing)]) // the first failure rejects
-    log('the last kill is done; waiting for everything to come to rest')
+    log('the last kill is done; waiting for a stable state')
   } finally {
     calm.abort()
     await working

@@ -221,7 +221,7 @@ describe('an exec plugin', () => {
     assert.equal(runs(), 3)
   })
 
-  it('is told about the cluster, and may answer with a client certificate', async (t) => {
+  it('gets the cluster, and may answer with a client certificate', async (t) => {
     const tls = { cert: serverCert, key: serverKey, ca: authority, requestCert: true, rejectUnauthorized: true }
     const server = await startScripted((_seen, response) => json(response, 200, { ok: true }), { tls })
     t.after(() => server.close())

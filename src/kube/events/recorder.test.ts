@@ -129,7 +129,7 @@ describe('an Event', () => {
     assert.equal(event?.lastTimestamp, '2026-01-01T00:00:04Z')
   })
 
-  it('is written anew when the server has forgotten the old one', async () => {
+  it('is written anew when the server has expired the old one', async () => {
     const { server, clock, recorder } = setUp()
     recorder.record(occurrence('a'))
     await clock.advance(0)
