@@ -1,4 +1,4 @@
-/** The bundles that ship, in a folder of the run's own: a build that somebody starts meanwhile does not reach it. */
+/** A copy of the bundles for one run, so that a concurrent build does not change them. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Kernel log lines that mean nothing: what an agent reads all day. */
+/** Kernel log lines that match no rule. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Matcher } from '../src/detect/match/matcher.ts'
@@ -6,7 +6,7 @@ import { stripFraming } from '../src/detect/sources/framing.ts'
 import type { Random } from '../src/telemetry/clock.ts'
 
 export interface Corpus {
-  /** Where the lines are from, for the result. */
+  /** The source of the lines, for the result. */
   readonly origin: string
   /** All lines, one after the other. */
   readonly bytes: Uint8Array

@@ -1,33 +1,33 @@
 /**
- * From a line in the real /dev/kmsg to a condition that others can see: the clock starts just before the write and
- * stops when the bytes of a watch, opened by the bench itself, bring the condition. The pauses between tries are
- * random, so that an agent that works in batches is caught at every moment of its beat.
+ * From a line in the real /dev/kmsg to the condition in a watch of the bench: the clock starts just before the write and
+ * stops when the bytes of the condition arrive. The pauses between tries are random, so that tries meet every moment of
+ * an agent that works in batches.
  */
 import { sleep, systemClock } from '../src/telemetry/clock.ts'
 import type { Bench, BenchContext, Figures } from './bench.ts'
 import { type KmsgDevice, openKmsgDevice } from './kmsg-device.ts'
+import { startApiServer } from './server/api-server.ts'
 import { round, summarise } from './statistics.ts'
 import { type Instance, Lab, subjectsFor } from './subjects/run.ts'
 import { sideBySide } from './subjects/side-by-side.ts'
 import type { Fault, Subject } from './subjects/subject.ts'
-import { startTarget } from './target/target.ts'
 import { inMs, patienceMs, tryOften } from './tries.ts'
 
-/** Peers are a hundred times slower; fewer tries say as much. */
+/** Tries of peers: fewer, because each takes a hundred times longer. */
 const peerTries = { whole: 20, quick: 3 }
 const shortestPauseMs = 100
-/** Over which tries are spread for an agent without a beat. */
+/** Milliseconds over which tries spread for an agent that does not report by the clock. */
 const shortestSpreadMs = 600
 
 export const detect: Bench = {
   name: 'detect',
   summary: 'kernel log write to condition False in a watch on a real kube-apiserver',
   async run(context) {
-    const target = await startTarget(context.log)
-    const subjects = subjectsFor(context.options.peers, target.folder)
+    const apiServer = await startApiServer(context.log)
+    const subjects = subjectsFor(context.options.peers, apiServer.folder)
     const device = openKmsgDevice()
     const measured = async (subject: Subject): Promise<Figures> => {
-      const lab = new Lab(target)
+      const lab = new Lab(apiServer)
       try {
         const delays = await measure(subject, await lab.startReady(subject), device, context)
         context.log(`${subject.name}: p50 ${delays.p50Ms} ms, p99 ${delays.p99Ms} ms`)
@@ -37,10 +37,10 @@ export const detect: Bench = {
       }
     }
     try {
-      return { ...(await sideBySide(subjects, measured, context.log)), server: target.server }
+      return { ...(await sideBySide(subjects, measured, context.log)), server: apiServer.kind }
     } finally {
       device.close()
-      await target.close()
+      await apiServer.close()
     }
   },
 }
@@ -70,7 +70,7 @@ async function measure(
   return { ...inMs(delays), tries: delays.length, missed, ...recovered }
 }
 
-/** For a subject that no line can tell that all is well again: whether it says so by itself once nothing happens. */
+/** For a subject without recovery lines: whether its condition recovers by itself without further lines. */
 async function silence(instance: Instance, { shows }: Fault, quick: boolean): Promise<Figures> {
   const waitMs = quick ? 5_000 : patienceMs
   const start = systemClock.monotonic()

@@ -1,22 +1,21 @@
 /**
- * What an agent takes from its node: memory and CPU when nothing happens, what it asks of the API, and whether a flood
- * of lines leaves anything behind.
+ * The cost of an agent on its node: memory, CPU and API requests when idle, and memory after a flood of lines.
  */
 import { sleep, systemClock } from '../src/telemetry/clock.ts'
 import type { Bench, BenchContext, Figures } from './bench.ts'
 import { meaninglessLine } from './corpus.ts'
 import { feed, type KmsgDevice, openKmsgDevice } from './kmsg-device.ts'
 import { ratesBetween, readEffort, readMemory } from './process-figures.ts'
+import { type ApiServer, startApiServer } from './server/api-server.ts'
+import type { ServerProxy } from './server/proxy.ts'
 import { Lab, subjectsFor } from './subjects/run.ts'
 import { sideBySide } from './subjects/side-by-side.ts'
 import type { Subject } from './subjects/subject.ts'
-import type { Gate } from './target/gate.ts'
-import { startTarget, type Target } from './target/target.ts'
 
 const minuteMs = 60_000
 const settleMinutes = 2
 const floodLines = 200_000
-/** Half of the flood comes as fast as it can be written, so the ring overruns; half so that all of it can be read. */
+/** Rate of the second half of the flood, which an agent can read in full; the first half overruns the ring. */
 const readablePerSecond = 10_000
 const burst = 100
 
@@ -24,47 +23,47 @@ export const footprint: Bench = {
   name: 'footprint',
   summary: 'memory, CPU, wake-ups and API requests when idle, and memory after 200,000 lines',
   async run(context) {
-    const target = await startTarget(context.log)
-    const subjects = subjectsFor(context.options.peers, target.folder)
+    const apiServer = await startApiServer(context.log)
+    const subjects = subjectsFor(context.options.peers, apiServer.folder)
     const device = openKmsgDevice()
-    const gate = await target.gate()
+    const proxy = await apiServer.proxy()
     try {
       const figures = await sideBySide(
         subjects,
-        (subject) => measure(subject, target, gate, device, context),
+        (subject) => measure(subject, apiServer, proxy, device, context),
         context.log,
       )
-      return { ...figures, server: target.server }
+      return { ...figures, server: apiServer.kind }
     } finally {
-      await gate.close()
+      await proxy.close()
       device.close()
-      await target.close()
+      await apiServer.close()
     }
   },
 }
 
 async function measure(
   subject: Subject,
-  target: Target,
-  gate: Gate,
+  apiServer: ApiServer,
+  proxy: ServerProxy,
   device: KmsgDevice,
   { options, log, random }: BenchContext,
 ): Promise<Figures> {
   const minute = options.quick ? 5_000 : minuteMs
   const minutes = options.minutes ?? (options.quick ? 2 : 10)
-  const lab = new Lab(target)
+  const lab = new Lab(apiServer)
   try {
-    const { running } = await lab.startReady(subject, { url: gate.url, faults: false })
+    const { running } = await lab.startReady(subject, { url: proxy.url, faults: false })
     log(`${subject.name}: settles for ${settleMinutes} minutes, then ${minutes} idle minutes`)
     await sleep(systemClock, settleMinutes * minute)
     const settled = readMemory(running.pid)
-    gate.resetCount()
+    proxy.resetCount()
     const before = readEffort(running.pid)
     const start = systemClock.monotonic()
     const records = device.newest()
     await sleep(systemClock, minutes * minute)
     const idle = ratesBetween(before, readEffort(running.pid), systemClock.monotonic() - start)
-    const requests = gate.count()
+    const requests = proxy.count()
     const strangers = device.newest() - records
     const after = await flood(running.pid, device, minute, random)
     return { ...settled, ...idle, requests, minutes, recordsMeanwhile: strangers, after }

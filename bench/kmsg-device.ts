@@ -1,11 +1,11 @@
 /**
- * The real kernel log as a test bed: lines written at a given rate, a mark of where the log stands, and the kernel's
- * own limit on writers lifted for as long as that takes.
+ * Writes to the real kernel log at a given rate and reads its newest sequence number. Lifts the kernel's limit on writers
+ * meanwhile.
  */
 import { closeSync, constants, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { sleep, systemClock } from '../src/telemetry/clock.ts'
 
-/** `ratelimit` (the default) lets a process write 5 lines per 5 s and drops the rest silently. It wants its newline. */
+/** `ratelimit` (the default) lets a process write 5 lines per 5 s and drops the rest silently. The file needs a final newline. */
 const writerLimit = '/proc/sys/kernel/printk_devkmsg'
 const device = '/dev/kmsg'
 /** A record is at most 1 KiB of text, 8 KiB with its dictionary. */
@@ -14,9 +14,9 @@ const largestRecord = 8192
 export interface KmsgDevice {
   /** Writes one record. The text reaches readers at once; the kernel marks it as written by user space. */
   write(text: string): void
-  /** Sequence number of the newest record, whoever wrote it: the difference of two is how many were written between. */
+  /** Sequence number of the newest record, whoever wrote it; the difference of two readings is the number of records between them. */
   newest(): number
-  /** Puts the writers' limit back and closes. */
+  /** Restores the writers' limit and closes the device. */
   close(): void
 }
 
@@ -54,7 +54,7 @@ export function openKmsgDevice(): KmsgDevice {
   }
 }
 
-/** Reads to the end of the log; an overrun (EPIPE) only means that the ring went round, and reading goes on. */
+/** Reads to the end of the log; after an overrun (EPIPE) reading continues. */
 function drain(descriptor: number, last: number): number {
   const buffer = Buffer.alloc(largestRecord)
   let newest = last
@@ -89,7 +89,7 @@ export interface Fed {
   readonly elapsedMs: number
 }
 
-/** Writes bursts on an even beat; a burst that is late is written at once, so the average rate holds. */
+/** Writes bursts at equal intervals; a late burst is written at once, so that the average rate holds. */
 export async function feed(write: (text: string) => void, plan: Feed): Promise<Fed> {
   const total = Math.round(plan.perSecond * plan.seconds)
   const gapMs = (plan.burst * 1000) / plan.perSecond

@@ -1,45 +1,50 @@
 /**
- * What a kernel log record costs that means nothing, from the device to the end of the rules: CPU of the whole agent
- * process while records come at a steady rate, less what it uses when none come, per record that the kernel counted.
+ * CPU per kernel log record that means nothing, from the device to the end of the rules: CPU of the agent's process at a
+ * steady rate of records, less its idle CPU, per record that the kernel counted.
  */
 import { sleep, systemClock } from '../src/telemetry/clock.ts'
 import type { Bench, BenchContext, Figures } from './bench.ts'
 import { meaninglessLine } from './corpus.ts'
 import { feed, type KmsgDevice, openKmsgDevice } from './kmsg-device.ts'
 import { type Effort, readEffort } from './process-figures.ts'
+import { type ApiServer, embeddedApiServer } from './server/api-server.ts'
 import { round } from './statistics.ts'
 import { Lab, subjectsFor } from './subjects/run.ts'
 import { sideBySide } from './subjects/side-by-side.ts'
 import type { Subject } from './subjects/subject.ts'
-import { embeddedTarget, type Target } from './target/target.ts'
 
 const rates = [500, 2000] as const
 const burst = 10
 /** After the start: late initialisation, the first heartbeat, the compiler. */
 const settleMs = 5000
-/** After the last line: an agent that works in batches has one under way. */
+/** After the last line: an agent that works in batches still works on one. */
 const tailMs = 1500
 
 export const kmsg: Bench = {
   name: 'kmsg',
   summary: 'CPU per record of /dev/kmsg at 500/s and 2,000/s',
   async run(context) {
-    const target = await embeddedTarget()
-    const subjects = subjectsFor(context.options.peers, target.folder)
+    const apiServer = await embeddedApiServer()
+    const subjects = subjectsFor(context.options.peers, apiServer.folder)
     const device = openKmsgDevice()
     try {
-      const figures = await sideBySide(subjects, (subject) => measure(subject, target, device, context), context.log)
-      return { ...figures, burst, server: target.server }
+      const figures = await sideBySide(subjects, (subject) => measure(subject, apiServer, device, context), context.log)
+      return { ...figures, burst, server: apiServer.kind }
     } finally {
       device.close()
-      await target.close()
+      await apiServer.close()
     }
   },
 }
 
-async function measure(subject: Subject, target: Target, device: KmsgDevice, context: BenchContext): Promise<Figures> {
+async function measure(
+  subject: Subject,
+  apiServer: ApiServer,
+  device: KmsgDevice,
+  context: BenchContext,
+): Promise<Figures> {
   const seconds = context.options.seconds ?? (context.options.quick ? 2 : 10)
-  const lab = new Lab(target)
+  const lab = new Lab(apiServer)
   try {
     const { running } = await lab.startReady(subject, { faults: false })
     await sleep(systemClock, settleMs)
@@ -53,7 +58,7 @@ async function measure(subject: Subject, target: Target, device: KmsgDevice, con
       })
       if (busy.records < perSecond * seconds) {
         throw new Error(
-          `NM_BENCH_KMSG: of ${perSecond * seconds} lines the kernel took ${busy.records}: somebody put the limit on writers back`,
+          `NM_BENCH_KMSG: of ${perSecond * seconds} lines the kernel took ${busy.records}: another process restored the limit on writers`,
         )
       }
       const cost = (busy.cpuUs - (idle.cpuUs / idle.elapsedMs) * busy.elapsedMs) / busy.records

@@ -1,4 +1,4 @@
-/** Figures mean nothing without the machine they were measured on. */
+/** The machine that the figures belong to. */
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import type { Figures } from './bench.ts'
 import { round } from './statistics.ts'

@@ -1,6 +1,6 @@
 /**
- * What a kernel line costs that means nothing, with all shipped rules loaded: the price of watching, paid for every
- * line of every healthy machine. Lines lie in one buffer as they do in the agent; only the matcher runs.
+ * CPU per kernel line that means nothing, with all shipped rules loaded: the cost of every line of a healthy machine. The
+ * lines lie in one buffer as in the agent; only the matcher runs.
  */
 import { join } from 'node:path'
 import { compileShipped } from '../src/catalog/shipped.ts'
@@ -11,7 +11,7 @@ import type { Bench } from './bench.ts'
 import { type Corpus, generateCorpus, readCorpus } from './corpus.ts'
 import { percentile, round } from './statistics.ts'
 
-/** CPU time per round and how many rounds; the first round is thrown away, because the compiler is still at work. */
+/** CPU time per round and how many rounds; the first round does not count, because V8 still compiles. */
 const roundMs = 400
 const rounds = 11
 
@@ -40,7 +40,7 @@ export const match: Bench = {
   },
 }
 
-/** Microseconds of CPU per line, one figure per round. CPU, not time: other processes do not count, our own GC does. */
+/** Microseconds of CPU per line, one figure per round. CPU and not time, so that other processes do not count. */
 function measure(matcher: Matcher, corpus: Corpus, count: number, budgetMs: number): number[] {
   const costs: number[] = []
   for (let done = 0; done <= count; done++) {

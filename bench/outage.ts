@@ -1,48 +1,47 @@
 /**
- * An API server that is away: how soon a fault seen meanwhile is reported once it is back, by every agent of a small
- * fleet, and whether an agent that starts while it is away lives and loses nothing. A gate plays the outage, because
- * it comes back at a known instant.
+ * An API server that is away: how soon every agent of a small fleet reports a fault of the outage after it, and whether an
+ * agent that starts during one survives and loses nothing. A proxy makes the outage, because its end is a known instant.
  */
 import { sleep, systemClock } from '../src/telemetry/clock.ts'
 import type { Bench, BenchContext, Figures } from './bench.ts'
 import { type KmsgDevice, openKmsgDevice } from './kmsg-device.ts'
+import { startApiServer } from './server/api-server.ts'
+import type { ServerProxy } from './server/proxy.ts'
 import { round, summarise } from './statistics.ts'
 import { type Instance, Lab, subjectsFor } from './subjects/run.ts'
 import { sideBySide } from './subjects/side-by-side.ts'
 import type { Subject } from './subjects/subject.ts'
-import type { Gate } from './target/gate.ts'
-import { startTarget } from './target/target.ts'
 
-/** A report that has not come so long after the API was back counts as lost, and as late as that. */
+/** Milliseconds after the outage at which a missing report counts as lost, with this delay. */
 const patienceMs = 60_000
-/** The fault starts the clock by which an agent with a beat asks again, the same for the whole fleet: one outage is one sample. */
+/** Outages for an agent that retries by the clock: the fault starts the clocks of the whole fleet, so one outage is one sample. */
 const outagesForABeat = 3
-/** Until an agent that was started has its eyes open; one that reads the log from its oldest record needs none. */
+/** Milliseconds until a started agent reads the log; an agent that reads from the oldest record needs none. */
 const openEyesMs = 5000
 
 export const outage: Bench = {
   name: 'outage',
   summary: 'API server refused for 60 s: back to reported, over a fleet; started while it is away',
   async run(context) {
-    const target = await startTarget(context.log)
-    const subjects = subjectsFor(context.options.peers, target.folder)
+    const apiServer = await startApiServer(context.log)
+    const subjects = subjectsFor(context.options.peers, apiServer.folder)
     const device = openKmsgDevice()
     const measured = async (subject: Subject): Promise<Figures> => {
-      const gate = await target.gate() // one of its own: a peer that fails in the middle may leave it shut
-      const lab = new Lab(target)
+      const proxy = await apiServer.proxy() // one per subject, because a peer that fails may leave it shut
+      const lab = new Lab(apiServer)
       try {
-        const delays = await seenMeanwhile(subject, lab, gate, device, context)
-        return { ...delays, startedWhileDown: await startedWhileDown(subject, lab, gate, device) }
+        const delays = await seenMeanwhile(subject, lab, proxy, device, context)
+        return { ...delays, startedWhileDown: await startedWhileDown(subject, lab, proxy, device) }
       } finally {
         await lab.close()
-        await gate.close()
+        await proxy.close()
       }
     }
     try {
-      return { ...(await sideBySide(subjects, measured, context.log)), server: target.server }
+      return { ...(await sideBySide(subjects, measured, context.log)), server: apiServer.kind }
     } finally {
       device.close()
-      await target.close()
+      await apiServer.close()
     }
   },
 }
@@ -50,7 +49,7 @@ export const outage: Bench = {
 async function seenMeanwhile(
   subject: Subject,
   lab: Lab,
-  gate: Gate,
+  proxy: ServerProxy,
   device: KmsgDevice,
   { options, log, random }: BenchContext,
 ): Promise<Figures> {
@@ -59,19 +58,19 @@ async function seenMeanwhile(
   const fleet: Instance[] = []
   for (let n = 0; n < (options.fleet ?? 5); n++) {
     await beat()
-    fleet.push(await lab.startReady(subject, { url: gate.url }))
+    fleet.push(await lab.startReady(subject, { url: proxy.url }))
   }
   const outages = subject.beatMs === undefined || options.quick ? 1 : outagesForABeat
   const delays: (number | undefined)[] = []
   for (let n = 0; n < outages; n++) {
-    await gate.shut()
+    await proxy.shut()
     await sleep(systemClock, seconds * 500)
     const fault = subject.fault(n)
     device.write(fault.line)
     await sleep(systemClock, seconds * 500)
     await beat()
     const back = systemClock.monotonic()
-    await gate.open()
+    await proxy.open()
     const seen = await Promise.all(fleet.map((instance) => instance.until(fault.shows, patienceMs)))
     delays.push(...seen.map((one) => one && one.at - back))
     if (fault.recovery) device.write(fault.recovery.line)
@@ -87,15 +86,15 @@ async function seenMeanwhile(
 }
 
 /** Writes one fault of each kind while the agent cannot reach the API, and counts those that are never reported. */
-async function startedWhileDown(subject: Subject, lab: Lab, gate: Gate, device: KmsgDevice): Promise<Figures> {
-  await gate.shut()
-  const instance = await lab.start(subject, { url: gate.url })
+async function startedWhileDown(subject: Subject, lab: Lab, proxy: ServerProxy, device: KmsgDevice): Promise<Figures> {
+  await proxy.shut()
+  const instance = await lab.start(subject, { url: proxy.url })
   await sleep(systemClock, openEyesMs)
   const faults = subject.kinds.map((n) => subject.fault(n))
   for (const fault of faults) device.write(fault.line)
   await sleep(systemClock, openEyesMs)
-  await gate.open()
-  // One that ended, or ends now, reports nothing more: its wait rejects at once.
+  await proxy.open()
+  // The wait of an agent that has ended rejects at once.
   const outcomes = await Promise.allSettled(faults.map((fault) => instance.until(fault.shows, patienceMs)))
   for (const { recovery } of faults) if (recovery) device.write(recovery.line)
   const arrived = outcomes.filter((one) => one.status === 'fulfilled' && one.value !== undefined).length

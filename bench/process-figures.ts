@@ -1,7 +1,6 @@
 /**
- * What a process costs, read from outside it out of /proc: nothing of the measured program has to cooperate, so every
- * program is measured the same way. Threads that end between two readings take their CPU time with them; the agents
- * that are measured here keep theirs.
+ * The cost of a process, read from /proc, so that every program is measured the same way. CPU time of threads that end
+ * between two readings is lost; the measured agents end none.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { round } from './statistics.ts'
@@ -9,7 +8,7 @@ import { round } from './statistics.ts'
 export interface Memory {
   /** Resident, in MB = kB / 1000. */
   readonly rssMB: number
-  /** The share of it that belongs to nobody else and to no file. */
+  /** The part of it that is private and not of a file. */
   readonly anonMB: number
   readonly threads: number
 }
@@ -17,7 +16,7 @@ export interface Memory {
 export interface Effort {
   /** CPU time of all threads since their start, microseconds. */
   readonly cpuUs: number
-  /** How often a thread went to sleep of its own accord, hence was woken again. */
+  /** Voluntary context switches: how often a thread slept and was woken again. */
   readonly sleeps: number
 }
 
@@ -64,7 +63,7 @@ export function ratesBetween(before: Effort, after: Effort, elapsedMs: number): 
   }
 }
 
-/** `read`, with a sentence for the case that the process is no more. */
+/** `read`, with a clear error when the process has ended. */
 function ofLiving<T>(pid: number, read: () => T): T {
   try {
     return read()

@@ -8,7 +8,7 @@ export interface Summary {
   readonly tries: number
 }
 
-/** Median and upper percentiles; throws RangeError for no values, because a figure about nothing is a lie. */
+/** Median and upper percentiles; throws RangeError for no values, because no values have no figure. */
 export function summarise(values: readonly number[]): Summary {
   return {
     p50: percentile(values, 50),
@@ -20,8 +20,8 @@ export function summarise(values: readonly number[]): Summary {
 }
 
 /**
- * The smallest value that at least `percent` per cent of all values do not exceed (nearest rank: always a value that
- * was measured, never one in between). Throws RangeError for no values.
+ * The smallest value that at least `percent` per cent of all values do not exceed (nearest rank: always a measured
+ * value). Throws RangeError for no values.
  */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b)
@@ -35,7 +35,7 @@ export function median(values: readonly number[]): number {
   return percentile(values, 50)
 }
 
-/** Rounds to `digits` after the point: figures are printed with as many digits as they are worth. */
+/** Rounds to `digits` after the point: no more digits than the measurement supports. */
 export function round(value: number, digits: number): number {
   const scale = 10 ** digits
   return Math.round(value * scale) / scale

@@ -1,11 +1,11 @@
-/** Showing an agent one fault after the other, and what is made of those that it never reports. */
+/** Shows an agent one fault after the other, and counts those that it never reports. */
 import type { Figures } from './bench.ts'
 import { round, summarise } from './statistics.ts'
 import type { Fault } from './subjects/subject.ts'
 
-/** After which a try counts as missed; so late it then counts as, too: a percentile must not look better for it. */
+/** Milliseconds after which a try is missed; it counts with this delay, so that percentiles do not improve by it. */
 export const patienceMs = 60_000
-/** So many in a row, and the rest would be missed as well. */
+/** Misses in a row after which the remaining tries are left out. */
 const mostMissedInARow = 3
 
 type Change = Pick<Fault, 'line' | 'shows'>
@@ -13,7 +13,7 @@ type Change = Pick<Fault, 'line' | 'shows'>
 export interface Plan {
   readonly tries: number
   fault(n: number): Fault
-  /** Between two lines. */
+  /** Waits between two lines. */
   pause(): Promise<void>
   /** Milliseconds from writing the line until it shows; undefined when it does not within {@link patienceMs}. */
   delayOf(change: Change): Promise<number | undefined>
@@ -22,14 +22,14 @@ export interface Plan {
 export interface Tried {
   /** One for each try, in milliseconds. */
   readonly delays: readonly number[]
-  /** The way back, for faults that have one. */
+  /** Delays of recoveries, for faults with a line that ends them. */
   readonly recoveries: readonly number[]
   readonly missed: number
 }
 
 /**
  * Tries until `tries` are done or the agent misses them all. Rejects with NM_BENCH_LATE when it reports none, and when
- * a fault with a way back is missed either way, because the next one of its kind would not start fresh.
+ * it misses a fault with a recovery line, because the next fault of that kind would not start from True.
  */
 export async function tryOften({ tries, fault, pause, delayOf }: Plan): Promise<Tried> {
   const delays: number[] = []

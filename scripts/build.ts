@@ -18,7 +18,7 @@ const dist = join(root, 'dist')
 const lazyParts: Readonly<Record<string, string>> = {
   'src/catalog/load.ts': 'agent-rules.cjs',
   'src/detect/match/samples.ts': 'agent-samples.cjs',
-  'src/kube/kubeconfig.ts': 'agent-kubeconfig.cjs',
+  'src/kube/credentials/kubeconfig.ts': 'agent-kubeconfig.cjs',
   yaml: 'agent-yaml.cjs',
 }
 

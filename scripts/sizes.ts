@@ -1,13 +1,11 @@
-/** Prints file and function sizes of our own source and fails when one of the limits below is passed. */
+/** Prints file and function sizes of our own source and fails when a limit is passed. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type FunctionSpan, functionsOf } from './functions.ts'
+import { crowdedFolders, isTestFile, limits } from './limits.ts'
 
 const root = join(import.meta.dirname, '..')
 const folders = ['src', 'scripts', 'bench', 'test']
-
-/** The limits of issue and style guide: lines. */
-const limits = { fileMost: 400, fileMedian: 130, functionP99: 80 } as const
 
 function main(): void {
   const files = folders.flatMap(sources).map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }))
@@ -19,7 +17,7 @@ function main(): void {
   const functionLines = functions.map((one) => one.lines).sort((a, b) => a - b)
   const figures = {
     files: lengths.length,
-    lines: fileLines.reduce((sum, lines) => sum + lines, 0),
+    lines: sumOf(lengths),
     fileMedian: at(fileLines, 0.5),
     fileP90: at(fileLines, 0.9),
     fileMost: at(fileLines, 1),
@@ -28,6 +26,8 @@ function main(): void {
     functionP90: at(functionLines, 0.9),
     functionP99: at(functionLines, 0.99),
     functionMost: at(functionLines, 1),
+    kube: sumOf(lengths.filter(({ file }) => file.startsWith('src/kube/') && !isTestFile(file))),
+    crowdedFolders: crowdedFolders(lengths.map(({ file }) => file)),
   }
   for (const one of longest(lengths, 8)) process.stdout.write(`${String(one.lines).padStart(5)}  ${one.file}\n`)
   for (const one of longest(functions, 8)) {
@@ -37,7 +37,9 @@ function main(): void {
   const broken =
     figures.fileMost > limits.fileMost ||
     figures.fileMedian > limits.fileMedian ||
-    figures.functionP99 > limits.functionP99
+    figures.functionP99 > limits.functionP99 ||
+    figures.kube > limits.kubeMost ||
+    figures.crowdedFolders.length > 0
   if (broken) process.stdout.write(`over the limits: ${JSON.stringify(limits)}\n`)
   process.exitCode = broken ? 1 : 0
 }
@@ -50,6 +52,10 @@ function sources(folder: string): string[] {
   } catch {
     return [] // the folder does not exist yet
   }
+}
+
+function sumOf(files: readonly { readonly lines: number }[]): number {
+  return files.reduce((sum, { lines }) => sum + lines, 0)
 }
 
 function at(sorted: readonly number[], quantile: number): number {

@@ -1,9 +1,7 @@
 /**
- * The EKS node monitoring agent. None of its kernel rules sets a condition except those for Neuron devices. So where
- * faults are shown to it, it gets a host tree in which there is one; where its cost is measured there is none, because
- * its rules for them are dear and most nodes do without. The kernel log of the tree is the real one. A condition never
- * leaves False again, but its reason follows the newest line: the faults take turns. It also controls a kind of its
- * own, and ends at start with `no matches for eks.amazonaws.com/v1alpha1` where the API server does not serve it.
+ * The EKS node monitoring agent. Only its kernel rules for Neuron devices set a condition, so its host tree has such a
+ * device where the bench writes faults, and has none where it measures cost. Its conditions stay False and their reason
+ * follows the newest line. More in bench/README.md.
  */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

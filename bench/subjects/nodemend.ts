@@ -1,4 +1,4 @@
-/** Our own agent: the bundle that ships, with a rule pack of faults that end by a line, so that each try starts fresh. */
+/** Our agent: the bundle that ships, with a rule pack of faults that end by a line, so that each try starts from True. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stateAtEndOf } from '../../src/cli/demo/agent-state.ts'
@@ -45,7 +45,7 @@ export function nodemend(bundle: string): Subject {
   }
 }
 
-/** A fresh agent reads the log from its oldest record; what others wrote there before is none of the bench's business. */
+/** A fresh agent reads the log from its oldest record, so the bench starts it at the newest one. */
 function writeState(folder: string): string {
   const path = join(folder, 'state.json')
   writeFileSync(path, stateAtEndOf('/dev/kmsg', systemClock))

@@ -1,4 +1,4 @@
-/** node-problem-detector with one kernel log monitor. Its conditions never go back, but a new reason replaces the old. */
+/** node-problem-detector with one kernel log monitor. Its conditions never recover, but a new reason replaces the old. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasCondition, type Subject } from './subject.ts'
@@ -32,7 +32,7 @@ export function npd(path: string): Subject {
   }
 }
 
-/** Of the kinds that its own kernel monitor has: one that begins with `.*` is dear to search, all are to compile. */
+/** Of the kinds that its own kernel monitor has: those that begin with `.*` are slow to search. */
 const othersThatNeverMatch = [
   ...[1, 2, 3].map((n) => `.*\\[Bench Error\\]: severity: ${n}$`),
   ...[1, 2, 3].map((n) => `bench ${n} \\w+:\\w+ blocked for \\d+ seconds\\.`),
@@ -62,7 +62,7 @@ function writeMonitor(folder: string): string {
 }
 
 function serverIn(kubeconfig: string): string {
-  // The kubeconfigs of a run are written by target.ts, as JSON with one cluster.
+  // The kubeconfigs of a run are written by api-server.ts, as JSON with one cluster.
   const { clusters } = JSON.parse(readFileSync(kubeconfig, 'utf8')) as { clusters: [{ cluster: { server: string } }] }
   return clusters[0].cluster.server
 }

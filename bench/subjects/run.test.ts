@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { ask } from '../target/door.ts'
-import { embeddedTarget, type Target } from '../target/target.ts'
+import { type ApiServer, embeddedApiServer } from '../server/api-server.ts'
+import { ask } from '../server/endpoint.ts'
 import { Lab } from './run.ts'
 import { hasCondition, type Subject } from './subject.ts'
 
 test('an agent is ready with its first report; one that ends is not waited for', async (t) => {
-  const { lab, target } = await labFor(t)
+  const { lab, apiServer } = await labFor(t)
   const instance = await lab.start(script('npd', 'setInterval(() => {}, 1000)'))
   assert.equal(await instance.until(isReady, 0), undefined)
-  await report(target, 'bench-npd-0')
+  await report(apiServer, 'bench-npd-0')
   const seen = await instance.until(isReady, 60_000)
   assert.ok(seen && isReady(seen.conditions))
   const waiting = instance.until((conditions) => hasCondition(conditions, 'KernelReady', 'False'), 60_000)
@@ -33,23 +33,23 @@ test('a program that is none is named as one that ended', async (t) => {
 })
 
 test('what an agent needs is served before it starts, once for all of its instances', async (t) => {
-  const { lab, target } = await labFor(t)
+  const { lab, apiServer } = await labFor(t)
   const needs = [{ group: 'bench.example.com', version: 'v1', kind: 'Thing', plural: 'things' }]
   const subject: Subject = { ...script('nma', 'setInterval(() => {}, 1000)'), needs }
   await lab.start(subject)
   await lab.start(subject)
-  const list = await ask(target.door, { method: 'GET', path: '/apis/bench.example.com/v1/things' })
+  const list = await ask(apiServer.endpoint, { method: 'GET', path: '/apis/bench.example.com/v1/things' })
   assert.deepEqual((JSON.parse(list) as { items: unknown[] }).items, [])
 })
 
-async function labFor(t: TestContext): Promise<{ lab: Lab; target: Target }> {
-  const target = await embeddedTarget()
-  const lab = new Lab(target)
+async function labFor(t: TestContext): Promise<{ lab: Lab; apiServer: ApiServer }> {
+  const apiServer = await embeddedApiServer()
+  const lab = new Lab(apiServer)
   t.after(async () => {
     await lab.close()
-    await target.close()
+    await apiServer.close()
   })
-  return { lab, target }
+  return { lab, apiServer }
 }
 
 const isReady: Subject['isReady'] = (conditions) => hasCondition(conditions, 'KernelReady', 'True')
@@ -64,12 +64,12 @@ function script(name: Subject['name'], source: string): Subject {
   }
 }
 
-async function report({ door }: Target, node: string): Promise<void> {
+async function report({ endpoint }: ApiServer, node: string): Promise<void> {
   const path = `/api/v1/nodes/${node}/status`
-  const { status, ...rest } = JSON.parse(await ask(door, { method: 'GET', path })) as { status?: object }
+  const { status, ...rest } = JSON.parse(await ask(endpoint, { method: 'GET', path })) as { status?: object }
   const now = '2026-01-01T00:00:00Z'
   const condition = { type: 'KernelReady', status: 'True', reason: 'Fine', message: '', lastTransitionTime: now }
-  await ask(door, {
+  await ask(endpoint, {
     method: 'PUT',
     path,
     body: JSON.stringify({ ...rest, status: { ...status, conditions: [condition] } }),

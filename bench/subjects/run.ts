@@ -2,12 +2,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NodeCondition } from '../../src/model/condition.ts'
-import { freePorts } from '../../test/cluster/ports.ts'
-import { ProcessGroup, type Running, tail } from '../../test/cluster/processes.ts'
+import { freePorts } from '../../test/cluster/process/ports.ts'
+import { ProcessGroup, type Running, tail } from '../../test/cluster/process/processes.ts'
 import { takeBundles } from '../bundles.ts'
-import { serveKind } from '../target/custom-kind.ts'
-import { type NodeWatch, type Seen, watchNode } from '../target/node-watch.ts'
-import { addNode, type Target } from '../target/target.ts'
+import { type ApiServer, addNode } from '../server/api-server.ts'
+import { serveKind } from '../server/custom-kind.ts'
+import { type NodeWatch, type Seen, watchNode } from '../server/node-watch.ts'
 import { nma } from './nma.ts'
 import { nodemend } from './nodemend.ts'
 import { npd } from './npd.ts'
@@ -18,7 +18,7 @@ import type { Subject } from './subject.ts'
 const firstReportMs = 60_000
 
 export interface Manner {
-  /** URL of a gate, where one stands in between. */
+  /** URL of a proxy before the API server. */
   readonly url?: string
   /** See {@link Place.faults}; default true. */
   readonly faults?: boolean
@@ -27,11 +27,11 @@ export interface Manner {
 /** One running instance. */
 export interface Instance {
   readonly running: Running
-  /** As of {@link NodeWatch}; when the instance has ended, the message carries the end of its log. */
+  /** See {@link NodeWatch}; when the instance has ended, the error quotes the end of its log. */
   until(wanted: (conditions: readonly NodeCondition[]) => boolean, timeoutMs: number): Promise<Seen | undefined>
 }
 
-/** Ours first, then the peers that were named; builds our bundle anew, so that what is measured is what is here. */
+/** Ours first, then the named peers. Builds our bundle anew, so that the bench measures the present source. */
 export function subjectsFor(peers: readonly Peer[], folder: string): Subject[] {
   return [nodemend(takeBundles(folder).agent), ...peers.map(subjectOf)]
 }
@@ -47,27 +47,27 @@ function subjectOf({ name, path }: Peer): Subject {
 
 /** Instances that end with the run, by process id. */
 export class Lab {
-  readonly #target: Target
+  readonly #apiServer: ApiServer
   readonly #processes: ProcessGroup
   readonly #watches: NodeWatch[] = []
   #started = 0
 
-  constructor(target: Target) {
-    this.#target = target
-    this.#processes = new ProcessGroup(target.folder)
+  constructor(apiServer: ApiServer) {
+    this.#apiServer = apiServer
+    this.#processes = new ProcessGroup(apiServer.folder)
   }
 
   /** Starts an instance on a node of its own. */
   async start(subject: Subject, { url, faults = true }: Manner = {}): Promise<Instance> {
     const nodeName = `bench-${subject.name}-${this.#started++}`
-    const folder = join(this.#target.folder, nodeName)
+    const folder = join(this.#apiServer.folder, nodeName)
     mkdirSync(folder)
-    for (const kind of subject.needs ?? []) await serveKind(this.#target.door, kind)
-    await addNode(this.#target.door, nodeName)
+    for (const kind of subject.needs ?? []) await serveKind(this.#apiServer.endpoint, kind)
+    await addNode(this.#apiServer.endpoint, nodeName)
     const ports = await freePorts(3)
-    const kubeconfig = this.#target.kubeconfig(url)
+    const kubeconfig = this.#apiServer.kubeconfig(url)
     const running = this.#processes.start(subject.launch({ folder, kubeconfig, nodeName, faults, ports }))
-    const watch = await watchNode(this.#target.door, nodeName, running.exited)
+    const watch = await watchNode(this.#apiServer.endpoint, nodeName, running.exited)
     this.#watches.push(watch)
     const until: Instance['until'] = async (wanted, timeoutMs) => {
       try {

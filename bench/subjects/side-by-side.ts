@@ -6,9 +6,8 @@ type Measure = (subject: Subject) => Promise<Figures>
 type Log = (line: string) => void
 
 /**
- * The first of `subjects` is ours, and without its figures there is no result. A peer that cannot be started or
- * measured is told to `log`, stands in the result as `{ failed }`, and the others go on. They never run at the same
- * time: they would measure each other. So `measure` ends what it started, whether it succeeds or not.
+ * The first of `subjects` is ours; it rejects without our figures. A peer that fails is `{ failed }` in the result. The
+ * subjects run one after the other, so `measure` ends what it started.
  */
 export async function sideBySide(subjects: readonly Subject[], measure: Measure, log: Log): Promise<Figures> {
   const [own, ...others] = subjects
@@ -25,7 +24,7 @@ async function figuresOrReason(peer: Subject, measure: Measure, log: Log): Promi
     return await measure(peer)
   } catch (error) {
     const { message } = error as Error
-    log(`${peer.name} is passed over: ${message}`)
+    log(`${peer.name} is not measured: ${message}`)
     return { failed: message.split('\n', 1)[0] ?? '' }
   }
 }

@@ -1,7 +1,7 @@
-/** An agent under measurement: ours or a peer's. Everything is asked of its process from outside and of the API. */
+/** An agent under measurement, ours or a peer's, seen through its process and the API alone. */
 import type { NodeCondition } from '../../src/model/condition.ts'
-import type { Program } from '../../test/cluster/processes.ts'
-import type { CustomKind } from '../target/custom-kind.ts'
+import type { Program } from '../../test/cluster/process/processes.ts'
+import type { CustomKind } from '../server/custom-kind.ts'
 
 /** Where one instance runs. */
 export interface Place {
@@ -9,13 +9,13 @@ export interface Place {
   readonly folder: string
   readonly kubeconfig: string
   readonly nodeName: string
-  /** Whether it will be shown faults of this bench, and needs the rules for them. Its cost is measured without. */
+  /** True when the bench writes faults, which need rules; benches of the agent's cost write none. */
   readonly faults: boolean
   /** Three free ports. */
   readonly ports: readonly number[]
 }
 
-/** A line that means trouble to this subject, and how the node's conditions then look. */
+/** A line that is a fault to this subject, and the conditions that follow. */
 export interface Fault {
   readonly line: string
   shows(conditions: readonly NodeCondition[]): boolean
@@ -28,17 +28,17 @@ export interface Subject {
   /** The `n` of faults that can stand beside each other on one node. */
   readonly kinds: readonly number[]
   /**
-   * Where it reports by the clock: its longest period. Starts and tries are spread over it; one that follows at once on
-   * the report of the last would always meet the clock at the same moment.
+   * The longest period of a subject that reports by the clock, milliseconds. Starts and tries spread over it, so that they
+   * meet its clock at random moments.
    */
   readonly beatMs?: number
   /** What the API server must serve before it starts. */
   readonly needs?: readonly CustomKind[]
   /** The command that runs it at `place`; may write files there. */
   launch(place: Place): Program
-  /** It has reported for the first time. */
+  /** True when the conditions show the subject's first report. */
   isReady(conditions: readonly NodeCondition[]): boolean
-  /** The n-th fault. Neighbours differ, so that the second is seen by a subject that never clears the first. */
+  /** The n-th fault. Consecutive faults differ, so that a subject that never clears a condition shows each. */
   fault(n: number): Fault
 }
 

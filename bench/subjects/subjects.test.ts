@@ -67,7 +67,7 @@ test('ours stands at the top of a result, the peers below it', async () => {
   assert.deepEqual(figures, { rssMB: 8, peers: { npd: { rssMB: 3 } } })
 })
 
-test('a peer that cannot be measured is passed over, and says why; the others are measured', async () => {
+test('a peer that fails stands in the result with its reason; the others are measured', async () => {
   const subjects = [nodemend('agent.cjs'), nma('/bin/nma'), npd('/bin/npd')]
   const said: string[] = []
   const measure = async ({ name }: Subject) => {
@@ -76,7 +76,7 @@ test('a peer that cannot be measured is passed over, and says why; the others ar
   }
   const figures = await sideBySide(subjects, measure, (line) => said.push(line))
   assert.deepEqual(figures, { rssMB: 8, peers: { nma: { failed: 'NM_BENCH_ENDED: it has ended' }, npd: { rssMB: 3 } } })
-  assert.match(said.join(), /^nma is passed over: .*panic: no matches/s)
+  assert.match(said.join(), /^nma is not measured: .*panic: no matches/s)
 })
 
 test('without our own figures there is no result', async () => {

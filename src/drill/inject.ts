@@ -1,16 +1,16 @@
-/** Puts a fault in front of the agent: one line in the kernel log, marked by the kernel as written from user space. */
+/** Injects a fault: one line in the kernel log, which the kernel marks as written by user space. */
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
 
-/** Where lines can be injected: the machine's real kernel log, or a file that stands in for it. */
-export interface KernelLog {
+/** The log that takes injected lines: the machine's kernel log, or a file in its place. */
+export interface InjectionLog {
   readonly path: string
   readonly real: boolean
   /** Why the real one is not used; absent when it is. */
   readonly why?: string
 }
 
-/** The kernel log `device` where this process may read and write it, else `standIn`. Only a device is ever written to. */
-export function chooseKernelLog(device: string, standIn: string): KernelLog {
+/** The kernel log `device` where this process may read and write it, else `standIn`. The real log is only ever a device. */
+export function chooseInjectionLog(device: string, standIn: string): InjectionLog {
   try {
     if (!statSync(device).isCharacterDevice()) return { path: standIn, real: false, why: `${device} is no kernel log` }
     accessSync(device, constants.R_OK | constants.W_OK)
@@ -21,11 +21,11 @@ export function chooseKernelLog(device: string, standIn: string): KernelLog {
   }
 }
 
-/** Priority 3 (error) of facility 1 (user): what the kernel makes of a plain write with `<3>`. */
+/** Priority 3 (error) of facility 1 (user): the kernel's value for a write with `<3>`. */
 const userError = 11
 
 /** Writes one line. A stand-in file gets the record as /dev/kmsg would show it. */
-export function inject(log: KernelLog, line: string, sequence: number, uptimeUs: number): void {
+export function inject(log: InjectionLog, line: string, sequence: number, uptimeUs: number): void {
   const record = log.real ? `<3>${line}\n` : `${userError},${sequence},${uptimeUs},-;${line}\n`
   writeFileSync(log.path, record, { flag: log.real ? 'w' : 'a' })
 }

@@ -1,4 +1,4 @@
-/** What every operation works on, and how an operation is asked for. */
+/** The parts of a cluster, and the options of a write. */
 import type { Clock, Random } from '../telemetry/clock.ts'
 import type { ApiObject } from './json.ts'
 import type { KindTable, ServedKind } from './kinds.ts'
@@ -11,8 +11,8 @@ export interface Cluster {
   readonly random: Random
 }
 
-/** Which object of which kind; `subresource` is empty for the object itself. */
-export interface Target {
+/** Kind, namespace and name of an object; `subresource` is empty for the object itself. */
+export interface ObjectAddress {
   readonly kind: ServedKind
   readonly namespace: string | undefined
   readonly name: string
@@ -24,7 +24,7 @@ export interface WriteOptions {
   readonly manager: string
   readonly dryRun: boolean
   readonly fieldValidation: 'Ignore' | 'Warn' | 'Strict'
-  /** Server-side apply: take over what others own. */
+  /** Server-side apply: takes over fields of other managers. */
   readonly force: boolean
   /** Receives texts for `Warning` headers, also of writes that fail later. */
   readonly warn: (text: string) => void

@@ -1,5 +1,5 @@
 /** DELETE: preconditions, graceful deletion of pods, finalizers, propagation. */
-import { type Cluster, type Target, timestamp } from './cluster.ts'
+import { type Cluster, type ObjectAddress, timestamp } from './cluster.ts'
 import { establish, purge } from './custom/definition.ts'
 import { type ApiFailure, badRequest, conflict, forbidden, invalid, invalidValue, notSupported } from './failure.ts'
 import { type ApiObject, at, isObject, type Json, type JsonObject, listAt, numberAt, textAt, withAt } from './json.ts'
@@ -25,17 +25,17 @@ export const plainDelete: DeleteOptions = {
 }
 
 export interface Deleted {
-  /** The object when it lives on (grace, finalizers) or its kind answers with it; else a Status. */
+  /** The object while grace or finalizers keep it, or where its kind answers with it; else a Status. */
   readonly body: JsonObject
   readonly gone: boolean
 }
 
-/** Namespaces that a cluster cannot lose. */
+/** Namespaces that nobody may delete. */
 const immortal = new Set(['default', 'kube-system', 'kube-public'])
 const foreground = 'foregroundDeletion'
 const orphan = 'orphan'
 
-/** Options from a body (`DeleteOptions`) and, where it is silent, from the query. */
+/** Options from a body (`DeleteOptions`); the query gives those that the body leaves out. */
 export function readDeleteOptions(body: Json | undefined, query: URLSearchParams): DeleteOptions {
   if (body !== undefined && !isObject(body)) throw badRequest('the body of a delete must be DeleteOptions')
   const kind = at(body, 'kind')
@@ -72,14 +72,14 @@ function numberOf(text: string | null): number | undefined {
   return text === null || text === '' ? undefined : Number(text)
 }
 
-/** 409 when the object is not the one the caller means. */
-export function requirePreconditions(live: ApiObject, target: Target, options: DeleteOptions): void {
+/** Throws 409 when the object fails the caller's preconditions. */
+export function requirePreconditions(live: ApiObject, address: ObjectAddress, options: DeleteOptions): void {
   const { uid, resourceVersion } = live.metadata
-  const subject = { ...target.kind, plural: target.kind.kind }
+  const subject = { ...address.kind, plural: address.kind.kind }
   const refuse = (what: string, wanted: string, found: string | undefined, why: string): ApiFailure =>
     conflict(
       subject,
-      target.name,
+      address.name,
       `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${found}). The object might have been ${why}`,
     )
   if (options.uid !== undefined && options.uid !== uid)
@@ -90,18 +90,18 @@ export function requirePreconditions(live: ApiObject, target: Target, options: D
 }
 
 /** Deletes or starts to delete. Throws 403, 404 or 409. */
-export function deleteObject(cluster: Cluster, target: Target, options: DeleteOptions = plainDelete): Deleted {
-  const live = liveObject(cluster, target)
-  requirePreconditions(live, target, options)
-  const { kind } = target
-  if (kind.plural === 'namespaces' && kind.group === '' && immortal.has(target.name)) {
-    throw forbidden(kind, target.name, 'this namespace may not be deleted')
+export function deleteObject(cluster: Cluster, address: ObjectAddress, options: DeleteOptions = plainDelete): Deleted {
+  const live = liveObject(cluster, address)
+  requirePreconditions(live, address, options)
+  const { kind } = address
+  if (kind.plural === 'namespaces' && kind.group === '' && immortal.has(address.name)) {
+    throw forbidden(kind, address.name, 'this namespace may not be deleted')
   }
-  if (kind.plural === 'pods' && kind.group === '') return deletePod(cluster, target, live, options)
-  if (kind.plural === 'namespaces' && kind.group === '') return deleteNamespace(cluster, target, live, options)
+  if (kind.plural === 'pods' && kind.group === '') return deletePod(cluster, address, live, options)
+  if (kind.plural === 'namespaces' && kind.group === '') return deleteNamespace(cluster, address, live, options)
   const finalizers = withPropagation(live.metadata.finalizers ?? [], options)
-  if (finalizers.length > 0) return mark(cluster, target, live, { graceSeconds: 0, finalizers, options })
-  return remove(cluster, target, live, options)
+  if (finalizers.length > 0) return mark(cluster, address, live, { graceSeconds: 0, finalizers, options })
+  return remove(cluster, address, live, options)
 }
 
 function withPropagation(finalizers: readonly string[], options: DeleteOptions): readonly string[] {
@@ -118,8 +118,8 @@ interface Marking {
   readonly options: DeleteOptions
 }
 
-/** Sets the deletion timestamp, or brings it forward; someone else finishes the deletion. */
-function mark(cluster: Cluster, target: Target, live: ApiObject, marking: Marking): Deleted {
+/** Sets the deletion timestamp, or moves it forward; kubelet or the last finalizer finishes the deletion. */
+function mark(cluster: Cluster, address: ObjectAddress, live: ApiObject, marking: Marking): Deleted {
   const { graceSeconds, finalizers } = marking
   const first = live.metadata.deletionTimestamp === undefined
   const metadata = {
@@ -137,7 +137,7 @@ function mark(cluster: Cluster, target: Target, live: ApiObject, marking: Markin
   const next: ApiObject = { ...live, metadata }
   const unchanged = !first && JSON.stringify(metadata) === JSON.stringify(live.metadata)
   if (unchanged || marking.options.dryRun) return { body: unchanged ? live : next, gone: false }
-  return { body: cluster.store.put(storageKey(target.kind), next), gone: false }
+  return { body: cluster.store.put(storageKey(address.kind), next), gone: false }
 }
 
 /** The end of the grace period, counted from the first request and never in the past. */
@@ -148,7 +148,7 @@ function deadline(cluster: Cluster, live: ApiObject, graceSeconds: number): stri
   return timestamp(cluster.clock, Math.max(0, asked - cluster.clock.now()))
 }
 
-function deletePod(cluster: Cluster, target: Target, live: ApiObject, options: DeleteOptions): Deleted {
+function deletePod(cluster: Cluster, address: ObjectAddress, live: ApiObject, options: DeleteOptions): Deleted {
   const finished = ['Succeeded', 'Failed'].includes(textAt(live, 'status', 'phase'))
   const bound = textAt(live, 'spec', 'nodeName') !== ''
   const own = at(live, 'spec', 'terminationGracePeriodSeconds')
@@ -160,47 +160,47 @@ function deletePod(cluster: Cluster, target: Target, live: ApiObject, options: D
     const wanted = options.graceSeconds ?? current
     if (wanted >= current) return { body: live, gone: false }
     if (wanted > 0 || finalizers.length > 0) {
-      return mark(cluster, target, live, {
+      return mark(cluster, address, live, {
         graceSeconds: Math.max(wanted, finalizers.length > 0 ? 0 : 1),
         finalizers,
         options,
       })
     }
-    return remove(cluster, target, live, options)
+    return remove(cluster, address, live, options)
   }
   const grace = bound && !finished ? asked : 0
   if ((grace > 0 && !terminating) || finalizers.length > 0) {
-    return mark(cluster, target, live, { graceSeconds: grace, finalizers, options })
+    return mark(cluster, address, live, { graceSeconds: grace, finalizers, options })
   }
-  return remove(cluster, target, live, options)
+  return remove(cluster, address, live, options)
 }
 
-/** A namespace is emptied by its controller, which then takes the finalizer away. */
-function deleteNamespace(cluster: Cluster, target: Target, live: ApiObject, options: DeleteOptions): Deleted {
-  if (namespaceFinalizers(live) === 0) return remove(cluster, target, live, options)
+/** The namespace controller empties the namespace and then removes its finalizer. */
+function deleteNamespace(cluster: Cluster, address: ObjectAddress, live: ApiObject, options: DeleteOptions): Deleted {
+  if (namespaceFinalizers(live) === 0) return remove(cluster, address, live, options)
   if (live.metadata.deletionTimestamp !== undefined) return { body: live, gone: false }
   const metadata = { ...live.metadata, deletionTimestamp: timestamp(cluster.clock) }
   const next = withAt({ ...live, metadata }, ['status', 'phase'], 'Terminating')
   return { body: options.dryRun ? next : cluster.store.put('namespaces', next), gone: false }
 }
 
-function remove(cluster: Cluster, target: Target, live: ApiObject, options: DeleteOptions): Deleted {
-  const { kind } = target
+function remove(cluster: Cluster, address: ObjectAddress, live: ApiObject, options: DeleteOptions): Deleted {
+  const { kind } = address
   const isDefinition = kind.plural === 'customresourcedefinitions'
-  if (isDefinition && !options.dryRun) purge(cluster, live) // before its watches end: they still tell of it
+  if (isDefinition && !options.dryRun) purge(cluster, live) // before its watches end, which still report the deletions
   const gone = options.dryRun
     ? live
     : (cluster.store.remove(storageKey(kind), objectKey(live.metadata.namespace, live.metadata.name)) ?? live)
   if (isDefinition) {
-    if (!options.dryRun) establish(cluster, target.name)
+    if (!options.dryRun) establish(cluster, address.name)
     return { body: terminating(cluster, live), gone: true }
   }
   if (kind.plural === 'pods') return { body: ended(cluster, live), gone: true }
   if (kind.plural === 'serviceaccounts') return { body: gone, gone: true }
-  return { body: successStatus(target, live), gone: true }
+  return { body: successStatus(address, live), gone: true }
 }
 
-/** A pod that goes at once answers with a grace period of zero. */
+/** A pod that is deleted at once answers with a grace period of zero. */
 function ended(cluster: Cluster, pod: ApiObject): ApiObject {
   const { deletionTimestamp = timestamp(cluster.clock), generation } = pod.metadata
   const first = pod.metadata.deletionTimestamp === undefined
@@ -208,7 +208,7 @@ function ended(cluster: Cluster, pod: ApiObject): ApiObject {
   return { ...pod, metadata: { ...pod.metadata, ...counted, deletionTimestamp, deletionGracePeriodSeconds: 0 } }
 }
 
-/** A definition answers as one that waits for its instances, which here are gone already. */
+/** A definition answers as one whose instances are being deleted, although here they are gone. */
 function terminating(cluster: Cluster, definition: ApiObject): ApiObject {
   const now = timestamp(cluster.clock)
   const condition = {
@@ -223,10 +223,10 @@ function terminating(cluster: Cluster, definition: ApiObject): ApiObject {
   return withAt({ ...definition, metadata }, ['status', 'conditions'], conditions as Json) // conditions are plain JSON
 }
 
-function successStatus(target: Target, live: ApiObject): JsonObject {
-  const { kind } = target
+function successStatus(address: ObjectAddress, live: ApiObject): JsonObject {
+  const { kind } = address
   const details = {
-    name: target.name,
+    name: address.name,
     ...(kind.group === '' ? {} : { group: kind.group }),
     kind: kind.plural,
     uid: live.metadata.uid ?? '',

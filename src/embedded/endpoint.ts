@@ -1,4 +1,4 @@
-/** What a write may not change, what it counts, what makes it invalid, and when it is none. */
+/** The rules of a write: fields that stay, the generation, validity, and no-ops. */
 import { customCauses } from './custom/validate.ts'
 import { type Cause, invalid } from './failure.ts'
 import { type ApiObject, at, type Json, sameJson, withAt } from './json.ts'
@@ -7,7 +7,7 @@ import { readOwners } from './ownership/managed-fields.ts'
 import { metadataCauses, metadataUpdateCauses } from './rules/metadata.ts'
 import { rulesOf } from './rules/table.ts'
 
-/** Identity, times and version stay the server's, whatever the body says. */
+/** Restores identity, times and version, which only the server writes. */
 export function withSystemFields(next: ApiObject, live: ApiObject): ApiObject {
   const kept = { ...live.metadata }
   const metadata = {
@@ -28,7 +28,7 @@ function withoutUndefined(value: Readonly<Record<string, Json | undefined>>): Re
   return out
 }
 
-/** The main resource leaves status alone, the status subresource everything else. */
+/** The main resource keeps status, and the status subresource keeps everything else. */
 export function withinEndpoint(kind: ServedKind, subresource: string, next: ApiObject, live: ApiObject): ApiObject {
   if (!kind.hasStatus) return next
   if (subresource === '') return withAt(next, ['status'], live.status)
@@ -42,7 +42,7 @@ export function withinEndpoint(kind: ServedKind, subresource: string, next: ApiO
   return rulesOf(kind).updateStatus?.(limited, live) ?? limited
 }
 
-/** One more generation for every change of the desired state, and for the beginning of a deletion. */
+/** Raises the generation for every change of the desired state, and for the start of a deletion. */
 export function countGeneration(kind: ServedKind, next: ApiObject, live: ApiObject): ApiObject {
   if (!kind.hasGeneration) return next
   const desired = (object: ApiObject): Json => {

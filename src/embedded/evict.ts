@@ -1,5 +1,5 @@
 /** `pods/<name>/eviction`: deletion that disruption budgets can refuse (spec: Kubernetes policy/v1). */
-import { type Cluster, plainWrite, type Target, timestamp, type WriteOptions } from './cluster.ts'
+import { type Cluster, type ObjectAddress, plainWrite, timestamp, type WriteOptions } from './cluster.ts'
 import { type DeleteOptions, deleteObject, readDeleteOptions, requirePreconditions } from './delete.ts'
 import { ApiFailure, badRequest, type Cause, forbidden, tooManyRequests } from './failure.ts'
 import { type ApiObject, at, isObject, type Json, type JsonObject, listAt, numberAt, textAt, withAt } from './json.ts'
@@ -9,39 +9,44 @@ import { objectSelector } from './selector.ts'
 import { objectKey } from './store.ts'
 import { liveObject } from './write.ts'
 
-/** More evictions than this that no controller has confirmed stop further ones. */
+/** Limit of evictions that the disruption controller has not confirmed; more are refused. */
 const maxDisruptedPods = 2_000
 const retrySeconds = 10
 const refusal = "Cannot evict pod as it would violate the pod's disruption budget."
 
 /** Evicts; the answer is a Success status. Throws 400, 403, 404, 409, 429 or 500. */
-export function evictPod(cluster: Cluster, target: Target, body: Json, write: WriteOptions = plainWrite): JsonObject {
+export function evictPod(
+  cluster: Cluster,
+  address: ObjectAddress,
+  body: Json,
+  write: WriteOptions = plainWrite,
+): JsonObject {
   const named = textAt(body, 'metadata', 'name')
-  if (!isObject(body) || (named !== '' && named !== target.name)) {
+  if (!isObject(body) || (named !== '' && named !== address.name)) {
     throw badRequest('name in URL does not match name in Eviction object')
   }
-  refuseInTerminatingNamespace(cluster, target)
+  refuseInTerminatingNamespace(cluster, address)
   const fromBody = readDeleteOptions(at(body, 'deleteOptions') ?? undefined, new URLSearchParams())
   const options: DeleteOptions = { ...fromBody, dryRun: fromBody.dryRun || write.dryRun }
-  const pod = liveObject(cluster, target)
+  const pod = liveObject(cluster, address)
   if (!needsNoBudget(pod)) spendBudget(cluster, pod, options)
-  requirePreconditions(pod, target, options)
-  if (!options.dryRun) markDisrupted(cluster, target.kind, pod)
-  deleteObject(cluster, target, { ...options, resourceVersion: undefined })
+  requirePreconditions(pod, address, options)
+  if (!options.dryRun) markDisrupted(cluster, address.kind, pod)
+  deleteObject(cluster, address, { ...options, resourceVersion: undefined })
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
 }
 
-function refuseInTerminatingNamespace(cluster: Cluster, target: Target): void {
-  const namespace = cluster.store.get('namespaces', objectKey(undefined, target.namespace ?? ''))
+function refuseInTerminatingNamespace(cluster: Cluster, address: ObjectAddress): void {
+  const namespace = cluster.store.get('namespaces', objectKey(undefined, address.namespace ?? ''))
   if (!namespace || !isTerminating(namespace)) return
-  const name = target.namespace ?? ''
+  const name = address.namespace ?? ''
   const why = `unable to create new content in namespace ${name} because it is being terminated`
-  throw forbidden(target.kind, target.name, why, [
+  throw forbidden(address.kind, address.name, why, [
     { reason: 'NamespaceTerminating', message: `namespace ${name} is being terminated`, field: 'metadata.namespace' },
   ])
 }
 
-/** Pods that serve nobody any more, or not yet. */
+/** Pods that are finished, deleted or not started: no budget protects them. */
 function needsNoBudget(pod: ApiObject): boolean {
   const phase = textAt(pod, 'status', 'phase')
   return ['Succeeded', 'Failed', 'Pending'].includes(phase) || pod.metadata.deletionTimestamp !== undefined
@@ -64,7 +69,7 @@ function spendBudget(cluster: Cluster, pod: ApiObject, options: DeleteOptions): 
   if (!options.dryRun) cluster.store.put(storageKey(kind), next)
 }
 
-/** A pod that is not ready does not count as available, so losing it may cost nothing. */
+/** True when the budget lets an unready pod go, because it does not count as available. */
 function freeOfBudget(pod: ApiObject, budget: ApiObject): boolean {
   const ready = listAt(pod, 'status', 'conditions').some((one) => one.type === 'Ready' && one.status === 'True')
   if (ready) return false
@@ -95,7 +100,7 @@ function decrement(cluster: Cluster, kind: ServedKind, pod: ApiObject, budget: A
   return allowed > 1 ? spent : withoutRoom(cluster, spent)
 }
 
-/** The last disruption is spent: the budget says so itself, without waiting for its controller. */
+/** Sets the budget's condition after its last allowed disruption, before its controller does. */
 function withoutRoom(cluster: Cluster, budget: ApiObject): ApiObject {
   const others = listAt(budget, 'status', 'conditions').filter((one) => one.type !== 'DisruptionAllowed')
   const condition = {
@@ -130,7 +135,7 @@ function exhausted(budget: ApiObject): Cause {
   }
 }
 
-/** The pod says why it goes before it goes. */
+/** Sets the condition DisruptionTarget before the deletion. */
 function markDisrupted(cluster: Cluster, kind: ServedKind, pod: ApiObject): void {
   const conditions = listAt(pod, 'status', 'conditions').filter((one) => one.type !== 'DisruptionTarget')
   const condition: JsonObject = {

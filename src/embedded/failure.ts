@@ -1,4 +1,4 @@
-/** Failures as the API server words them: a Status object with reason, code, details and causes. */
+/** Failures in the API server's words: a Status object with reason, code, details and causes. */
 import type { Json, JsonObject } from './json.ts'
 
 export interface Cause {
@@ -69,7 +69,7 @@ export const notFound = (subject: Subject, name: string): ApiFailure =>
 export const noSuchResource = (): ApiFailure =>
   new ApiFailure(404, 'NotFound', 'the server could not find the requested resource', {})
 
-/** A path that no handler knows: answered in plain text. */
+/** A path without a handler; the answer is plain text. */
 export const pageNotFound = (): ApiFailure => new ApiFailure(404, '', '404 page not found')
 
 export const alreadyExists = (subject: Subject, name: string): ApiFailure =>

@@ -1,4 +1,4 @@
-/** Plain JSON as the server stores it: never mutated, so objects are shared between store, history and answers. */
+/** Plain JSON as the server stores it: never mutated, so that store, history and answers share objects. */
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 

@@ -1,4 +1,4 @@
-/** The kinds the server serves: the built-in table, joined at run time by what CustomResourceDefinitions add. */
+/** The served kinds: the built-in table, and at run time those of CustomResourceDefinitions. */
 import type { Resource } from '../kube/api.ts'
 import type { JsonObject } from './json.ts'
 import type { StructShape } from './schema/shape.ts'
@@ -43,7 +43,7 @@ export function groupVersion(kind: { readonly group: string; readonly version: s
   return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
 }
 
-/** Identifies a kind's storage whatever version is asked for: `nodes`, `leases.coordination.k8s.io`. */
+/** The key of a kind's storage, the same for all versions: `nodes`, `leases.coordination.k8s.io`. */
 export function storageKey(kind: { readonly group: string; readonly plural: string }): string {
   return kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`
 }
@@ -136,7 +136,7 @@ function served(row: Row): ServedKind {
 
 export const builtinKinds: readonly ServedKind[] = rows.map(served)
 
-/** Which kinds are served now. */
+/** The kinds that are served now. */
 export class KindTable {
   readonly #kinds = new Map<string, ServedKind>()
 

@@ -20,7 +20,7 @@ export interface ListPage {
   readonly remaining: number | undefined
 }
 
-/** What a list, watch or collection delete is about. Throws 400 for a selector that cannot be read. */
+/** The selection of a list, watch or collection delete. Throws 400 for a malformed selector. */
 export function selectionOf(kind: ServedKind, namespace: string | undefined, query: URLSearchParams): Selection {
   const labels = labelSelector(query.get('labelSelector') ?? '')
   const fields = fieldSelector(query.get('fieldSelector') ?? '', kind)
@@ -102,7 +102,7 @@ function matchFailure(detail: string): ApiFailure {
   ])
 }
 
-/** 0 when empty. Throws 400 for a text that is no revision. */
+/** 0 for an empty text. Throws 400 for one that is no revision. */
 export function parseRevision(text: string): number {
   if (text === '') return 0
   if (!/^\d+$/.test(text)) {
@@ -114,7 +114,7 @@ export function parseRevision(text: string): number {
   return Number(text)
 }
 
-/** The server has not seen that revision yet; a client may wait and try again. */
+/** The revision is in the future; the client may wait and try again. */
 export function tooLarge(asked: number, current: number): ApiFailure {
   return new ApiFailure(504, 'Timeout', `Too large resource version: ${asked}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
@@ -173,7 +173,7 @@ function readToken(text: string | null): Token | undefined {
 
 function tryParse(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json // whatever it is, the caller checks its form
+    return JSON.parse(text) as Json // the caller checks its form
   } catch {
     return undefined
   }

@@ -1,12 +1,11 @@
 /** From a request body to an object of the kind: decoded, pruned, defaulted. */
-import type { Target, WriteOptions } from './cluster.ts'
+import type { ObjectAddress, WriteOptions } from './cluster.ts'
 import { pruneCustom } from './custom/prune.ts'
 import { badRequest } from './failure.ts'
 import { type ApiMeta, type ApiObject, isObject, type Json, type JsonObject } from './json.ts'
 import { groupVersion, type ServedKind } from './kinds.ts'
 import { rulesOf } from './rules/table.ts'
 import { decode } from './schema/decode.ts'
-import { builtinType } from './schema/types.ts'
 
 /** Decodes a whole object. Throws 400 on a wrong kind, a wrong type, or (Strict) an unknown field. */
 export function prepare(kind: ServedKind, body: Json, options: WriteOptions): ApiObject {
@@ -24,7 +23,7 @@ function strictFailure(kind: ServedKind, errors: readonly string[]): Error {
   return badRequest(`${what}: strict decoding error: ${errors.join(', ')}`)
 }
 
-/** A built-in body may leave kind and version out; what it says must be what the path says. */
+/** Throws 400 when kind or version differ from the path's; a built-in body may leave them out. */
 export function checkKind(kind: ServedKind, body: Json): JsonObject {
   if (!isObject(body)) throw badRequest('the object provided is unrecognized (must be of type Object)')
   const version = body.apiVersion
@@ -57,31 +56,24 @@ function asApiObject(kind: ServedKind, value: JsonObject): ApiObject {
   }
 }
 
-/** The object in the version asked for: all versions of a kind hold the same fields (conversion `None`). */
+/** The object in the kind's version: all versions of a kind hold the same fields (conversion `None`). */
 export function inVersion(kind: ServedKind, object: ApiObject): ApiObject {
   const apiVersion = groupVersion(kind)
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion }
 }
 
-const metaShape = builtinType('ObjectMeta')
-
-/** Metadata of a custom resource, decoded as the real server decodes it. */
-export function decodeMetadata(value: Json | undefined, kind: string, version: string): JsonObject {
-  return isObject(value) ? decode(metaShape, value, kind, version).value : {}
-}
-
-/** The name in the body must be the one in the path; an empty one is filled in. */
-export function nameFromPath(object: ApiObject, target: Target): ApiObject {
+/** Fills in the path's name; throws 400 when the body has another. */
+export function nameFromPath(object: ApiObject, address: ObjectAddress): ApiObject {
   const { name, namespace } = object.metadata
-  if (name !== '' && name !== target.name) {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`)
+  if (name !== '' && name !== address.name) {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${address.name})`)
   }
-  if (namespace !== undefined && target.namespace !== undefined && namespace !== target.namespace) {
+  if (namespace !== undefined && address.namespace !== undefined && namespace !== address.namespace) {
     throw badRequest(
-      `the namespace of the object (${namespace}) does not match the namespace on the URL (${target.namespace})`,
+      `the namespace of the object (${namespace}) does not match the namespace on the URL (${address.namespace})`,
     )
   }
-  return withPlace(object, target.name, target.namespace)
+  return withPlace(object, address.name, address.namespace)
 }
 
 export function withPlace(object: ApiObject, name: string, namespace: string | undefined): ApiObject {

@@ -1,4 +1,4 @@
-/** Label and field selectors: parsing, in the words the real server refuses with, and matching. */
+/** Label and field selectors: parsing, with the real server's refusals, and matching. */
 import { badRequest } from './failure.ts'
 import { type ApiObject, at, isObject, type Json, type JsonObject, listAt, mapAt } from './json.ts'
 import type { ServedKind } from './kinds.ts'

@@ -109,7 +109,7 @@ test('one port speaks both HTTP and TLS with the certificate it shows', async (t
   assert.match(server.kubeconfig(), /server: https:\/\/127\.0\.0\.1:\d+/)
 })
 
-test('a restricted user is told what it may not', async (t) => {
+test('a restricted user gets 403 with the missing right', async (t) => {
   const users = [
     { token: 'admin', name: 'admin' },
     { token: 'viewer', name: 'viewer', may: (verb: string) => verb === 'get' || verb === 'list' },
@@ -132,7 +132,7 @@ test('bodies too large or broken are refused with a Status', async (t) => {
   assert.equal(broken.body.kind, 'Status')
 })
 
-test('a slow reader costs a position, not memory, and is told 410 when history has moved on', async (t) => {
+test('a slow reader costs a position and no memory, and gets 410 when its position left the history', async (t) => {
   const server = await start(t, { historySize: 100 })
   const [response, call] = await open(server, '/api/v1/nodes?watch=true')
   t.after(() => call.destroy())

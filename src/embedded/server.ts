@@ -1,6 +1,7 @@
 /**
  * The embedded API server: an in-memory Kubernetes API on loopback, for `npm start`, tests and the simulator. Real
- * `kubectl` and our own client work against it; where it differs from a real kube-apiserver, it is wrong.
+ * `kubectl` and our client work against it; where it differs from a real kube-apiserver, it is wrong
+ * (docs/adr/0009-embedded-api-server.md).
  */
 import { createServer as createHttp } from 'node:http'
 import { createServer as createHttps } from 'node:https'
@@ -10,7 +11,8 @@ import type { Cluster } from './cluster.ts'
 import { establish } from './custom/definition.ts'
 import type { User } from './http/access.ts'
 import { type Certificate, selfSigned } from './http/certificate.ts'
-import { type Front, serve } from './http/front.ts'
+import { serve } from './http/serve.ts'
+import type { ServerState } from './http/server-state.ts'
 import { type JsonObject, textAt } from './json.ts'
 import { builtinKind, KindTable } from './kinds.ts'
 import { Store } from './store.ts'
@@ -19,7 +21,7 @@ import { createObject } from './write.ts'
 export interface EmbeddedOptions {
   readonly clock: Clock
   readonly random: Random
-  /** Who may call. Default: one admin with a fresh token. The first one is the kubeconfig's. */
+  /** The users. Default: one admin with a new token. The kubeconfig is the first user's. */
   readonly users?: readonly User[]
   /** Default 0: any free port. */
   readonly port?: number
@@ -27,7 +29,7 @@ export interface EmbeddedOptions {
   readonly host?: string
   /** CustomResourceDefinitions to install, as plain objects. */
   readonly crds?: readonly object[]
-  /** The state of a server that ran before: a restart keeps everything, as etcd would. */
+  /** The state of an earlier server: a restart keeps everything, as etcd does. */
   readonly cluster?: Cluster
   /** Events kept per kind for watches to resume from; default 8,192. */
   readonly historySize?: number
@@ -78,8 +80,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const users = options.users ?? [{ token: freshToken(random), name: 'nodemend-admin', groups: ['system:masters'] }]
   const certificate = selfSigned(clock)
   let address = host
-  const front: Front = { cluster, users, address: () => address, watches: new Set() }
-  const listener = twoFaced(front, certificate)
+  const state: ServerState = { cluster, users, address: () => address, watches: new Set() }
+  const listener = dualListener(state, certificate)
   const port = await listen(listener.server, options.port ?? 0, host)
   address = `${host}:${port}`
   const secureUrl = `https://${address}`
@@ -102,17 +104,17 @@ interface Listener {
 }
 
 /** One port for both HTTP and TLS: the first byte of a connection tells which. */
-function twoFaced(front: Front, certificate: Certificate): Listener {
+function dualListener(state: ServerState, certificate: Certificate): Listener {
   const options = { keepAliveTimeout: 65_000 }
-  const plain = createHttp(options, (request, response) => void serve(front, request, response))
+  const plain = createHttp(options, (request, response) => void serve(state, request, response))
   const secure = createHttps(
     { ...options, ...certificate },
-    (request, response) => void serve(front, request, response),
+    (request, response) => void serve(state, request, response),
   )
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
-    socket.on('error', () => socket.destroy()) // a peer that goes away is not our trouble
+    socket.on('error', () => socket.destroy()) // a client may disconnect at any time
     socket.once('close', () => sockets.delete(socket))
     socket.once('data', (first: Buffer) => {
       socket.pause()
@@ -128,7 +130,7 @@ function twoFaced(front: Front, certificate: Certificate): Listener {
     server,
     stop: () =>
       new Promise((resolve) => {
-        for (const end of [...front.watches]) end()
+        for (const end of [...state.watches]) end()
         server.close(() => resolve())
         plain.close()
         secure.close()

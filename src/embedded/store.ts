@@ -1,6 +1,6 @@
 /**
  * Objects, resource versions and the bounded history that watches and old lists read. A watcher holds a position in
- * the history, not a queue of its own, so a slow reader costs nothing and a lost one is told to list again.
+ * the history instead of a queue, so that a slow reader costs no memory and one that fell behind lists again.
  */
 import type { ApiObject } from './json.ts'
 
@@ -8,7 +8,7 @@ export interface StoreEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
   readonly revision: number
   readonly object: ApiObject
-  /** The object before, so that a selector can tell "left" from "never was". */
+  /** The object before the change, so that a selector knows whether it matched before. */
   readonly previous?: ApiObject
 }
 
@@ -24,7 +24,7 @@ interface Shelf {
   /** Keys in the order etcd lists them. */
   readonly order: string[]
   readonly events: StoreEvent[]
-  /** Index of `events[0]` counted from the beginning of time. */
+  /** Position of `events[0]`, counted from the first event of the store. */
   dropped: number
   /** Revision of the newest event that was dropped. */
   compacted: number
@@ -36,7 +36,7 @@ export function objectKey(namespace: string | undefined, name: string): string {
   return `${namespace ?? ''}/${name}`
 }
 
-/** Everything the server knows. One instance may outlive the HTTP server, as etcd outlives a kube-apiserver. */
+/** The state of the server. A store may outlive its HTTP server, as etcd outlives a kube-apiserver. */
 export class Store {
   readonly #shelves = new Map<string, Shelf>()
   readonly #historySize: number
@@ -123,7 +123,7 @@ export class Store {
     return shelf.dropped + low
   }
 
-  /** The event at a position; 'dropped' when it is no longer kept, undefined when it has not happened. */
+  /** The event at a position; 'dropped' when the history no longer holds it, undefined when it is in the future. */
   eventAt(kind: string, position: number): StoreEvent | 'dropped' | undefined {
     const shelf = this.#shelf(kind)
     return position < shelf.dropped ? 'dropped' : shelf.events[position - shelf.dropped]
@@ -134,12 +134,12 @@ export class Store {
     return this.#shelf(kind).compacted
   }
 
-  /** Forgets all history, as etcd's compaction does. Every older position then answers 410. */
+  /** Drops all history, as etcd's compaction does. Every older position then answers 410. */
   compact(): void {
     for (const shelf of this.#shelves.values()) this.#drop(shelf, shelf.events.length)
   }
 
-  /** Calls `listener` after every change of the kind; returns the way to stop it. */
+  /** Calls `listener` after every change of the kind; returns a function that stops it. */
   subscribe(kind: string, listener: () => void): () => void {
     const { listeners } = this.#shelf(kind)
     listeners.add(listener)

@@ -1,6 +1,6 @@
 /**
- * Watches. Each holds a position in the store's history and reads on when its reader can take more, so its memory is
- * one position however slow the reader is; a reader that falls out of the history is told 410 and must list again.
+ * Watches. Each holds a position in the store's history, so that a slow reader costs one number. A reader whose position
+ * left the history gets 410 and must list again.
  */
 import type { Cancel } from '../telemetry/clock.ts'
 import type { Cluster } from './cluster.ts'
@@ -15,7 +15,7 @@ export interface WatchEvent {
   readonly object: JsonObject
 }
 
-/** Where a watch's events go. */
+/** The receiver of a watch's events. */
 export interface WatchReader {
   /** Takes one event; false means "no more until `onDrain`". */
   send(event: WatchEvent): boolean
@@ -32,7 +32,7 @@ export interface WatchRequest {
   /** Events after this revision; undefined sends the present state first. */
   readonly from: number | undefined
   readonly bookmarks: boolean
-  /** The present state is closed by a marked bookmark (`sendInitialEvents`). */
+  /** A marked bookmark follows the present state (`sendInitialEvents`). */
   readonly markInitial: boolean
   readonly timeoutMs: number
 }
@@ -67,7 +67,7 @@ function refuse(detail: string): ApiFailure {
   ])
 }
 
-/** A revision that cannot be read is an unexplained 500 on a watch, where it is a 400 on a list. */
+/** Throws 500 for a malformed revision, as the real server does on a watch; on a list it is a 400. */
 function watchRevision(text: string): number {
   try {
     return parseRevision(text)
@@ -103,7 +103,7 @@ export class Watch {
     this.#sentRevision = cluster.store.revision
   }
 
-  /** Sends what is due and keeps sending; call once. */
+  /** Sends the events so far and later ones; call it once. */
   start(): void {
     const { store, clock } = this.#cluster
     const { from, timeoutMs } = this.#request
@@ -124,7 +124,7 @@ export class Watch {
     this.#pump()
   }
 
-  /** A deleted definition takes its watches with it, as the real server does a second later: the next one is told 404. */
+  /** Ends the watches of a deleted definition, as the real server does a second later; a new watch gets 404. */
   #endWithDefinition(): void {
     const { custom } = this.#request.selection.kind
     if (!custom) return
@@ -194,7 +194,7 @@ export class Watch {
     return this.#ended || this.#reader.send(event)
   }
 
-  /** A bookmark says how far the watch has come, so a quiet one can resume from a recent revision. */
+  /** A bookmark carries the watch's revision, so that a watch without events can resume from a recent one. */
   #sendBookmark(revision: number, annotations?: JsonObject): void {
     this.#send({ type: 'BOOKMARK', object: bookmarkObject(this.#request.selection.kind, revision, annotations) })
   }
@@ -226,7 +226,7 @@ function bookmarkObject(kind: ServedKind, revision: number, annotations?: JsonOb
   return { kind: kind.kind, apiVersion: groupVersion(kind), metadata }
 }
 
-/** What a change looks like through a selector: an object that stops matching is deleted for that watch. */
+/** A change as a watch with a selector sees it: an object that stops matching is deleted for that watch. */
 export function visibleEvent(event: StoreEvent, selection: Selection): WatchEvent | undefined {
   const { object, previous } = event
   const was = previous !== undefined && selection.matches(previous)
@@ -236,7 +236,7 @@ export function visibleEvent(event: StoreEvent, selection: Selection): WatchEven
   return { type: 'DELETED', object: event.type === 'DELETED' ? object : withRevision(previous, object) }
 }
 
-/** The last state that matched, at the revision at which it stopped to. */
+/** The last state that matched, with the revision of the change that ended the match. */
 function withRevision(previous: ApiObject, now: ApiObject): ApiObject {
   const { resourceVersion } = now.metadata
   return {

@@ -3,8 +3,8 @@ import {
   type Cluster,
   nameSuffix,
   newUid,
+  type ObjectAddress,
   plainWrite,
-  type Target,
   timestamp,
   type WriteOptions,
   type Written,
@@ -28,9 +28,9 @@ import { decode } from './schema/decode.ts'
 import { objectKey } from './store.ts'
 
 const maxNamePrefix = 58
-/** Kinds that a PUT may create. */
+/** Kinds whose PUT may create an object. */
 const createdByPut = new Set(['leases.coordination.k8s.io', 'events'])
-/** Kinds whose updates must say which version they are based on. */
+/** Kinds whose updates must name a resource version. */
 const conditionalOnly = new Set([
   'leases.coordination.k8s.io',
   'poddisruptionbudgets.policy',
@@ -39,15 +39,20 @@ const conditionalOnly = new Set([
 ])
 
 /** The stored object; throws 404. */
-export function liveObject(cluster: Cluster, target: Target): ApiObject {
-  const live = cluster.store.get(storageKey(target.kind), objectKey(target.namespace, target.name))
-  if (!live) throw notFound(target.kind, target.name)
-  return inVersion(target.kind, live)
+export function liveObject(cluster: Cluster, address: ObjectAddress): ApiObject {
+  const live = cluster.store.get(storageKey(address.kind), objectKey(address.namespace, address.name))
+  if (!live) throw notFound(address.kind, address.name)
+  return inVersion(address.kind, live)
 }
 
 /** How this write is recorded in managedFields. */
-export function writeOf(cluster: Cluster, target: Target, options: WriteOptions, operation: 'Apply' | 'Update'): Write {
-  const { kind, subresource } = target
+export function writeOf(
+  cluster: Cluster,
+  address: ObjectAddress,
+  options: WriteOptions,
+  operation: 'Apply' | 'Update',
+): Write {
+  const { kind, subresource } = address
   const reset =
     subresource === 'status' ? (rulesOf(kind).resetOnStatus ?? [['spec']]) : kind.hasStatus ? [['status']] : []
   return {
@@ -59,7 +64,7 @@ export function writeOf(cluster: Cluster, target: Target, options: WriteOptions,
   }
 }
 
-/** What a decoder makes of an empty body. */
+/** The decoded form of an empty body. */
 function blankObject(kind: ServedKind): JsonObject {
   return kind.custom ? {} : decode(kind.shape, {}, kind.kind, kind.version).value
 }
@@ -80,8 +85,8 @@ export function createObject(
     throw new ApiFailure(500, '', 'resourceVersion should not be set on objects to be created')
   }
   const placed = withPlace(object, object.metadata.name || generatedName(cluster, object), namespace)
-  const target: Target = { kind, namespace, name: placed.metadata.name, subresource: '' }
-  const tracked = trackUpdate(undefined, placed, writeOf(cluster, target, options, 'Update'))
+  const address: ObjectAddress = { kind, namespace, name: placed.metadata.name, subresource: '' }
+  const tracked = trackUpdate(undefined, placed, writeOf(cluster, address, options, 'Update'))
   return insertObject(cluster, kind, tracked, options)
 }
 
@@ -115,7 +120,7 @@ export function insertObject(cluster: Cluster, kind: ServedKind, object: ApiObje
   return { code: 201, object: options.dryRun ? stamped : cluster.store.put(key, stamped) }
 }
 
-/** A dropped status is what the type's zero value would be written as: nothing for custom resources. */
+/** A dropped status becomes the type's zero value; custom resources have none. */
 function emptyStatus(kind: ServedKind): Json | undefined {
   if (kind.custom) return undefined
   return blankObject(kind).status
@@ -151,33 +156,33 @@ function requireNamespace(cluster: Cluster, kind: ServedKind, object: ApiObject)
 /** PUT. */
 export function updateObject(
   cluster: Cluster,
-  target: Target,
+  address: ObjectAddress,
   body: Json,
   options: WriteOptions = plainWrite,
 ): Written {
-  const object = prepare(target.kind, body, options)
+  const object = prepare(address.kind, body, options)
   if (object.metadata.name === '') {
-    throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`)
+    throw badRequest(`the name of the object (${address.name} based on URL) was undeterminable: name must be provided`)
   }
-  const next = nameFromPath(object, target)
-  const known = cluster.store.get(storageKey(target.kind), objectKey(target.namespace, target.name))
+  const next = nameFromPath(object, address)
+  const known = cluster.store.get(storageKey(address.kind), objectKey(address.namespace, address.name))
   if (
     !known &&
-    target.subresource === '' &&
-    createdByPut.has(storageKey(target.kind)) &&
+    address.subresource === '' &&
+    createdByPut.has(storageKey(address.kind)) &&
     !next.metadata.resourceVersion
   ) {
-    return createObject(cluster, target.kind, target.namespace, next, options)
+    return createObject(cluster, address.kind, address.namespace, next, options)
   }
-  const live = liveObject(cluster, target)
-  if (!next.metadata.resourceVersion && needsVersion(target.kind)) {
+  const live = liveObject(cluster, address)
+  if (!next.metadata.resourceVersion && needsVersion(address.kind)) {
     const detail = 'must be specified for an update'
-    throw invalid({ ...target.kind, kind: target.kind.plural }, target.name, [
+    throw invalid({ ...address.kind, kind: address.kind.plural }, address.name, [
       { reason: 'FieldValueInvalid', message: `Invalid value: 0: ${detail}`, field: 'metadata.resourceVersion' },
     ])
   }
-  requireSame(live, next, target)
-  return storeUpdate(cluster, target, live, next, options)
+  requireSame(live, next, address)
+  return storeUpdate(cluster, address, live, next, options)
 }
 
 function needsVersion(kind: ServedKind): boolean {
@@ -185,26 +190,26 @@ function needsVersion(kind: ServedKind): boolean {
 }
 
 /** Optimistic concurrency: 409 when the body of a PUT names another version or uid. */
-function requireSame(live: ApiObject, next: ApiObject, target: Target): void {
+function requireSame(live: ApiObject, next: ApiObject, address: ObjectAddress): void {
   const { uid } = next.metadata
   if (uid && uid !== live.metadata.uid) {
     const failed = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`
-    const where = `Key: ${storagePath(target)}, ResourceVersion: 0`
+    const where = `Key: ${storagePath(address)}, ResourceVersion: 0`
     const why = `StorageError: invalid object, Code: 4, ${where}, AdditionalErrorMsg: ${failed}`
-    throw conflict(target.kind, target.name, why)
+    throw conflict(address.kind, address.name, why)
   }
-  requireVersion(live, next, target)
+  requireVersion(live, next, address)
 }
 
 /** 409 when the body names another version. */
-export function requireVersion(live: ApiObject, next: ApiObject, target: Target): void {
+export function requireVersion(live: ApiObject, next: ApiObject, address: ObjectAddress): void {
   const { resourceVersion } = next.metadata
-  if (resourceVersion && resourceVersion !== live.metadata.resourceVersion) throw modified(target.kind, target.name)
+  if (resourceVersion && resourceVersion !== live.metadata.resourceVersion) throw modified(address.kind, address.name)
 }
 
 /** Where etcd would hold the object; the real server names it when a precondition fails. */
-function storagePath(target: Target): string {
-  const { kind, namespace, name } = target
+function storagePath(address: ObjectAddress): string {
+  const { kind, namespace, name } = address
   const folder = kind.plural === 'nodes' && kind.group === '' ? 'minions' : kind.plural
   const group = kind.custom || kind.group === 'apiextensions.k8s.io' ? `${kind.group}/` : ''
   return `/registry/${group}${folder}/${namespace === undefined ? '' : `${namespace}/`}${name}`
@@ -213,26 +218,26 @@ function storagePath(target: Target): string {
 /** Stores `next`, what the caller wants, over `live`; ownership is recorded as an Update. */
 export function storeUpdate(
   cluster: Cluster,
-  target: Target,
+  address: ObjectAddress,
   live: ApiObject,
   next: ApiObject,
   options: WriteOptions,
 ): Written {
   const kept = withSystemFields(next, live)
-  const tracked = trackUpdate(live, kept, writeOf(cluster, target, options, 'Update'))
-  return storeTracked(cluster, target, live, tracked, options)
+  const tracked = trackUpdate(live, kept, writeOf(cluster, address, options, 'Update'))
+  return storeTracked(cluster, address, live, tracked, options)
 }
 
-/** Stores an object whose ownership is settled: keeps what the endpoint may not change, validates, counts. */
+/** Stores an object whose ownership is recorded: restores the fields that the endpoint may not change, validates, counts the generation. */
 export function storeTracked(
   cluster: Cluster,
-  target: Target,
+  address: ObjectAddress,
   live: ApiObject,
   tracked: ApiObject,
   options: WriteOptions,
 ): Written {
-  const { kind } = target
-  const limited = withinEndpoint(kind, target.subresource, withSystemFields(tracked, live), live)
+  const { kind } = address
+  const limited = withinEndpoint(kind, address.subresource, withSystemFields(tracked, live), live)
   const next = countGeneration(kind, limited, live)
   refuseInvalid(kind, next, live)
   const written = (object: ApiObject): Written => ({ code: 200, object })

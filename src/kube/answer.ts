@@ -1,4 +1,4 @@
-/** Turns what came back, or did not, into a {@link KubeError} that names verb, resource and remedy. */
+/** Turns a refusal, or the lack of an answer, into a {@link KubeError} that names verb, resource and remedy. */
 import type { Call } from './api.ts'
 import { describeCall, permissionOf } from './call.ts'
 import { KubeError, type KubeErrorCode, type KubeErrorDetail } from './errors.ts'
@@ -96,8 +96,8 @@ const remedies: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'there is no route to it: check the network of this host',
   ENETUNREACH: 'there is no route to it: check the network of this host',
   ETIMEDOUT: 'it does not answer: check firewalls and the address',
-  ECONNRESET: 'the connection was cut: the server or something before it restarted',
-  EPIPE: 'the connection was cut: the server or something before it restarted',
+  ECONNRESET: 'the connection was cut: the server, or a proxy before it, restarted',
+  EPIPE: 'the connection was cut: the server, or a proxy before it, restarted',
   EPROTO: 'no TLS is spoken there: is it an http address?',
   ERR_SSL_WRONG_VERSION_NUMBER: 'no TLS is spoken there: is it an http address?',
   CERT_HAS_EXPIRED: 'the server certificate has expired: renew it, or check the clock of this machine',
@@ -109,7 +109,7 @@ const distrusted = 'its certificate is not signed by the configured CA: check ce
 const tlsCodes =
   /^(CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|SELF_SIGNED_CERT|DEPTH_ZERO_|UNABLE_TO_(?:GET|VERIFY)_|HOSTNAME_MISMATCH|EPROTO)/
 
-/** The error for an exchange that broke before, or in, the answer. `cause` is what Node said. */
+/** The error for an exchange that broke before its answer was whole. `cause` is Node's error. */
 export function errorFromFailure(call: Call, server: string, cause: unknown): KubeError {
   if (cause instanceof KubeError) return cause
   const name = describeCall(call)

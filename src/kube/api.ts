@@ -18,7 +18,7 @@ export interface ObjectRef {
   readonly namespace?: string
 }
 
-/** What every object has. Bodies are plain JSON; types of the kinds come from `@kubernetes/client-node` as types only. */
+/** The fields that every object has. Bodies are plain JSON; the types of kinds come from `@kubernetes/client-node`, as types only. */
 export interface KubeObject {
   readonly apiVersion?: string
   readonly kind?: string
@@ -47,7 +47,7 @@ export interface OwnerReference {
   readonly controller?: boolean
 }
 
-/** One HTTP exchange in Kubernetes' words. */
+/** One HTTP exchange in the terms of the Kubernetes API. */
 export interface Call {
   readonly verb: 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'apply' | 'delete' | 'evict'
   readonly resource: Resource
@@ -60,9 +60,9 @@ export interface Call {
   readonly contentType?: string
   /** Accept header; `application/json` when absent. */
   readonly accept?: string
-  /** Whole-exchange deadline in milliseconds; default 30,000. For a watch: silence after which it is broken. */
+  /** Whole-exchange deadline in milliseconds; default 30,000. For a watch: the silence after which it counts as broken. */
   readonly timeoutMs?: number
-  /** Streams: called once when the server has accepted the call, before its first line. */
+  /** For streams: the client calls it once, when the server has accepted the call and before the first line. */
   readonly onOpen?: () => void
   readonly signal?: AbortSignal
 }
@@ -75,7 +75,7 @@ export interface Api {
   stream<T>(call: Call): AsyncIterable<T>
   /** Closes idle connections and rejects new calls. */
   close(): void
-  /** Where it speaks to, without credentials: for messages. */
+  /** The server's address without credentials, for messages. */
   readonly server: string
 }
 

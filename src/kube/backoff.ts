@@ -1,10 +1,10 @@
-/** Waiting times between tries: doubled each time, with jitter, so that a fleet does not knock in step. */
+/** Waiting times between tries: doubled each time, with jitter, so that the tries of a fleet spread over time. */
 import type { Random } from '../telemetry/clock.ts'
 
 export interface Backoff {
   /** Milliseconds to wait before the next try; at least `floorMs` (a server's Retry-After) where that is given. */
   next(floorMs?: number): number
-  /** Something worked: start small again. */
+  /** Starts again with the first step, after a success. */
   reset(): void
 }
 
@@ -14,7 +14,7 @@ export interface BackoffOptions {
   readonly maxMs?: number
 }
 
-/** From 0.25 s doubling to 30 s; each wait is between half and the whole of its step, a Retry-After gets up to a half on top. */
+/** From 0.25 s doubling to 30 s; each wait is between half and the whole of its step, a Retry-After grows by up to a half. */
 export function createBackoff({ random, firstMs = 250, maxMs = 30_000 }: BackoffOptions): Backoff {
   let step = firstMs
   return {

@@ -1,4 +1,4 @@
-/** A {@link Call} in the API's own terms: its path, its RBAC verb, its name for people, and whether it may be repeated. */
+/** What follows from a {@link Call}: its path, its RBAC verb, its name for people, and whether the client may repeat it. */
 import type { Call } from './api.ts'
 
 /**
@@ -59,8 +59,8 @@ export function permissionOf(call: Call): string {
 }
 
 /**
- * True when sending the call twice leaves the same state as once, so that a broken exchange may simply be repeated.
- * A JSON patch is not (it may append), an update is judged by its own resourceVersion, a delete by its preconditions.
+ * True when sending the call twice leaves the same state as once, so that the client may repeat a broken exchange.
+ * A JSON patch may append, so it is not; a delete is, by its preconditions.
  */
 export function isIdempotent(call: Call): boolean {
   switch (call.verb) {

@@ -41,7 +41,7 @@ for (const [transportName, transport] of transports) {
         assert.match((await rejected(api.request(get))).message, /for another name/)
       })
 
-      it('takes any certificate only when told to', async (t) => {
+      it('accepts any certificate only with insecureSkipTlsVerify', async (t) => {
         const { api } = await pair(t, peerOf, { tls, config: { insecureSkipTlsVerify: true } })
         assert.deepEqual(await api.request(get), { trusted: false })
       })

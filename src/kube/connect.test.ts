@@ -88,13 +88,13 @@ for (const [transportName, transport] of transports) {
         assert.equal(server.requests.length, 4)
       })
 
-      it('is cut at its deadline, and when its caller gives up', async (t) => {
+      it('is cut at its deadline, and when its caller aborts it', async (t) => {
         const { server, api, clock } = await pair(t, () => undefined)
         const late = rejected(api.request({ verb: 'get', resource: nodes, name: 'worker-1', timeoutMs: 5_000 }))
         await until(() => server.requests.length === 1, 'the call is at the server')
         await clock.advance(5_000)
         assert.equal((await late).code, 'NM_KUBE_TIMEOUT')
-        assert.match((await late).message, /get nodes worker-1: nothing came for 5 s/)
+        assert.match((await late).message, /get nodes worker-1: no data for 5 s/)
         const giveUp = new AbortController()
         const aborted = rejected(api.request({ verb: 'get', resource: nodes, name: 'worker-1', signal: giveUp.signal }))
         await until(() => server.requests.length === 2, 'the second call is at the server')

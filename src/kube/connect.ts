@@ -1,11 +1,11 @@
-/** The front door of the client for programs that list and watch: over Node's own HTTP client. */
+/** Connects programs that list and watch, over Node's HTTP client. */
 import type { Api } from './api.ts'
 import { type ConnectionConfig, type ConnectOptions, connectOver } from './connection.ts'
-import { httpTransport } from './http-transport.ts'
+import { httpTransport } from './http/transport.ts'
 
 /**
- * Opens nothing yet: sockets are made by the first calls and then reused. Throws KubeError `NM_KUBE_CONFIG` when the
- * address is not one.
+ * Opens no socket: the first calls open sockets, and later calls reuse them. Throws KubeError `NM_KUBE_CONFIG` for an
+ * invalid address.
  */
 export function connectTo(config: ConnectionConfig, options: ConnectOptions): Api {
   return connectOver(httpTransport, config, options)

@@ -1,4 +1,4 @@
-/** Makes an {@link Api} out of an address, credentials and a {@link Transport}: who we are, and what an answer means. */
+/** Makes an {@link Api} out of an address, credentials and a {@link Transport}. */
 import type { Clock, Random } from '../telemetry/clock.ts'
 import { errorFromAnswer, errorFromFailure } from './answer.ts'
 import type { Api, Call } from './api.ts'
@@ -11,7 +11,7 @@ export interface ClientCertificate {
   readonly key: string | Buffer
 }
 
-/** Where the API server is and who we are. Functions are asked before each call, so rotated credentials take effect at once. */
+/** Address and credentials. The client calls the functions before each call, so that rotated credentials take effect at once. */
 export interface ConnectionConfig {
   /** `https://host:port`, with a path where a proxy needs one. */
   readonly server: string
@@ -24,14 +24,14 @@ export interface ConnectionConfig {
   readonly clientCert?: ClientCertificate | (() => Promise<ClientCertificate | undefined>)
   /** Sent with every call, e.g. impersonation. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Called after a 401: forget what was cached and get new credentials. The call is then sent once more. */
+  /** Drops cached credentials after a 401. The client then sends the call once more. */
   readonly refresh?: () => Promise<void> | void
 }
 
 export interface ConnectOptions {
   readonly clock: Clock
   readonly random: Random
-  /** Names us in the server's audit log. */
+  /** Names this program in the server's audit log. */
   readonly userAgent?: string
   /** Sockets for calls; further calls wait for one. Streams have their own. Default 8. */
   readonly maxConnections?: number
@@ -41,10 +41,10 @@ const defaultTimeoutMs = 30_000
 const defaultSilenceMs = 90_000
 const defaultMaxConnections = 8
 
-/** Makes the way to a server with room for `maxConnections` calls at a time. */
+/** Opens a transport to a server, with at most `maxConnections` calls at a time. */
 export type OpenTransport = (server: URL, maxConnections: number, clock: Clock) => Transport
 
-/** Opens nothing yet. Throws KubeError `NM_KUBE_CONFIG` when the address is not one. */
+/** Opens no socket. Throws KubeError `NM_KUBE_CONFIG` for an invalid address. */
 export function connectOver(open: OpenTransport, config: ConnectionConfig, options: ConnectOptions): Api {
   return new Connection(open, config, options)
 }
@@ -88,7 +88,7 @@ class Connection implements Api {
     this.#transport.close()
   }
 
-  /** Sends the call until an answer that is 2xx comes; anything else is thrown as KubeError. */
+  /** Sends the call and returns its 2xx answer; throws KubeError for everything else. */
   async #exchange(call: Call, timeoutMs: number, send: (sent: Sent) => Promise<Answer>): Promise<Answer> {
     let renewed = false
     for (let stale = 0; ; ) {
@@ -101,8 +101,7 @@ class Connection implements Api {
         renewed = true
         await this.#config.refresh()
       } catch (cause) {
-        // A kept connection may have been closed by the server while our request was under way. That says nothing
-        // about the server, so what may be repeated is, over the next connection.
+        // The server may close a kept connection while a request is on its way; an idempotent call goes out again.
         const wasStale = cause instanceof BrokenExchange && cause.reused && isIdempotent(call)
         if (wasStale && stale++ < this.#maxConnections) continue
         throw errorFromFailure(call, this.server, cause instanceof BrokenExchange ? cause.cause : cause)
@@ -112,7 +111,7 @@ class Connection implements Api {
 
   async #sent(call: Call, timeoutMs: number): Promise<Sent> {
     if (this.#closed) throw closedError(call)
-    // Together, so that an exec plugin that gives both runs once.
+    // In parallel, so that an exec plugin that gives both runs once.
     const [token, tls] = await Promise.all([this.#token(), this.#tls()])
     const headers: Record<string, string> = {
       accept: call.accept ?? 'application/json',
@@ -155,12 +154,12 @@ function closedError(call: Call): KubeError {
 }
 
 function parseBody<T>(call: Call, body: string): T {
-  return (body === '' ? undefined : parseLine(call, body)) as T // some deletes answer nothing; their callers ask for void
+  return (body === '' ? undefined : parseLine(call, body)) as T // an empty answer comes only to deletes, whose callers expect void
 }
 
 function parseLine<T>(call: Call, text: string): T {
   try {
-    return JSON.parse(text) as T // the caller names the type of what it asked for; the server validated it
+    return JSON.parse(text) as T // the caller names the type of its resource, and the server validates objects
   } catch (cause) {
     const name = describeCall(call)
     const quote = text.length > 80 ? `${text.slice(0, 80)}…` : text

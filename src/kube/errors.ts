@@ -1,4 +1,4 @@
-/** What can go wrong between us and an API server, as data: callers switch on `code`, people read `message`. */
+/** The errors of calls to an API server: callers switch on `code`, people read `message`. */
 
 export type KubeErrorCode =
   | 'NM_KUBE_NOT_FOUND'
@@ -19,7 +19,7 @@ export type KubeErrorCode =
   | 'NM_KUBE_HANDLER'
 
 export interface KubeErrorDetail {
-  /** What was tried, e.g. `apply nodes/status worker-1`. */
+  /** The call for people, e.g. `apply nodes/status worker-1`. */
   readonly call: string
   /** HTTP status, absent when no answer came. */
   readonly status?: number
@@ -27,7 +27,7 @@ export interface KubeErrorDetail {
   readonly reason?: string
   /** `details.causes` of the API's Status object; an eviction refused by a budget has one of type `DisruptionBudget`. */
   readonly causes?: readonly { readonly reason?: string; readonly message?: string; readonly field?: string }[]
-  /** How long the server asks us to wait, milliseconds. */
+  /** The wait that the server asks for, in milliseconds. */
   readonly retryAfterMs?: number
   readonly cause?: unknown
 }

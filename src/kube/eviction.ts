@@ -1,4 +1,4 @@
-/** What the eviction subresource answers, as data: a drain decides by it (spec of the Eviction API, policy/v1). */
+/** The answers of the eviction subresource as data, for drains (Eviction API, policy/v1). */
 import { KubeError } from './errors.ts'
 
 export type EvictionAnswer =
@@ -8,30 +8,30 @@ export type EvictionAnswer =
   | { readonly kind: 'gone' }
   /** The name now belongs to another pod (the UID differs). */
   | { readonly kind: 'replaced' }
-  /** A budget has no disruption to spare. `budgets` names them as far as the server does. */
+  /** A budget allows no disruption now. `budgets` has the names that the server gave. */
   | {
       readonly kind: 'blocked'
       readonly budgets: readonly string[]
       readonly message: string
       readonly retryAfterMs?: number
     }
-  /** The API server is busy; no budget is to blame. */
+  /** The API server is busy; no budget refused. */
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
-  /** The pod or its budget changed meanwhile: look again, try again. */
+  /** The pod or its budget changed meanwhile: read it and try again. */
   | { readonly kind: 'conflict' }
   /** Two budgets select the pod: never succeeds until one of them goes. */
   | { readonly kind: 'multiple-budgets'; readonly message: string }
   /** The pod's namespace is being deleted, and the pod with it. */
   | { readonly kind: 'namespace-terminating' }
-  /** Refused for good (RBAC, admission, invalid, credentials): repeating does not help, a person must. */
+  /** Refused for good (RBAC, admission, invalid, credentials): a person must change something. */
   | { readonly kind: 'forbidden'; readonly message: string }
-  /** No answer, or not a usable one: repeat with back-off. */
+  /** No usable answer: repeat with back-off. */
   | { readonly kind: 'unavailable'; readonly message: string }
 
-/** A throttled server that does not say how long is given this long. */
+/** The wait after a 429 without Retry-After. */
 const defaultThrottleMs = 1000
 
-/** Reads a refused eviction. Anything that is not a KubeError is a defect and is thrown on. */
+/** The answer that a refused eviction stands for. Throws anything that is not a KubeError, because it is a defect. */
 export function judgeEviction(error: unknown): EvictionAnswer {
   if (!(error instanceof KubeError)) throw error
   const { message, detail } = error
@@ -57,7 +57,7 @@ export function judgeEviction(error: unknown): EvictionAnswer {
   }
 }
 
-/** 429 means two things: a budget said no (a cause of type DisruptionBudget), or the server is busy. */
+/** A 429 has two meanings: a budget refused (a cause of type DisruptionBudget), or the server is busy. */
 function judgeTooMany(error: KubeError): EvictionAnswer {
   const { causes = [], retryAfterMs } = error.detail
   const budgets = causes.filter((cause) => cause.reason === 'DisruptionBudget')

@@ -151,7 +151,7 @@ describe('a lease', () => {
     await shut(two)
   })
 
-  it('of a dead holder is taken over after its duration, counted on our own clock', async () => {
+  it('of a holder that ended is taken over after its duration, counted on the candidate’s clock', async () => {
     const server = new LeaseServer(new SteppedClock())
     const dead = candidate(server, 'dead', seededRandom(1))
     await dead.clock.advance(0)

@@ -1,7 +1,6 @@
 /**
- * Leader election by a Lease, with a fencing token. Safety does not rest on clocks that agree: a candidate takes a lease
- * over only after it has itself watched it stay unchanged for the whole duration, on its own monotonic clock; and a
- * leader stops leading at a deadline counted from before it sent its last renewal.
+ * Leader election by a Lease, with a fencing token. Clocks need not agree: a candidate takes over only a lease that did
+ * not change for its whole duration on the candidate's monotonic clock, and a leader counts from before its renewal.
  */
 import { type Clock, type Random, sleep } from '../telemetry/clock.ts'
 import { rfc3339 } from '../telemetry/rfc3339.ts'
@@ -15,21 +14,21 @@ export interface LeaseOptions {
   readonly random: Random
   readonly namespace: string
   readonly name: string
-  /** Unique per process (pod name and a random part): two processes with one identity would not exclude each other's past. */
+  /** Unique per process (pod name and a random part), because two processes with one identity would both lead. */
   readonly identity: string
   /** Called when this process leads. `transitions` is the fencing token: it grows with every new leadership. */
   onLeading(token: LeaseToken): void
-  /** Called when it no longer does; everything that acts must stop. The lease is released only after this has settled. */
+  /** Called when this process no longer leads: everything that acts must stop. The lease is released after this has settled. */
   onLost(): void | Promise<void>
-  /** Told of every failed try; the election goes on. */
+  /** Receives the error of every failed try; the election goes on. */
   onError?(error: unknown): void
-  /** Told of every try to take or renew the lease that the API server has answered. */
+  /** Called when the API server has answered a try to take or renew the lease. */
   onWorked?(): void
-  /** How long others wait after the last renewal they saw. Default 15,000. */
+  /** How long candidates wait after the last renewal that they saw, milliseconds. Default 15,000. */
   readonly durationMs?: number
-  /** How long after its last renewal a leader still leads. Default 10,000; must be below `durationMs`. */
+  /** How long a leader leads after its last renewal, milliseconds. Default 10,000; must be below `durationMs`. */
   readonly renewMs?: number
-  /** Between tries. Default 2,000. */
+  /** Milliseconds between tries. Default 2,000. */
   readonly retryMs?: number
   readonly signal: AbortSignal
 }
@@ -73,12 +72,12 @@ class Candidate {
   readonly #durationMs: number
   readonly #renewMs: number
   readonly #retryMs: number
-  /** The lease as last seen, and since when it has looked like that. */
+  /** The lease as last read, and since when it has not changed. */
   #seen: { readonly version: string; readonly sinceMonotonic: number } | undefined
-  /** Our own lease, while we lead. */
+  /** The lease of this process while it leads. */
   #held: Lease | undefined
   #until = never
-  /** Transitions of our last term, once its work has stopped: a lease that still says so may be taken again at once. */
+  /** Transitions of this process's last term after its work stopped: it may take a lease of that term again at once. */
   #ended: number | undefined
 
   constructor(options: LeaseOptions) {
@@ -118,7 +117,7 @@ class Candidate {
     await this.#try(
       async () => this.#options.onLost(),
       () => {
-        stopped = false // what acts may still act: let the lease run out instead of handing it on
+        stopped = false // work may still run, so the lease must expire instead of being released
       },
     )
     if (!last || !stopped) return
@@ -155,7 +154,7 @@ class Candidate {
     this.#won(await this.#write(lease, this.#spec(transitions, identity)), sent)
   }
 
-  /** Free when released, or when we have seen it unchanged for its whole duration. Wall clocks play no part. */
+  /** Free when released, or when it did not change for its whole duration on our monotonic clock. */
   #isFree(lease: Lease): boolean {
     const now = this.#options.clock.monotonic()
     const version = lease.metadata.resourceVersion ?? ''
@@ -183,7 +182,7 @@ class Candidate {
     }
   }
 
-  /** Somebody else wrote the lease, or an earlier renewal of ours got through although its answer was lost. */
+  /** Another process wrote the lease, or an earlier renewal of this process was stored although its answer was lost. */
   async #settle(error: KubeError): Promise<void> {
     const lease = error.code === 'NM_KUBE_NOT_FOUND' ? undefined : await this.#read()
     const held = this.#held

@@ -69,7 +69,7 @@ describe('a watch survives', () => {
     await until(() => server.requests.length === 3, 'it asks where the server stands')
     await clock.advance(10_000)
     await until(() => states.length === 2, 'the alarm')
-    assert.match(states[1]?.error?.message ?? '', /list nodes: nothing came for 10 s/)
+    assert.match(states[1]?.error?.message ?? '', /list nodes: no data for 10 s/)
     server.play((seen, response) => {
       if (!seen.url.searchParams.has('watch')) collection.script(seen, response)
     })
@@ -77,7 +77,7 @@ describe('a watch survives', () => {
     await until(() => server.requests.length === 5, 'it asks for the watch')
     await clock.advance(30_000)
     await until(() => states.length === 3, 'the second alarm')
-    assert.match(states[2]?.error?.message ?? '', /watch nodes: nothing came for 30 s/)
+    assert.match(states[2]?.error?.message ?? '', /watch nodes: no data for 30 s/)
     server.play(collection.script)
     await reopened(2)
   })

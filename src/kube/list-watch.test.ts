@@ -53,7 +53,7 @@ describe('a watch', () => {
     )
   })
 
-  it('does not ask at once a server that hangs up at once', async (t) => {
+  it('waits before it asks a server again that ends watches at once', async (t) => {
     const { collection, clock, server } = await follow(t, [])
     server.play((seen, response) => {
       collection.open(seen, response)
@@ -64,7 +64,7 @@ describe('a watch', () => {
     assert.ok(collection.starts.length > 3 && collection.starts.length < 12, String(collection.starts.length))
   })
 
-  it('outlives handlers and projections that throw, and says so', async (t) => {
+  it('goes on after handlers and projections that throw, and reports their errors', async (t) => {
     const broken = (): never => {
       throw new Error('boom')
     }

@@ -1,6 +1,6 @@
 /**
  * Keeps a local copy of a set of objects in step with the API server: paged list, then watch with bookmarks, and a new
- * list when the server's history no longer reaches back to where we were. One call runs until it is aborted.
+ * list when the server's history no longer reaches back to the copy's version. One call runs until it is aborted.
  */
 import { type Clock, type Random, sleep } from '../telemetry/clock.ts'
 import { errorFromStatus, type StatusBody } from './answer.ts'
@@ -16,9 +16,9 @@ export type { WatchChange } from './replica.ts'
 export interface WatchState {
   /** True while the local copy follows the server. */
   readonly inSync: boolean
-  /** Since when, on the clock's monotonic time. */
+  /** When `inSync` changed last, in monotonic milliseconds. */
   readonly sinceMonotonic: number
-  /** What broke it, or what a handler threw. */
+  /** The error that broke it, or that a handler threw. */
   readonly error?: KubeError
 }
 
@@ -31,28 +31,28 @@ export interface WatchOptions<T extends KubeObject, Raw extends KubeObject = T> 
   readonly namespace?: string
   readonly labelSelector?: string
   readonly fieldSelector?: string
-  /** Keeps of each object what is needed; applied page by page, so that memory stays small. */
+  /** Keeps the needed fields of each object, page by page, so that memory stays small. */
   readonly project?: (object: Raw) => T
   /**
    * The whole set, keyed `name` or `namespace/name`, after each complete list. The first list makes no change calls;
-   * later ones make one for each difference, before this. The map is the live copy: it moves on with later changes.
+   * later ones make one for each difference, before this. The map is the live copy and changes with later events.
    */
   onSync(items: ReadonlyMap<string, T>): void
   onChange(change: WatchChange<T>): void
-  /** Told when `inSync` changes, and of every error. */
+  /** Called when `inSync` changes, and for every error. */
   onState?(state: WatchState): void
   readonly signal: AbortSignal
 }
 
-/** Silence after which a watch is taken for dead: bookmarks come every 60 to 75 s, plus a margin. */
+/** Silence after which a watch counts as dead: bookmarks come every 60 to 75 s, plus a margin. */
 const silenceMs = 100_000
-/** How long the server may take to say where it stands after a breakage. */
+/** Deadline for the server's present version after a breakage, milliseconds. */
 const probeTimeoutMs = 10_000
-/** A watch that ends sooner than this without an event is no success: a server that hangs up at once is not asked at once. */
+/** A watch that ends sooner than this without an event is no success, so the next one waits for the back-off. */
 const shortWatchMs = 1_000
-/** A list that is of no use so soon is not repeated without back-off: the server may expire whatever it gives. */
+/** A list that expires sooner than this is repeated after a back-off: the server may expire every list. */
 const freshListMs = 10_000
-/** The server is asked to end the watch after 5 to 10 minutes, so that load moves between its replicas. */
+/** The server ends the watch after 5 to 10 minutes, so that load moves between its replicas. */
 const watchSeconds = 300
 
 /**
@@ -75,11 +75,11 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
   readonly #watchCall: Call
   readonly #backoff: Backoff
   readonly #replica: Replica<T>
-  /** Where the next watch starts; undefined asks for a list. */
+  /** The version at which the next watch starts; undefined asks for a list. */
   #version: string | undefined
   /** The server sends bookmarks for this resource, so silence means a dead connection. It sends none for Events. */
   #bookmarked = false
-  /** The last exchange broke: the server may have restarted meanwhile, with another history. */
+  /** The last exchange broke, so the server may have restarted with another history. */
   #inDoubt = false
   #listedAt = Number.NEGATIVE_INFINITY
   #state: WatchState
@@ -111,7 +111,7 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
     }
   }
 
-  /** The server is there and only its history is gone: a reason to hurry, unless a list was just of no use. */
+  /** Only the server's history is gone, so the list comes at once, unless the last list expired as soon. */
   #startAnew(): void {
     this.#version = undefined
     if (this.#options.clock.monotonic() - this.#listedAt > freshListMs) this.#backoff.reset()
@@ -129,8 +129,8 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
   }
 
   /**
-   * Before a watch is resumed after a breakage: a server that was restored or restarted may count from lower versions
-   * again, and would let a watch from ours wait in silence. Asking for its present version costs one small page.
+   * Checks the server's version before a watch resumes after a breakage: a restored server counts from lower versions
+   * and would keep a watch from a higher one silent. The check costs one small page.
    */
   async #checkHistory(): Promise<void> {
     const { api, resource, namespace, signal } = this.#options
@@ -178,7 +178,7 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
     } catch (error) {
       const onlySilent = isKubeError(error, 'NM_KUBE_TIMEOUT') && this.#state.inSync && !this.#bookmarked
       if (!onlySilent) throw error
-      this.#inDoubt = true // no reason for alarm, but for asking the server whether it is there
+      this.#inDoubt = true // silence is no error, but the server may be gone
       return
     }
     if (quiet && clock.monotonic() - openedAt < shortWatchMs) await sleep(clock, this.#backoff.next(), signal)
@@ -207,7 +207,7 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
     return { key: keyOf(raw), uid, version, object }
   }
 
-  /** Calls into the caller's code; what that throws is reported and does not stop the watch. */
+  /** Calls a handler; its errors go to `onState` and do not stop the watch. */
   #guarded<R>(step: () => R): R | undefined {
     try {
       return step()
@@ -229,7 +229,7 @@ class ListWatch<T extends KubeObject, Raw extends KubeObject> {
     try {
       this.#options.onState?.(this.#state)
     } catch {
-      // the handler for errors failed: nobody is left to tell
+      // the error handler failed, and there is no other
     }
   }
 

@@ -12,7 +12,7 @@ export interface CallOptions {
 
 export interface WriteOptions extends CallOptions {
   readonly subresource?: string
-  /** The server does everything except storing the result. */
+  /** Dry run: the server does everything except storing the result. */
   readonly dryRun?: boolean
   readonly fieldManager?: string
 }
@@ -34,7 +34,7 @@ export interface ListOptions<T, Raw> extends CallOptions {
   readonly fieldSelector?: string
   /** Objects per page. Default 500. */
   readonly limit?: number
-  /** Keeps of each object what is needed, so that only one page is ever held in full. */
+  /** Keeps the needed fields of each object, so that memory holds only one page in full. */
   readonly project?: (object: Raw) => T
 }
 
@@ -49,10 +49,10 @@ interface Page<Raw> {
   readonly items?: readonly Raw[] | null
 }
 
-/** How often a list whose continue token expired starts anew before the error is given to the caller. */
+/** How often a list starts anew after an expired continue token before it rejects. */
 const maxListRestarts = 3
 
-/** Lists in pages. A continue token that expired under a slow list restarts it, so the result is always one version. */
+/** Lists in pages. A continue token that expired under a slow list restarts it, so that the result is always of one version. */
 export async function listObjects<T, Raw extends KubeObject = T & KubeObject>(
   api: Api,
   resource: Resource,
@@ -117,7 +117,7 @@ export interface PatchOptions extends WriteOptions {
   readonly type: 'merge' | 'json' | 'strategic'
 }
 
-/** Patches an object. Beware of `merge` on lists: it replaces them whole, other owners' entries included. */
+/** Patches an object. `merge` replaces lists whole, other owners' entries included. */
 export function patchObject<T extends KubeObject>(
   api: Api,
   resource: Resource,
@@ -134,13 +134,13 @@ export interface ApplyOptions extends WriteOptions {
   readonly fieldManager: string
   /** Takes fields over from other managers instead of failing with `NM_KUBE_CONFLICT`. */
   readonly force?: boolean
-  /** Asks for the object's metadata only: the answer stays small however large the object is. */
+  /** Requests the object's metadata only, so that the answer stays small. */
   readonly metadataOnly?: boolean
 }
 
 const metadataAccept = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
 
-/** Server-side apply: the body holds exactly the fields that this manager owns; what it owned before and left out now is removed. */
+/** Server-side apply: the body holds exactly the fields that this manager owns; the server removes what this manager owned before and leaves out now. */
 export function applyObject<T extends KubeObject>(
   api: Api,
   resource: Resource,
@@ -164,7 +164,7 @@ export function applyObject<T extends KubeObject>(
 }
 
 export interface DeleteOptions extends CallOptions {
-  /** Only if it is still this object. `NM_KUBE_CONFLICT` otherwise. */
+  /** Precondition: the object's UID. `NM_KUBE_CONFLICT` when it differs. */
   readonly uid?: string
   readonly resourceVersion?: string
   readonly gracePeriodSeconds?: number
@@ -188,7 +188,7 @@ export interface EvictOptions extends CallOptions {
   readonly dryRun?: boolean
 }
 
-/** Asks the server to evict a pod within its budgets. Every answer, also none, is data: see {@link EvictionAnswer}. */
+/** Evicts a pod within its budgets. Every answer is data, and so is none: see {@link EvictionAnswer}. */
 export async function evictPod(
   api: Api,
   pod: { readonly namespace: string; readonly name: string; readonly uid?: string },
@@ -234,7 +234,7 @@ function deleteBody(options: DeleteOptions): object {
   }
 }
 
-/** Objects carry apiVersion and kind on the wire; callers need not repeat what the resource says. */
+/** Adds apiVersion and kind, which follow from the resource. */
 function typed<T extends object>(resource: Resource, body: T): T & { apiVersion: string; kind: string } {
   const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`
   return { apiVersion, kind: resource.kind, ...body }

@@ -6,12 +6,12 @@ export interface WatchChange<T> {
   readonly object: T
 }
 
-/** An object as it is held: what identifies it stands apart, for a projection may drop it. */
+/** An object with its identity beside it, because a projection may drop the identity. */
 export interface Copy<T> {
   readonly key: string
   readonly uid: string | undefined
   readonly version: string | undefined
-  /** Undefined when the caller's projection failed on it: then what is already held stays. */
+  /** Undefined when the caller's projection failed: the replica then keeps the object that it has. */
   readonly object: T | undefined
 }
 
@@ -22,8 +22,8 @@ export function keyOf(object: KubeObject): string {
 }
 
 /**
- * Holds the copies and reports each difference once. An object whose UID changed under its name is a deletion and an
- * addition: two objects, not one that was modified.
+ * Holds the copies and reports each difference once. A name whose UID changed is two objects: the replica reports a
+ * deletion and an addition.
  */
 export class Replica<T> {
   readonly #items = new Map<string, T>()
@@ -39,7 +39,7 @@ export class Replica<T> {
     return this.#items
   }
 
-  /** Takes a complete list: reports what vanished, changed and appeared since the last one; the first is taken silently. */
+  /** Takes a complete list and reports what vanished, changed and appeared since the last one. The first list makes no reports. */
   replace(list: readonly Copy<T>[]): void {
     const listed = new Set(list.map((copy) => copy.key))
     for (const key of [...this.#items.keys()]) if (!listed.has(key)) this.remove(key)
@@ -58,7 +58,7 @@ export class Replica<T> {
     if (this.#filled) this.#onChange({ type, object })
   }
 
-  /** Reports the deletion with the object as it was last held, or as `last` where the server sent its final state. */
+  /** Reports the deletion with the object's final state: `last` where the server sent it, else the copy. */
   remove(key: string, last?: T): void {
     const held = this.#items.get(key)
     if (held === undefined) return

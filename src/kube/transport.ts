@@ -1,15 +1,15 @@
 /**
- * How the bytes of a call travel, as `connection.ts` needs it. Two do it: `http-transport.ts` on Node's own HTTP client,
- * which streams, and `lean/` on bare sockets, for a process where that client's megabyte counts.
+ * The transport that `connection.ts` sends calls over. `http/transport.ts` uses Node's HTTP client and streams;
+ * `lean/transport.ts` uses bare sockets and saves the agent a megabyte (docs/adr/0007-lean-http.md).
  */
 import type { Call } from './api.ts'
 
-/** One exchange: the call, and what its caller adds at this moment. */
+/** One exchange: the call with its headers, TLS material and deadline. */
 export interface Sent {
   readonly call: Call
   readonly headers: Readonly<Record<string, string>>
   readonly tls: TlsMaterial
-  /** Until the answer has come whole; of a stream, until it has begun. */
+  /** Deadline in milliseconds for the whole answer; for a stream, for its beginning. */
   readonly timeoutMs: number
 }
 
@@ -20,19 +20,19 @@ export interface Answer {
   readonly retryAfter?: string
   /** The whole body; empty for a stream. */
   readonly body: string
-  /** The lines of a stream that was accepted. Not reading them to their end, or leaving them, cuts the stream. */
+  /** The lines of a stream that was accepted. The transport cuts the stream when the reader stops early. */
   readonly lines?: AsyncIterable<string>
 }
 
 /**
- * The way to one server. Its promises reject with KubeError (deadline, signal, an answer that is no HTTP),
- * {@link BrokenExchange}, or what Node said.
+ * Exchanges with one server. Its promises reject with KubeError (deadline, signal, an answer that is no HTTP),
+ * {@link BrokenExchange}, or Node's error.
  */
 export interface Transport {
   request(sent: Sent): Promise<Answer>
-  /** Like `request`, but a 2xx answer has `lines`. They break after `silenceMs` in which nothing came. */
+  /** Like `request`, but a 2xx answer has `lines`. They break after `silenceMs` without a byte. */
   stream(sent: Sent, silenceMs: number): Promise<Answer>
-  /** Closes what is idle now and everything else as soon as its exchange ends. */
+  /** Closes idle connections now, and each other one when its exchange ends. */
   close(): void
 }
 
@@ -64,7 +64,7 @@ export function sameMaterial(a: TlsMaterial, b: TlsMaterial): boolean {
   )
 }
 
-/** Where TCP starts to ask whether the other side still lives, milliseconds of silence. */
+/** Silence in milliseconds after which TCP keep-alive probes begin. */
 export const keepAliveProbeMs = 30_000
-/** Below the 90 s after which an API server closes an idle connection, so that we rarely write into a closing one. */
+/** Below the 90 s after which an API server closes an idle connection, so that a call rarely meets a closing one. */
 export const idleCloseMs = 60_000

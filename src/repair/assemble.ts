@@ -1,6 +1,6 @@
 /** The parts of the cluster half, put together: by the controller's command, by the demo and by tests. */
 import type { Api } from '../kube/api.ts'
-import type { EventRecorder } from '../kube/event-recorder.ts'
+import type { EventRecorder } from '../kube/events/recorder.ts'
 import type { Leadership } from '../model/node.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Notice } from '../kube/event-queue.ts'
+import type { Occurrence } from '../kube/events/queue.ts'
 import { Registry } from '../telemetry/exposition.ts'
 import { silentLog } from '../telemetry/log.ts'
 import { decide } from './decide/decide.ts'
@@ -9,10 +9,10 @@ import { Reporter } from './report.ts'
 import { givenCondition, givenNode, givenPolicy, givenSnapshot, hour, minute, noon } from './testing/given.ts'
 
 function given() {
-  const told: Notice[] = []
+  const told: Occurrence[] = []
   const registry = new Registry()
   const events = {
-    record: (notice: Notice) => void told.push(notice),
+    record: (notice: Occurrence) => void told.push(notice),
     flush: async () => undefined,
     pending: 0,
     dropped: 0,

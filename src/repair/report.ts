@@ -1,6 +1,6 @@
 /** What the controller tells: Events for people, metrics for machines, one log line per change. */
 import type { KubeObject, Resource } from '../kube/api.ts'
-import type { EventRecorder } from '../kube/event-recorder.ts'
+import type { EventRecorder } from '../kube/events/recorder.ts'
 import type { Decision } from '../model/decision.ts'
 import type { ClusterSnapshot, NodeView } from '../model/node.ts'
 import { type Attempt, isFinished, type Phase, phaseSince } from '../model/repair.ts'

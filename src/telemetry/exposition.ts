@@ -13,7 +13,7 @@ interface Named {
 export interface CounterSpec extends Named {
   /**
    * Label sets that are shown from the start, as 0 until something is counted: increase() and rate() see nothing of a
-   * series that begins at 1. Asked at each rendering, so it may follow what is in force.
+   * series that begins at 1. Called at each rendering, so that it may depend on the settings in force.
    */
   readonly known?: () => Iterable<Labels>
 }
@@ -25,30 +25,30 @@ export interface HistogramSpec extends Named {
   readonly buckets: readonly number[]
 }
 
-/** What is registered, for the reference page. */
+/** A registered metric, for the reference page. */
 export interface MetricSpec extends CounterSpec {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly buckets?: readonly number[]
 }
 
-/** Only grows. */
+/** A counter: it only grows. */
 export interface Counter {
   /** Adds `by`, 1 unless given. */
   add(labels?: Labels, by?: number): void
-  /** Takes over a total that somebody else counts; it must not fall. */
+  /** Sets a total that another part counts; it must not fall. */
   total(value: number, labels?: Labels): void
 }
 
-/** Goes up and down. */
+/** A gauge: it rises and falls. */
 export interface Gauge {
   set(value: number, labels?: Labels): void
   /** Adds `by`, 1 unless given: for a family that is rebuilt by counting. */
   add(labels?: Labels, by?: number): void
-  /** Forgets every series: what is not set again is gone. */
+  /** Removes every series. */
   reset(): void
 }
 
-/** Counts observations by size. */
+/** A histogram: it counts observations by size. */
 export interface Histogram {
   observe(value: number, labels?: Labels): void
 }

@@ -1,6 +1,6 @@
 /**
- * Stamps as logs and the API write them. Not `Date.prototype.toISOString`: its first use makes V8 load ICU's time zones,
- * for a stamp that has none, and that is 0.9 MB on every node (docs/adr/0004-agent-footprint.md).
+ * Time stamps for logs and the API. Not `Date.prototype.toISOString`, whose first use makes V8 load ICU's time zones: 0.9 MB
+ * on every node (docs/adr/0004-agent-footprint.md).
  */
 
 const dayMs = 86_400_000

@@ -166,7 +166,7 @@ describe('a page', () => {
 })
 
 describe('a client', () => {
-  it('that sends its request too slowly is told so after 5 s, however often it sends a byte', async (t) => {
+  it('that sends its request too slowly gets 408 after 5 s, however often it sends a byte', async (t) => {
     const { port, clock } = await served(t)
     const slow = client(t, port, 'GET /healthz HTTP/1.1\r\n')
     await until(() => clock.waiting === 1, 'the server waits')
@@ -179,7 +179,7 @@ describe('a client', () => {
     await until(slow.ended, 'the server has ended')
     assert.equal(slow.text(), page('408 Request Timeout', 'the request did not come whole\n', 'close'))
     slow.socket.end()
-    await until(() => clock.waiting === 0, 'the server has forgotten it')
+    await until(() => clock.waiting === 0, 'the server has dropped it')
   })
 
   it('that says nothing is closed after 5 s, at first and after an answer', async (t) => {
@@ -237,7 +237,7 @@ describe('a client', () => {
       rude.socket.resetAndDestroy()
     }
     assert.equal(await answerTo(t, port, request('/readyz', close)), unready)
-    await until(() => clock.waiting <= 1, 'the server has forgotten them')
+    await until(() => clock.waiting <= 1, 'the server has dropped them')
   })
 
   it('beyond the 64th is closed at once, until one of them leaves', async (t) => {

@@ -1,5 +1,5 @@
 /**
- * `GET /metrics`, `/healthz`, `/readyz` on plain HTTP: what kubelet and Prometheus ask. On bare sockets, because `node:http`
+ * `GET /metrics`, `/healthz`, `/readyz` on plain HTTP: the pages for kubelet and Prometheus. On bare sockets, because `node:http`
  * costs every node a megabyte (docs/adr/0007-lean-http.md).
  */
 import { createServer, isIP, type Server, type Socket } from 'node:net'
@@ -40,7 +40,7 @@ export interface Serving {
   close(): Promise<void>
 }
 
-/** Listens; rejects with what listen(2) says (`EADDRINUSE`), or a TypeError for an address that is none. */
+/** Listens; rejects with the error of listen(2), e.g. `EADDRINUSE`, or a TypeError for an invalid address. */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { host, port } = parseAddress(options.address)
   const clients = new Set<Socket>()

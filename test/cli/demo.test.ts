@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { stages } from '../../src/drill/timeline.ts'
+import { stages } from '../../src/drill/fault-history.ts'
 
 const program = join(import.meta.dirname, '..', '..', 'bin', 'nodemend.cjs')
 

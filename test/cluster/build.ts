@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/telemetry/clock.ts'
-import { lockFile } from './lock.ts'
+import { lockFile } from './process/lock.ts'
 import { TOOLS, type ToolName } from './tool-list.ts'
 
 export interface Build {
@@ -20,7 +20,7 @@ export interface Build {
 /** Compilers run at the lowest priority: a first run builds for minutes and shares the machine. */
 const NICENESS = '15'
 
-/** Builds what is still missing in `target`; waits where another process builds already. Rejects with what Go said. */
+/** Builds what is still missing in `target`; waits where another process builds already. Rejects with Go's error. */
 export async function buildTools(build: Build): Promise<void> {
   mkdirSync(build.target, { recursive: true })
   const path = join(build.target, 'building')

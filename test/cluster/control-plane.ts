@@ -8,14 +8,14 @@ import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeKubeconfig } from './kubeconfig.ts'
-import { freePorts } from './ports.ts'
-import { ProcessGroup, type Running, waitFor } from './processes.ts'
+import { freePorts } from './process/ports.ts'
+import { ProcessGroup, type Running, waitFor } from './process/processes.ts'
 import * as programs from './programs.ts'
 import { connectRest, type Rest } from './rest.ts'
 import type { ToolName } from './tool-list.ts'
 import { ensureTools, type ToolPaths } from './tools.ts'
 
-/** Who a token stands for. */
+/** The user of a token. */
 export interface Identity {
   readonly user: string
   readonly groups: readonly string[]
@@ -26,11 +26,11 @@ export interface ControlPlaneOptions {
   readonly controllerManager?: boolean
   /** Starts kube-scheduler. */
   readonly scheduler?: boolean
-  /** Silence after which a node is called not ready; default 20,000. */
+  /** Silence after which a node is not ready, milliseconds; default 20,000. */
   readonly nodeMonitorGraceMs?: number
   /** Further identities, by the name under which their token is handed out. `admin` is always there. */
   readonly identities?: Readonly<Record<string, Identity>>
-  /** Told about slow things, such as a first build. */
+  /** Receives a line for each slow step, such as a first build. */
   readonly log?: (line: string) => void
 }
 
@@ -51,13 +51,13 @@ export interface ControlPlane {
   stop(): Promise<void>
 }
 
-/** Takes the API server away and brings it back, on the same port with the same data and certificates. */
+/** Stops the API server and starts it again, on the same port with the same data and certificates. */
 interface Outage {
   /** Kills it with SIGKILL; from now on connections are refused. */
   refuse(): Promise<void>
   /** Starts it again and waits until it is ready. */
   restore(): Promise<void>
-  /** Stops it in its tracks: connections stay open and nothing answers. */
+  /** Sends SIGSTOP: connections stay open and nothing answers. */
   freeze(): void
   thaw(): void
 }
@@ -134,7 +134,7 @@ async function assemble(
     },
     stop: async () => {
       admin.close()
-      // Nothing here is worth a graceful end, and kube-apiserver would take a minute for one.
+      // Without grace, because kube-apiserver would drain for a minute.
       await processes.stop(0)
     },
   }
@@ -149,7 +149,7 @@ async function requireTools(options: ControlPlaneOptions): Promise<ToolPaths> {
   return tools.paths
 }
 
-/** Memory where the system has it: etcd's writes then cost no disk, and nothing is left behind by a power cut. */
+/** A folder in memory where the system has one, so that etcd's writes cost no disk. */
 function memoryFolder(): string {
   try {
     accessSync('/dev/shm', constants.W_OK)
@@ -159,7 +159,7 @@ function memoryFolder(): string {
   }
 }
 
-/** Removes folders of runs that were killed before they could: they hold memory. Their name says whose they were. */
+/** Removes the folders of killed runs, which hold memory; the name carries the run's process id. */
 function sweep(memory: string): void {
   for (const name of readdirSync(memory)) {
     if (!name.startsWith(FOLDER_PREFIX)) continue
@@ -188,7 +188,7 @@ function writeSecrets(site: programs.Site, identities: Readonly<Record<string, I
   return tokens
 }
 
-/** Ready is also having the namespace that everybody uses, which the server makes a moment after /readyz says yes. */
+/** Ready includes the namespace `default`, which the server creates a moment after /readyz answers 200. */
 async function isReady(url: string, caFile: string, token: string): Promise<boolean> {
   if (!existsSync(caFile)) return false
   const rest = connectRest(url, caFile, token)

@@ -9,16 +9,16 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { parse } from 'yaml'
 import type { ControlPlane } from './control-plane.ts'
-import { freePorts } from './ports.ts'
 import { isOk } from './probe.ts'
-import { type Running, waitFor } from './processes.ts'
+import { freePorts } from './process/ports.ts'
+import { type Running, waitFor } from './process/processes.ts'
 import { toolSource } from './tools.ts'
 import { eventually } from './wait.ts'
 
 export interface KarpenterOptions {
   /** Whether Karpenter repairs nodes itself: its feature gate NodeRepair. */
   readonly nodeRepair: boolean
-  /** How long a condition must have been False before it does; default 5. */
+  /** Seconds for which a condition must be False before Karpenter repairs; default 5. */
   readonly tolerationSeconds?: number
 }
 
@@ -52,7 +52,7 @@ export async function startKarpenter(cluster: ControlPlane, options: KarpenterOp
   })
   await waitFor(running, () => isOk(probePort, '/readyz'), 60_000)
   await applyPool(cluster)
-  // A pool that is not ready when the first pod waits costs ten seconds: Karpenter looks again no sooner.
+  // Karpenter checks a pool again only after ten seconds, so the pool must be ready before the first pod.
   await eventually('the node pool to be ready', 30_000, async () => {
     return isTrue(await cluster.admin.get<WithConditions>(poolPath()), 'Ready')
   })

@@ -1,8 +1,8 @@
-/** Nodes and pods that live only in the API: kwok plays kubelet for all of them, by the stages in stages.yaml. */
+/** Modelled nodes and pods: kwok writes their status in place of a kubelet, by the stages in stages.yaml. */
 
 import { join } from 'node:path'
 import type { ControlPlane } from './control-plane.ts'
-import type { Running } from './processes.ts'
+import type { Running } from './process/processes.ts'
 import { eventually } from './wait.ts'
 
 export interface ModelledNode {

@@ -1,4 +1,4 @@
-/** Asking a program on this machine whether it is well. */
+/** Health checks of programs on this machine. */
 
 import { get } from 'node:http'
 

@@ -1,10 +1,10 @@
 /** The command line of each part of the control plane, and where its files are. */
 
 import { join } from 'node:path'
-import type { Program } from './processes.ts'
+import type { Program } from './process/processes.ts'
 import type { ToolPaths } from './tools.ts'
 
-/** Where one control plane lives. */
+/** Folder and ports of one control plane. */
 export interface Site {
   readonly tools: ToolPaths
   readonly folder: string
@@ -13,7 +13,7 @@ export interface Site {
   readonly peerPort: number
 }
 
-/** Only the controllers a node's life and a drain touch: the others cost start-up time and memory. */
+/** The controllers for nodes and drains; the others cost start-up time and memory. */
 const CONTROLLERS = [
   'serviceaccount-controller',
   'namespace-controller',
@@ -35,7 +35,7 @@ export const caFile = (site: Site): string => join(certificates(site), 'apiserve
 export const serviceAccountKey = (site: Site): string => join(site.folder, 'service-account.key')
 export const tokenFile = (site: Site): string => join(site.folder, 'tokens.csv')
 
-/** etcd that never waits for a disk: a cluster of a test is not worth keeping. */
+/** etcd without fsync, because nobody keeps the data of a test. */
 export function etcd(site: Site): Program {
   const client = `http://127.0.0.1:${site.etcdPort}`
   const peer = `http://127.0.0.1:${site.peerPort}`

@@ -1,6 +1,6 @@
 /**
- * The barest HTTPS client for an API server: what the harness needs before, beside and below the client under test,
- * so that a fault of that client is never hidden by the harness using it too.
+ * A small HTTPS client for the test harness. The harness does not use the client under test, so that it cannot hide a
+ * fault of it.
  */
 
 import { readFileSync } from 'node:fs'

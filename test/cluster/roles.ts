@@ -1,6 +1,6 @@
 /**
- * What the agent and the controller may do in a test cluster: exactly what they need. A call beyond it is answered with
- * 403, so these lists are the tested truth about the rights an installation must grant.
+ * The rights of agent and controller in a test cluster: exactly the needed ones. Further calls get 403, so the tests prove
+ * that an installation needs no more.
  */
 
 import { providerKinds } from '../../src/providers/providers.ts'

@@ -1,4 +1,4 @@
-/** How a test gets a cluster of its own, or says loudly that it could not. */
+/** Gives a test a cluster of its own, or skips the test and reports it. */
 
 import type { TestContext } from 'node:test'
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts'
@@ -26,7 +26,7 @@ export async function clusterFor(
   return cluster
 }
 
-/** Said last, where nobody overlooks it, and once: the same function is registered again and again. */
+/** Prints the skips at exit, once: listeners of one function register once. */
 function banner(): void {
   process.stderr.write('\n=== REAL CLUSTER TESTS WERE SKIPPED: see "SKIPPED, NOT TESTED" above for the reason ===\n')
 }

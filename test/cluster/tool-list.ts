@@ -1,4 +1,4 @@
-/** Which programs a real cluster is made of, and where each comes from. */
+/** The programs of a real cluster, and the source of each. */
 
 export type ToolName =
   | 'etcd'
@@ -15,7 +15,7 @@ export type ToolSet = 'kubernetes' | 'kwok' | 'karpenter' | 'promtool'
 
 export interface Tool {
   readonly set: ToolSet
-  /** What `go build` is given, and the name it gives the binary. */
+  /** The package for `go build`, and the name of its binary. */
   readonly package: string
   readonly builtName: string
   /** Variables stamped at link time. Without a version that is valid semver, kubectl complains about the server. */

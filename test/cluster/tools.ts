@@ -19,7 +19,7 @@ export type Tools =
   | { readonly available: false; readonly why: string }
 
 export interface ToolOptions {
-  /** Told about slow things (a build of minutes) and about what is skipped. Default: one line each on stderr. */
+  /** Receives a line for each slow step (a build of minutes) and each skip. Default: stderr. */
   readonly log?: (line: string) => void
   /** Default: that of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -27,8 +27,8 @@ export interface ToolOptions {
 
 /**
  * Paths of `names` and, as far as they are there already, of the others. Builds what is missing: minutes the first
- * time, later a few milliseconds. Rejects when a build fails: with Go on the machine a broken cluster is a fault, not
- * a reason to skip. Set NODEMEND_REAL_CLUSTER=skip to do without on purpose.
+ * time, later a few milliseconds. Rejects when a build fails, because with Go on the machine that is a fault. Set
+ * NODEMEND_REAL_CLUSTER=skip to go without a cluster.
  */
 export async function ensureTools(names: readonly ToolName[], options: ToolOptions = {}): Promise<Tools> {
   const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`))
@@ -54,7 +54,7 @@ export function toolSource(set: ToolSet): string {
   return join(import.meta.dirname, 'tools', set)
 }
 
-/** Where built tools and other things worth keeping live: never inside the repository. */
+/** The cache of built tools, outside the repository. */
 function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nodemend')
 }
@@ -74,7 +74,7 @@ async function goVersion(env: Readonly<Record<string, string | undefined>>): Pro
   }
 }
 
-/** A folder named by everything that decides what is built: a changed module file never meets an old binary. */
+/** A folder named after a hash of all inputs of the build, so that a changed module file gets a new binary. */
 function cachedSet(set: ToolSet, go: string): string {
   const source = toolSource(set)
   const hash = createHash('sha256').update(go)

@@ -1,4 +1,4 @@
-/** Workloads that make nodes: a Deployment whose pods refuse each other's company, so each brings a node with it. */
+/** Workloads that make nodes: a Deployment with pod anti-affinity, so that each pod needs a node of its own. */
 
 import type { ControlPlane } from './control-plane.ts'
 import { POOL } from './karpenter.ts'
@@ -10,7 +10,7 @@ export interface Fleet {
 }
 
 export interface FleetOptions {
-  /** How long a pod takes to go once it is told to; see stages.yaml. */
+  /** How long a deleted pod takes to end; see stages.yaml. */
   readonly terminationMs?: number
   /** Labels of the nodes the pods may run on. */
   readonly nodeSelector?: Readonly<Record<string, string>>

@@ -1,10 +1,10 @@
-/** A contract case: calls as data, made to any API server, whose answers two servers must give alike. */
+/** A contract case: calls as data, which two API servers must answer alike. */
 
 export interface Step {
   /** Method and path, e.g. `GET /api/v1/nodes/{{case}}`. `{{case}}` and kept names are filled in. */
   readonly call: string
   readonly body?: unknown
-  /** The body as text, for bodies that are no JSON. Wins over `body`. */
+  /** The body as text, for bodies that are no JSON. Used instead of `body`. */
   readonly text?: string
   /** Content type of the body; default JSON. */
   readonly type?: string
@@ -32,7 +32,7 @@ export interface Case {
 }
 
 /** A step's answer, normalised: uids, versions, times and tokens by order of appearance. */
-export interface Outcome {
+export interface StepResult {
   readonly call: string
   readonly status: number
   readonly warnings?: readonly string[]

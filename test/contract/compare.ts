@@ -13,9 +13,9 @@ for (const [file, cases] of Object.entries(caseFiles)) {
   const golden = readGolden(file)
   for (const one of cases) {
     if (!`${file} ${one.name}`.includes(wanted)) continue
-    const outcomes = await runCase({ url: server.url, token: server.token }, one)
-    const lines = caseDifferences(golden[one.name] ?? [], outcomes)
-    calls += outcomes.length
+    const results = await runCase({ url: server.url, token: server.token }, one)
+    const lines = caseDifferences(golden[one.name] ?? [], results)
+    calls += results.length
     wrong += lines.length
     for (const line of lines) console.log(`${one.name}: ${line}`)
   }

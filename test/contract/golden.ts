@@ -1,7 +1,7 @@
-/** The recorded answers of a real kube-apiserver, and where two sets of answers differ. */
+/** The recorded answers of a real kube-apiserver, and the differences between two sets of answers. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Outcome } from './case.ts'
+import type { StepResult } from './case.ts'
 
 /** The kube-apiserver that the answers were recorded from. */
 export const recordedFrom = 'v1.36.3'
@@ -10,12 +10,12 @@ export function goldenPath(file: string): string {
   return join(import.meta.dirname, `../../golden/contract/${file}.json`)
 }
 
-/** Outcomes by case name. */
-export function readGolden(file: string): Readonly<Record<string, readonly Outcome[]>> {
+/** Step results by case name. */
+export function readGolden(file: string): Readonly<Record<string, readonly StepResult[]>> {
   return JSON.parse(readFileSync(goldenPath(file), 'utf8')) // written by record.ts
 }
 
-/** One line per differing value: path, what was expected, what came. */
+/** One line per differing value: its path, the expected value and the actual one. */
 export function differences(expected: unknown, actual: unknown, path = ''): readonly string[] {
   if (JSON.stringify(expected) === JSON.stringify(actual)) return []
   if (isBag(expected) && isBag(actual)) {
@@ -30,7 +30,7 @@ function isBag(value: unknown): value is Record<string, unknown> {
 }
 
 /** The differences of a whole case, each with its call. */
-export function caseDifferences(expected: readonly Outcome[], actual: readonly Outcome[]): readonly string[] {
+export function caseDifferences(expected: readonly StepResult[], actual: readonly StepResult[]): readonly string[] {
   const count = Math.max(expected.length, actual.length)
   return Array.from({ length: count }, (_unused, index) => {
     const call = actual[index]?.call ?? expected[index]?.call ?? ''

@@ -81,7 +81,7 @@ const widget = (size: number): string =>
 const map = (value: string): string =>
   JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: { a: value } })
 
-/** A budget whose controller is said to have looked: otherwise kubectl waits for one that is not there. */
+/** A budget with the status of a disruption controller, because kubectl waits for it and none runs. */
 const judged = 'patch pdb b --subresource=status --type=merge -p {"status":{"observedGeneration":1,"desiredHealthy":1}}'
 
 const commands: readonly Command[] = [
@@ -158,7 +158,7 @@ function plain(text: string): string {
     .replaceAll(/^Service Account:.*\n/gm, '') // the recorded server admits no service accounts
 }
 
-/** A kube-apiserver publishes the schema of a new resource some time after it serves it: only then can it be explained. */
+/** A kube-apiserver publishes the schema of a new resource after it serves it, and `explain` needs the schema. */
 async function answerOf(kubectl: Kubectl, args: string, input: string | undefined) {
   for (let tries = 0; ; tries++) {
     const answer = await kubectl.run(args, input)
@@ -175,7 +175,7 @@ async function conversation(kubectl: Kubectl): Promise<readonly string[]> {
   return said
 }
 
-test('kubectl says the same to the embedded server and to a real one', async (t: TestContext) => {
+test('kubectl prints the same with the embedded server and with a real one', async (t: TestContext) => {
   if (!hasKubectl()) return t.skip('SKIPPED, NOT TESTED: there is no kubectl on the PATH')
   const cluster = await clusterFor(t)
   if (!cluster) return

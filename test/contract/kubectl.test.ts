@@ -14,7 +14,7 @@ interface Place {
 
 const groups = [{ name: 'demo', size: 3, replaceMs: 300 }]
 
-/** A server with three modelled nodes and a kubectl for it; undefined, and said so, without kubectl. */
+/** A server with three modelled nodes and a kubectl for it; undefined, with the test skipped, without kubectl. */
 async function place(t: TestContext, crds: readonly object[] = []): Promise<Place | undefined> {
   if (!hasKubectl()) {
     t.skip('SKIPPED, NOT TESTED: there is no kubectl on the PATH')

@@ -1,8 +1,8 @@
-/** Takes out of an answer what cannot be the same twice: each uid, version, time or token becomes a numbered name. */
+/** Replaces the values of an answer that differ between runs: each uid, version, time or token becomes a numbered name. */
 
 type Labels = Map<string, string>
 
-/** Names the values of one case by order of appearance, so "the same version again" still shows. */
+/** Names the values of one case by order of appearance, so that equal values have equal names. */
 export class Naming {
   readonly #labels: Labels = new Map()
   readonly #counts = new Map<string, number>()
@@ -41,7 +41,7 @@ const givenTimes = new Set([
   '2026-01-01T00:00:00.123456Z',
 ])
 
-/** Some checks run several times over one object, and repeat what they found. */
+/** Removes repeated causes, because kube-apiserver runs some checks several times. */
 function distinct(causes: readonly unknown[]): unknown[] {
   const texts = new Set(causes.map((cause) => JSON.stringify(cause)))
   return [...texts].sort().map((text) => JSON.parse(text))

@@ -7,9 +7,9 @@ import { runContract } from './run.ts'
 
 const cluster = await startControlPlane({ log: (line) => process.stderr.write(`${line}\n`) })
 try {
-  const target = { url: cluster.url, token: cluster.tokens.admin ?? '', ca: readFileSync(cluster.caFile, 'utf8') }
+  const server = { url: cluster.url, token: cluster.tokens.admin ?? '', ca: readFileSync(cluster.caFile, 'utf8') }
   for (const [file, cases] of Object.entries(caseFiles)) {
-    const results = Object.fromEntries(await runContract(target, cases))
+    const results = Object.fromEntries(await runContract(server, cases))
     writeFileSync(goldenPath(file), `${JSON.stringify(results, null, 1)}\n`)
   }
 } finally {

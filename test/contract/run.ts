@@ -1,45 +1,48 @@
 /** Runs contract cases against one server. */
 import { systemClock } from '../../src/telemetry/clock.ts'
-import type { Case, Outcome, Step } from './case.ts'
+import type { Case, Step, StepResult } from './case.ts'
 import { Naming, normalise } from './normalise.ts'
-import { type Reply, send, type Target } from './send.ts'
+import { type Reply, type ServerUnderTest, send } from './send.ts'
 
 const lists = /List$/
 
-/** The outcomes of every case, by name. Cases run one after the other, each under names of its own. */
-export async function runContract(target: Target, cases: readonly Case[]): Promise<Map<string, readonly Outcome[]>> {
-  const results = new Map<string, readonly Outcome[]>()
-  for (const one of cases) results.set(one.name, await runCase(target, one))
+/** The results of every case, by name. Cases run one after the other, each under names of its own. */
+export async function runContract(
+  server: ServerUnderTest,
+  cases: readonly Case[],
+): Promise<Map<string, readonly StepResult[]>> {
+  const results = new Map<string, readonly StepResult[]>()
+  for (const one of cases) results.set(one.name, await runCase(server, one))
   return results
 }
 
-/** Names of objects and of the namespace: the case's own, so that cases do not meet. */
+/** Names of objects and of the namespace, unique per case, so that cases do not affect each other. */
 function caseId(name: string): string {
   const words = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
   return `c-${words.slice(0, 50).replace(/-$/, '')}`
 }
 
-export async function runCase(target: Target, one: Case): Promise<readonly Outcome[]> {
+export async function runCase(server: ServerUnderTest, one: Case): Promise<readonly StepResult[]> {
   const id = caseId(one.name)
   const kept = new Map<string, string>([['case', id]])
   const naming = new Naming(id)
-  const run: Run = { target, kept, naming, outcomes: [] }
+  const run: Run = { server, kept, naming, results: [] }
   await exchange(run, { call: 'POST /api/v1/namespaces', body: { metadata: { name: id } } })
   for (const step of one.steps) await runStep(run, step)
-  return run.outcomes
+  return run.results
 }
 
 interface Run {
-  readonly target: Target
+  readonly server: ServerUnderTest
   readonly kept: Map<string, string>
   readonly naming: Naming
-  readonly outcomes: Outcome[]
+  readonly results: StepResult[]
 }
 
 async function runStep(run: Run, step: Step): Promise<void> {
   if (step.call.endsWith(established)) await untilEstablished(run, step)
-  const during: Outcome[] = []
-  const inner: Run = { ...run, outcomes: during }
+  const during: StepResult[] = []
+  const inner: Run = { ...run, results: during }
   let calls = Promise.resolve()
   const opened = (): Promise<void> => {
     calls = (step.during ?? []).reduce((before, one) => before.then(() => runStep(inner, one)), calls)
@@ -47,10 +50,10 @@ async function runStep(run: Run, step: Step): Promise<void> {
   }
   const reply = await exchange(run, step, opened)
   await calls
-  run.outcomes.push(outcomeOf(run, step, reply), ...during)
+  run.results.push(resultOf(run, step, reply), ...during)
 }
 
-/** A mark on a call: first wait until the definition is served. */
+/** A suffix of a call: wait first until the definition is served. */
 const established = '#established'
 const maxPolls = 200
 
@@ -77,8 +80,8 @@ async function exchange(run: Run, step: Step, opened?: () => Promise<void>): Pro
   const text =
     (step.text && fill(step.text, run.kept)) ??
     (step.body === undefined ? undefined : fill(JSON.stringify(step.body), run.kept))
-  const token = step.token ?? run.target.token
-  return send(run.target, {
+  const token = step.token ?? run.server.token
+  return send(run.server, {
     method,
     path,
     headers: {
@@ -97,7 +100,7 @@ function fill(text: string, kept: ReadonlyMap<string, string>): string {
   return text.replaceAll(/\{\{(\w+)\}\}/g, (_all, name: string) => kept.get(name) ?? `missing-${name}`)
 }
 
-function outcomeOf(run: Run, step: Step, reply: Reply): Outcome {
+function resultOf(run: Run, step: Step, reply: Reply): StepResult {
   const parsed = step.events === undefined ? parse(reply.text) : events(reply.text, step.events)
   for (const [name, path] of Object.entries(step.keep ?? {})) run.kept.set(name, String(at(parsed, path)))
   let body = normalise(withoutListVersion(parsed), run.naming)

@@ -1,6 +1,6 @@
-/** A story in which every modelled controller has work, told to one server; the states it comes to, by chapter. */
+/** A scenario in which every modelled controller has work; returns the states of one server, by step. */
 import { at } from './run.ts'
-import type { Target } from './send.ts'
+import type { ServerUnderTest } from './send.ts'
 import { apps, budgets, namespace, pods, Story, type Thing } from './story.ts'
 
 const template = (app: string): Thing => ({
@@ -17,10 +17,10 @@ const budget = (name: string, spec: Thing): Thing => ({
 })
 type Told = Record<string, unknown>
 
-/** Plays the story; each step waits until the server has settled. Rejects when it does not. */
-export async function scenario(target: Target): Promise<Readonly<Told>> {
+/** Runs the scenario; each step waits until the server's state is stable. Rejects when it is not in time. */
+export async function scenario(server: ServerUnderTest): Promise<Readonly<Told>> {
   const told: Told = {}
-  const story = new Story(target)
+  const story = new Story(server)
   for (const chapter of [beginning, budgeting, trouble, ending]) await chapter(story, told)
   return told
 }
@@ -55,7 +55,7 @@ async function beginning(story: Story, told: Told): Promise<void> {
   told['its pods'] = await story.until(pods, (all) => all.length === 4, podState)
 }
 
-/** Budgets are judged, and one is spent. */
+/** The disruption controller sets the status of budgets, and an eviction uses one up. */
 async function budgeting(story: Story, told: Told): Promise<void> {
   const rules: Readonly<Record<string, Thing>> = {
     'least-3': { minAvailable: 3 },
@@ -139,7 +139,7 @@ async function trouble(story: Story, told: Told): Promise<void> {
   )
 }
 
-/** Owners go, in every way there is. */
+/** Owners are deleted, with every propagation policy. */
 async function ending(story: Story, told: Told): Promise<void> {
   await story.post(`${apps}/deployments`, workload('left', 1))
   await story.run('left', 1)
@@ -179,7 +179,7 @@ async function ending(story: Story, told: Told): Promise<void> {
 
 const taints = (node: Thing): unknown => [at(node, 'metadata.name'), withoutTimes(at(node, 'spec.taints'))]
 
-/** Conditions and taints carry times; what they say must agree, not when. */
+/** Conditions and taints without their times. */
 function withoutTimes(list: unknown): unknown {
   if (!Array.isArray(list)) return null
   return list

@@ -1,8 +1,8 @@
-/** One HTTP exchange or stream, below every client under test. */
+/** One HTTP exchange or stream, independent of every client under test. */
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 
-export interface Target {
+export interface ServerUnderTest {
   readonly url: string
   readonly token: string
   /** PEM, for https. */
@@ -28,8 +28,8 @@ export interface Reply {
 const timeoutMs = 15_000
 
 /** Sends; rejects only when the exchange breaks or takes too long. */
-export function send(target: Target, exchange: Exchange): Promise<Reply> {
-  const url = new URL(target.url)
+export function send(server: ServerUnderTest, exchange: Exchange): Promise<Reply> {
+  const url = new URL(server.url)
   const secure = url.protocol === 'https:'
   const options = {
     host: url.hostname,
@@ -42,7 +42,7 @@ export function send(target: Target, exchange: Exchange): Promise<Reply> {
       ...exchange.headers,
       ...(exchange.text === undefined ? {} : { 'content-length': Buffer.byteLength(exchange.text) }),
     },
-    ...(target.ca === undefined ? {} : { ca: target.ca }),
+    ...(server.ca === undefined ? {} : { ca: server.ca }),
   }
   return new Promise((resolve, reject) => {
     const call = (secure ? requestHttps : requestHttp)(options, (response) => {

@@ -1,7 +1,7 @@
-/** One server as the scenario speaks to it: plain calls, and waiting until a list is as it should be. */
+/** The calls of the scenario to one server, and waits for the state of a list. */
 import { systemClock } from '../../src/telemetry/clock.ts'
 import { at } from './run.ts'
-import { send, type Target } from './send.ts'
+import { type ServerUnderTest, send } from './send.ts'
 
 export type Thing = Readonly<Record<string, unknown>>
 
@@ -24,10 +24,10 @@ const readyStatus = {
 }
 
 export class Story {
-  readonly #target: Target
+  readonly #server: ServerUnderTest
 
-  constructor(target: Target) {
-    this.#target = target
+  constructor(server: ServerUnderTest) {
+    this.#server = server
   }
 
   async node(name: string): Promise<void> {
@@ -46,7 +46,7 @@ export class Story {
     })
   }
 
-  /** Plays the kubelet until `count` pods of an application are ready. */
+  /** Writes pod status as kubelet does until `count` pods of an application are ready. */
   async run(app: string, count: number): Promise<void> {
     const path = `${pods}?labelSelector=app%3D${app}`
     await this.#wait(async () => {
@@ -70,7 +70,7 @@ export class Story {
     return at(await this.#send('POST', `${pods}/${name}/eviction`, body), 'status')
   }
 
-  /** Waits until the list is as it should be; then what `show` makes of each item, in order of its text. */
+  /** Waits for the state of the list; returns `show` of each item, in order of its text. */
   async until(
     path: string,
     done: (items: readonly Thing[]) => boolean,
@@ -106,7 +106,7 @@ export class Story {
   async #wait(done: () => Promise<boolean>, what: string): Promise<void> {
     const deadline = systemClock.monotonic() + patienceMs
     while (!(await done())) {
-      if (systemClock.monotonic() > deadline) throw new Error(`${this.#target.url}: never came to ${what}`)
+      if (systemClock.monotonic() > deadline) throw new Error(`${this.#server.url}: never came to ${what}`)
       await new Promise<void>((resolve) => systemClock.after(pollMs, resolve))
     }
   }
@@ -114,10 +114,10 @@ export class Story {
   async #send(method: string, path: string, body?: unknown, type = 'application/json'): Promise<unknown> {
     const text = body === undefined ? undefined : JSON.stringify(body)
     const headers = {
-      authorization: `Bearer ${this.#target.token}`,
+      authorization: `Bearer ${this.#server.token}`,
       ...(text === undefined ? {} : { 'content-type': type }),
     }
-    const reply = await send(this.#target, { method, path, headers, text })
+    const reply = await send(this.#server, { method, path, headers, text })
     const answer: unknown = JSON.parse(reply.text)
     if (reply.status >= 400 && reply.status !== 404) throw new Error(`${method} ${path}: ${reply.text}`)
     return answer

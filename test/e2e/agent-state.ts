@@ -10,7 +10,7 @@ import { openKmsgDevice } from '../../src/detect/sources/kmsg/device.ts'
 import { emptyRecord } from '../../src/detect/sources/kmsg/record.ts'
 import { systemClock } from '../../src/telemetry/clock.ts'
 
-/** Without it a fresh agent rightly reports what earlier tests wrote to the log of the same boot. */
+/** Without this file a new agent reports the lines that earlier tests wrote to the log of the same boot. */
 export function writeStateAtEndOfLog(stateFile: string, kmsg: string): void {
   const host = openHost('/')
   const boot = bootId(host)

@@ -1,11 +1,11 @@
-/** On a real kube-apiserver, with the rights of roles.ts: what it refuses of a policy, and what `kubectl delete` does to a repair. */
+/** Refused policies and deleted repairs on a real kube-apiserver, with the rights of roles.ts. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { systemClock } from '../../src/telemetry/clock.ts'
 import type { ControlPlane } from '../cluster/control-plane.ts'
 import { addNodes, startKwok } from '../cluster/kwok.ts'
-import { tail } from '../cluster/processes.ts'
+import { tail } from '../cluster/process/processes.ts'
 import { grantRoles, identities } from '../cluster/roles.ts'
 import { clusterFor } from '../cluster/suite.ts'
 import { eventually } from '../cluster/wait.ts'

@@ -1,13 +1,13 @@
-/** This machine's real kernel log, as a place to put a fault, and what the cluster shows of it. */
+/** Writes faults to this machine's kernel log, and reads the condition that follows. */
 
 import { accessSync, constants, writeFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import type { ControlPlane } from '../cluster/control-plane.ts'
 
 export const KMSG = '/dev/kmsg'
-/** What {@link writeGpuFault} makes False. */
+/** The condition that {@link writeGpuFault} makes False. */
 export const GPU_CONDITION = 'AcceleratedHardwareReady'
-/** The PCI address of a GPU that is on no machine of ours. */
+/** The PCI address of a GPU that no test machine has. */
 export const GPU_DEVICE = '0000:be:00'
 
 export interface NodeCondition {

@@ -1,11 +1,11 @@
-/** Our Kubernetes client, alone, against a real API server: what a fake can only imitate. */
+/** Our Kubernetes client against a real API server. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { type Api, type KubeObject, nodes } from '../../src/kube/api.ts'
 import { connectTo } from '../../src/kube/connect.ts'
+import { loadKubeconfig } from '../../src/kube/credentials/kubeconfig.ts'
 import { isKubeError } from '../../src/kube/errors.ts'
-import { loadKubeconfig } from '../../src/kube/kubeconfig.ts'
 import { connectLean } from '../../src/kube/lean/transport.ts'
 import { holdLease, type LeaseHold } from '../../src/kube/lease.ts'
 import { watchObjects } from '../../src/kube/list-watch.ts'

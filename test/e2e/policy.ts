@@ -1,4 +1,4 @@
-/** Our CRDs and one policy that repairs as fast as a test wants it. */
+/** Our CRDs, and one policy with short times. */
 
 import { crds } from '../../src/repair/crds.ts'
 import type { ControlPlane } from '../cluster/control-plane.ts'

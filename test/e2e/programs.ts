@@ -2,9 +2,9 @@
 
 import { join } from 'node:path'
 import type { ControlPlane } from '../cluster/control-plane.ts'
-import { freePorts } from '../cluster/ports.ts'
 import { isOk } from '../cluster/probe.ts'
-import type { Running } from '../cluster/processes.ts'
+import { freePorts } from '../cluster/process/ports.ts'
+import type { Running } from '../cluster/process/processes.ts'
 
 export interface AgentOptions {
   /** The node it reports for. */

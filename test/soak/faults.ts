@@ -3,14 +3,14 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { objectKey, type Store } from '../../src/embedded/store.ts'
 import { type Random, sleep, systemClock } from '../../src/telemetry/clock.ts'
-import type { Program } from '../cluster/processes.ts'
+import type { Program } from '../cluster/process/processes.ts'
 import { conditionsOf, whenStored } from './history.ts'
 
 export const agentNode = 'soak-agent'
 /** The condition that fatal faults turn. */
 export const fatalCondition = 'StorageReady'
 
-/** Between faults, at least. */
+/** The shortest pause between faults, milliseconds. */
 const shortestPauseMs = 200
 
 const reasons = [
@@ -18,7 +18,7 @@ const reasons = [
   { reason: 'SoakFatal', severity: 'fatal', words: ['fatal', 'recovered'] },
 ] as const
 
-/** What was written, in order. */
+/** The written faults, in order. */
 export interface Written {
   readonly warnings: number[]
   /** Each began and ended before the next. */

@@ -1,4 +1,4 @@
-/** Everything that happened to the objects of a kind, read inside the server: no watch that could miss anything. */
+/** The changes of a kind's objects, read inside the server, because a watch could miss some. */
 import type { ApiObject } from '../../src/embedded/json.ts'
 import type { Store, StoreEvent } from '../../src/embedded/store.ts'
 

@@ -1,11 +1,11 @@
-/** What came of it: pure functions from what happened to counts, and a sentence for each thing that is wrong. */
+/** Judges a soak: pure functions from its history to counts, and a sentence for each fault. */
 
 export interface Verdict {
-  /** Happened never, though it should have. */
+  /** Expected and missing. */
   readonly lost: readonly string[]
-  /** Happened more than once, or without cause. */
+  /** Repeated, or without a cause. */
   readonly doubled: readonly string[]
-  /** Conditions that moved and should not have. */
+  /** Changes of conditions without a cause. */
   readonly flaps: readonly string[]
 }
 
@@ -31,7 +31,7 @@ export interface AgentStory {
   readonly states: readonly (readonly ConditionStep[])[]
 }
 
-/** Each fault must be in one Event with its count, each fatal one in one stay at False, and nothing else may move. */
+/** Each fault must be in one Event with its count, each fatal one in one period of False; no other condition may change. */
 export function judgeAgent(story: AgentStory): Verdict {
   const lost: string[] = []
   const doubled: string[] = []

@@ -1,23 +1,23 @@
-/** Starts a program again and again and ends it with SIGKILL at a random instant of its life. */
+/** Starts a program repeatedly and kills it with SIGKILL at random instants. */
 import { type Random, sleep, systemClock } from '../../src/telemetry/clock.ts'
-import { type ProcessGroup, type Program, type Running, tail } from '../cluster/processes.ts'
+import { type ProcessGroup, type Program, type Running, tail } from '../cluster/process/processes.ts'
 
-/** Kills that come this early meet a program that is still reading what it knows from before. */
+/** Kills that come this early meet a program that still reads its state. */
 const startMs = 600
 const earlyShare = 0.3
 
 export interface KillPlan {
   readonly kills: number
   readonly longestLifeMs: number
-  /** The command of the n-th life. */
+  /** The command of the n-th run. */
   readonly program: (life: number) => Program
   readonly random: Random
   readonly log: (line: string) => void
 }
 
 /**
- * Kills as often as planned and resolves to the life after the last kill, which goes on. Rejects when a life ends by
- * itself: an agent or controller never does.
+ * Kills as often as planned and resolves to the run after the last kill, which goes on. Rejects when a run ends by
+ * itself, because agent and controller never do.
  */
 export async function killAgainAndAgain(group: ProcessGroup, plan: KillPlan): Promise<Running> {
   for (let life = 0; life < plan.kills; life++) {

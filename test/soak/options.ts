@@ -9,7 +9,7 @@ export interface SoakOptions {
   readonly longestLifeMs: { readonly agent: number; readonly controller: number }
   /** The longest pause between faults. The agent writes one Event in two seconds at length, after a burst of 32. */
   readonly longestPauseMs: number
-  /** How long everything may take to come to rest after the last kill. */
+  /** Time limit for a stable state after the last kill. */
   readonly restMs: number
   readonly seed: number
   /** The bundles have just been built. */

@@ -8,14 +8,14 @@ import { nodes, podDisruptionBudgets, repairPolicies } from '../../src/kube/api.
 import { createObject, patchObject } from '../../src/kube/objects.ts'
 import { isFinished, type Phase } from '../../src/model/repair.ts'
 import { type Random, sleep, systemClock } from '../../src/telemetry/clock.ts'
-import type { Program } from '../cluster/processes.ts'
+import type { Program } from '../cluster/process/processes.ts'
 import { conditionsOf, whenStored } from './history.ts'
 import { pool } from './site.ts'
 
 const sickCondition = 'KernelReady'
 const replicas = 12
 const mayBeAway = 3
-/** The odds that a second machine falls sick beside the first. */
+/** Probability that a second machine fails beside the first. */
 const secondShare = 0.5
 const shortestPauseMs = 100
 const longestPauseMs = 1_500
@@ -32,7 +32,7 @@ export interface SickNodes {
   run(signal: AbortSignal): Promise<void>
 }
 
-/** The command of one life; every life of a restarted container has an identity of its own. */
+/** The command of one run; every run of a restarted container has its own identity. */
 export function controllerProgram(bundle: string, kubeconfig: string): Program {
   return {
     name: 'controller',

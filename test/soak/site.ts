@@ -1,27 +1,27 @@
-/** Where a soak runs: the embedded API server with modelled machines, a gate that can be shut, and our two programs. */
+/** The site of a soak: the embedded API server with modelled machines, a proxy that makes the outage, and our two programs. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Exchange, type Gate, startGate } from '../../bench/target/gate.ts'
-import type { Model } from '../../src/embedded/model/loop.ts'
+import { type Exchange, type ServerProxy, startProxy } from '../../bench/server/proxy.ts'
 import { startModels } from '../../src/embedded/model/models.ts'
+import type { Model } from '../../src/embedded/model/reconciler.ts'
 import { type Embedded, startEmbedded } from '../../src/embedded/server.ts'
 import type { Api } from '../../src/kube/api.ts'
 import { connectTo } from '../../src/kube/connect.ts'
 import { crds } from '../../src/repair/crds.ts'
 import { type Random, systemClock } from '../../src/telemetry/clock.ts'
 import { writeKubeconfig } from '../cluster/kubeconfig.ts'
-import { ProcessGroup } from '../cluster/processes.ts'
+import { ProcessGroup } from '../cluster/process/processes.ts'
 
 /** The modelled group that the controller repairs. */
 export const pool = { name: 'pool', size: 6 } as const
 
 export interface Site {
   readonly server: Embedded
-  /** Past the gate: for those who play the rest of the world. */
+  /** Directly to the server, for the soak's own calls. */
   readonly api: Api
-  readonly gate: Gate
-  /** For the programs under test: through the gate. */
+  readonly proxy: ServerProxy
+  /** For the programs under test: through the proxy. */
   readonly kubeconfig: string
   readonly folder: string
   readonly processes: ProcessGroup
@@ -38,17 +38,17 @@ export async function startSite(random: Random, onAnswer: (exchange: Exchange) =
     groups: [{ ...pool, replaceMs: 500 }],
     kubelet: { podStartMs: 100, podStopMs: 200, nodeReadyMs: 200 },
   })
-  const gate = await startGate({ url: server.url, onAnswer })
+  const proxy = await startProxy({ url: server.url, onAnswer })
   const api = connectTo({ server: server.url, token: () => server.token }, { clock, random })
   const kubeconfig = join(folder, 'kubeconfig')
   const caFile = join(folder, 'ca.crt')
   writeFileSync(caFile, server.ca)
-  writeKubeconfig(kubeconfig, { url: gate.url, caFile, token: server.token, user: 'soak' })
+  writeKubeconfig(kubeconfig, { url: proxy.url, caFile, token: server.token, user: 'soak' })
   const processes = new ProcessGroup(folder)
   return {
     server,
     api,
-    gate,
+    proxy,
     kubeconfig,
     folder,
     processes,
@@ -56,7 +56,7 @@ export async function startSite(random: Random, onAnswer: (exchange: Exchange) =
       await processes.stop(0)
       if (!keepFolder) rmSync(folder, { recursive: true, force: true })
       api.close()
-      await gate.close()
+      await proxy.close()
       models.stop()
       await server.stop()
     },

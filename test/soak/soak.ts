@@ -1,6 +1,6 @@
 /**
- * Agent and controller are killed again and again at random instants while faults come and machines fall sick, and the
- * API goes away once. Afterwards everything that happened is compared with everything that should have.
+ * Kills agent and controller repeatedly at random instants while faults come, machines fail, and the API is away once.
+ * Afterwards it compares the history with the expected one.
  */
 import { type Bundles, takeBundles } from '../../bench/bundles.ts'
 import { nodes } from '../../src/kube/api.ts'
@@ -29,7 +29,7 @@ export interface SoakResult {
   readonly complaints: readonly string[]
 }
 
-/** How often the end is looked for. */
+/** Milliseconds between checks for the end. */
 const lookMs = 250
 
 /** Runs it. Rejects when a program ends by itself or something cannot be started. */
@@ -102,8 +102,8 @@ async function unrest(
     }),
   ])
   try {
-    await Promise.race([killing, working.then(() => killing)]) // whichever fails first is heard
-    log('the last kill is done; waiting for everything to come to rest')
+    await Promise.race([killing, working.then(() => killing)]) // the first failure rejects
+    log('the last kill is done; waiting for a stable state')
   } finally {
     calm.abort()
     await working
@@ -121,17 +121,17 @@ interface OutagePlan {
 }
 
 /** Shuts the API once, in the middle third of the kills. */
-async function outage({ gate }: Site, { awayMs, killsMs, random, log, signal }: OutagePlan): Promise<void> {
+async function outage({ proxy }: Site, { awayMs, killsMs, random, log, signal }: OutagePlan): Promise<void> {
   const wait = (ms: number): Promise<void> => sleep(systemClock, ms, signal).catch(() => undefined)
   await wait((killsMs * (1 + random())) / 3)
   log(`the API is away for ${awayMs} ms`)
-  await gate.shut()
+  await proxy.shut()
   await wait(awayMs)
-  await gate.open()
+  await proxy.open()
   log('the API is back')
 }
 
-/** Waits until nothing is missing any more, or for as long as it may take; then a little, for what comes twice. */
+/** Waits until nothing is missing or the time is over, then a little for repetitions. */
 async function rest(
   { restMs }: SoakOptions,
   site: Site,

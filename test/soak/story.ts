@@ -1,4 +1,4 @@
-/** What happened, read out of the server's own history, in the words of the judges. */
+/** Reads the server's history for the judges. */
 
 import type { ApiObject } from '../../src/embedded/json.ts'
 import { nodeGroupLabel } from '../../src/embedded/model/node-group.ts'
@@ -10,7 +10,7 @@ import type { Sick } from './sick-nodes.ts'
 import { pool } from './site.ts'
 
 const repairs = 'noderepairs.nodemend.dev'
-/** The agent's own: kubelet's conditions on the same node are the model's business. */
+/** The agent's conditions; those of the modelled kubelet do not count. */
 const ownConditions = /^(Kernel|Networking|Storage|ContainerRuntime|AcceleratedHardware)Ready$/
 
 export function agentStory(store: Store, { warnings, fatals }: Written): AgentStory {

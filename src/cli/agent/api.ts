@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { getCACertificates, rootCertificates } from 'node:tls'
 import type { Api } from '../../kube/api.ts'
 import type { ConnectionConfig } from '../../kube/connection.ts'
-import { inClusterConfig, isInCluster } from '../../kube/in-cluster.ts'
+import { inClusterConfig, isInCluster } from '../../kube/credentials/in-cluster.ts'
 import { connectLean } from '../../kube/lean/transport.ts'
 import type { Clock, Random } from '../../telemetry/clock.ts'
 import { version } from '../../telemetry/version.ts'
@@ -22,7 +22,7 @@ export interface AgentApiOptions {
 export async function agentApi({ kubeconfig, env, clock, random }: AgentApiOptions): Promise<Api | undefined> {
   const options = { clock, random, userAgent: `nodemend-agent/${version}`, maxConnections: 2 }
   if (kubeconfig !== undefined) {
-    const { loadKubeconfig } = await import('../../kube/kubeconfig.ts')
+    const { loadKubeconfig } = await import('../../kube/credentials/kubeconfig.ts')
     const config = await loadKubeconfig({ path: kubeconfig, env, clock, readFile: async (path) => readFileSync(path) })
     return connectLean(withRoots(config), options)
   }

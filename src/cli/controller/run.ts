@@ -2,7 +2,7 @@
 
 import { type Api, type KubeObject, leases } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
-import { createEventRecorder } from '../../kube/event-recorder.ts'
+import { createEventRecorder } from '../../kube/events/recorder.ts'
 import { holdLease, type LeaseHold } from '../../kube/lease.ts'
 import { getObject } from '../../kube/objects.ts'
 import type { ProviderParts } from '../../providers/provider.ts'

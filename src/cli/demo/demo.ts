@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
-import { isProven } from '../../drill/timeline.ts'
+import { isProven } from '../../drill/fault-history.ts'
 import { CommandError, exitCodes, type Io } from '../io.ts'
 import { summaryOf } from './print.ts'
 import { Stage } from './stage.ts'
@@ -36,10 +36,10 @@ async function runDemo(options: DemoOptions, io: Io): Promise<void> {
   const stage = new Stage({ io, folder, say, kmsg: options.kmsg })
   try {
     await stage.build()
-    const timeline = await stage.playInjected(options.once ? 'once' : 'with people')
-    if (options.output === 'json') io.stdout(`${JSON.stringify(summaryOf(timeline))}\n`)
-    if (!isProven(timeline)) {
-      throw new CommandError('NM_DEMO_FAILED', timeline.failed ?? 'no proof in time; see above', exitCodes.unhealthy)
+    const history = await stage.playInjected(options.once ? 'once' : 'with people')
+    if (options.output === 'json') io.stdout(`${JSON.stringify(summaryOf(history))}\n`)
+    if (!isProven(history)) {
+      throw new CommandError('NM_DEMO_FAILED', history.failed ?? 'no proof in time; see above', exitCodes.unhealthy)
     }
     while (!options.once) await stage.playByHand()
   } catch (error) {

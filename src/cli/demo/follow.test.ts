@@ -1,13 +1,13 @@
-/** The demo's live timeline where people step in, against a modelled cluster and a controller on a stepped clock. */
+/** The demo's live history where people step in, against a modelled cluster and a controller on a stepped clock. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startTimeline } from '../../drill/timeline.ts'
+import { startHistory } from '../../drill/fault-history.ts'
 import { nodeRepairs, nodes, podDisruptionBudgets } from '../../kube/api.ts'
 import { deleteObject } from '../../kube/objects.ts'
 import { type Context, givenBudget, givenCluster, givenPod } from '../../repair/testing/given-cluster.ts'
 import { Follower } from './follow.ts'
 
-/** A fault on a node whose drain a budget holds up, and what the timeline has said of it so far. */
+/** A fault on a node whose drain a budget holds up, and what the history has said of it so far. */
 async function given(t: Context) {
   const { cluster, first } = await givenCluster(t)
   await givenPod(cluster, first, 'web', { labels: { app: 'web' } })
@@ -26,7 +26,7 @@ async function given(t: Context) {
     stop.abort()
     await watching
   })
-  follower.begin(startTimeline(first, 'KernelReady', 'line', cluster.clock.now()))
+  follower.begin(startHistory(first, 'KernelReady', 'line', cluster.clock.now()))
   await cluster.setCondition(first, 'KernelReady', 'False')
   const until = (what: RegExp) =>
     cluster.until(`it says ${what}`, 60, [half], async () => (what.test(said.at(-1) ?? '') ? true : undefined))
@@ -50,7 +50,7 @@ test('a veto ends the repair; what stands in the way of the next one is said, an
   await cluster.annotate(nodes, node, { 'nodemend.dev/veto': null })
   await until(/^proof$/)
   assert.deepEqual(said, ['decision', 'cordon', 'drain', 'replacement', 'proof'])
-  assert.deepEqual([follower.timeline?.failed, follower.timeline?.waiting], [undefined, undefined])
+  assert.deepEqual([follower.history?.failed, follower.history?.waiting], [undefined, undefined])
 })
 
 test('a deleted NodeRepair is said, and the repair that begins after it is followed to its proof', async (t) => {

@@ -1,14 +1,14 @@
 /** Follows one fault from outside, as an operator would: watches of Node and NodeRepair, and the agent's log. */
 import {
+  type FaultHistory,
   newEntries,
   type StageEntry,
   seeAgentLog,
   seeAttempt,
   seeConditions,
   seeDeletion,
-  startTimeline,
-  type Timeline,
-} from '../../drill/timeline.ts'
+  startHistory,
+} from '../../drill/fault-history.ts'
 import { type Api, type KubeObject, nodeRepairs, nodes } from '../../kube/api.ts'
 import { type WatchChange, watchObjects } from '../../kube/list-watch.ts'
 import type { NodeCondition } from '../../model/condition.ts'
@@ -23,19 +23,19 @@ interface NodeObject extends KubeObject {
 /** What a follower tells. */
 export interface FollowerSink {
   /** A stage was reached. */
-  onEntry(entry: StageEntry, timeline: Timeline): void
+  onEntry(entry: StageEntry, history: FaultHistory): void
   /** The repair ended without a proof, or something stands in its way: what people do, and what they can do about it. */
-  onAside(kind: 'ended' | 'waits', text: string, timeline: Timeline): void
+  onAside(kind: 'ended' | 'waits', text: string, history: FaultHistory): void
   /** A finding that makes no condition False: an Event and a metric. */
   onFinding(line: LogLine): void
 }
 
-/** A timeline that is being filled. Observations that came before the injection are ignored. */
+/** A history that is being filled. Observations that came before the injection are ignored. */
 export class Follower {
-  #timeline: Timeline | undefined
+  #history: FaultHistory | undefined
   readonly #io: Pick<Io, 'clock' | 'random'>
   readonly #sink: FollowerSink
-  /** The node whose next fault starts a timeline. */
+  /** The node whose next fault starts a history. */
   #awaited: string | undefined
   /** The newest evidence of the agent's log. */
   #evidence: LogLine | undefined
@@ -45,26 +45,26 @@ export class Follower {
     this.#sink = sink
   }
 
-  get timeline(): Timeline | undefined {
-    return this.#timeline
+  get history(): FaultHistory | undefined {
+    return this.#history
   }
 
-  /** Starts, or starts again, with a timeline that holds its injection. */
-  begin(timeline: Timeline): void {
-    this.#timeline = timeline
-    for (const entry of timeline.entries) this.#sink.onEntry(entry, timeline)
+  /** Starts, or starts again, with a history that holds its injection. */
+  begin(history: FaultHistory): void {
+    this.#history = history
+    for (const entry of history.entries) this.#sink.onEntry(entry, history)
   }
 
-  /** Forgets what was followed; the next finding on `node` that turns a condition False starts a new timeline. */
+  /** Forgets what was followed; the next finding on `node` that turns a condition False starts a new history. */
   await(node: string): void {
-    this.#timeline = undefined
+    this.#history = undefined
     this.#awaited = node
   }
 
   agentLog(line: LogLine): void {
     if (line.msg === 'evidence') this.#evidence = line
     if (this.#awaited !== undefined && line.msg === 'finding raised') this.#found(this.#awaited, line)
-    this.#see((timeline) => seeAgentLog(timeline, line, this.#io.clock.now()))
+    this.#see((history) => seeAgentLog(history, line, this.#io.clock.now()))
   }
 
   /** A finding that nobody announced: shown alone when it condemns nothing, else followed. */
@@ -75,8 +75,8 @@ export class Follower {
       return
     }
     this.#awaited = undefined
-    this.begin(startTimeline(node, String(line.conditionType), String(evidence.text), Date.parse(String(evidence.ts))))
-    this.#see((timeline) => seeAgentLog(timeline, evidence, this.#io.clock.now()))
+    this.begin(startHistory(node, String(line.conditionType), String(evidence.text), Date.parse(String(evidence.ts))))
+    this.#see((history) => seeAgentLog(history, evidence, this.#io.clock.now()))
   }
 
   /** Watches until `signal`; resolves when both watches have ended. */
@@ -92,20 +92,20 @@ export class Follower {
   }
 
   #node(object: NodeObject): void {
-    if (object.metadata.name !== this.#timeline?.node) return
-    this.#see((timeline) => seeConditions(timeline, object.status?.conditions ?? [], this.#io.clock.now()))
+    if (object.metadata.name !== this.#history?.node) return
+    this.#see((history) => seeConditions(history, object.status?.conditions ?? [], this.#io.clock.now()))
   }
 
   #repair(object: KubeObject, isDeleted: boolean): void {
     const attempt = readAttempt(object)
-    if (attempt) this.#see((timeline) => (isDeleted ? seeDeletion : seeAttempt)(timeline, attempt))
+    if (attempt) this.#see((history) => (isDeleted ? seeDeletion : seeAttempt)(history, attempt))
   }
 
-  #see(step: (timeline: Timeline) => Timeline): void {
-    const before = this.#timeline
+  #see(step: (history: FaultHistory) => FaultHistory): void {
+    const before = this.#history
     if (!before) return
     const after = step(before)
-    this.#timeline = after
+    this.#history = after
     for (const entry of newEntries(before, after)) this.#sink.onEntry(entry, after)
     const { failed, waiting } = after
     if (waiting !== undefined && waiting !== before.waiting) this.#sink.onAside('waits', waiting, after)

@@ -1,6 +1,6 @@
-/** What the demo prints: the live timeline, how to look around, and the summary for scripts. */
+/** What the demo prints: the live history, how to look around, and the summary for scripts. */
 import { styleText } from 'node:util'
-import { type StageEntry, stages, type Timeline } from '../../drill/timeline.ts'
+import { type FaultHistory, type StageEntry, stages } from '../../drill/fault-history.ts'
 import type { Io } from '../io.ts'
 import type { LogLine } from './program.ts'
 
@@ -17,9 +17,9 @@ export interface DemoSummary {
   readonly failed?: string
 }
 
-export function summaryOf(timeline: Timeline): DemoSummary {
-  const injectedAt = timeline.entries[0]?.at ?? 0
-  const entries = timeline.entries.map((entry) => ({
+export function summaryOf(history: FaultHistory): DemoSummary {
+  const injectedAt = history.entries[0]?.at ?? 0
+  const entries = history.entries.map((entry) => ({
     stage: entry.stage,
     at: new Date(entry.at).toISOString(),
     sinceInjectedMs: Math.max(0, Math.round(entry.at - injectedAt)),
@@ -29,18 +29,18 @@ export function summaryOf(timeline: Timeline): DemoSummary {
     ok: entries.length === stages.length,
     stages: entries,
     totalMs: Math.max(0, ...entries.map((entry) => entry.sinceInjectedMs)),
-    ...(timeline.failed !== undefined && { failed: timeline.failed }),
+    ...(history.failed !== undefined && { failed: history.failed }),
   }
 }
 
-/** One line of the live timeline. */
-export function stageLine({ stage, at, what }: StageEntry, timeline: Timeline, io: Io): string {
-  return timedLine(stage, at, what, stage === 'proof' ? 'green' : 'bold', timeline, io)
+/** One line of the live history. */
+export function stageLine({ stage, at, what }: StageEntry, history: FaultHistory, io: Io): string {
+  return timedLine(stage, at, what, stage === 'proof' ? 'green' : 'bold', history, io)
 }
 
-/** One line about what holds the timeline up, as of now. */
-export function asideLine(kind: 'ended' | 'waits', text: string, timeline: Timeline, io: Io): string {
-  return timedLine(kind, io.clock.now(), text, 'yellow', timeline, io)
+/** One line about what holds the history up, as of now. */
+export function asideLine(kind: 'ended' | 'waits', text: string, history: FaultHistory, io: Io): string {
+  return timedLine(kind, io.clock.now(), text, 'yellow', history, io)
 }
 
 function timedLine(
@@ -48,7 +48,7 @@ function timedLine(
   at: number,
   what: string,
   colour: 'green' | 'bold' | 'yellow',
-  { entries }: Timeline,
+  { entries }: FaultHistory,
   io: Io,
 ): string {
   const since = Math.max(0, at - (entries[0]?.at ?? at)) / 1000

@@ -1,8 +1,8 @@
 /** The demo's stage: cluster, controller, and the agent that speaks for one of the modelled nodes; one fault at a time. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { chooseKernelLog, inject, type KernelLog } from '../../drill/inject.ts'
-import { isProven, startTimeline, type Timeline } from '../../drill/timeline.ts'
+import { type FaultHistory, isProven, startHistory } from '../../drill/fault-history.ts'
+import { chooseInjectionLog, type InjectionLog, inject } from '../../drill/inject.ts'
 import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
 import { connectTo } from '../../kube/connect.ts'
 import { listObjects } from '../../kube/objects.ts'
@@ -39,7 +39,7 @@ interface NodeObject extends KubeObject {
 
 export class Stage {
   readonly #options: StageOptions
-  readonly #kernelLog: KernelLog
+  readonly #kernelLog: InjectionLog
   readonly #follower: Follower
   readonly #over = new AbortController()
   /** What has to be ended, in the order of its start. */
@@ -54,11 +54,11 @@ export class Stage {
   constructor(options: StageOptions) {
     const { io, folder, kmsg, say } = options
     this.#options = options
-    this.#kernelLog = chooseKernelLog(kmsg, join(folder, 'kmsg'))
+    this.#kernelLog = chooseInjectionLog(kmsg, join(folder, 'kmsg'))
     this.#kubeconfig = join(folder, 'kubeconfig')
     this.#follower = new Follower(io, {
-      onEntry: (entry, timeline) => say(stageLine(entry, timeline, io)),
-      onAside: (kind, text, timeline) => say(asideLine(kind, text, timeline, io)),
+      onEntry: (entry, history) => say(stageLine(entry, history, io)),
+      onAside: (kind, text, history) => say(asideLine(kind, text, history, io)),
       onFinding: (line) => say(findingLine(line)),
     })
     io.signal.addEventListener('abort', () => this.#over.abort(io.signal.reason), { once: true })
@@ -98,9 +98,9 @@ export class Stage {
    * Injects the fault and follows it to its end, one way or the other: with `patience`, the first repair's, otherwise as
    * long as somebody holds it up.
    */
-  playInjected(patience: 'once' | 'with people'): Promise<Timeline> {
+  playInjected(patience: 'once' | 'with people'): Promise<FaultHistory> {
     const { clock } = this.#options.io
-    this.#follower.begin(startTimeline(this.#node, faultCondition, faultLine, clock.now()))
+    this.#follower.begin(startHistory(this.#node, faultCondition, faultLine, clock.now()))
     inject(this.#kernelLog, faultLine, 1, Math.round(clock.monotonic() * 1000))
     return this.#untilEnd(patience)
   }
@@ -108,7 +108,7 @@ export class Stage {
   /** Lets the agent speak for the replacement, waits for a fault that somebody injects by hand, and follows it. */
   async playByHand(): Promise<void> {
     const { say } = this.#options
-    const ended = this.#follower.timeline
+    const ended = this.#follower.history
     if (ended && isProven(ended)) {
       await this.#agent?.stop()
       await this.#waitFor('modelled nodes', () => this.#chooseNode())
@@ -116,7 +116,7 @@ export class Stage {
       say(`\nThe agent now speaks for ${this.#node}. Waiting for the next fault.\n\n`)
     }
     this.#follower.await(this.#node)
-    await this.#until(() => this.#follower.timeline !== undefined)
+    await this.#until(() => this.#follower.history !== undefined)
     await this.#untilEnd('with people')
   }
 
@@ -127,16 +127,16 @@ export class Stage {
     for (const end of this.#ends.reverse()) await end()
   }
 
-  async #untilEnd(patience: 'once' | 'with people'): Promise<Timeline> {
+  async #untilEnd(patience: 'once' | 'with people'): Promise<FaultHistory> {
     const { clock } = this.#options.io
     let deadline = clock.monotonic() + proofPatienceMs
     for (;;) {
-      const timeline = this.#follower.timeline
-      if (!timeline) throw new TypeError('the demo waits for a proof before anything was injected')
-      const isHeldUp = timeline.failed !== undefined || timeline.waiting !== undefined
+      const history = this.#follower.history
+      if (!history) throw new TypeError('the demo waits for a proof before anything was injected')
+      const isHeldUp = history.failed !== undefined || history.waiting !== undefined
       if (isHeldUp && patience === 'with people') deadline = clock.monotonic() + proofPatienceMs
-      else if (timeline.failed !== undefined) return timeline
-      if (isProven(timeline) || clock.monotonic() > deadline) return timeline
+      else if (history.failed !== undefined) return history
+      if (isProven(history) || clock.monotonic() > deadline) return history
       await sleep(clock, pollMs, this.#over.signal)
     }
   }
@@ -225,7 +225,7 @@ function stampOf(node: NodeObject): string {
   return node.metadata.creationTimestamp ?? ''
 }
 
-function byHand(log: KernelLog): string {
+function byHand(log: InjectionLog): string {
   const line = faultLine.replace('3b:00', 'af:00')
   return log.real ? `echo '<3>${line}' | sudo tee ${log.path}` : `echo '11,2,0,-;${line}' >> ${log.path}`
 }

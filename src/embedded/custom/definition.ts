@@ -76,7 +76,7 @@ function versionCauses(version: JsonObject, path: string): Cause[] {
   return schemaCauses(schema, `${path}.schema.openAPIV3Schema`)
 }
 
-/** The structural rules that matter for what we serve: every property has a type, keyed lists name their keys. */
+/** The structural rules that serving needs: every property has a type, keyed lists name their keys. */
 function schemaCauses(schema: JsonObject, path: string): Cause[] {
   const causes: Cause[] = []
   const loose = schema['x-kubernetes-int-or-string'] === true || schema['x-kubernetes-preserve-unknown-fields'] === true

@@ -1,8 +1,8 @@
 /** Reads a body as a custom resource: metadata decoded, unknown fields pruned, defaults filled in. */
 import { isList, isObject, type Json, type JsonObject } from '../json.ts'
 import type { ServedKind } from '../kinds.ts'
-import { decodeMetadata } from '../prepare.ts'
 import type { Decoded } from '../schema/decode.ts'
+import { decodeMetadata } from '../schema/metadata.ts'
 import { childSchema, keepsUnknown } from './structure.ts'
 
 const ownFields = ['apiVersion', 'kind', 'metadata']

@@ -107,7 +107,7 @@ function textCauses(schema: JsonObject, value: string, path: string): Cause[] {
   if (isPlainNumber(minLength) && length < minLength) {
     causes.push(invalidValue(path, value, `${path} in body should be at least ${minLength} chars long`))
   }
-  // The first of the three that fails is the one that is reported.
+  // Only the first failure of the three is reported, as on the real server.
   if (causes.length === 0 && typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value)) {
     causes.push(invalidValue(path, value, `${path} in body should match '${pattern}'`))
   }

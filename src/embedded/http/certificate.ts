@@ -1,6 +1,6 @@
 /**
- * A self-signed serving certificate for loopback. `kubectl` sends a bearer token only over TLS, so the embedded server
- * needs one, and Node cannot make one: this writes the few DER structures of RFC 5280 that it takes.
+ * A self-signed serving certificate for loopback, because `kubectl` sends a bearer token only over TLS. Node cannot make
+ * one, so this file writes the DER structures of RFC 5280.
  */
 import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { Clock } from '../../telemetry/clock.ts'

@@ -90,7 +90,7 @@ function versionRank(version: string): number {
   return level * 1_000_000 + Number(major) * 1_000 + Number(minor)
 }
 
-/** `GET /apis/<group>`; undefined for a group nobody serves. */
+/** `GET /apis/<group>`; undefined for a group that is not served. */
 export function apiGroup(kinds: KindTable, group: string): JsonObject | undefined {
   const versions = groupVersions(kinds)
     .filter((gv) => groupOf(gv) === group && group !== '')

@@ -1,5 +1,5 @@
-/** One request to the API, from its route to its answer. Knows nothing of sockets. */
-import type { Cluster, Target, WriteOptions, Written } from '../cluster.ts'
+/** Answers one request to the API, given its route; no sockets. */
+import type { Cluster, ObjectAddress, WriteOptions, Written } from '../cluster.ts'
 import { establish } from '../custom/definition.ts'
 import { deleteObject, readDeleteOptions } from '../delete.ts'
 import { evictPod } from '../evict.ts'
@@ -43,7 +43,7 @@ export interface WatchAnswer {
 /** Runs the request. Throws {@link import('../failure.ts').ApiFailure}. */
 export function handle(cluster: Cluster, request: ApiRequest): Answer | WatchAnswer {
   const { verb, route, query } = request
-  const target: Target = route
+  const address: ObjectAddress = route
   switch (verb) {
     case 'list':
       return { code: 200, body: listBody(cluster, request) }
@@ -52,14 +52,14 @@ export function handle(cluster: Cluster, request: ApiRequest): Answer | WatchAns
       return { watch: watchRequest(selection, query), include: includeObject(query) }
     }
     case 'get':
-      return shown(cluster, request, readObject(cluster, target))
+      return shown(cluster, request, readObject(cluster, address))
     case 'create':
       return route.subresource === '' ? created(cluster, request) : createSubresource(cluster, request)
     case 'update':
     case 'patch':
       return changed(cluster, request)
     case 'delete': {
-      const { body } = deleteObject(cluster, target, readDeleteOptions(request.body, query))
+      const { body } = deleteObject(cluster, address, readDeleteOptions(request.body, query))
       return isStored(body) ? shown(cluster, request, body) : { code: 200, body }
     }
     case 'deletecollection':
@@ -71,8 +71,8 @@ function isStored(body: JsonObject): body is ApiObject {
   return body.kind !== 'Status'
 }
 
-function readObject(cluster: Cluster, target: Target): ApiObject {
-  return target.subresource === 'scale' ? readScale(cluster, target) : liveObject(cluster, target)
+function readObject(cluster: Cluster, address: ObjectAddress): ApiObject {
+  return address.subresource === 'scale' ? readScale(cluster, address) : liveObject(cluster, address)
 }
 
 /** `includeObject` of a table request. Throws 400. */
@@ -113,7 +113,7 @@ export function writeOptions(request: ApiRequest): WriteOptions {
   }
 }
 
-/** A client that does not name its field manager is known by its program. */
+/** The field manager of a client that names none: its program, from the User-Agent. */
 function managerOf(userAgent: string): string {
   return (userAgent.split('/', 1)[0] || 'unknown').slice(0, 128)
 }
@@ -167,7 +167,7 @@ function written(cluster: Cluster, request: ApiRequest, result: Written): Answer
   return shown(cluster, request, result.object, result.code)
 }
 
-/** A definition takes effect in the moment it is stored. */
+/** Makes a stored definition take effect at once. */
 function afterWrite(cluster: Cluster, kind: ServedKind, name: string): void {
   if (kind.plural === 'customresourcedefinitions') establish(cluster, name)
 }
@@ -184,30 +184,30 @@ function created(cluster: Cluster, request: ApiRequest): Answer {
 
 function createSubresource(cluster: Cluster, request: ApiRequest): Answer {
   const options = writeOptions(request)
-  const target: Target = request.route
+  const address: ObjectAddress = request.route
   const body = needBody(request)
   const answer =
-    target.subresource === 'eviction'
-      ? evictPod(cluster, target, body, options)
-      : bindPod(cluster, target, body, options)
+    address.subresource === 'eviction'
+      ? evictPod(cluster, address, body, options)
+      : bindPod(cluster, address, body, options)
   return { code: 201, body: answer }
 }
 
 function changed(cluster: Cluster, request: ApiRequest): Answer {
-  const target: Target = request.route
+  const address: ObjectAddress = request.route
   const body = needBody(request)
   const options = writeOptions(request)
-  if (target.subresource === 'scale') {
+  if (address.subresource === 'scale') {
     const object =
       request.verb === 'update'
-        ? updateScale(cluster, target, body, options)
-        : patchScale(cluster, target, body, request.contentType, options)
+        ? updateScale(cluster, address, body, options)
+        : patchScale(cluster, address, body, request.contentType, options)
     return shown(cluster, request, object)
   }
   const result =
     request.verb === 'update'
-      ? updateObject(cluster, target, body, options)
-      : patchObject(cluster, target, body, request.contentType, options)
+      ? updateObject(cluster, address, body, options)
+      : patchObject(cluster, address, body, request.contentType, options)
   return written(cluster, request, result)
 }
 
@@ -216,8 +216,8 @@ function deleteCollection(cluster: Cluster, request: ApiRequest): JsonObject {
   const page = listPage(cluster, selectionOf(route.kind, route.namespace, query), query)
   const options = readDeleteOptions(isObject(request.body) ? request.body : undefined, query)
   for (const item of page.items) {
-    const target: Target = { ...route, namespace: item.metadata.namespace, name: item.metadata.name }
-    deleteObject(cluster, target, options)
+    const address: ObjectAddress = { ...route, namespace: item.metadata.namespace, name: item.metadata.name }
+    deleteObject(cluster, address, options)
   }
   const items = page.items.map((item) => listed(item, route.kind))
   const metadata = { resourceVersion: String(page.revision) }

@@ -1,4 +1,4 @@
-/** Which form an answer takes: plain JSON, only the metadata, or a table for people. */
+/** The form of an answer: JSON, metadata only, or a Table. */
 import { badRequest as badBody, notAcceptable, unsupportedMediaType } from '../failure.ts'
 import type { Json } from '../json.ts'
 import { readProtobuf } from '../schema/protobuf.ts'
@@ -23,7 +23,7 @@ export function parseAccept(header: string | undefined): readonly MediaRange[] {
   return ranges.filter((range) => range.weight > 0).sort((a, b) => b.weight - a.weight)
 }
 
-/** The first form the client takes that we can write. Throws 406. */
+/** The first acceptable form that the server can write. Throws 406. */
 export function answerForm(header: string | undefined): Form {
   for (const range of parseAccept(header)) {
     if (!isJson(range.type)) continue
@@ -48,7 +48,7 @@ export function mediaType(header: string | undefined): string {
   return (header ?? '').split(';', 1)[0]?.trim().toLowerCase() || 'application/json'
 }
 
-/** Parses a body. Throws 400 for text that is no JSON or YAML, 415 for a type nobody reads. */
+/** Parses a body. Throws 400 for text that is neither JSON nor YAML, 415 for another type. */
 export async function parseBody(body: Buffer, type: string): Promise<Json> {
   if (type === protobufType) return readProtobuf(body)
   const text = body.toString('utf8')

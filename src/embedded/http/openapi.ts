@@ -83,7 +83,7 @@ function reference(shape: Shape | undefined, schemas: Record<string, JsonObject>
   if (shape.is !== 'struct' || shape.name === 'object') return shapeSchema(shape, schemas)
   const name = `io.k8s.nodemend.${shape.name}`
   if (!(name in schemas)) {
-    schemas[name] = {} // holds the place while the type refers to itself
+    schemas[name] = {} // a placeholder, because a type may refer to itself
     schemas[name] = structSchema(shape, schemas)
   }
   return { allOf: [{ $ref: `#/components/schemas/${name}` }] }

@@ -1,4 +1,4 @@
-/** Everything that is not an object: health, version, discovery, OpenAPI, and reviews of one's own access. */
+/** The paths without objects: health, version, discovery, OpenAPI, and reviews of the caller's own access. */
 import type { JsonObject } from '../json.ts'
 import { textAt } from '../json.ts'
 import type { User } from './access.ts'
@@ -12,9 +12,9 @@ import {
   resourceList,
   servedVersion,
 } from './discovery.ts'
-import type { Front } from './front.ts'
 import { parseAccept, parseBody } from './negotiate.ts'
 import { openApiDocument, openApiIndex } from './openapi.ts'
+import type { ServerState } from './server-state.ts'
 
 export interface Page {
   readonly code: number
@@ -37,8 +37,8 @@ const json = (body: JsonObject, code = 200, type = 'application/json'): Page => 
 })
 const plain = (body: string): Page => ({ code: 200, type: 'text/plain; charset=utf-8', body })
 
-/** The page, or undefined when the path is about objects (or about nothing). */
-export async function plainPage(front: Front, user: User, request: PageRequest): Promise<Page | undefined> {
+/** The page; undefined when the path is not one of a page. */
+export async function plainPage(state: ServerState, user: User, request: PageRequest): Promise<Page | undefined> {
   const { path, method } = request
   const [first, second, third] = path
   if (method === 'POST' && (second === 'authorization.k8s.io' || second === 'authentication.k8s.io')) {
@@ -55,18 +55,18 @@ export async function plainPage(front: Front, user: User, request: PageRequest):
     case undefined:
       return json({ paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'] })
     case 'openapi':
-      return second === 'v3' ? openApi(front, path.slice(2)) : undefined
+      return second === 'v3' ? openApi(state, path.slice(2)) : undefined
     case 'api':
     case 'apis':
-      return discovery(front, request, { core: first === 'api', second, third })
+      return discovery(state, request, { core: first === 'api', second, third })
     default:
       return undefined
   }
 }
 
-function openApi(front: Front, rest: readonly string[]): Page | undefined {
-  if (rest.length === 0) return json(openApiIndex(front.cluster.kinds))
-  const document = openApiDocument(front.cluster.kinds, rest.join('/'))
+function openApi(state: ServerState, rest: readonly string[]): Page | undefined {
+  if (rest.length === 0) return json(openApiIndex(state.cluster.kinds))
+  const document = openApiDocument(state.cluster.kinds, rest.join('/'))
   return document && json(document)
 }
 
@@ -76,12 +76,12 @@ interface Place {
   readonly third: string | undefined
 }
 
-function discovery(front: Front, request: PageRequest, place: Place): Page | undefined {
-  const { kinds } = front.cluster
+function discovery(state: ServerState, request: PageRequest, place: Place): Page | undefined {
+  const { kinds } = state.cluster
   const { core, second, third } = place
   if (second === undefined) {
     if (wantsAggregated(request.accept)) return json(aggregated(kinds, core), 200, aggregatedType)
-    return json(core ? coreVersions(front.address()) : groupList(kinds))
+    return json(core ? coreVersions(state.address()) : groupList(kinds))
   }
   if (core) return second === 'v1' && third === undefined ? json(resourceList(kinds, 'v1')) : undefined
   if (third === undefined) {
@@ -106,7 +106,7 @@ async function review(plural: string, user: User, request: PageRequest): Promise
     return { kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1', metadata, status: { userInfo } }
   }
   const asked = (name: string): string => textAt(body, 'spec', 'resourceAttributes', name)
-  const verb = asked('verb') as Parameters<NonNullable<User['may']>>[0] // an unknown verb is simply not allowed
+  const verb = asked('verb') as Parameters<NonNullable<User['may']>>[0] // an unknown verb is not allowed
   const allowed = user.may?.(verb, asked('resource'), asked('subresource')) ?? true
   return {
     kind: 'SelfSubjectAccessReview',

@@ -1,4 +1,4 @@
-/** From a URL to what is meant. */
+/** From a URL to a kind, an object and a verb. */
 import { methodNotAllowed, noSuchResource, pageNotFound } from '../failure.ts'
 import type { KindTable, ServedKind } from '../kinds.ts'
 
@@ -24,7 +24,7 @@ export function segments(pathname: string): readonly string[] {
     })
 }
 
-/** True when a path below that group is for a handler: built-in groups answer for all their paths, others only for their kinds. */
+/** True when a handler serves a path below that group: built-in groups serve all their paths, others only their kinds. */
 export function isServed(kinds: KindTable, path: readonly string[]): boolean {
   const [, group = '', version = '', first = '', , plural = ''] = path
   if (kinds.all().some((kind) => kind.group === group && !kind.custom)) return true

@@ -5,10 +5,10 @@ import type { ApiObject, JsonObject } from '../json.ts'
 import { inVersion } from '../prepare.ts'
 import { asMetadata, asTable } from '../table/table.ts'
 import { Watch, type WatchEvent, type WatchReader } from '../watch.ts'
-import { textOf } from './front.ts'
 import type { ApiRequest, WatchAnswer } from './handle.ts'
+import { textOf } from './object-text.ts'
 
-/** Starts the watch; returns the way to end it. */
+/** Starts the watch; returns a function that ends it. */
 export function streamWatch(
   cluster: Cluster,
   call: ApiRequest,

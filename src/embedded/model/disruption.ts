@@ -1,31 +1,31 @@
-/** A modelled disruption controller: keeps the status of PodDisruptionBudgets, which evictions read and spend. */
+/** A modelled disruption controller: keeps the status of PodDisruptionBudgets, which evictions read and write. */
 import { type Cluster, timestamp } from '../cluster.ts'
 import { type ApiObject, at, isObject, type Json, type JsonObject, numberAt, withAt } from '../json.ts'
 import { builtinKind } from '../kinds.ts'
 import { objectSelector } from '../selector.ts'
 import { controllerOf, isFinished, isReady, withCondition } from './conditions.ts'
-import { Hand, Loop, type Model, targetOf } from './loop.ts'
+import { addressOf, type Model, ModelClient, Reconciler } from './reconciler.ts'
 
 const budgets = builtinKind('poddisruptionbudgets')
 const pods = builtinKind('pods')
 const scalable = ['replicasets', 'deployments', 'statefulsets'].map(builtinKind)
-/** An eviction that has not led to a deletion after this long is forgotten. */
+/** Milliseconds after which an eviction without a deletion no longer counts. */
 const forgetAfterMs = 120_000
 
 export function startDisruption(cluster: Cluster): Model {
-  const hand = new Hand(cluster, 'kube-controller-manager')
-  const loop: Loop = new Loop(cluster, [budgets, pods, ...scalable], () => {
+  const client = new ModelClient(cluster, 'kube-controller-manager')
+  const reconciler: Reconciler = new Reconciler(cluster, [budgets, pods, ...scalable], () => {
     let again = Number.POSITIVE_INFINITY
-    for (const budget of hand.list(budgets)) {
-      const verdict = judge(cluster, hand, budget)
-      hand.update(targetOf(budgets, budget, 'status'), (live) => stated(cluster, live, verdict))
+    for (const budget of client.list(budgets)) {
+      const verdict = judge(cluster, client, budget)
+      client.update(addressOf(budgets, budget, 'status'), (live) => stated(cluster, live, verdict))
       for (const stamp of Object.values(verdict.disrupted)) {
         again = Math.min(again, Date.parse(stamp) + forgetAfterMs - cluster.clock.now())
       }
     }
-    if (again !== Number.POSITIVE_INFINITY) loop.wake(Math.max(1, again))
+    if (again !== Number.POSITIVE_INFINITY) reconciler.wake(Math.max(1, again))
   })
-  return loop
+  return reconciler
 }
 
 interface Verdict {
@@ -35,15 +35,15 @@ interface Verdict {
   readonly disrupted: Readonly<Record<string, string>>
 }
 
-function judge(cluster: Cluster, hand: Hand, budget: ApiObject): Verdict {
+function judge(cluster: Cluster, client: ModelClient, budget: ApiObject): Verdict {
   const { namespace } = budget.metadata
   const matches = objectSelector(at(budget, 'spec', 'selector'))
-  const mine = hand.list(pods, namespace).filter((pod) => !isFinished(pod) && matches(pod.metadata.labels ?? {}))
+  const mine = client.list(pods, namespace).filter((pod) => !isFinished(pod) && matches(pod.metadata.labels ?? {}))
   const disrupted = stillDisrupted(cluster, budget, mine)
   const counted = mine.filter(
     (pod) => isReady(pod) && pod.metadata.deletionTimestamp === undefined && !(pod.metadata.name in disrupted),
   )
-  const expected = expectedCount(hand, budget, mine)
+  const expected = expectedCount(client, budget, mine)
   return { expected, healthy: counted.length, desired: desiredCount(budget, expected), disrupted }
 }
 
@@ -60,25 +60,29 @@ function stillDisrupted(cluster: Cluster, budget: ApiObject, mine: readonly ApiO
 }
 
 /** How many pods there should be: the owners' replicas, or with a plain number in `minAvailable` the pods themselves. */
-function expectedCount(hand: Hand, budget: ApiObject, mine: readonly ApiObject[]): number {
+function expectedCount(client: ModelClient, budget: ApiObject, mine: readonly ApiObject[]): number {
   const least = at(budget, 'spec', 'minAvailable')
   if (typeof least === 'number') return mine.length
-  if (least === undefined && at(budget, 'spec', 'maxUnavailable') === undefined) return 0 // it says nothing
+  if (least === undefined && at(budget, 'spec', 'maxUnavailable') === undefined) return 0 // the budget names no limit
   const owners = new Map<string, number>()
   for (const pod of mine) {
     const reference = controllerOf(pod)
-    const owner = reference && scalableOwner(hand, reference, budget.metadata.namespace)
+    const owner = reference && scalableOwner(client, reference, budget.metadata.namespace)
     if (owner) owners.set(owner.metadata.uid ?? '', numberAt(owner, 'spec', 'replicas'))
   }
   return [...owners.values()].reduce((sum, replicas) => sum + replicas, 0)
 }
 
 /** The outermost owner that has a scale: a Deployment rather than its ReplicaSet. */
-function scalableOwner(hand: Hand, reference: JsonObject, namespace: string | undefined): ApiObject | undefined {
+function scalableOwner(
+  client: ModelClient,
+  reference: JsonObject,
+  namespace: string | undefined,
+): ApiObject | undefined {
   const kind = scalable.find((one) => one.kind === reference.kind)
-  const owner = kind && hand.get(kind, String(reference.name), namespace)
+  const owner = kind && client.get(kind, String(reference.name), namespace)
   const above = owner && controllerOf(owner)
-  return above ? (scalableOwner(hand, above, namespace) ?? owner) : owner
+  return above ? (scalableOwner(client, above, namespace) ?? owner) : owner
 }
 
 function desiredCount(budget: ApiObject, expected: number): number {

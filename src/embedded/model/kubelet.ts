@@ -4,7 +4,7 @@ import { type ApiObject, numberAt, textAt, withAt } from '../json.ts'
 import { builtinKind, storageKey } from '../kinds.ts'
 import { isReady } from './conditions.ts'
 import { reported, started } from './kubelet-status.ts'
-import { ChangeFeed, Hand, Loop, type Model, targetOf } from './loop.ts'
+import { addressOf, ChangeFeed, type Model, ModelClient, Reconciler } from './reconciler.ts'
 
 export interface KubeletOptions {
   /** From binding to ready, milliseconds. Default 1,000. */
@@ -15,7 +15,7 @@ export interface KubeletOptions {
   readonly nodeReadyMs?: number
 }
 
-/** A node with this annotation set to `stopped` has a kubelet that does nothing, as on a dead machine. */
+/** A node with this annotation set to `stopped` has a kubelet that does nothing, as on a machine without power. */
 export const kubeletAnnotation = 'embedded.nodemend.dev/kubelet'
 
 const renewEveryMs = 10_000
@@ -39,10 +39,10 @@ interface PodTimer {
 class Kubelets implements Model {
   readonly #cluster: Cluster
   readonly #options: Required<KubeletOptions>
-  readonly #hand: Hand
+  readonly #client: ModelClient
   readonly #feed: ChangeFeed
-  readonly #loop: Loop
-  /** What each pod waits for, by `namespace/name`. */
+  readonly #reconciler: Reconciler
+  /** The next step of each pod, by `namespace/name`. */
   readonly #pods = new Map<string, PodTimer>()
   /** When each node renews its lease next, and when it reports its status. */
   readonly #renewals = new Map<string, number>()
@@ -51,13 +51,13 @@ class Kubelets implements Model {
   constructor(cluster: Cluster, options: KubeletOptions) {
     this.#cluster = cluster
     this.#options = { podStartMs: 1_000, podStopMs: 1_000, nodeReadyMs: 0, ...options }
-    this.#hand = new Hand(cluster, 'kubelet')
+    this.#client = new ModelClient(cluster, 'kubelet')
     this.#feed = new ChangeFeed(cluster, pods)
-    this.#loop = new Loop(cluster, [nodes, pods], () => this.#round())
+    this.#reconciler = new Reconciler(cluster, [nodes, pods], () => this.#round())
   }
 
   stop(): void {
-    this.#loop.stop()
+    this.#reconciler.stop()
   }
 
   #round(): void {
@@ -65,17 +65,17 @@ class Kubelets implements Model {
     for (const pod of this.#feed.read().objects) this.#notice(pod, now)
     let next = this.#tendPods(now)
     const present = new Set<string>()
-    for (const node of this.#hand.list(nodes)) {
+    for (const node of this.#client.list(nodes)) {
       present.add(node.metadata.name)
       if (isAlive(node)) next = Math.min(next, this.#tendNode(node, now))
     }
     for (const known of [this.#renewals, this.#reports]) {
       for (const name of known.keys()) if (!present.has(name)) known.delete(name)
     }
-    if (next !== Number.POSITIVE_INFINITY) this.#loop.wake(Math.max(0, next - now))
+    if (next !== Number.POSITIVE_INFINITY) this.#reconciler.wake(Math.max(0, next - now))
   }
 
-  /** Sets the clock for a pod that was bound, or told to end. */
+  /** Schedules the next step of a pod that was bound or deleted. */
   #notice(pod: ApiObject, now: number): void {
     const key = `${pod.metadata.namespace}/${pod.metadata.name}`
     const current = this.#cluster.store.get(storageKey(pods), key)
@@ -94,7 +94,7 @@ class Kubelets implements Model {
     }
   }
 
-  /** Starts and ends the pods whose time has come; when the next one's comes. */
+  /** Starts and ends the pods that are due; returns when the next one is. */
   #tendPods(now: number): number {
     let next = Number.POSITIVE_INFINITY
     for (const [key, timer] of [...this.#pods]) {
@@ -103,17 +103,17 @@ class Kubelets implements Model {
         continue
       }
       const pod = this.#cluster.store.get(storageKey(pods), key)
-      const node = pod && this.#hand.get(nodes, textAt(pod, 'spec', 'nodeName'))
-      if (pod && !(node && isAlive(node))) continue // a dead kubelet leaves its pods as they are
+      const node = pod && this.#client.get(nodes, textAt(pod, 'spec', 'nodeName'))
+      if (pod && !(node && isAlive(node))) continue // a stopped kubelet changes no pod
       this.#pods.delete(key)
       if (!pod) continue
-      if (timer.phase === 'stop') this.#hand.delete(targetOf(pods, pod), { graceSeconds: 0, uid: pod.metadata.uid })
-      else this.#hand.update(targetOf(pods, pod, 'status'), (live) => started(live, this.#cluster.clock))
+      if (timer.phase === 'stop') this.#client.delete(addressOf(pods, pod), { graceSeconds: 0, uid: pod.metadata.uid })
+      else this.#client.update(addressOf(pods, pod, 'status'), (live) => started(live, this.#cluster.clock))
     }
     return next
   }
 
-  /** Reports and renews what is due; when something is due next. */
+  /** Reports the nodes and renews the leases that are due; returns when the next one is. */
   #tendNode(node: ApiObject, now: number): number {
     const { name } = node.metadata
     const { clock } = this.#cluster
@@ -121,7 +121,7 @@ class Kubelets implements Model {
     if (clock.now() < readyAt) return now + (readyAt - clock.now())
     if (now >= (this.#reports.get(name) ?? 0) || !isReady(node)) {
       this.#reports.set(name, now + statusEveryMs)
-      this.#hand.update(targetOf(nodes, node, 'status'), (live) => reported(live, clock))
+      this.#client.update(addressOf(nodes, node, 'status'), (live) => reported(live, clock))
     }
     if (now >= (this.#renewals.get(name) ?? 0)) {
       this.#renewals.set(name, now + renewEveryMs)
@@ -133,14 +133,14 @@ class Kubelets implements Model {
   #renew(node: ApiObject): void {
     const { name, uid = '' } = node.metadata
     const renewTime = `${new Date(this.#cluster.clock.now()).toISOString().slice(0, -1)}000Z`
-    if (this.#hand.get(leases, name, leaseNamespace)) {
-      const target = { kind: leases, namespace: leaseNamespace, name, subresource: '' }
-      this.#hand.update(target, (lease) => withAt(lease, ['spec', 'renewTime'], renewTime))
+    if (this.#client.get(leases, name, leaseNamespace)) {
+      const address = { kind: leases, namespace: leaseNamespace, name, subresource: '' }
+      this.#client.update(address, (lease) => withAt(lease, ['spec', 'renewTime'], renewTime))
       return
     }
     const owner = { apiVersion: 'v1', kind: 'Node', name, uid }
     const spec = { holderIdentity: name, leaseDurationSeconds: leaseSeconds, renewTime }
-    this.#hand.create(leases, { metadata: { name, ownerReferences: [owner] }, spec }, leaseNamespace)
+    this.#client.create(leases, { metadata: { name, ownerReferences: [owner] }, spec }, leaseNamespace)
   }
 }
 

@@ -9,20 +9,20 @@ import { builtinKind, storageKey } from '../kinds.ts'
 import { newCluster } from '../server.ts'
 import { createObject } from '../write.ts'
 import { kubeletAnnotation } from './kubelet.ts'
-import { targetOf } from './loop.ts'
 import { startModels } from './models.ts'
+import { addressOf } from './reconciler.ts'
 
 const nodes = builtinKind('nodes')
 const pods = builtinKind('pods')
 
-interface World {
+interface ModelledCluster {
   readonly cluster: Cluster
   readonly clock: SteppedClock
   list(plural: string): readonly ApiObject[]
   [Symbol.dispose](): void
 }
 
-function world(size = 3, seed = 7): World {
+function modelledCluster(size = 3, seed = 7): ModelledCluster {
   const clock = new SteppedClock()
   const cluster = newCluster(clock, seededRandom(seed))
   const models = startModels(cluster, { groups: [{ name: 'demo', size, replaceMs: 5_000 }] })
@@ -53,7 +53,7 @@ const readyPods = (all: readonly ApiObject[]): readonly ApiObject[] =>
   all.filter((pod) => listAt(pod, 'status', 'conditions').some((one) => one.type === 'Ready' && one.status === 'True'))
 
 test('a node group brings ready nodes with leases, and a deployment gets its pods running', async () => {
-  using it = world()
+  using it = modelledCluster()
   deployment(it.cluster, 5)
   await it.clock.advance(3_000)
   assert.equal(it.list('nodes').length, 3)
@@ -68,12 +68,12 @@ test('a node group brings ready nodes with leases, and a deployment gets its pod
 })
 
 test('a deleted node takes its pods with it and is replaced after the delay by one with another boot id', async () => {
-  using it = world()
+  using it = modelledCluster()
   deployment(it.cluster, 6)
   await it.clock.advance(3_000)
   const [lost] = it.list('nodes')
   assert.ok(lost)
-  deleteObject(it.cluster, targetOf(nodes, lost))
+  deleteObject(it.cluster, addressOf(nodes, lost))
   await it.clock.advance(4_900)
   assert.equal(it.list('nodes').length, 2)
   await it.clock.advance(200)
@@ -88,16 +88,16 @@ test('a deleted node takes its pods with it and is replaced after the delay by o
 })
 
 test('a budget spends its disruptions, refuses with its cause, and recovers when the pod is replaced', async () => {
-  using it = world()
+  using it = modelledCluster()
   deployment(it.cluster, 3)
   budget(it.cluster, 2)
   await it.clock.advance(4_000)
   assert.equal(numberAt(it.list('poddisruptionbudgets')[0], 'status', 'disruptionsAllowed'), 1)
   const [first, second] = it.list('pods')
   assert.ok(first && second)
-  evictPod(it.cluster, targetOf(pods, first, 'eviction'), { metadata: { name: first.metadata.name } })
+  evictPod(it.cluster, addressOf(pods, first, 'eviction'), { metadata: { name: first.metadata.name } })
   assert.throws(
-    () => evictPod(it.cluster, targetOf(pods, second, 'eviction'), { metadata: { name: second.metadata.name } }),
+    () => evictPod(it.cluster, addressOf(pods, second, 'eviction'), { metadata: { name: second.metadata.name } }),
     (error: { code: number; details: { causes: readonly { reason: string; message: string }[] } }) => {
       assert.equal(error.code, 429)
       assert.equal(error.details.causes[0]?.reason, 'DisruptionBudget')
@@ -110,7 +110,7 @@ test('a budget spends its disruptions, refuses with its cause, and recovers when
 })
 
 test('a silent node becomes Unknown and unreachable, and its pods are deleted when their toleration ends', async () => {
-  using it = world()
+  using it = modelledCluster()
   deployment(it.cluster, 3)
   await it.clock.advance(3_000)
   const [node] = it.list('nodes')
@@ -132,7 +132,7 @@ test('a silent node becomes Unknown and unreachable, and its pods are deleted wh
 
 test('the same seed repeats a run exactly', async () => {
   const run = async (): Promise<string> => {
-    using it = world(4, 11)
+    using it = modelledCluster(4, 11)
     deployment(it.cluster, 7)
     await it.clock.advance(20_000)
     return JSON.stringify([it.list('nodes'), it.list('pods'), it.list('leases')])
@@ -141,7 +141,7 @@ test('the same seed repeats a run exactly', async () => {
 })
 
 test('events go an hour after their last occurrence', async () => {
-  using it = world(1)
+  using it = modelledCluster(1)
   const event = (name: string, lastTimestamp: string): void => {
     const involvedObject = { kind: 'Node', name: 'n' }
     createObject(it.cluster, builtinKind('events'), 'default', { metadata: { name }, involvedObject, lastTimestamp })
@@ -156,7 +156,7 @@ test('events go an hour after their last occurrence', async () => {
 })
 
 test('a workload whose template is refused stops nobody', async () => {
-  using it = world(1)
+  using it = modelledCluster(1)
   deployment(it.cluster, 1)
   const [web] = it.list('deployments')
   assert.ok(web)

@@ -1,12 +1,12 @@
-/** All modelled controllers together: what a cluster without real machines needs to feel alive. */
+/** All modelled controllers of a cluster without real machines. */
 import type { Cluster } from '../cluster.ts'
 import { startDisruption } from './disruption.ts'
 import { startEventExpiry } from './event-expiry.ts'
 import { type KubeletOptions, startKubelets } from './kubelet.ts'
-import { type Model, together } from './loop.ts'
 import { startGarbage, startNamespaces } from './namespaces.ts'
 import { type NodeGroupOptions, startNodeGroup } from './node-group.ts'
 import { type NodeLifecycleOptions, startNodeLifecycle } from './node-lifecycle.ts'
+import { type Model, together } from './reconciler.ts'
 import { startScheduler } from './scheduler.ts'
 import { startWorkloads } from './workload.ts'
 
@@ -16,7 +16,7 @@ export interface ModelOptions {
   readonly nodeLifecycle?: NodeLifecycleOptions
 }
 
-/** Starts everything; `stop` ends everything. */
+/** Starts all of them; `stop` ends all. */
 export function startModels(cluster: Cluster, options: ModelOptions = {}): Model {
   return together(
     startNamespaces(cluster),

@@ -5,9 +5,9 @@
 import { type Cluster, nameSuffix, newUid } from '../cluster.ts'
 import { type ApiObject, type JsonObject, textAt } from '../json.ts'
 import { builtinKind } from '../kinds.ts'
-import { Hand, Loop, type Model, targetOf } from './loop.ts'
+import { addressOf, type Model, ModelClient, Reconciler } from './reconciler.ts'
 
-/** Names the group a node belongs to; providers recognise their nodes by it. */
+/** The label with the group of a node; providers recognise their nodes by it. */
 export const nodeGroupLabel = 'nodemend.dev/node-group'
 
 export interface NodeGroupOptions {
@@ -29,21 +29,21 @@ const defaultCapacity = { cpu: '8', memory: '32Gi', pods: '110', 'ephemeral-stor
 export function startNodeGroup(cluster: Cluster, options: NodeGroupOptions): Model {
   const { name: group, size, replaceMs = 5_000 } = options
   const { clock } = cluster
-  const hand = new Hand(cluster, 'cloud-controller-manager')
+  const client = new ModelClient(cluster, 'cloud-controller-manager')
   /** When each missing machine's successor is due, oldest first. */
   let orders: number[] = []
   let launched = 0
 
   const members = (): readonly ApiObject[] =>
-    hand.list(nodes).filter((node) => node.metadata.labels?.[nodeGroupLabel] === group)
+    client.list(nodes).filter((node) => node.metadata.labels?.[nodeGroupLabel] === group)
 
   const launch = (): void => {
     const body = machine(cluster, options, launched++)
-    hand.create(nodes, body)
+    client.create(nodes, body)
   }
 
-  const loop: Loop = new Loop(cluster, [nodes], () => {
-    removeOrphans(hand)
+  const reconciler: Reconciler = new Reconciler(cluster, [nodes], () => {
+    removeOrphans(client)
     const now = clock.monotonic()
     const present = members().length
     if (launched === 0) for (let count = present; count < size; count++) launch()
@@ -55,17 +55,18 @@ export function startNodeGroup(cluster: Cluster, options: NodeGroupOptions): Mod
       launch()
     }
     const [next] = orders
-    if (next !== undefined) loop.wake(Math.max(1, next - now))
+    if (next !== undefined) reconciler.wake(Math.max(1, next - now))
   })
-  return loop
+  return reconciler
 }
 
 /** Pods end with the machine they ran on. */
-function removeOrphans(hand: Hand): void {
-  const present = new Set(hand.list(nodes).map((node) => node.metadata.name))
-  for (const pod of hand.list(pods)) {
+function removeOrphans(client: ModelClient): void {
+  const present = new Set(client.list(nodes).map((node) => node.metadata.name))
+  for (const pod of client.list(pods)) {
     const node = textAt(pod, 'spec', 'nodeName')
-    if (node !== '' && !present.has(node)) hand.delete(targetOf(pods, pod), { graceSeconds: 0, uid: pod.metadata.uid })
+    if (node !== '' && !present.has(node))
+      client.delete(addressOf(pods, pod), { graceSeconds: 0, uid: pod.metadata.uid })
   }
 }
 

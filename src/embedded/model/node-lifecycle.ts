@@ -6,7 +6,7 @@ import { type Cluster, timestamp } from '../cluster.ts'
 import { type ApiObject, at, type Json, type JsonObject, listAt, textAt, withAt } from '../json.ts'
 import { builtinKind } from '../kinds.ts'
 import { conditionOf, withCondition } from './conditions.ts'
-import { Hand, Loop, type Model, targetOf } from './loop.ts'
+import { addressOf, type Model, ModelClient, Reconciler } from './reconciler.ts'
 import { tolerationFor } from './scheduler.ts'
 
 const nodes = builtinKind('nodes')
@@ -17,30 +17,30 @@ const unreachable = 'node.kubernetes.io/unreachable'
 const cordoned = 'node.kubernetes.io/unschedulable'
 
 export interface NodeLifecycleOptions {
-  /** Silence after which a node is called Unknown, milliseconds. Default 40,000 (monitor grace period). */
+  /** Silence after which a node becomes Unknown, milliseconds. Default 40,000 (monitor grace period). */
   readonly graceMs?: number
 }
 
 export function startNodeLifecycle(cluster: Cluster, options: NodeLifecycleOptions = {}): Model {
   const { graceMs = 40_000 } = options
   const { clock } = cluster
-  const hand = new Hand(cluster, 'kube-controller-manager')
-  const loop: Loop = new Loop(cluster, [nodes], () => {
+  const client = new ModelClient(cluster, 'kube-controller-manager')
+  const reconciler: Reconciler = new Reconciler(cluster, [nodes], () => {
     let wakeIn = graceMs / 4
-    for (const node of hand.list(nodes)) {
-      const silence = clock.now() - lastSign(hand, node)
-      const judged = silence > graceMs ? (declareLost(cluster, hand, node) ?? node) : node
-      const tainted = hand.update(targetOf(nodes, judged), (live) => withTaints(cluster, live)) ?? judged
-      wakeIn = Math.min(wakeIn, evict(cluster, hand, tainted))
+    for (const node of client.list(nodes)) {
+      const silence = clock.now() - lastSign(client, node)
+      const judged = silence > graceMs ? (declareLost(cluster, client, node) ?? node) : node
+      const tainted = client.update(addressOf(nodes, judged), (live) => withTaints(cluster, live)) ?? judged
+      wakeIn = Math.min(wakeIn, evict(cluster, client, tainted))
     }
-    if (hand.list(nodes).length > 0) loop.wake(Math.max(1, wakeIn))
+    if (client.list(nodes).length > 0) reconciler.wake(Math.max(1, wakeIn))
   })
-  return loop
+  return reconciler
 }
 
-/** When the node was last heard of, milliseconds since the epoch. */
-function lastSign(hand: Hand, node: ApiObject): number {
-  const lease = hand.get(leases, node.metadata.name, 'kube-node-lease')
+/** The node's last heartbeat or lease renewal, milliseconds since the epoch. */
+function lastSign(client: ModelClient, node: ApiObject): number {
+  const lease = client.get(leases, node.metadata.name, 'kube-node-lease')
   const stamps = [
     textAt(lease, 'spec', 'renewTime'),
     textAt(conditionOf(node, 'Ready'), 'lastHeartbeatTime'),
@@ -49,10 +49,10 @@ function lastSign(hand: Hand, node: ApiObject): number {
   return Math.max(...stamps.map((stamp) => Date.parse(stamp) || 0))
 }
 
-function declareLost(cluster: Cluster, hand: Hand, node: ApiObject): ApiObject | undefined {
+function declareLost(cluster: Cluster, client: ModelClient, node: ApiObject): ApiObject | undefined {
   const now = timestamp(cluster.clock)
   const message = 'Kubelet stopped posting node status.'
-  return hand.update(targetOf(nodes, node, 'status'), (live) => {
+  return client.update(addressOf(nodes, node, 'status'), (live) => {
     let next = live
     for (const type of ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']) {
       if (conditionOf(next, type)?.status === 'Unknown') continue
@@ -82,15 +82,15 @@ function withTaints(cluster: Cluster, node: ApiObject): ApiObject {
   return withAt(node, ['spec', 'taints'], next.length > 0 ? (next as Json) : undefined) // taints are plain JSON
 }
 
-/** Deletes the pods whose toleration of a NoExecute taint is over; milliseconds until the next one is. */
-function evict(cluster: Cluster, hand: Hand, node: ApiObject): number {
+/** Deletes the pods whose toleration of a NoExecute taint is over; returns the milliseconds until the next one's is. */
+function evict(cluster: Cluster, client: ModelClient, node: ApiObject): number {
   const taints = listAt(node, 'spec', 'taints').filter((taint) => taint.effect === 'NoExecute')
   let next = Number.POSITIVE_INFINITY
   if (taints.length === 0) return next
-  for (const pod of hand.list(pods)) {
+  for (const pod of client.list(pods)) {
     if (textAt(pod, 'spec', 'nodeName') !== node.metadata.name || pod.metadata.deletionTimestamp !== undefined) continue
     const left = Math.min(...taints.map((taint) => timeLeft(cluster, pod, taint)))
-    if (left <= 0) hand.delete(targetOf(pods, pod), { uid: pod.metadata.uid })
+    if (left <= 0) client.delete(addressOf(pods, pod), { uid: pod.metadata.uid })
     else next = Math.min(next, left)
   }
   return next

@@ -1,11 +1,11 @@
-/** A modelled scheduler: binds pending pods to nodes that are open, tolerated and large enough. */
+/** A modelled scheduler: binds pending pods to schedulable nodes whose taints they tolerate and that have room. */
 import { type Cluster, timestamp } from '../cluster.ts'
 import { type ApiObject, at, type JsonObject, listAt, mapAt, textAt } from '../json.ts'
 import { builtinKind, storageKey } from '../kinds.ts'
 import { quantityValue } from '../schema/quantity.ts'
 import { bound } from '../subresource/binding.ts'
 import { isFinished, withCondition } from './conditions.ts'
-import { Hand, Loop, type Model, targetOf } from './loop.ts'
+import { addressOf, type Model, ModelClient, Reconciler } from './reconciler.ts'
 
 const pods = builtinKind('pods')
 const nodes = builtinKind('nodes')
@@ -20,18 +20,18 @@ interface Room {
   count: number
 }
 
-/** Starts it. A pod that fits nowhere gets the condition a real scheduler writes, and is tried again on any change. */
+/** Starts the scheduler. A pod that fits nowhere gets the condition PodScheduled=False; any change tries it again. */
 export function startScheduler(cluster: Cluster): Model {
-  const hand = new Hand(cluster, 'kube-scheduler')
-  return new Loop(cluster, [pods, nodes], () => {
-    const all = hand.list(pods)
+  const client = new ModelClient(cluster, 'kube-scheduler')
+  return new Reconciler(cluster, [pods, nodes], () => {
+    const all = client.list(pods)
     const waiting = all.filter(isWaiting)
     if (waiting.length === 0) return
-    const rooms = roomsOf(hand.list(nodes), all)
+    const rooms = roomsOf(client.list(nodes), all)
     for (const pod of waiting.sort(byAge)) {
       const room = bestRoom(pod, rooms)
       if (!room) {
-        refuse(cluster, hand, pod, rooms.length)
+        refuse(cluster, client, pod, rooms.length)
         continue
       }
       take(room, pod)
@@ -110,7 +110,7 @@ function fits(pod: ApiObject, room: Room): boolean {
   })
 }
 
-/** True when nothing about the node keeps the pod away: cordon, NoSchedule and NoExecute taints. */
+/** True when neither a cordon nor a NoSchedule or NoExecute taint keeps the pod off the node. */
 export function toleratesNode(pod: ApiObject, node: ApiObject): boolean {
   const taints = [...listAt(node, 'spec', 'taints')]
   if (at(node, 'spec', 'unschedulable') === true) {
@@ -130,8 +130,8 @@ export function tolerationFor(pod: ApiObject, taint: JsonObject): JsonObject | u
   })
 }
 
-function refuse(cluster: Cluster, hand: Hand, pod: ApiObject, count: number): void {
+function refuse(cluster: Cluster, client: ModelClient, pod: ApiObject, count: number): void {
   const message = `0/${count} nodes are available: no node is open, tolerated and large enough.`
   const fact = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message } as const
-  hand.update(targetOf(pods, pod, 'status'), (live) => withCondition(live, fact, timestamp(cluster.clock)))
+  client.update(addressOf(pods, pod, 'status'), (live) => withCondition(live, fact, timestamp(cluster.clock)))
 }

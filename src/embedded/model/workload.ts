@@ -1,4 +1,4 @@
-/** Modelled workload controllers: ReplicaSets, Deployments, StatefulSets and DaemonSets keep the pods they promise. */
+/** Modelled workload controllers for ReplicaSets, Deployments, StatefulSets and DaemonSets. */
 import { createHash } from 'node:crypto'
 import type { Cluster } from '../cluster.ts'
 import {
@@ -15,7 +15,7 @@ import {
 import { builtinKind } from '../kinds.ts'
 import { objectSelector } from '../selector.ts'
 import { controlledBy, controllerOf, isFinished, isReady } from './conditions.ts'
-import { Hand, Loop, type Model, targetOf } from './loop.ts'
+import { addressOf, type Model, ModelClient, Reconciler } from './reconciler.ts'
 import { toleratesNode } from './scheduler.ts'
 
 const pods = builtinKind('pods')
@@ -27,20 +27,20 @@ const daemonSets = builtinKind('daemonsets')
 
 /** Starts all four. */
 export function startWorkloads(cluster: Cluster): Model {
-  const hand = new Hand(cluster, 'kube-controller-manager')
-  return new Loop(cluster, [pods, nodes, replicaSets, deployments, statefulSets, daemonSets], () => {
-    const owned = podsByOwner(hand)
+  const client = new ModelClient(cluster, 'kube-controller-manager')
+  return new Reconciler(cluster, [pods, nodes, replicaSets, deployments, statefulSets, daemonSets], () => {
+    const owned = podsByOwner(client)
     const podsOf = (owner: ApiObject): readonly ApiObject[] => owned.get(owner.metadata.uid ?? '') ?? []
-    for (const one of hand.list(deployments)) keepDeployment(hand, one)
-    for (const one of hand.list(replicaSets)) keepReplicaSet(hand, one, podsOf(one))
-    for (const one of hand.list(statefulSets)) keepStatefulSet(hand, one, podsOf(one))
-    for (const one of hand.list(daemonSets)) keepDaemonSet(hand, one, podsOf(one))
+    for (const one of client.list(deployments)) keepDeployment(client, one)
+    for (const one of client.list(replicaSets)) keepReplicaSet(client, one, podsOf(one))
+    for (const one of client.list(statefulSets)) keepStatefulSet(client, one, podsOf(one))
+    for (const one of client.list(daemonSets)) keepDaemonSet(client, one, podsOf(one))
   })
 }
 
-function podsByOwner(hand: Hand): ReadonlyMap<string, readonly ApiObject[]> {
+function podsByOwner(client: ModelClient): ReadonlyMap<string, readonly ApiObject[]> {
   const out = new Map<string, ApiObject[]>()
-  for (const pod of hand.list(pods)) {
+  for (const pod of client.list(pods)) {
     const uid = String(controllerOf(pod)?.uid ?? '')
     const known = out.get(uid)
     if (known) known.push(pod)
@@ -49,7 +49,7 @@ function podsByOwner(hand: Hand): ReadonlyMap<string, readonly ApiObject[]> {
   return out
 }
 
-/** Alive and meant to stay. */
+/** Neither finished nor deleted. */
 const isActive = (pod: ApiObject): boolean => !isFinished(pod) && pod.metadata.deletionTimestamp === undefined
 
 function podFrom(owner: ApiObject, naming: JsonObject): JsonObject {
@@ -66,18 +66,18 @@ function podFrom(owner: ApiObject, naming: JsonObject): JsonObject {
   }
 }
 
-function keepReplicaSet(hand: Hand, set: ApiObject, mine: readonly ApiObject[]): void {
+function keepReplicaSet(client: ModelClient, set: ApiObject, mine: readonly ApiObject[]): void {
   if (set.metadata.deletionTimestamp !== undefined) return
   const { name, namespace } = set.metadata
   const wanted = numberAt(set, 'spec', 'replicas')
   const active = mine.filter(isActive)
   for (let count = active.length; count < wanted; count++) {
-    hand.create(pods, podFrom(set, { generateName: `${name}-` }), namespace)
+    client.create(pods, podFrom(set, { generateName: `${name}-` }), namespace)
   }
   const surplus = [...active].sort(leastUsefulFirst).slice(0, Math.max(0, active.length - wanted))
-  for (const pod of surplus) hand.delete(targetOf(pods, pod), { uid: pod.metadata.uid })
+  for (const pod of surplus) client.delete(addressOf(pods, pod), { uid: pod.metadata.uid })
   const ready = active.filter(isReady).length
-  stateCounts(hand, targetOf(replicaSets, set, 'status'), {
+  stateCounts(client, addressOf(replicaSets, set, 'status'), {
     replicas: active.length,
     fullyLabeledReplicas: active.length,
     readyReplicas: ready,
@@ -96,15 +96,15 @@ function leastUsefulFirst(a: ApiObject, b: ApiObject): number {
 type Counts = Readonly<Record<string, number>>
 
 /** Zero counts are left out, as the API writes them, except `replicas`. */
-function stateCounts(hand: Hand, target: ReturnType<typeof targetOf>, counts: Counts): void {
-  hand.update(target, (live) => {
+function stateCounts(client: ModelClient, address: ReturnType<typeof addressOf>, counts: Counts): void {
+  client.update(address, (live) => {
     const status: Record<string, Json> = { observedGeneration: live.metadata.generation ?? 1 }
     const before = at(live, 'status')
     for (const [field, value] of Object.entries(isObject(before) ? before : {})) {
       if (!(field in counts) && value !== undefined) status[field] = value
     }
     status.observedGeneration = live.metadata.generation ?? 1
-    const always = target.kind.plural === 'daemonsets' || target.kind.plural === 'statefulsets'
+    const always = address.kind.plural === 'daemonsets' || address.kind.plural === 'statefulsets'
     for (const [field, value] of Object.entries(counts)) {
       if (value > 0 || field === 'replicas' || always) status[field] = value
     }
@@ -122,22 +122,22 @@ function templateHash(template: Json | undefined): string {
     .slice(0, 10)
 }
 
-function keepDeployment(hand: Hand, deployment: ApiObject): void {
+function keepDeployment(client: ModelClient, deployment: ApiObject): void {
   if (deployment.metadata.deletionTimestamp !== undefined) return
   const { name, namespace, uid } = deployment.metadata
   const wanted = numberAt(deployment, 'spec', 'replicas')
   const hash = templateHash(at(deployment, 'spec', 'template'))
-  const mine = hand.list(replicaSets, namespace).filter((set) => controllerOf(set)?.uid === uid)
+  const mine = client.list(replicaSets, namespace).filter((set) => controllerOf(set)?.uid === uid)
   const current = mine.find((set) => set.metadata.labels?.[hashLabel] === hash)
-  if (!current) hand.create(replicaSets, replicaSetFrom(deployment, hash, wanted), namespace)
-  else scaleTo(hand, current, wanted)
-  // The old sets go when the new one stands: simpler than a rolling update, and enough for drains.
+  if (!current) client.create(replicaSets, replicaSetFrom(deployment, hash, wanted), namespace)
+  else scaleTo(client, current, wanted)
+  // Old sets shrink to 0 when the new one is ready, because drains need no rolling update.
   const standing = current && numberAt(current, 'status', 'readyReplicas') >= wanted
-  for (const old of mine) if (old !== current && standing) scaleTo(hand, old, 0)
+  for (const old of mine) if (old !== current && standing) scaleTo(client, old, 0)
   const sum = (field: string): number => mine.reduce((total, set) => total + numberAt(set, 'status', field), 0)
   const available = sum('availableReplicas')
   stateCounts(
-    hand,
+    client,
     { kind: deployments, namespace, name, subresource: 'status' },
     {
       replicas: sum('replicas'),
@@ -149,8 +149,8 @@ function keepDeployment(hand: Hand, deployment: ApiObject): void {
   )
 }
 
-function scaleTo(hand: Hand, set: ApiObject, replicas: number): void {
-  hand.update(targetOf(replicaSets, set), (live) =>
+function scaleTo(client: ModelClient, set: ApiObject, replicas: number): void {
+  client.update(addressOf(replicaSets, set), (live) =>
     numberAt(live, 'spec', 'replicas') === replicas ? undefined : withAt(live, ['spec', 'replicas'], replicas),
   )
 }
@@ -167,21 +167,21 @@ function replicaSetFrom(deployment: ApiObject, hash: string, replicas: number): 
   }
 }
 
-function keepStatefulSet(hand: Hand, set: ApiObject, mine: readonly ApiObject[]): void {
+function keepStatefulSet(client: ModelClient, set: ApiObject, mine: readonly ApiObject[]): void {
   if (set.metadata.deletionTimestamp !== undefined) return
   const { name, namespace } = set.metadata
   const wanted = numberAt(set, 'spec', 'replicas')
   const present = new Map(mine.map((pod) => [pod.metadata.name, pod]))
   for (let index = 0; index < wanted; index++) {
     const pod = present.get(`${name}-${index}`)
-    if (!pod) hand.create(pods, podFrom(set, { name: `${name}-${index}` }), namespace)
+    if (!pod) client.create(pods, podFrom(set, { name: `${name}-${index}` }), namespace)
     if (!pod || !isReady(pod)) break // one at a time, in order
   }
   const surplus = mine.filter((pod) => Number(pod.metadata.name.slice(name.length + 1)) >= wanted && isActive(pod))
   const last = surplus.sort((a, b) => (a.metadata.name > b.metadata.name ? -1 : 1))[0]
-  if (last) hand.delete(targetOf(pods, last), { uid: last.metadata.uid })
+  if (last) client.delete(addressOf(pods, last), { uid: last.metadata.uid })
   const ready = mine.filter((pod) => isActive(pod) && isReady(pod)).length
-  stateCounts(hand, targetOf(statefulSets, set, 'status'), {
+  stateCounts(client, addressOf(statefulSets, set, 'status'), {
     replicas: mine.filter(isActive).length,
     readyReplicas: ready,
     availableReplicas: ready,
@@ -199,24 +199,24 @@ const daemonTolerations: readonly JsonObject[] = [
   { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' },
 ]
 
-function keepDaemonSet(hand: Hand, set: ApiObject, mine: readonly ApiObject[]): void {
+function keepDaemonSet(client: ModelClient, set: ApiObject, mine: readonly ApiObject[]): void {
   if (set.metadata.deletionTimestamp !== undefined) return
   const { name, namespace } = set.metadata
   const draft = daemonPod(set, name)
-  const eligible = hand.list(nodes).filter((node) => runsOn(draft, node))
+  const eligible = client.list(nodes).filter((node) => runsOn(draft, node))
   const byNode = new Map(
     mine.filter((pod) => !isFinished(pod)).map((pod) => [String(at(pod, 'spec', 'nodeName')), pod]),
   )
   for (const node of eligible) {
     if (byNode.has(node.metadata.name)) continue
-    hand.create(pods, withAt(draft, ['spec', 'nodeName'], node.metadata.name), namespace)
+    client.create(pods, withAt(draft, ['spec', 'nodeName'], node.metadata.name), namespace)
   }
   const allowed = new Set(eligible.map((node) => node.metadata.name))
   for (const [node, pod] of byNode) {
-    if (!allowed.has(node) && isActive(pod)) hand.delete(targetOf(pods, pod), { uid: pod.metadata.uid })
+    if (!allowed.has(node) && isActive(pod)) client.delete(addressOf(pods, pod), { uid: pod.metadata.uid })
   }
   const ready = [...byNode.values()].filter((pod) => isActive(pod) && isReady(pod)).length
-  stateCounts(hand, targetOf(daemonSets, set, 'status'), {
+  stateCounts(client, addressOf(daemonSets, set, 'status'), {
     desiredNumberScheduled: eligible.length,
     currentNumberScheduled: [...byNode.keys()].filter((node) => allowed.has(node)).length,
     numberMisscheduled: 0,

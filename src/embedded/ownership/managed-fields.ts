@@ -2,7 +2,7 @@
 import { type ApiObject, isObject, type JsonObject, textAt } from '../json.ts'
 import { emptySet, type FieldSet, fromFieldsV1, isEmpty, toFieldsV1, union } from './field-set.ts'
 
-/** Who owns what. Two entries are the same owner when all of name, operation, version and subresource agree. */
+/** An owner and its fields. Entries with equal name, operation, version and subresource are one owner. */
 export interface Owner {
   readonly manager: string
   readonly operation: 'Apply' | 'Update'
@@ -30,7 +30,7 @@ export function ownerKey(owner: Owner): string {
   return JSON.stringify([owner.manager, owner.operation, version, owner.subresource])
 }
 
-/** The owners of a stored object; entries that cannot be read are forgotten, as upstream does. */
+/** The owners of a stored object; drops malformed entries, as upstream does. */
 export function readOwners(object: ApiObject | undefined): Owners {
   const owners = new Map<string, Ownership>()
   for (const entry of object?.metadata.managedFields ?? []) {

@@ -105,7 +105,7 @@ function removeFields(shape: Shape, value: JsonObject, remove: FieldSet): Record
     if (entry === undefined || remove.members.has(element)) continue
     const inner = remove.children.get(element)
     const kept = inner && !isEmpty(inner) ? removeItems(fieldShape(shape, name) ?? anyShape, entry, inner) : entry
-    // What lost its last entry stays as an empty one: whoever owns the container itself still does.
+    // A container without entries stays, because its owner still owns it.
     out[name] = kept === undefined ? (isList(entry) ? [] : {}) : kept // a null, such as an Event's eventTime, stays one
   }
   return out

@@ -65,7 +65,7 @@ function fieldPaths(paths: readonly (readonly string[])[]): FieldSet {
   return set
 }
 
-/** The object without managedFields: ownership is about everything else. */
+/** The object without managedFields, which nobody owns. */
 function bare(object: ApiObject): ApiObject {
   const { managedFields: _owners, ...metadata } = object.metadata
   return { ...object, metadata }
@@ -77,13 +77,13 @@ function withOwners(object: ApiObject, owners: Owners): ApiObject {
   return entries.length === 0 ? plain : { ...plain, metadata: { ...plain.metadata, managedFields: entries } }
 }
 
-/** Records `next`, the outcome of a create, update or patch, as the writer's work; `live` is absent on create. */
+/** Records the changes of `next`, the result of a create, update or patch, as the writer's; `live` is absent on create. */
 export function trackUpdate(live: ApiObject | undefined, next: ApiObject, write: Write): ApiObject {
   const known = next.metadata.managedFields
   const resets = Array.isArray(known) && (known.length === 0 || (known.length === 1 && isHollow(known[0])))
   if (resets && live) return bare(next)
   const before = ownersToKeep(live, next, write)
-  if (live && before.size === 0) return bare(next) // nobody tracks it: that was asked for
+  if (live && before.size === 0) return bare(next) // a client has switched tracking off for this object
   const comparison = visible(compare(write.shape, live ? bare(live) : write.blank, bare(next)), write)
   const key = ownerKey(write.owner)
   const others = settle(before, comparison, '')
@@ -96,7 +96,7 @@ export function trackUpdate(live: ApiObject | undefined, next: ApiObject, write:
   return withOwners(next, boundOwners(out))
 }
 
-/** A subresource write cannot edit the entries; a main write that leaves them out means "as they are". */
+/** A subresource write cannot edit the entries; a main write that leaves them out keeps them. */
 function ownersToKeep(live: ApiObject | undefined, next: ApiObject, write: Write): Owners {
   const sent = write.owner.subresource === '' ? readOwners(next) : readOwners(live)
   return sent.size === 0 ? readOwners(live) : sent
@@ -162,7 +162,7 @@ export function trackApply(live: ApiObject, config: ApiObject, write: Write, for
   return { object: withOwners(object, settled), changed: true }
 }
 
-/** An object nobody tracked yet is owned by `before-first-apply`, so that its first applier meets the conflict. */
+/** Gives an untracked object to `before-first-apply`, so that its first applier gets the conflicts. */
 function ownersBeforeApply(live: ApiObject, write: Write): Owners {
   const owners = readOwners(live)
   if (owners.size > 0 || live.metadata.uid === undefined) return owners
@@ -172,7 +172,7 @@ function ownersBeforeApply(live: ApiObject, write: Write): Owners {
   return new Map([[ownerKey(owner), { owner, set, time: write.now }]])
 }
 
-/** Removes what the applier owned before and leaves out now, unless someone else owns it too. */
+/** Removes the fields that the applier leaves out now and nobody else owns. */
 function prune(shape: StructShape, merged: Json, owners: Owners, last: FieldSet): Json {
   const named = (set: FieldSet): FieldSet => withNamedFields(shape, set)
   const without = removeItems(shape, merged, named(last)) ?? {}

@@ -3,7 +3,7 @@ import { canonical, isList, isObject, type Json, type JsonObject, sameJson } fro
 import { anyShape, fieldShape, type ListShape, type Shape } from '../schema/shape.ts'
 import { type FieldSet, type FieldSetBuilder, insert, newSet } from './field-set.ts'
 
-/** What became different from one value to the next. */
+/** The differences from one value to the next. */
 export interface Comparison {
   readonly added: FieldSet
   readonly removed: FieldSet

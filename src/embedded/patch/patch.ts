@@ -1,5 +1,5 @@
 /** PATCH, all four kinds, on an object or its status. */
-import type { Cluster, Target, WriteOptions, Written } from '../cluster.ts'
+import type { Cluster, ObjectAddress, WriteOptions, Written } from '../cluster.ts'
 import {
   ApiFailure,
   badRequest,
@@ -29,23 +29,23 @@ export const applyPatchType = 'application/apply-patch+yaml'
 /** PATCH with any of the four content types. */
 export function patchObject(
   cluster: Cluster,
-  target: Target,
+  address: ObjectAddress,
   body: Json,
   contentType: string,
   options: WriteOptions,
 ): Written {
-  if (contentType === applyPatchType) return applyObject(cluster, target, body, options)
-  const live = liveObject(cluster, target)
-  const patched = patchedBody(target, live, body, contentType)
-  const next = nameFromPath(preparePatched(target, patched, options), target)
-  requireVersion(live, next, target)
-  return storeUpdate(cluster, target, live, next, options)
+  if (contentType === applyPatchType) return applyObject(cluster, address, body, options)
+  const live = liveObject(cluster, address)
+  const patched = patchedBody(address, live, body, contentType)
+  const next = nameFromPath(preparePatched(address, patched, options), address)
+  requireVersion(live, next, address)
+  return storeUpdate(cluster, address, live, next, options)
 }
 
-/** What a patch makes unreadable is the patch's fault, and the answer says so. */
-function preparePatched(target: Target, patched: Json, options: WriteOptions): ApiObject {
+/** Decodes a patched object; a failure answers 422, because the patch caused it. */
+function preparePatched(address: ObjectAddress, patched: Json, options: WriteOptions): ApiObject {
   try {
-    return prepare(target.kind, patched, options)
+    return prepare(address.kind, patched, options)
   } catch (error) {
     if (!(error instanceof ApiFailure) || error.code !== 400) throw error
     const detail = error.message.replace(/^.* cannot be handled as a \w+: /, '')
@@ -54,7 +54,7 @@ function preparePatched(target: Target, patched: Json, options: WriteOptions): A
 }
 
 /** The body a patch makes of a stored object; also used for subresources that are not objects of their own. */
-export function patchedBody(target: Target, live: Json, body: Json, contentType: string): Json {
+export function patchedBody(address: ObjectAddress, live: Json, body: Json, contentType: string): Json {
   switch (contentType) {
     case jsonPatchType:
       return applyJsonPatch(live, body)
@@ -62,44 +62,44 @@ export function patchedBody(target: Target, live: Json, body: Json, contentType:
       if (!isObject(body)) throw badRequest('error decoding patch: json: cannot unmarshal array into Go value')
       return applyMergePatch(live, body)
     case strategicPatchType:
-      if (target.kind.custom) throw unsupportedMediaType([jsonPatchType, mergePatchType, applyPatchType])
+      if (address.kind.custom) throw unsupportedMediaType([jsonPatchType, mergePatchType, applyPatchType])
       if (!isObject(body)) throw badRequest('error decoding patch: json: cannot unmarshal array into Go value')
-      return applyStrategicPatch(target.kind.shape, live, body) ?? {}
+      return applyStrategicPatch(address.kind.shape, live, body) ?? {}
     default:
-      if (target.kind.custom) throw unsupportedMediaType([jsonPatchType, mergePatchType, applyPatchType])
+      if (address.kind.custom) throw unsupportedMediaType([jsonPatchType, mergePatchType, applyPatchType])
       throw new ApiFailure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
   }
 }
 
-function applyObject(cluster: Cluster, target: Target, body: Json, options: WriteOptions): Written {
-  const { kind } = target
+function applyObject(cluster: Cluster, address: ObjectAddress, body: Json, options: WriteOptions): Written {
+  const { kind } = address
   if (options.manager === '') {
     const subject = { group: 'meta.k8s.io', plural: '', kind: 'PatchOptions' }
     throw invalid(subject, '', [required('fieldManager', 'is required for apply patch')])
   }
-  const config = readConfig(target, body)
-  const stored = cluster.store.get(storageKey(kind), objectKey(target.namespace, target.name))
+  const config = readConfig(address, body)
+  const stored = cluster.store.get(storageKey(kind), objectKey(address.namespace, address.name))
   const known = stored && inVersion(kind, stored)
-  if (!known && target.subresource !== '') throw notFound(kind, target.name)
+  if (!known && address.subresource !== '') throw notFound(kind, address.name)
   if (!known && config.metadata.uid) {
     const why = `uid mismatch: the provided object specified uid ${config.metadata.uid}, and no existing object was found`
-    throw conflict(kind, target.name, why)
+    throw conflict(kind, address.name, why)
   }
   const skeleton: ApiObject = { apiVersion: groupVersion(kind), kind: kind.kind, metadata: { name: '' } }
-  const live = known ?? withPlace(skeleton, target.name, target.namespace)
-  if (known) requireVersion(known, config, target)
+  const live = known ?? withPlace(skeleton, address.name, address.namespace)
+  if (known) requireVersion(known, config, address)
   const applied = ownershipErrors(() =>
-    trackApply(live, config, writeOf(cluster, target, options, 'Apply'), options.force),
+    trackApply(live, config, writeOf(cluster, address, options, 'Apply'), options.force),
   )
   if (known && !applied.changed) return { code: 200, object: known }
   const object = prepare(kind, applied.object, options)
-  const placed = withPlace(object, target.name, target.namespace)
-  return known ? storeTracked(cluster, target, known, placed, options) : insertObject(cluster, kind, placed, options)
+  const placed = withPlace(object, address.name, address.namespace)
+  return known ? storeTracked(cluster, address, known, placed, options) : insertObject(cluster, kind, placed, options)
 }
 
-/** The applied configuration as sent: defaults and zero values are not the applier's. */
-function readConfig(target: Target, body: Json): ApiObject {
-  const { kind } = target
+/** The applied configuration as sent, because the applier does not own defaults and zero values. */
+function readConfig(address: ObjectAddress, body: Json): ApiObject {
+  const { kind } = address
   if (!isObject(body)) throw badRequest('error decoding YAML: the body is not an object')
   if (textAt(body, 'kind') === '') throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body)}'`)
   if (body.apiVersion !== groupVersion(kind)) {
@@ -111,13 +111,13 @@ function readConfig(target: Target, body: Json): ApiObject {
   if (at(body, 'metadata', 'managedFields') !== undefined) throw badRequest('metadata.managedFields must be nil')
   const undeclared = undeclaredFields(kind.shape, body)
   if (undeclared.length > 0) {
-    const place = `${target.namespace ?? ''}/${target.name}; ${groupVersion(kind)}, Kind=${kind.kind}`
+    const place = `${address.namespace ?? ''}/${address.name}; ${groupVersion(kind)}, Kind=${kind.kind}`
     const why = `.${undeclared[0]}: field not declared in schema`
     throw new ApiFailure(500, '', `failed to create typed patch object (${place}): ${why}`)
   }
   const metadata = at(body, 'metadata')
   const object = { ...body, metadata: { name: '', ...(isObject(metadata) ? metadata : {}) } } as unknown as ApiObject // kind and version were checked above
-  return nameFromPath(object, target)
+  return nameFromPath(object, address)
 }
 
 function ownershipErrors<T>(run: () => T): T {

@@ -7,7 +7,7 @@ import type { Rules } from './rules.ts'
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 const notReady = 'node.kubernetes.io/not-ready'
 
-/** A node that registers is kept free of pods until a controller has seen it ready. */
+/** A new node gets the not-ready taint, which the node controller removes when the node is ready. */
 function create(node: ApiObject): ApiObject {
   const taints = listAt(node, 'spec', 'taints')
   const known = taints.some((taint) => taint.key === notReady && taint.effect === 'NoSchedule')
@@ -49,7 +49,7 @@ function validateUpdate(next: ApiObject, live: ApiObject): Cause[] {
   return causes
 }
 
-/** What is not said to be reserved can be allocated. */
+/** Allocatable defaults to capacity. */
 function defaults(node: ApiObject): ApiObject {
   const capacity = at(node, 'status', 'capacity')
   const known = at(node, 'status', 'allocatable')
@@ -58,7 +58,7 @@ function defaults(node: ApiObject): ApiObject {
 
 export const nodeRules: Rules = { defaults, create, keepStatusOnCreate: true, validate, validateUpdate }
 
-/** Leases live beside nodes: durations are positive. */
+/** Leases: durations are positive. */
 export const leaseRules: Rules = {
   validate(lease) {
     const seconds = at(lease, 'spec', 'leaseDurationSeconds')

@@ -71,7 +71,7 @@ export const eventRules: Rules = {
       causes.push(invalidValue('involvedObject.namespace', about, 'does not match event.namespace'))
     }
     if (at(event, 'eventTime') == null) return causes
-    // Only an event of the new form has a time of its own, and must say who reports it.
+    // Only an event of events.k8s.io/v1 has an eventTime, and then it must name its reporter.
     for (const field of ['reportingComponent', 'reportingInstance', 'action', 'reason']) {
       if (textAt(event, field) === '') causes.push(required(field))
     }
@@ -84,7 +84,7 @@ export const secretRules: Rules = {
   validateUpdate: (next, live) => immutable(next, live, 'type'),
 }
 
-/** `stringData` is written only: its entries become base64 entries of `data`. */
+/** `stringData` is write-only: its entries become base64 entries of `data`. */
 function plainStringData(secret: ApiObject): ApiObject {
   const given = at(secret, 'stringData')
   if (given === undefined) return secret

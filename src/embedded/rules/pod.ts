@@ -161,7 +161,7 @@ function frozen(pod: ApiObject): Json {
   return { ...rest, containers: imageless('containers'), initContainers: imageless('initContainers') } as JsonObject
 }
 
-/** The kubelet's view wins in status; an API client cannot take a bound pod's node away. */
+/** Status writes keep the QoS class, the deletion and the owners, as on the real server. */
 export const podRules: Rules = {
   defaults,
   create,

@@ -1,9 +1,9 @@
-/** What is special about a kind when it is written. Everything absent is the general behaviour. */
+/** The special rules of a kind's writes. An absent rule means the general behaviour. */
 import type { Cause } from '../failure.ts'
 import type { ApiObject } from '../json.ts'
 
 export interface Rules {
-  /** Fills in defaults; runs on every decoded body before anything looks at it. */
+  /** Fills in defaults; runs on every decoded body before any other rule. */
   readonly defaults?: (object: ApiObject) => ApiObject
   /** Admission and preparation of a new object. Runs after ownership was recorded. */
   readonly create?: (object: ApiObject) => ApiObject

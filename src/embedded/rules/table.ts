@@ -1,4 +1,4 @@
-/** Which rules a kind is written by. */
+/** The rules for writing a kind. */
 
 import { definitionRules } from '../custom/definition.ts'
 import type { ServedKind } from '../kinds.ts'

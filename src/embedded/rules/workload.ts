@@ -1,4 +1,4 @@
-/** Workload owners: as much of their defaults and checks as drains and `kubectl` notice. */
+/** Workload owners: the defaults and checks that drains and `kubectl` depend on. */
 import { type Cause, invalidValue, required } from '../failure.ts'
 import { type ApiObject, at, isObject, type Json, type JsonObject, listAt, mapAt, withAt } from '../json.ts'
 import { objectSelector } from '../selector.ts'

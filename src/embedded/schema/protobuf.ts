@@ -19,7 +19,7 @@ type Wire = bigint | number | Buffer
 /** Field number → its values, in order. */
 type Message = ReadonlyMap<number, readonly Wire[]>
 
-/** The JSON form of a protobuf body. Throws 400 for bytes that are none, or for a kind nobody knows. */
+/** The JSON form of a protobuf body. Throws 400 for malformed bytes and for an unknown kind. */
 export function readProtobuf(body: Buffer): JsonObject {
   if (!body.subarray(0, magic.length).equals(magic)) throw unreadable('the prefix is missing')
   const outer = readMessage(body.subarray(magic.length))

@@ -1,6 +1,6 @@
 /**
- * What the server knows about the form of a kind. Built-in kinds come from the notation in `types/`, custom resources
- * from their OpenAPI schema (crd/structure.ts); decoding, ownership, merging and explaining all read this one form.
+ * The form of a kind. Built-in kinds come from the notation in `types/`, custom resources
+ * from their OpenAPI schema (custom/structure.ts); decoding, ownership, merging and explaining all read this one form.
  */
 
 export type Scalar =

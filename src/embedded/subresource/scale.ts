@@ -1,5 +1,5 @@
 /** `<workload>/<name>/scale`, for the built-in workloads and for definitions that name the paths. */
-import type { Cluster, Target, WriteOptions } from '../cluster.ts'
+import type { Cluster, ObjectAddress, WriteOptions } from '../cluster.ts'
 import { badRequest } from '../failure.ts'
 import { type ApiObject, at, type Json, listAt, mapAt, textAt, withAt } from '../json.ts'
 import { patchedBody } from '../patch/patch.ts'
@@ -11,8 +11,8 @@ interface ScalePaths {
   readonly selector: readonly string[] | undefined
 }
 
-function pathsOf(target: Target): ScalePaths {
-  const custom = target.kind.custom?.scale
+function pathsOf(address: ObjectAddress): ScalePaths {
+  const custom = address.kind.custom?.scale
   const path = (field: string): readonly string[] => textAt(custom, field).split('.').slice(1)
   if (!custom) return { spec: ['spec', 'replicas'], status: ['status', 'replicas'], selector: undefined }
   const selector = path('labelSelectorPath')
@@ -23,12 +23,12 @@ function pathsOf(target: Target): ScalePaths {
   }
 }
 
-export function readScale(cluster: Cluster, target: Target): ApiObject {
-  return scaleOf(target, liveObject(cluster, target))
+export function readScale(cluster: Cluster, address: ObjectAddress): ApiObject {
+  return scaleOf(address, liveObject(cluster, address))
 }
 
-function scaleOf(target: Target, object: ApiObject): ApiObject {
-  const { spec, status, selector } = pathsOf(target)
+function scaleOf(address: ObjectAddress, object: ApiObject): ApiObject {
+  const { spec, status, selector } = pathsOf(address)
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
   const replicas = at(object, ...spec)
   const text = selector ? at(object, ...selector) : selectorText(object)
@@ -58,23 +58,23 @@ function selectorText(object: ApiObject): string {
   return [...labels, ...terms].join(',')
 }
 
-export function updateScale(cluster: Cluster, target: Target, body: Json, options: WriteOptions): ApiObject {
-  const live = liveObject(cluster, target)
+export function updateScale(cluster: Cluster, address: ObjectAddress, body: Json, options: WriteOptions): ApiObject {
+  const live = liveObject(cluster, address)
   const replicas = at(body, 'spec', 'replicas') ?? 0
   if (typeof replicas !== 'number' || replicas < 0)
     throw badRequest('spec.replicas must be a number that is not negative')
-  const next = withAt(live, pathsOf(target).spec, replicas)
-  const { object } = storeUpdate(cluster, { ...target, subresource: '' }, live, next, options)
-  return scaleOf(target, object)
+  const next = withAt(live, pathsOf(address).spec, replicas)
+  const { object } = storeUpdate(cluster, { ...address, subresource: '' }, live, next, options)
+  return scaleOf(address, object)
 }
 
 export function patchScale(
   cluster: Cluster,
-  target: Target,
+  address: ObjectAddress,
   body: Json,
   contentType: string,
   options: WriteOptions,
 ): ApiObject {
-  const patched = patchedBody(target, readScale(cluster, target), body, contentType)
-  return updateScale(cluster, target, patched, options)
+  const patched = patchedBody(address, readScale(cluster, address), body, contentType)
+  return updateScale(cluster, address, patched, options)
 }

@@ -1,4 +1,4 @@
-/** What a table is made of: columns, and the cells of one object. */
+/** The columns of a table, and the cells of one object. */
 import type { ApiObject, Json } from '../json.ts'
 
 export interface Column {

@@ -1,4 +1,4 @@
-/** The cells of a pod: its state in one word is the work of many fields. */
+/** The cells of a pod, whose state in one word depends on many fields. */
 import { type ApiObject, at, type Json, type JsonObject, listAt, numberAt, textAt } from '../json.ts'
 import { age, humanDuration } from './age.ts'
 

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { AnswerParser, MalformedAnswer } from './answer-parser.ts'
 
-type Outcome = { readonly answer: unknown; readonly used: number } | { readonly error: string } | 'unfinished'
+type Parsed = { readonly answer: unknown; readonly used: number } | { readonly error: string } | 'unfinished'
 
 /** What the parser makes of `pieces`, and of the connection's end after them. Fails when it throws anything else than its error. */
-function parse(pieces: readonly Buffer[], bodyless = false): Outcome {
+function parse(pieces: readonly Buffer[], bodyless = false): Parsed {
   const parser = new AnswerParser(bodyless)
   let used = 0
   try {
@@ -37,7 +37,7 @@ function chunked(body: Buffer, sizes: readonly number[]): Buffer {
 
 const places = fc.array(fc.nat(), { maxLength: 30 })
 
-/** An answer as bytes, and what it says. */
+/** An answer as bytes, and the parsed answer. */
 const validAnswer = fc
   .record({
     interim: fc.constantFrom('', 'HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'),
@@ -127,32 +127,32 @@ describe('an answer', () => {
   ]
   for (const [name, text, head] of bodyless) {
     it(`${name} ends with its headers`, () => {
-      const outcome = parse([Buffer.from(text)], head)
+      const parsed = parse([Buffer.from(text)], head)
       const status = Number(text.slice(9, 12))
       const answer = { status, retryAfter: undefined, body: '', reusable: true }
-      assert.deepEqual(outcome, { answer, used: text.length })
+      assert.deepEqual(parsed, { answer, used: text.length })
     })
   }
 
   const refused: readonly [string, RegExp][] = [
-    ['SSH-2.0-OpenSSH\r\n', /does not begin like HTTP/],
-    ['HTTP/2 200 OK\r\n', /does not begin like HTTP/],
-    ['HTTP/1.1 200 OK\n\n', /does not end as HTTP lines do/],
+    ['SSH-2.0-OpenSSH\r\n', /does not begin with an HTTP/],
+    ['HTTP/2 200 OK\r\n', /does not begin with an HTTP/],
+    ['HTTP/1.1 200 OK\n\n', /does not end with CRLF/],
     ['HTTP/1.1 200 OK\r\nA: \x01\r\n', /control characters/],
     ['HTTP/1.1 200 OK\r\n folded\r\n', /has no name: " folded"/],
     ['HTTP/1.1 200 OK\r\nA B: c\r\n', /has no name/],
-    ['HTTP/1.1 200 OK\r\nContent-Length: -1\r\n', /no length: "-1"/],
-    ['HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n', /no length: "2"/],
-    ['HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', /length and is chunked/],
-    ['HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n', /nobody asked for: "gzip, chunked"/],
-    ['HTTP/1.1 101 Switching\r\n\r\n', /changes to a protocol/],
+    ['HTTP/1.1 200 OK\r\nContent-Length: -1\r\n', /not a length: "-1"/],
+    ['HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n', /not a length: "2"/],
+    ['HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', /both a Content-Length and chunks/],
+    ['HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n', /not supported: "gzip, chunked"/],
+    ['HTTP/1.1 101 Switching\r\n\r\n', /switches to another protocol/],
     ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfive\r\n', /has no size: "five"/],
-    ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n', /longer than it says/],
+    ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n', /longer than its size/],
   ]
   for (const [text, why] of refused) {
     it(`is refused: ${JSON.stringify(text.slice(0, 60))}`, () => {
-      const outcome = parse([Buffer.from(text, 'latin1')])
-      assert.match(typeof outcome === 'object' && 'error' in outcome ? outcome.error : '', why)
+      const parsed = parse([Buffer.from(text, 'latin1')])
+      assert.match(typeof parsed === 'object' && 'error' in parsed ? parsed.error : '', why)
     })
   }
 })
@@ -165,9 +165,9 @@ describe('the limits of an answer', () => {
   it('64 KiB of headers, interim answers and trailers included', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 200_000 }), (bytes) => {
-        const outcome = parse([Buffer.from(`${ok}A: ${'x'.repeat(bytes)}\r\nContent-Length: 0\r\n\r\n`)])
+        const parsed = parse([Buffer.from(`${ok}A: ${'x'.repeat(bytes)}\r\nContent-Length: 0\r\n\r\n`)])
         const whole = ok.length + 'A: \r\n'.length + bytes + 'Content-Length: 0\r\n\r\n'.length
-        assert.equal('error' in Object(outcome), whole > 64 * 1024)
+        assert.equal('error' in Object(parsed), whole > 64 * 1024)
       }),
     )
     assert.deepEqual(parse([Buffer.alloc(70_000, 'x')]), tooLongHead)

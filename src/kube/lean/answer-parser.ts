@@ -1,13 +1,13 @@
 /**
- * HTTP/1.1 answers (RFC 9112), from bytes as they come. Pure: how the bytes are cut makes no difference. Strict, because
- * what is spoken to is an API server: whatever is not plainly right is refused, and every part of an answer has a limit.
+ * Parses HTTP/1.1 answers (RFC 9112) from bytes in pieces of any size. Strict, because the peer is an API server: the
+ * parser refuses whatever is not plainly right, and every part of an answer has a limit.
  */
 
-/** Status line and headers together, those of 1xx answers before it included; also the trailers of a chunked answer. */
+/** Limit of status line and headers, those of preceding 1xx answers included; also of the trailers. */
 export const maxHeadBytes = 64 * 1024
-/** An object is at most a few MB (etcd's limit is 1.5 MB), and what the agent asks for is far smaller. */
+/** An object is at most a few MB (etcd's limit is 1.5 MB), and the agent requests far smaller ones. */
 export const maxBodyBytes = 8 * 1024 * 1024
-/** The first piece of memory for a body whose length is not said before. */
+/** First buffer of a body without a Content-Length. */
 const firstBodyBytes = 4 * 1024
 
 const lineFeed = 10
@@ -17,7 +17,7 @@ const controls = /[\0-\x08\x0a-\x1f\x7f]/
 const chunkLine = /^([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?$/
 const decimal = /^\d{1,15}$/
 
-/** What the other side sent is not an answer; the message says what is wrong with it. The only thing that is thrown here. */
+/** The bytes are not an HTTP answer; the message says why. The parser throws nothing else. */
 export class MalformedAnswer extends Error {
   override readonly name = 'MalformedAnswer'
 }
@@ -28,7 +28,7 @@ interface ParsedAnswer {
   readonly body: string
 }
 
-/** Headers that matter here. */
+/** The headers that the parser uses. */
 interface Head {
   version: 0 | 1
   status: number
@@ -39,7 +39,7 @@ interface Head {
   retryAfter: string | undefined
 }
 
-/** What the next byte belongs to. `rest` is a body that ends with its connection. */
+/** The part that the next byte belongs to. `rest` is a body that ends with its connection. */
 type Place = 'status' | 'header' | 'length' | 'chunk' | 'chunk size' | 'chunk end' | 'trailer' | 'rest' | 'done'
 
 export class AnswerParser {
@@ -52,7 +52,7 @@ export class AnswerParser {
   #body = Buffer.alloc(0)
   #bodyBytes = 0
 
-  /** `bodyless`: the answer to a HEAD, which has the headers of a body and none. */
+  /** `bodyless`: the answer to a HEAD, which has a body's headers without the body. */
   constructor(bodyless = false) {
     this.#bodyless = bodyless
   }
@@ -68,7 +68,7 @@ export class AnswerParser {
     return at
   }
 
-  /** The connection has ended, which is the end of some answers too: true then, false where it cuts one. */
+  /** Ends the answer with its connection: true where that completes the answer, false where it cuts it. */
   end(): boolean {
     if (this.#place === 'rest') this.#place = 'done'
     return this.#place === 'done'
@@ -105,9 +105,9 @@ export class AnswerParser {
     if (found < 0) return to - from
     const line = this.#line
     this.#line = ''
-    if (!line.endsWith('\r\n')) throw new MalformedAnswer('a line of its headers does not end as HTTP lines do')
+    if (!line.endsWith('\r\n')) throw new MalformedAnswer('a line of its headers does not end with CRLF')
     const text = line.slice(0, -2)
-    if (controls.test(text)) throw new MalformedAnswer('its headers have control characters')
+    if (controls.test(text)) throw new MalformedAnswer('its headers contain control characters')
     this.#takeText(text)
     return to - from
   }
@@ -123,7 +123,8 @@ export class AnswerParser {
 
   #takeStatus(text: string): void {
     const [, minor, status] = statusLine.exec(text) ?? []
-    if (status === undefined) throw new MalformedAnswer(`it does not begin like HTTP/1.1: ${quoted(text)}`)
+    if (status === undefined)
+      throw new MalformedAnswer(`it does not begin with an HTTP/1.1 status line: ${quoted(text)}`)
     this.#head.version = minor === '1' ? 1 : 0
     this.#head.status = Number(status)
     this.#place = 'header'
@@ -131,12 +132,12 @@ export class AnswerParser {
 
   #headEnds(): void {
     const { status, chunked, length } = this.#head
-    if (status === 101) throw new MalformedAnswer('it changes to a protocol that nobody asked for')
+    if (status === 101) throw new MalformedAnswer('it switches to another protocol')
     if (status < 200) {
-      this.#head = emptyHead() // an interim answer; #lineBytes goes on, so that not too many come
+      this.#head = emptyHead() // an interim answer; #lineBytes keeps counting, which limits their number
       this.#place = 'status'
     } else if (this.#bodyless || isBodyless(status)) this.#place = 'done'
-    else if (chunked && length !== undefined) throw new MalformedAnswer('it has a length and is chunked as well')
+    else if (chunked && length !== undefined) throw new MalformedAnswer('it has both a Content-Length and chunks')
     else if (chunked) this.#expectChunk()
     else if (length !== undefined) this.#expect('length', length)
     else this.#place = 'rest'
@@ -147,7 +148,7 @@ export class AnswerParser {
     if (this.#bodyBytes + bytes > maxBodyBytes) throw tooLong()
     this.#place = place
     this.#left = bytes
-    // A length that is said is at most one piece of memory, and only as much of it as really comes is touched.
+    // One buffer for a known length; the kernel backs only the pages that bytes arrive in.
     if (place === 'length') this.#body = Buffer.allocUnsafeSlow(bytes)
   }
 
@@ -166,7 +167,7 @@ export class AnswerParser {
   }
 
   #takeChunkEnd(text: string): void {
-    if (text !== '') throw new MalformedAnswer('a chunk is longer than it says')
+    if (text !== '') throw new MalformedAnswer('a chunk is longer than its size')
     this.#expectChunk()
   }
 
@@ -207,13 +208,13 @@ function takeHeader(head: Head, text: string): void {
   switch (name.toLowerCase()) {
     case 'content-length':
       if (!decimal.test(value) || (head.length !== undefined && head.length !== Number(value))) {
-        throw new MalformedAnswer(`its length is no length: ${quoted(value)}`)
+        throw new MalformedAnswer(`its Content-Length is not a length: ${quoted(value)}`)
       }
       head.length = Number(value)
       return
     case 'transfer-encoding':
       if (value.toLowerCase() !== 'chunked' || head.chunked || head.version === 0) {
-        throw new MalformedAnswer(`it is encoded in a way that nobody asked for: ${quoted(value)}`)
+        throw new MalformedAnswer(`its transfer encoding is not supported: ${quoted(value)}`)
       }
       head.chunked = true
       return

@@ -1,25 +1,25 @@
-/** One connection, which carries one exchange at a time and is kept for the next. */
+/** One connection, which carries one call at a time and stays open for the next. */
 import type { Socket } from 'node:net'
 import { BrokenExchange } from '../transport.ts'
 import { AnswerParser, MalformedAnswer } from './answer-parser.ts'
 
-/** An exchange on its way. One of the two is called, once. */
-export interface Errand {
+/** A call that waits for its answer. The connection calls `done` or `failed`, once. */
+export interface PendingCall {
   readonly bytes: Buffer
   /** The parser holds the whole answer. */
   readonly done: (parser: AnswerParser) => void
-  /** With {@link BrokenExchange}, {@link MalformedAnswer}, or what Node said. */
+  /** Receives {@link BrokenExchange}, {@link MalformedAnswer}, or Node's error. */
   readonly failed: (cause: unknown) => void
 }
 
-/** Opens a socket and calls back when bytes may be written. */
+/** Opens a socket; calls `ready` when bytes may be written. */
 type OpenSocket = (ready: () => void) => Socket
 
 export class Connection {
   readonly #socket: Socket
-  /** Told when the connection is free for the next errand, or gone (`kept` is false). */
+  /** Called when the connection is free for the next call, or gone (`kept` is false). */
   readonly #freed: (connection: Connection, kept: boolean) => void
-  #errand: Errand | undefined
+  #pending: PendingCall | undefined
   #parser = new AnswerParser()
   #ready = false
   #served = 0
@@ -36,36 +36,36 @@ export class Connection {
     this.#socket.on('error', (cause) => this.#break(cause))
     this.#socket.on('close', () => this.#break(hungUp()))
     this.#socket.on('timeout', () => {
-      if (!this.#errand) this.destroy()
+      if (!this.#pending) this.destroy()
     })
   }
 
-  /** Sends `errand`; only while none is on its way. */
-  carry(errand: Errand): void {
-    this.#errand = errand
+  /** Sends `pending`; only while no other call waits. */
+  carry(pending: PendingCall): void {
+    this.#pending = pending
     this.#parser = new AnswerParser()
     this.#socket.ref()
     if (this.#ready) this.#write()
   }
 
-  carries(errand: Errand): boolean {
-    return this.#errand === errand
+  carries(pending: PendingCall): boolean {
+    return this.#pending === pending
   }
 
-  /** Ends it at once; an errand on its way has failed. */
+  /** Ends the connection at once; a call that waits fails. */
   destroy(): void {
     this.#break(hungUp())
   }
 
   #write(): void {
-    if (this.#errand) this.#socket.write(this.#errand.bytes)
+    if (this.#pending) this.#socket.write(this.#pending.bytes)
   }
 
   #take(bytes: Buffer): void {
     try {
-      if (!this.#errand) throw new MalformedAnswer('nobody asked')
+      if (!this.#pending) throw new MalformedAnswer('it answers no request')
       const used = this.#parser.take(bytes)
-      // Bytes behind the answer belong to nothing that was asked for.
+      // Bytes behind the answer belong to no call.
       if (this.#parser.done) this.#finish(this.#parser.reusable && used === bytes.length)
     } catch (cause) {
       this.#break(cause)
@@ -73,28 +73,28 @@ export class Connection {
   }
 
   #end(): void {
-    if (this.#errand && this.#parser.end()) this.#finish(false)
+    if (this.#pending && this.#parser.end()) this.#finish(false)
     else this.destroy()
   }
 
   #finish(reusable: boolean): void {
-    const errand = this.#errand
-    this.#errand = undefined
+    const pending = this.#pending
+    this.#pending = undefined
     this.#served++
     if (reusable)
-      this.#socket.unref() // waiting for work keeps no process alive
+      this.#socket.unref() // an idle connection keeps no process alive
     else this.#destroySocket()
-    errand?.done(this.#parser)
+    pending?.done(this.#parser)
     this.#freed(this, reusable)
   }
 
   #break(cause: unknown): void {
     if (this.#gone) return
     this.#destroySocket()
-    const errand = this.#errand
-    this.#errand = undefined
+    const pending = this.#pending
+    this.#pending = undefined
     const stale = this.#served > 0 && !this.#parser.begun
-    errand?.failed(cause instanceof MalformedAnswer ? cause : new BrokenExchange(cause, stale))
+    pending?.failed(cause instanceof MalformedAnswer ? cause : new BrokenExchange(cause, stale))
     this.#freed(this, false)
   }
 
@@ -104,7 +104,7 @@ export class Connection {
   }
 }
 
-/** As Node's own client names it. */
+/** The error of Node's HTTP client for a connection that the server closed. */
 function hungUp(): Error {
   return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
 }

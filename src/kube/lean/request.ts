@@ -10,7 +10,7 @@ const target = /^[\x21-\x7e]+$/
 
 /**
  * Head and body in one buffer: one packet for most calls. Throws KubeError `NM_KUBE_CONFIG` where a header or the path has
- * a character that could end it and begin another; values are not quoted, they may be secrets.
+ * a character that could end it and begin another; the error does not quote values, because they may be secrets.
  */
 export function requestBytes(server: URL, { call, headers }: Sent): Buffer {
   const method = methodOf(call)

@@ -3,14 +3,14 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { checkServerIdentity, connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
 import { keepAliveProbeMs, type TlsMaterial } from '../transport.ts'
 
-/** What connections of one TLS material share: parsed certificates, and the session that the next handshake resumes. */
+/** Shared by connections with one TLS material: parsed certificates, and the session that the next handshake resumes. */
 export interface TlsShare {
   readonly material: TlsMaterial
   readonly context: SecureContext
   session: Buffer | undefined
 }
 
-/** Throws what OpenSSL says about a certificate or key that is none. */
+/** Throws OpenSSL's error for an invalid certificate or key. */
 export function shareTls(material: TlsMaterial): TlsShare {
   const { ca, cert, key } = material
   const context = createSecureContext({
@@ -47,7 +47,7 @@ function openTls(host: string, port: number, share: TlsShare, timeout: number): 
     secureContext: share.context,
     rejectUnauthorized: !insecureSkipTlsVerify,
     ALPNProtocols: ['http/1.1'],
-    // SNI is for names only (RFC 6066); who answers is compared with the name that was asked for in any case.
+    // SNI is for names only (RFC 6066); the check of the certificate's name does not depend on it.
     ...(isIP(name) === 0 ? { servername: name } : {}),
     checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
     ...(share.session && { session: share.session }),
@@ -56,7 +56,7 @@ function openTls(host: string, port: number, share: TlsShare, timeout: number): 
     share.session = session
   })
   socket.once('error', () => {
-    share.session = undefined // perhaps it was the session that the server did not like
+    share.session = undefined // the server may have refused the session
   })
   return socket
 }

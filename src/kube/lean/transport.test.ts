@@ -258,7 +258,7 @@ describe('TLS over a bare socket', () => {
     assert.deepEqual(requests, [])
   })
 
-  it('with a certificate that is none says so, and goes on when it is mended', async (t) => {
+  it('rejects with an invalid certificate, and goes on with a valid one', async (t) => {
     const { port } = await tlsServer(t)
     let own = { cert: 'no certificate', key: serverKey }
     const { api, clock } = lean.connect(t, {

@@ -1,17 +1,17 @@
 /**
- * A {@link Transport} on bare sockets, for the agent: Node's own HTTP client costs every node 1 MB (docs/adr/0007-lean-http.md)
- * for what a few small calls a minute do not need. It does not stream.
+ * A {@link Transport} on bare sockets, for the agent: Node's HTTP client costs every node 1 MB (docs/adr/0007-lean-http.md).
+ * It does not stream.
  */
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Api, Call } from '../api.ts'
 import { describeCall } from '../call.ts'
 import { type ConnectionConfig, type ConnectOptions, connectOver } from '../connection.ts'
 import { KubeError } from '../errors.ts'
-import { Guard } from '../guard.ts'
+import { Guard } from '../http/guard.ts'
 import { type Answer, idleCloseMs, type Sent, type Transport } from '../transport.ts'
 import { MalformedAnswer } from './answer-parser.ts'
-import type { Errand } from './connection.ts'
-import { Pool } from './pool.ts'
+import type { PendingCall } from './connection.ts'
+import { ConnectionPool } from './connection-pool.ts'
 import { requestBytes } from './request.ts'
 
 /** Like `connectTo`, for a program that does not watch. */
@@ -19,14 +19,14 @@ export function connectLean(config: ConnectionConfig, options: ConnectOptions): 
   return connectOver(leanTransport, config, options)
 }
 
-/** `idleMs`: how long a connection is kept without work. */
+/** `idleMs`: milliseconds for which an idle connection stays open. */
 export function leanTransport(
   server: URL,
   maxConnections: number,
   clock: Clock,
   idleMs: number = idleCloseMs,
 ): Transport {
-  const pool = new Pool({ server, maxConnections, idleMs })
+  const pool = new ConnectionPool({ server, maxConnections, idleMs })
   return {
     request: async (sent) => exchange(pool, sent, requestBytes(server, sent), clock),
     stream: async ({ call }) => {
@@ -36,9 +36,9 @@ export function leanTransport(
   }
 }
 
-function exchange(pool: Pool, { call, tls, timeoutMs }: Sent, bytes: Buffer, clock: Clock): Promise<Answer> {
+function exchange(pool: ConnectionPool, { call, tls, timeoutMs }: Sent, bytes: Buffer, clock: Clock): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const errand: Errand = {
+    const pending: PendingCall = {
       bytes,
       done(parser) {
         guard.release()
@@ -50,9 +50,9 @@ function exchange(pool: Pool, { call, tls, timeoutMs }: Sent, bytes: Buffer, clo
         reject(guard.failure ?? (cause instanceof MalformedAnswer ? refused(call, cause) : cause))
       },
     }
-    const guard = new Guard(clock, call, timeoutMs, () => pool.cut(errand))
+    const guard = new Guard(clock, call, timeoutMs, () => pool.cut(pending))
     if (guard.failure) reject(guard.failure)
-    else pool.send(errand, tls)
+    else pool.send(pending, tls)
   })
 }
 

@@ -7,7 +7,7 @@ import { SteppedClock, seededRandom, systemClock } from '../../telemetry/clock.t
 import type { Api } from '../api.ts'
 import { type ConnectionConfig, connectOver, type OpenTransport } from '../connection.ts'
 import { isKubeError, type KubeError } from '../errors.ts'
-import { httpTransport } from '../http-transport.ts'
+import { httpTransport } from '../http/transport.ts'
 import { leanTransport } from '../lean/transport.ts'
 
 export interface SeenRequest {

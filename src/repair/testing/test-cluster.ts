@@ -5,7 +5,7 @@ import { type Embedded, startEmbedded } from '../../embedded/server.ts'
 import type { Api, KubeObject, Resource } from '../../kube/api.ts'
 import { nodeRepairs, nodes, pods, repairPolicies } from '../../kube/api.ts'
 import { connectTo } from '../../kube/connect.ts'
-import type { Notice } from '../../kube/event-queue.ts'
+import type { Occurrence } from '../../kube/events/queue.ts'
 import { createObject, getObject, listObjects, patchObject } from '../../kube/objects.ts'
 import type { Leadership } from '../../model/node.ts'
 import type { Attempt } from '../../model/repair.ts'
@@ -25,7 +25,7 @@ const second = 1_000
 export interface Half extends Assembled {
   /** Who it believes to be; tests change it. */
   leadership: Leadership
-  readonly events: Notice[]
+  readonly events: Occurrence[]
   readonly registry: Registry
   /** Ends it as kill -9 would: its watches stop, nothing is put back. */
   kill(): Promise<void>
@@ -171,9 +171,9 @@ async function startHalf(
 ): Promise<Half> {
   const { clock } = cluster
   const ended = new AbortController()
-  const events: Notice[] = []
+  const events: Occurrence[] = []
   const recorder = {
-    record: (notice: Notice) => void events.push(notice),
+    record: (notice: Occurrence) => void events.push(notice),
     flush: async () => {},
     pending: 0,
     dropped: 0,

@@ -3,13 +3,13 @@ import type { Socket } from 'node:net'
 import type { Cancel, Clock } from '../clock.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 
-/** For a whole request head, from its first byte or from the connection's start: a slow client holds nothing for long. */
+/** Time limit for a whole request head, from its first byte or from the connection's start, milliseconds. */
 const headMs = 5_000
-/** Between an answer and the first byte of the next request. */
+/** Time limit between an answer and the first byte of the next request, milliseconds. */
 const keepAliveMs = 5_000
-/** For the client to take an answer. */
+/** Time limit for the client to take an answer, milliseconds. */
 const answerMs = 30_000
-/** For the client to close after our last byte: closing at once, over bytes that we have not read, would cut our answer. */
+/** Milliseconds that the client has to close after the last byte; a close over unread bytes would cut the answer. */
 const lingerMs = 1_000
 
 export interface Page {
@@ -40,10 +40,10 @@ class PageConnection {
   readonly #socket: Socket
   readonly #clock: Clock
   readonly #pageOf: PageOf
-  /** Latin-1 text that has come and was not looked at. */
+  /** Received Latin-1 text that is not parsed yet. */
   #held = ''
   #answering = false
-  /** Our side is over: what still comes is thrown away. */
+  /** The server's side has ended: it drops further bytes. */
   #last = false
   #clientEnded = false
   #cancel: Cancel = () => undefined
@@ -87,7 +87,7 @@ class PageConnection {
     }
   }
 
-  /** The client gets no second answer before it took this one, so that what it asks for does not pile up here. */
+  /** Sends an answer; the next one waits until the client took it, so that answers do not pile up. */
   #answer(text: string): void {
     this.#answering = true
     this.#socket.pause()

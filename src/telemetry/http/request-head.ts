@@ -1,4 +1,4 @@
-/** The head of a request (RFC 9112), for a server of small pages. Pure, and strict: what is not plainly right is refused. */
+/** Parses the head of a request (RFC 9112), for a server of small pages. Strict: it refuses whatever is not plainly right. */
 
 /** Request line and headers together. */
 export const maxHeadBytes = 8 * 1024
@@ -13,7 +13,7 @@ export interface RequestHead {
   /** Without its query. */
   readonly path: string
   readonly accept: string
-  /** The connection ends with the answer: the client wants it, or what follows is a body that nobody reads. */
+  /** True when the connection ends with the answer: the client asks for it, or sends a body, which nobody reads. */
   readonly close: boolean
 }
 

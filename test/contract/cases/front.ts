@@ -1,4 +1,4 @@
-/** The front door: discovery, versions, health, tokens, verbs and media types. */
+/** Discovery, versions, health, tokens, verbs and media types. */
 import type { Case } from '../case.ts'
 
 const table = 'application/json;as=Table;g=meta.k8s.io;v=v1'

@@ -1,4 +1,4 @@
-/** What the pod cases are made of. */
+/** Steps that the pod cases share. */
 import type { Step } from '../case.ts'
 
 export const base = '/api/v1/namespaces/{{case}}/pods'
