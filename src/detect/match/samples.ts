@@ -1,6 +1,6 @@
 /** Runs the `matches` and `ignores` samples of catalogue files: the shipped ones in our tests, users' in `rules test`. */
 import type { LoadedFile } from '../../catalog/load.ts'
-import { stripFraming } from '../sources/framing.ts'
+import { peel } from '../sources/framing/peel.ts'
 import type { Matcher } from './matcher.ts'
 
 /** A sample that does not do what its place in the catalogue says. */
@@ -40,7 +40,7 @@ export function runSamples(files: readonly LoadedFile[], matcher: Matcher): Samp
 }
 
 function judge(kind: 'matches' | 'ignores', text: string, reason: string, matcher: Matcher): string | undefined {
-  const found = matcher.matchText(stripFraming(text).text)
+  const found = matcher.matchText(peel(text).text)
   const hit = found.some((match) => match.entry === reason)
   if (kind === 'ignores')
     return hit ? `this line must not match ${reason}, but it does: tighten the pattern` : undefined

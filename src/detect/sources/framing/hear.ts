@@ -1,0 +1,130 @@
+/** What a message means, wherever in its line the kernel's text begins. The peeler knows no rule: the caller is asked. */
+import type { Peeled } from './frame.ts'
+
+/** How the caller answers about texts. */
+export interface Meanings<T> {
+  /** Cheap: false when no part of `text` can mean anything. */
+  may(text: string): boolean
+  /** What `text` means as a whole message. */
+  of(text: string): T | undefined
+  /** Which of two meanings holds for one line: the lower rank. Equal for two meanings by the same rule. */
+  rank(meaning: T): number
+}
+
+export interface Heard<T> {
+  readonly meaning: T
+  /** The message from which it was read. */
+  readonly text: string
+  /** `known`: the frame said where the message begins. `unknown`: something else stands in front, and it was found. */
+  readonly frame: 'known' | 'unknown'
+  /** A process says it, so it means nothing. */
+  readonly quoted: boolean
+}
+
+/** Most places in one line at which a message is looked for, and how far into the line. */
+const mostStarts = 96
+const furthestStart = 2048
+
+/** What one message means; undefined for nearly every line. Linear in its length, with a bounded number of questions. */
+export function hear<T>(peeled: Peeled, meanings: Meanings<T>): Heard<T> | undefined {
+  const { text, shorter, writer, behindName } = peeled
+  const sure = writer === 'kernel' || writer === 'userspace'
+  if (sure && shorter.length === 0 && behindName === undefined) return heard(meanings.of(text), text, 'known')
+  if (!meanings.may(text)) return undefined
+  if (sure) return earliest(peeled, meanings)
+  if (writer === 'process') {
+    const found = anywhere(text, meanings, false)
+    return found && { ...found, quoted: true }
+  }
+  const first = earliest(peeled, meanings)
+  if (first?.quoted || behindName !== undefined) return first
+  const other = anywhere(text, meanings, true)
+  if (!first || !other) return first ?? other
+  return meanings.rank(other.meaning) < meanings.rank(first.meaning) ? other : first
+}
+
+function heard<T>(meaning: T | undefined, text: string, frame: 'known' | 'unknown'): Heard<T> | undefined {
+  return meaning === undefined ? undefined : { meaning, text, frame, quoted: false }
+}
+
+/** The text and what may belong to it: the best rule decides, then the shortest text, which is the best peeled. */
+function earliest<T>(peeled: Peeled, meanings: Meanings<T>): Heard<T> | undefined {
+  let best: Heard<T> | undefined
+  for (const text of [...peeled.shorter, peeled.text]) {
+    const found = heard(meanings.of(text), text, 'known')
+    if (found && (!best || meanings.rank(found.meaning) < meanings.rank(best.meaning))) best = found
+  }
+  const { behindName } = peeled
+  if (behindName === undefined) return best
+  // The name is the message's own only if nothing is meant without it.
+  const bare = anywhere(behindName, meanings, false)
+  if (
+    !bare ||
+    (best &&
+      meanings.rank(bare.meaning) !== meanings.rank(best.meaning) &&
+      meanings.rank(best.meaning) < meanings.rank(bare.meaning))
+  )
+    return best
+  return { ...bare, quoted: true }
+}
+
+/** A name in front of a text that it quotes. */
+const process = /(?:^|[\s>|"'(])[^\s:[\](){}"'<>|]{1,128}\[\d{1,10}\](?::| -) /
+/** The audit subsystem prints what user space did, in user space's words. */
+const audit = /\baudit(?:\(|:|\[|d\b)|\btype=\d{4}\b/
+/** A command line that looks for a text, or writes one. */
+const command = /(?:^|[\s/(|;])(?:[a-z]?grep|rg|ag|awk|sed|echo|printf|logger|systemd-cat)\s[^|;]*$/
+/** `tag: `, `driver address: `: how a whole message begins. */
+const head = /^[\w.[\]{}()/@<>#-]{1,64}(?: [\w.:()#/@-]{1,64}){0,3}: |^\[[\w:. []{1,80}\]{1,2} /
+const start = /(?<![\w./\\-])[\w[{(]/g
+
+/** The best meaning of any text that begins with a word of `text`. */
+function anywhere<T>(text: string, meanings: Meanings<T>, behindAll: boolean): Heard<T> | undefined {
+  const named = process.exec(text)
+  const last = named ? named.index : furthestStart
+  let best: Heard<T> | undefined
+  let asked = 0
+  for (const found of text.slice(0, furthestStart + 1).matchAll(start)) {
+    const at = found.index
+    if (at > last || asked++ >= mostStarts) break
+    if (at === 0 && behindAll) continue
+    const from = text.slice(at)
+    const prefix = text.slice(0, at)
+    if (at > 0 && !mayBegin(prefix, from)) continue
+    const message = withoutClosing(from, prefix)
+    const meaning = meanings.of(message)
+    if (meaning === undefined) continue
+    if (!best || meanings.rank(meaning) < meanings.rank(best.meaning))
+      best = { meaning, text: message, frame: at === 0 ? 'known' : 'unknown', quoted: false }
+  }
+  return best
+}
+
+/** Whether a message of its own may begin behind `prefix`: not within somebody's words, nor within a quotation of them. */
+function mayBegin(prefix: string, text: string): boolean {
+  if (audit.test(prefix) || command.test(prefix)) return false
+  const before = prefix.at(-1) ?? ''
+  if (/["'`]/.test(before)) return /(?:^|[\s=:(,>{[])["'`]$/.test(prefix) && !openQuotation(prefix.slice(0, -1))
+  if (openQuotation(prefix)) return false
+  return !/[\p{L}\p{N}] $/u.test(prefix) || head.test(text)
+}
+
+function openQuotation(prefix: string): boolean {
+  for (const quote of ['"', "'", '`']) {
+    let open = false
+    for (let at = prefix.indexOf(quote); at >= 0; at = prefix.indexOf(quote, at + 1)) {
+      // An apostrophe within a word opens nothing.
+      if (open || !/\w/.test(prefix[at - 1] ?? '')) open = !open
+    }
+    if (open) return true
+  }
+  return false
+}
+
+/** A message in quotes ends with the last of them. */
+function withoutClosing(text: string, prefix: string): string {
+  const quote = prefix.at(-1) ?? ''
+  if (!/["'`]/.test(quote)) return text
+  const end = text.lastIndexOf(quote)
+  return (end < 8 ? text : text.slice(0, end)).replaceAll(`\\${quote}`, quote).replaceAll(quote + quote, quote)
+}
