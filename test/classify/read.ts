@@ -4,14 +4,16 @@ import { compileShipped } from '../../src/catalog/shipped.ts'
 import { LineClassifier, type LineMatch } from '../../src/cli/inspect/line-classifier.ts'
 import { decoders } from '../../src/detect/decode/decoders.ts'
 import { compileMatcher } from '../../src/detect/match/compile.ts'
+import { meaningsOf } from '../../src/detect/sources/framing/meanings.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-export const catalogue = compileShipped(join(root, 'catalog'))
+const catalogue = compileShipped(join(root, 'catalog'))
 export const matcher = compileMatcher(catalogue, decoders)
+const meanings = meaningsOf(catalogue, matcher)
 
 /** Every meaning in `log`, in order. */
 export function classify(log: string): readonly LineMatch[] {
-  const classifier = new LineClassifier(catalogue, matcher)
+  const classifier = new LineClassifier(meanings)
   const lines = log.split('\n').flatMap((line) => classifier.take(line.replace(/\r+$/, '')))
   return [...lines, ...classifier.end()].flatMap(({ matches }) => matches)
 }

@@ -5,6 +5,7 @@ import { decoders } from '../../detect/decode/decoders.ts'
 import { cutText } from '../../detect/lifecycle/cut-text.ts'
 import { compileMatcher } from '../../detect/match/compile.ts'
 import { longestRecord } from '../../detect/sources/framing/assemble.ts'
+import { meaningsOf } from '../../detect/sources/framing/meanings.ts'
 import { readLines } from '../../detect/sources/lines.ts'
 import type { Io } from '../io.ts'
 import { catalogueFolder } from './catalogue-folder.ts'
@@ -76,7 +77,7 @@ async function classify(file: string, { output, verbose }: Flags, io: Io): Promi
     io.stderr(
       `nodemend: the record that ends behind line ${line} is longer than ${longestRecord} bytes: its lines are read one by one\n`,
     )
-  const classifier = new LineClassifier(catalogue, compileMatcher(catalogue, decoders), tooLong)
+  const classifier = new LineClassifier(meaningsOf(catalogue, compileMatcher(catalogue, decoders)), tooLong)
   const printLine = output === 'jsonl' ? printJson : printTable
   let pending = output === 'table' ? tableHead(verbose) : ''
   let read = 0

@@ -1,10 +1,7 @@
 /** Lines of a log → what each of them means, whatever framing they are in. */
-import type { CompiledCatalogue } from '../../catalog/compiled.ts'
-import type { Matcher } from '../../detect/match/matcher.ts'
 import { Assembler, type ReadLine } from '../../detect/sources/framing/assemble.ts'
 import type { Peeled } from '../../detect/sources/framing/frame.ts'
 import { type Heard, hear, type Meanings } from '../../detect/sources/framing/hear.ts'
-import { meaningsOf } from '../../detect/sources/framing/meanings.ts'
 import { Wrapped } from '../../detect/sources/framing/wrapped.ts'
 import type { Match } from '../../model/finding.ts'
 
@@ -49,9 +46,9 @@ export class LineClassifier {
   readonly #tally = { lines: 0, meaningful: 0, strange: 0, firstStrange: 0, quoted: 0, firstQuoted: 0 }
   #quotedBy: string | undefined
 
-  /** `matcher` is compiled from `catalogue`. `onTooLong` is told a line at which a record is too long to be kept. */
-  constructor(catalogue: CompiledCatalogue, matcher: Matcher, onTooLong?: (line: number) => void) {
-    this.#meanings = meaningsOf(catalogue, matcher)
+  /** `onTooLong` is told a line at which a record is too long to be kept. */
+  constructor(meanings: Meanings<Match>, onTooLong?: (line: number) => void) {
+    this.#meanings = meanings
     this.#assembler = new Assembler(onTooLong)
   }
 

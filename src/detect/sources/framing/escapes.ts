@@ -5,7 +5,7 @@
 const control =
   /(?:\x1b|\\e|\\0?33|\\x1b|\\u001b|#033|\^\[|\u241b|\ufffd(?=\[[\d;]{1,16}m))(?:\[[\d;?]{0,24}[A-Za-z]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|[()][A-Z0-9])/gi
 /** A colour whose escape byte was lost on the way, as in pasted text. */
-const orphan = /^(?:\[(?:\d{1,3}(?:;\d{1,3}){0,4})?m)+|\[0?m/g
+const orphan = /\[\d{0,3}(?:;\d{1,3}){0,4}m/g
 const orphaned = /^\[\d{0,3}(?:;\d{1,3}){0,4}m/
 
 const entity = /&(?:#(\d{1,6})|#x([\da-f]{1,5})|(amp|lt|gt|quot|apos|nbsp));/gi

@@ -1,5 +1,6 @@
 /** What a message means, wherever in its line the kernel's text begins. The peeler knows no rule: the caller is asked. */
 import type { Peeled } from './frame.ts'
+import { processTag, quotes } from './quoting.ts'
 
 /** How the caller answers about texts. */
 export interface Meanings<T> {
@@ -54,7 +55,7 @@ function earliest<T>(peeled: Peeled, meanings: Meanings<T>): Heard<T> | undefine
     const found = heard(meanings.of(text), text, 'known')
     if (found && (!best || meanings.rank(found.meaning) < meanings.rank(best.meaning))) best = found
   }
-  const { behindName } = peeled
+  const behindName = peeled.behindName ?? behindTag(peeled.text)
   if (behindName === undefined) return best
   // The name is the message's own only if nothing is meant without it.
   const bare = anywhere(behindName, meanings, false)
@@ -68,20 +69,18 @@ function earliest<T>(peeled: Peeled, meanings: Meanings<T>): Heard<T> | undefine
   return { ...bare, quoted: true }
 }
 
-/** A name in front of a text that it quotes. */
-const process = /(?:^|[\s>|"'(])[^\s:[\](){}"'<>|]{1,128}\[\d{1,10}\](?::| -) /
-/** The audit subsystem prints what user space did, in user space's words. */
-const audit = /\baudit(?:\(|:|\[|d\b)|\btype=\d{4}\b/
-/** A command line that looks for a text, or writes one. */
-const command = /(?:^|[\s/(|;])(?:[a-z]?grep|rg|ag|awk|sed|echo|printf|logger|systemd-cat)\s[^|;]*$/
 /** `tag: `, `driver address: `: how a whole message begins. */
 const head = /^[\w.[\]{}()/@<>#-]{1,64}(?: [\w.:()#/@-]{1,64}){0,3}: |^\[[\w:. []{1,80}\]{1,2} /
 const start = /(?<![\w./\\-])[\w[{(]/g
 
+function behindTag(text: string): string | undefined {
+  const found = processTag(text)
+  return found && text.slice(found.index + found.length)
+}
+
 /** The best meaning of any text that begins with a word of `text`. */
 function anywhere<T>(text: string, meanings: Meanings<T>, behindAll: boolean): Heard<T> | undefined {
-  const named = process.exec(text)
-  const last = named ? named.index : furthestStart
+  const last = processTag(text)?.index ?? furthestStart
   let best: Heard<T> | undefined
   let asked = 0
   for (const found of text.slice(0, furthestStart + 1).matchAll(start)) {
@@ -102,23 +101,7 @@ function anywhere<T>(text: string, meanings: Meanings<T>, behindAll: boolean): H
 
 /** Whether a message of its own may begin behind `prefix`: not within somebody's words, nor within a quotation of them. */
 function mayBegin(prefix: string, text: string): boolean {
-  if (audit.test(prefix) || command.test(prefix)) return false
-  const before = prefix.at(-1) ?? ''
-  if (/["'`]/.test(before)) return /(?:^|[\s=:(,>{[])["'`]$/.test(prefix) && !openQuotation(prefix.slice(0, -1))
-  if (openQuotation(prefix)) return false
-  return !/[\p{L}\p{N}] $/u.test(prefix) || head.test(text)
-}
-
-function openQuotation(prefix: string): boolean {
-  for (const quote of ['"', "'", '`']) {
-    let open = false
-    for (let at = prefix.indexOf(quote); at >= 0; at = prefix.indexOf(quote, at + 1)) {
-      // An apostrophe within a word opens nothing.
-      if (open || !/\w/.test(prefix[at - 1] ?? '')) open = !open
-    }
-    if (open) return true
-  }
-  return false
+  return !quotes(prefix) && (!/[\p{L}\p{N}] $/u.test(prefix) || head.test(text))
 }
 
 /** A message in quotes ends with the last of them. */

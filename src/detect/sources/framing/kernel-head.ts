@@ -9,6 +9,8 @@ const delta = /^\[\s{0,12}(?:<[ +\d.]{1,24}>|\+\d{1,10}\.\d{1,9})\]\s?/
 const caller = /^\[\s{0,8}[TC]\d{1,10}\]\s?/
 /** `dmesg -H` names the minute when it changes; the month is in the language of the machine. */
 const minute = /^\[[\p{L}\p{M}.\d]{1,12} {0,2}\d{0,2} \d\d:\d\d\]\s/u
+/** syslogd of Solaris and its heirs. */
+const messageId = /^\[ID \d{1,9} kern\.\w{1,8}\]\s/
 const priority = /^<(\d{1,4})>(?!1 (?:\d{4}-|-))\s?/
 
 /** The header at the start of the text, if one stands there. */
@@ -58,6 +60,7 @@ const bracketed: readonly (readonly [RegExp, string])[] = [
   [caller, 'caller'],
   [delta, 'time since the line before'],
   [minute, 'dmesg -H stamp'],
+  [messageId, 'message id'],
 ]
 
 /** `dmesg -r` and consoles print the priority; behind it may stand the line of a syslog daemon. */

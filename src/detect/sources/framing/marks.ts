@@ -13,6 +13,9 @@ const file =
   /^(?:(?:[A-Za-z]:)?[\w.@+~%-]{0,120}[/\\][\w./\\@+~%-]{0,200}|[\w@+~%-]{1,80}\.(?:log|txt|gz|xz|out|err|\d{1,3})[\w.-]{0,20}|[\w.-]{1,80}(?=:\d{1,8}:)|messages|syslog|dmesg)[:-](?:\d{1,8}[:-]){0,2}\s?/
 /** `pdsh`, ansible, clush: a host, behind which a frame stands that is known. */
 const quoted = /^(["'`“”‘’«])([\s\S]*)(["'`“”‘’»])[,;]?\s*$/
+/** A field, not a quotation. */
+const key = /^["'][\w@.-]{1,64}["']\s{0,8}(?::|=>)/
+const row = /^((?:(?:"[^"]{0,120}"|[^",;]{0,120})[,;]){1,16})"((?:[^"]|"")*)"[,;]?\s*$/
 const fence = /^(?:```\w{0,12}|~~~)\s*/
 const border = /^[|│┃║](?!\|)/
 const separator = /^[-|:,;=→»⇒/]{1,3}>?\s+/
@@ -32,7 +35,7 @@ export function markHead(peeling: Peeling): boolean {
     const other = form.exec(text)
     if (other) return peeling.takeSoftly(other[0].length, layer)
   }
-  return inQuotes(peeling)
+  return columns(peeling) || inQuotes(peeling)
 }
 
 const forms: readonly (readonly [RegExp, string])[] = [
@@ -46,11 +49,32 @@ const forms: readonly (readonly [RegExp, string])[] = [
 
 function inQuotes(peeling: Peeling): boolean {
   const found = quoted.exec(peeling.text)
-  if (!found || (found[2] ?? '').length < 8) return false
+  if (!found || (found[2] ?? '').length < 8 || key.test(peeling.text)) return false
   return peeling.replaceSoftly((found[2] ?? '').replaceAll('""', '"').replaceAll('\\"', '"'), 'quotes')
 }
 
-/** A row: the longest cell is the message; a cell that is a name of its own says who wrote it. */
+/** CSV with the message in quotes. */
+function columns(peeling: Peeling): boolean {
+  const found = row.exec(peeling.text)
+  if (!found) return false
+  const [, cells = '', message = ''] = found
+  readCells(
+    cells.split(/[,;]/).map((cell) => cell.replace(/^"|"$/g, '')),
+    peeling,
+  )
+  return peeling.replaceSoftly(message.replaceAll('""', '"'), 'CSV')
+}
+
+/** A cell that is a name of its own says who wrote the row. */
+function readCells(cells: readonly string[], peeling: Peeling): void {
+  for (const cell of cells) {
+    if (/^(?:kernel|kern):?$/.test(cell)) peeling.byKernel()
+    else if (/^[\w./@-]{1,80}\[\d{1,10}\]:?$/.test(cell)) peeling.byProcess(cell.replace(/:$/, ''))
+  }
+  peeling.stamped = true
+}
+
+/** A row of a table: the longest cell is the message. */
 function table(peeling: Peeling): boolean {
   const cells = peeling.text
     .split(/[|│┃║]/)
@@ -60,12 +84,10 @@ function table(peeling: Peeling): boolean {
   if (longest === '') return false
   const inner = peeling.text.replace(/^[|│┃║]\s?/, '').replace(/\s*[|│┃║]\s*$/, '')
   if (cells.length === 1) return peeling.replaceSoftly(inner, 'table border')
-  for (const cell of cells) {
-    if (cell === longest) continue
-    if (/^(?:kernel|kern):?$/.test(cell)) peeling.byKernel()
-    else if (/^[\w./@-]{1,80}\[\d{1,10}\]:?$/.test(cell)) peeling.byProcess(cell.replace(/:$/, ''))
-    peeling.stamped = true
-  }
+  readCells(
+    cells.filter((cell) => cell !== longest),
+    peeling,
+  )
   peeling.replaceSoftly(inner, 'table border')
   return peeling.replaceSoftly(longest, 'cell')
 }

@@ -10,6 +10,7 @@ import { type Peeled, Peeling } from './frame.ts'
 import { kernelHead } from './kernel-head.ts'
 import { markHead } from './marks.ts'
 import { recordsAt } from './one-line-record.ts'
+import { quotes } from './quoting.ts'
 import { stampAt } from './stamp.ts'
 import { syslogHead } from './syslog-head.ts'
 
@@ -21,7 +22,7 @@ const longestFramed = 1_048_576
 const plainUptime = /^\[ {0,11}(\d{1,9}\.\d{6})\] /
 /** A text that begins with a word, and in whose first words no other frame can begin. */
 const plainText = /^[A-Za-z][^:[\x1b&<{]{0,48}(?:$|[[&<{]|:(?! ?(?:kernel|\d\d:\d\d)))/
-const tagged = /kernel|\]: |\\x1b|\x1b|&(?:lt|gt|quot|amp|#)|\d:\d\d:\d\d/
+const tagged = /kernel|\]: |\\x1b|\x1b|&(?:lt|gt|quot|amp|#)|<br|<\/|\d:\d\d:\d\d/
 
 /** Takes the framing off one line; the first message where a record holds several. */
 export function peel(line: string): Peeled {
@@ -53,7 +54,19 @@ export function finish(peeling: Peeling, depth: number): readonly Peeled[] {
     if (peeling.writer === 'process') return [peeling.done()]
   }
   const records = depth < 3 && peeling.writer !== 'process' ? recordsAt(peeling) : undefined
-  return records ? records.flatMap((one) => finishRecord(one, depth)) : [peeling.done()]
+  if (records) return records.flatMap((one) => finishRecord(one, depth))
+  return jump(peeling) ? finish(peeling, depth) : [peeling.done()]
+}
+
+/** A header of the kernel itself behind words that nothing explains: `pod shell [ 12.345678] text`. */
+const ownHeader = /\[ {0,11}\d{1,9}\.\d{3,9}\][ :]|\[ {0,6}[TC]\d{1,10}\] |(?<=[\s>\]|])kernel: |<[0-7]>\[ {0,11}\d/
+const furthestHeader = 300
+
+function jump(peeling: Peeling): boolean {
+  if (peeling.writer !== 'unknown') return false
+  const found = ownHeader.exec(peeling.text.slice(0, furthestHeader))
+  if (!found || found.index === 0 || quotes(peeling.text.slice(0, found.index))) return false
+  return peeling.takeSoftly(found.index, 'unknown')
 }
 
 function finishRecord(peeling: Peeling, depth: number): readonly Peeled[] {

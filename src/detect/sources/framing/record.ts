@@ -33,7 +33,7 @@ const ranks = new Map(messageKeys.map((key, rank) => [key, rank]))
 
 /** These name the writer, whatever it is. */
 const writerKeys = new Set(
-  'syslogidentifier identifier comm program programname ident appname process processname procname unit systemdunit syslogtag exe'.split(
+  'syslogidentifier identifier comm program programname ident appname applicationname syslogappname syslogprogram syslogident process processname procname unit systemdunit syslogtag exe'.split(
     ' ',
   ),
 )

@@ -19,9 +19,10 @@ const facilityAlone = /^\[?kern\]?: ?/
 const kernelTag =
   /^(?:(\S{1,255}?):?\s+(?:[^\s:]{1,64}\s+){0,3})??\(?(?:kernel|vmunix|klogd|kmsg|netconsole)(?:\[[\d-]{0,10}\])?\)?\s?:(?:\s|(?=[^\s:]))/
 /** `journalctl -o with-unit` writes the unit, other tools a facility, in front of the name. */
-const processWithId = /^(?:(\S{1,255})\s+)?([^\s:[\]{}"'<>|]{1,128})\[(\d{1,10}|n\/a)\](?::\s|\s-\s)/
+const processWithId =
+  /^(?:(\S{1,255}?)\s+(?:[^\s:]{1,64}\s+){0,2}?)?([^\s:[\]{}"'<>|]{1,128})\[(\d{1,10}|n\/a)\](?::\s|\s-\s)/
 const hostOnly = /^([\w.:-]{1,255}?)(:?)\s+(?=\[\s{0,12}\d{1,10}\.\d{3,9}\]|<[0-7]>|\[\s{0,8}[TC]\d{1,10}\])/
-const hostAndName = /^(\S{1,255})\s+([^\s:[\](){}"'=]{1,64}):\s+/
+const hostAndName = /^((\S{1,255})\s+)([^\s:[\](){}"'=]{1,64}):\s+/
 const nameOnly = /^([\w.-]{1,64}):\s+/
 
 /** Kernel code prints these words in front of its messages, alone and in lower case, as programs do with their names. */
@@ -101,13 +102,12 @@ function host(peeling: Peeling): boolean {
 function hostAndProgram(peeling: Peeling): boolean {
   if (peeling.behindName !== undefined) return false
   const both = hostAndName.exec(peeling.text)
-  const name = both?.[2] ?? ''
+  const name = both?.[3] ?? ''
   if (both && !kernelNames.has(name) && !device.test(name)) {
-    peeling.host = both[1]
+    peeling.host = both[2]
     peeling.process = name
     peeling.behindName = peeling.text.slice(both[0].length)
-    const start = (both[1] ?? '').length
-    return peeling.takeSoftly(start + /^\s+/.exec(peeling.text.slice(start))![0].length, 'host')
+    return peeling.takeSoftly((both[1] ?? '').length, 'host')
   }
   const alone = nameOnly.exec(peeling.text)
   if (alone && /^[a-z][a-z._-]*$/.test(alone[1] ?? '') && !kernelNames.has(alone[1] ?? '')) {
