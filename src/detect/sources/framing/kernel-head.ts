@@ -1,7 +1,8 @@
 /** Headers that the kernel's own tools print: raw records, uptime, caller, level (dmesg in all its forms). */
 import type { Peeling } from './frame.ts'
 
-const rawRecord = /^(\d{1,5}),\d{1,20},(\d{1,20}),[^;,\s]{0,8}(?:,[^;]{0,80})?;/
+/** netconsole may put the release of the kernel in front. */
+const rawRecord = /^(?:\d{1,2}\.\d{1,3}[\w.+~-]{0,60},)?(\d{1,5}),\d{1,20},(\d{1,20}),[^;,\s]{0,8}(?:,[^;]{0,80})?;/
 const dictionary = /^ [A-Z][A-Z0-9_]{0,40}=/
 /** Also with the time since the line before: `dmesg -d`, `journalctl -o short-delta`. Some consoles write no fraction width. */
 const uptime = /^\[\s{0,12}(\d{1,10}\.\d{3,9})(?:\s{0,12}<[ +\d.]{1,24}>)?\]:?\s?/

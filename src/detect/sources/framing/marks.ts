@@ -1,4 +1,5 @@
 /** What editors, mails, `grep`, `cat`, `pdsh` and tables put in front of a line that they show. */
+import { unescapeString } from './escapes.ts'
 import type { Peeling } from './frame.ts'
 
 const space = /^[\s\0\ufeff\u200b]+/
@@ -50,7 +51,8 @@ const forms: readonly (readonly [RegExp, string])[] = [
 function inQuotes(peeling: Peeling): boolean {
   const found = quoted.exec(peeling.text)
   if (!found || (found[2] ?? '').length < 8 || key.test(peeling.text)) return false
-  return peeling.replaceSoftly((found[2] ?? '').replaceAll('""', '"').replaceAll('\\"', '"'), 'quotes')
+  const inside = (found[2] ?? '').replaceAll('""', '"')
+  return peeling.replaceSoftly(found[1] === '"' ? unescapeString(inside) : inside, 'quotes')
 }
 
 /** CSV with the message in quotes. */
@@ -65,11 +67,14 @@ function columns(peeling: Peeling): boolean {
   return peeling.replaceSoftly(message.replaceAll('""', '"'), 'CSV')
 }
 
+const writer = /^(?:(kernel|kern)|([\w./@-]{1,80}\[\d{1,10}\])):?$/
+
 /** A cell that is a name of its own says who wrote the row. */
 function readCells(cells: readonly string[], peeling: Peeling): void {
   for (const cell of cells) {
-    if (/^(?:kernel|kern):?$/.test(cell)) peeling.byKernel()
-    else if (/^[\w./@-]{1,80}\[\d{1,10}\]:?$/.test(cell)) peeling.byProcess(cell.replace(/:$/, ''))
+    const [, kernel, process] = writer.exec(cell) ?? []
+    if (kernel !== undefined) peeling.byKernel()
+    else if (process !== undefined) peeling.byProcess(process)
   }
   peeling.stamped = true
 }
@@ -80,7 +85,7 @@ function table(peeling: Peeling): boolean {
     .split(/[|│┃║]/)
     .map((cell) => cell.trim())
     .filter((cell) => cell !== '')
-  const longest = cells.reduce((best, cell) => (cell.length > best.length ? cell : best), '')
+  const longest = cells.reduce((best, cell) => (cell.length > best.length && !writer.test(cell) ? cell : best), '')
   if (longest === '') return false
   const inner = peeling.text.replace(/^[|│┃║]\s?/, '').replace(/\s*[|│┃║]\s*$/, '')
   if (cells.length === 1) return peeling.replaceSoftly(inner, 'table border')

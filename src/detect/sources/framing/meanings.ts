@@ -16,5 +16,6 @@ export function meaningsOf(catalogue: CompiledCatalogue, matcher: Matcher): Mean
     },
     of: (text) => matcher.matchText(text)[0],
     rank: (match) => ranks.get(match.rule) ?? ranks.size,
+    tells: (match) => (match.device === undefined ? 0 : 1),
   }
 }

@@ -9,16 +9,15 @@ const objectStart = /[[{]\s*["'{[]|^\s*["'][\w@.-]{1,64}["']\s*(?::|=>)\s*["'{[]
 const cutObject = /^\s*["'][\w@.-]{1,64}["']\s*(?::|=>)/
 const labels = /^\{\s*[A-Za-z_]\w{0,63}\s*=\s*"/
 const logfmtPair = /([A-Za-z_@][\w.@/-]{0,63})=(?:"([^"\\]*(?:\\[\s\S][^"\\]*)*)"|'([^']*)'|(\S*))(?:[ ,;]+|$)/y
-const export1 = /^(MESSAGE)=([\s\S]*)$/
+const exported = /^MESSAGE=([\s\S]*)$/
 
 /** The records at the start of the text, read and taken off; undefined when it is none. */
 export function recordsAt(peeling: Peeling): readonly Peeling[] | undefined {
   const { text } = peeling
   if (labels.test(text)) return labelled(peeling)
-  if (objectStart.test(text)) return objects(peeling)
-  const whole = export1.exec(text)
-  if (whole) return read([[{ key: 'MESSAGE', value: whole[2] ?? '', piece: 0 }]], peeling, 'journal export')
-  return logfmt(peeling)
+  const whole = exported.exec(text)
+  if (whole) return read([[{ key: 'MESSAGE', value: whole[1] ?? '', piece: 0 }]], peeling, 'journal export')
+  return logfmt(peeling) ?? (objectStart.test(text) ? objects(peeling) : undefined)
 }
 
 /** The outer layers of a record are its own; what may have been the message's does not matter any more. */

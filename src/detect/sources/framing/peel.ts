@@ -22,7 +22,7 @@ const longestFramed = 1_048_576
 const plainUptime = /^\[ {0,11}(\d{1,9}\.\d{6})\] /
 /** A text that begins with a word, and in whose first words no other frame can begin. */
 const plainText = /^[A-Za-z][^:[\x1b&<{]{0,48}(?:$|[[&<{]|:(?! ?(?:kernel|\d\d:\d\d)))/
-const tagged = /kernel|\]: |\\x1b|\x1b|&(?:lt|gt|quot|amp|#)|<br|<\/|\d:\d\d:\d\d/
+const tagged = /kernel|\{["'\\]|\]: |\\x1b|\x1b|&(?:lt|gt|quot|amp|#)|<br|<\/|\d:\d\d:\d\d/
 
 /** Takes the framing off one line; the first message where a record holds several. */
 export function peel(line: string): Peeled {
@@ -48,25 +48,27 @@ function quickly(line: string): Peeled | undefined {
 
 /** Peels what is left of a message, whose outer layers `peeling` knows already. */
 export function finish(peeling: Peeling, depth: number): readonly Peeled[] {
-  unescape(peeling)
+  takeEscapes(peeling)
   let left = deepest
   while (left-- > 0 && peeling.text !== '' && oneLayer(peeling)) {
     if (peeling.writer === 'process') return [peeling.done()]
   }
-  const records = depth < 3 && peeling.writer !== 'process' ? recordsAt(peeling) : undefined
+  const records = depth < 4 && peeling.writer !== 'process' ? recordsAt(peeling) : undefined
   if (records) return records.flatMap((one) => finishRecord(one, depth))
   return jump(peeling) ? finish(peeling, depth) : [peeling.done()]
 }
 
 /** A header of the kernel itself behind words that nothing explains: `pod shell [ 12.345678] text`. */
-const ownHeader = /\[ {0,11}\d{1,9}\.\d{3,9}\][ :]|\[ {0,6}[TC]\d{1,10}\] |(?<=[\s>\]|])kernel: |<[0-7]>\[ {0,11}\d/
+const ownHeader =
+  /\[ {0,11}\d{1,9}\.\d{3,9}\][ :]|\[ {0,6}[TC]\d{1,10}\] |(?<=[\s>\]|])kernel: |<[0-7]>\[ {0,11}\d|<\d{1,3}>1 \d{4}-|(?<![\w:])\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d|(?<!\w)[A-Z][a-z]{2} [ 1-3]\d \d\d:\d\d:\d\d /
 const furthestHeader = 300
+const jumped = 'unknown'
 
 function jump(peeling: Peeling): boolean {
-  if (peeling.writer !== 'unknown') return false
   const found = ownHeader.exec(peeling.text.slice(0, furthestHeader))
-  if (!found || found.index === 0 || quotes(peeling.text.slice(0, found.index))) return false
-  return peeling.takeSoftly(found.index, 'unknown')
+  if (!found || found.index === 0 || peeling.writer === 'process' || quotes(peeling.text.slice(0, found.index)))
+    return false
+  return peeling.takeSoftly(found.index, jumped)
 }
 
 function finishRecord(peeling: Peeling, depth: number): readonly Peeled[] {
@@ -86,12 +88,12 @@ function stampHead(peeling: Peeling): boolean {
   if (found.kernel && peeling.writer !== 'userspace') peeling.byKernel()
   peeling.at(found.stamp)
   peeling.stamped = true
-  return peeling.writer === 'kernel' && !found.kernel
+  return (peeling.writer === 'kernel' && !found.kernel) || peeling.layers.at(-1) === jumped
     ? peeling.takeSoftly(found.length, 'stamp')
     : peeling.take(found.length, found.kernel ? 'dmesg stamp' : 'stamp')
 }
 
-function unescape(peeling: Peeling): void {
+function takeEscapes(peeling: Peeling): void {
   if (mayHoldColours(peeling.text)) replace(peeling, withoutColours(peeling.text), 'colours')
   if (peeling.text.includes('&') || peeling.text.includes('</') || peeling.text.includes('<br'))
     replace(peeling, withoutHtml(peeling.text), 'HTML')

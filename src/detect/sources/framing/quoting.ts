@@ -1,7 +1,8 @@
 /** Words in front of a message that make a quotation of it. */
 
-/** A process that names itself with its number, wherever in the line. */
-const process = /(?:^|[\s>|"'(,;])[^\s:[\](){}"'<>|,;]{1,128}\[\d{1,10}\](?:: | - |["']?[,;|\t] ?)/
+/** A process that names itself with its number, wherever in the line; systemd as process 1 is a subject of its own rules. */
+const process =
+  /(?<=^|[\s>|"'`(,;:])(?!systemd\[1\]: )[^\s:[\](){}"'`<>|,;]{1,128}\[\d{1,10}\](?::\s| - |["']?\s?[,;|│\t] ?)/
 /** The audit subsystem prints what user space did, in user space's words. */
 const audit = /\baudit(?:\(|:|\[|d\b)|\btype=\d{4}\b/
 /** A command line that looks for a text, or writes one. */

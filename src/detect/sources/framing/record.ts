@@ -21,15 +21,17 @@ const messageKeys = [
   'line',
   'body',
   'stringvalue',
+  'values',
   'content',
   'event',
   'entry',
-  'values',
   'payload',
   'output',
   'data',
 ]
 const ranks = new Map(messageKeys.map((key, rank) => [key, rank]))
+/** From here on a key holds a message only where more than one word stands in it. */
+const firstVague = messageKeys.indexOf('content')
 
 /** These name the writer, whatever it is. */
 const writerKeys = new Set(
@@ -71,7 +73,7 @@ export function messageField(fields: readonly Field[]): Field | undefined {
   for (const field of fields) {
     const rank = ranks.get(nameOf(field.key))
     if (rank === undefined || rank > bestRank || (rank === bestRank && nameOf(field.key) !== 'values')) continue
-    if (rank >= ranks.get('body')! && !/\s/.test(field.value)) continue
+    if (rank >= firstVague && !/\s/.test(field.value)) continue
     best = field
     bestRank = rank
   }
@@ -112,7 +114,10 @@ export function readRecord(fields: FieldRecord, peeling: Peeling, layer: string)
   }
   if (!told) quiet ??= ofDmesg(fields)
   if (!told && quiet === 'kernel') peeling.byKernel()
-  if (!told && quiet === 'process') peeling.container = true
+  if (!told && quiet === 'process') {
+    if (peeling.writer === 'kernel') peeling.byProcess(undefined)
+    else peeling.container = true
+  }
   peeling.replace(message.value.replace(/\r?\n$/, ''), layer)
   return message
 }

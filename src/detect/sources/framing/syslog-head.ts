@@ -17,13 +17,15 @@ const levelAlone = new RegExp(
 const facilityAlone = /^\[?kern\]?: ?/
 /** Up to four words in front; none of them may name a process, so none but the first ends with a colon. */
 const kernelTag =
-  /^(?:(\S{1,255}?):?\s+(?:[^\s:]{1,64}\s+){0,3})??\(?(?:kernel|vmunix|klogd|kmsg|netconsole)(?:\[[\d-]{0,10}\])?\)?\s?:(?:\s|(?=[^\s:]))/
+  /^(?:([^\s"'{}]{1,255}?):?\s+(?:[^\s:"'{}]{1,64}\s+){0,3})??\(?(?:kernel|vmunix|klogd|kmsg|netconsole)(?:\[[\d-]{0,10}\])?\)?\s?:(?:\s|(?=[^\s:]))/
 /** `journalctl -o with-unit` writes the unit, other tools a facility, in front of the name. */
 const processWithId =
-  /^(?:(\S{1,255}?)\s+(?:[^\s:]{1,64}\s+){0,2}?)?([^\s:[\]{}"'<>|]{1,128})\[(\d{1,10}|n\/a)\](?::\s|\s-\s)/
+  /^(?:([^\s[\]`"']{1,255})\s+(?:[^\s:[\]]{1,64}\s+){0,2}?)??(?!systemd\[1\]: )([^\s:[\]{}"'`<>|]{1,128})\[(\d{1,10}|n\/a)\](?::\s|\s-\s)/
 const hostOnly = /^([\w.:-]{1,255}?)(:?)\s+(?=\[\s{0,12}\d{1,10}\.\d{3,9}\]|<[0-7]>|\[\s{0,8}[TC]\d{1,10}\])/
 const hostAndName = /^((\S{1,255})\s+)([^\s:[\](){}"'=]{1,64}):\s+/
 const nameOnly = /^([\w.-]{1,64}):\s+/
+/** `pdsh`, `clush`, consoles: a host in front, which may as well be the message's own first word. */
+const hostPrefix = /^([\w.@-]{1,64})(?::\s|>\s+)/
 
 /** Kernel code prints these words in front of its messages, alone and in lower case, as programs do with their names. */
 const kernelNames = new Set(
@@ -82,7 +84,7 @@ function processName(peeling: Peeling): boolean {
     peeling.byProcess(`${name}[${id}]`)
     return peeling.take(whole.length, 'host and process')
   }
-  if (peeling.behindName !== undefined) return false
+  if (peeling.behindName !== undefined || host !== undefined) return false
   peeling.behindName = peeling.text.slice(whole.length)
   peeling.process = `${name}[${id}]`
   return false
@@ -94,8 +96,15 @@ function host(peeling: Peeling): boolean {
     peeling.host = found[1]
     return peeling.take(found[0].length, 'host')
   }
-  if (!peeling.stamped || peeling.writer !== 'unknown') return false
-  return hostAndProgram(peeling)
+  if (peeling.writer !== 'unknown') return false
+  return peeling.stamped ? hostAndProgram(peeling) : prefix(peeling)
+}
+
+function prefix(peeling: Peeling): boolean {
+  const alone = hostPrefix.exec(peeling.text)
+  if (!alone || peeling.host !== undefined || peeling.behindName !== undefined) return false
+  peeling.host = alone[1]
+  return peeling.takeSoftly(alone[0].length, 'host')
 }
 
 /** Behind a stamp: `HOST NAME: text` of a program, or `HOST text` of the kernel. Whether the name is the message's own is asked later. */
