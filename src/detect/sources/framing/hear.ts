@@ -72,18 +72,23 @@ function earliest<T>(peeled: Peeled, meanings: Meanings<T>): Heard<T> | undefine
 
 /** The name of a process in front of the meaning makes a quotation of it, unless nothing is meant without the name. */
 function unlessQuoted<T>(peeled: Peeled, best: Heard<T> | undefined, meanings: Meanings<T>): Heard<T> | undefined {
-  const { text } = peeled
-  const tag = peeled.behindName === undefined ? processTag(text) : undefined
-  const behind = peeled.behindName ?? (tag && text.slice(tag.index + tag.length))
-  if (behind === undefined || (best === undefined && !meanings.may(behind))) return best
-  const bare = anywhere(behind, meanings, false)
-  if (bare && !(best && meanings.rank(best.meaning) < meanings.rank(bare.meaning))) return { ...bare, quoted: true }
+  const { text, shorter } = peeled
+  const tag = processTag(text)
+  for (const behind of [peeled.behindName, behindTag(text), behindTag(shorter[0] ?? '')]) {
+    const bare = behind !== undefined && meanings.may(behind) ? anywhere(behind, meanings, false) : undefined
+    if (bare && !(best && meanings.rank(best.meaning) < meanings.rank(bare.meaning))) return { ...bare, quoted: true }
+  }
   // Only a word that may be part of the name belongs to it: `Web Content[77]: `.
   if (!best || !tag || tag.index === 0 || /\p{L}+ $/u.test(text.slice(0, tag.index))) return best
   const own = meanings.of(text.slice(tag.index))
   return own !== undefined && meanings.rank(own) === meanings.rank(best.meaning)
     ? { meaning: own, text: text.slice(tag.index), frame: 'unknown', quoted: false }
     : best
+}
+
+function behindTag(text: string): string | undefined {
+  const tag = processTag(text)
+  return tag && text.slice(tag.index + tag.length)
 }
 
 /** `tag: `, `driver address: `: how a whole message begins. */

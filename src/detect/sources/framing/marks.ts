@@ -8,7 +8,7 @@ const mark = /^(?:[-*+•‣◦–—·~$%]|#{1,6}|\/\/|--|\d{1,5}[.)]|\[[ xX]\]
 /** Marks of `diff`: only where a header of the kernel follows. */
 const changed = /^[-+ ](?=\[|<\d|\d+,\d+,)/
 /** `grep -n`, its context lines, and `cat -n`. */
-const numbered = /^(?:\d{1,8}[:-]\s?(?!\d\d?[:,])|\d{1,8}(?:\t|\s{2})\s*)/
+const numbered = /^(?:\d{1,8}[:-]\s?(?!\d\d?[:,-])|\d{1,8}(?:\t|\s{2})\s*)/
 /** `FILE:`, `FILE:12:`, `FILE:12:34:`, also of rotated and compressed files. */
 const file =
   /^(?:(?:[A-Za-z]:)?[\w.@+~%-]{0,120}[/\\][\w./\\@+~%-]{0,200}|[\w@+~%-]{1,80}\.(?:log|txt|gz|xz|out|err|\d{1,3})[\w.-]{0,20}|[\w.-]{1,80}(?=:\d{1,8}:)|messages|syslog|dmesg)[:-](?:\d{1,8}[:-]){0,2}\s?/
@@ -57,7 +57,7 @@ function inQuotes(peeling: Peeling): boolean {
 
 /** CSV with the message in quotes. */
 function columns(peeling: Peeling): boolean {
-  const found = row.exec(peeling.text)
+  const found = /[,;]"/.test(peeling.text) ? row.exec(peeling.text) : null
   if (!found) return false
   const [, cells = '', message = ''] = found
   readCells(

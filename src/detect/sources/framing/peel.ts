@@ -22,7 +22,7 @@ const longestFramed = 1_048_576
 const plainUptime = /^\[ {0,11}(\d{1,9}\.\d{6})\] /
 /** A text that begins with a word, and in whose first words no other frame can begin. */
 const plainText = /^[A-Za-z][^:[\x1b&<{]{0,48}(?:$|[[&<{]|:(?! ?(?:kernel|\d\d:\d\d)))/
-const tagged = /kernel|\{["'\\]|\]: |\\x1b|\x1b|&(?:lt|gt|quot|amp|#)|<br|<\/|\d:\d\d:\d\d/
+const tagged = /kern|\{["'\\]|\]: |\\x1b|\x1b|&(?:lt|gt|quot|amp|#)|\[ *\d+\.\d|<\d|<br|<\/|\d:\d\d:\d\d/
 
 /** Takes the framing off one line; the first message where a record holds several. */
 export function peel(line: string): Peeled {
@@ -51,7 +51,7 @@ export function finish(peeling: Peeling, depth: number): readonly Peeled[] {
   takeEscapes(peeling)
   let left = deepest
   while (left-- > 0 && peeling.text !== '' && oneLayer(peeling)) {
-    if (peeling.writer === 'process') return [peeling.done()]
+    if (peeling.writer === 'process' || isPlain(peeling)) return [peeling.done()]
   }
   const records = depth < 4 && peeling.writer !== 'process' ? recordsAt(peeling) : undefined
   if (records) return records.flatMap((one) => finishRecord(one, depth))
@@ -61,14 +61,21 @@ export function finish(peeling: Peeling, depth: number): readonly Peeled[] {
 /** A header of the kernel itself behind words that nothing explains: `pod shell [ 12.345678] text`. */
 const ownHeader =
   /\[ {0,11}\d{1,9}\.\d{3,9}\][ :]|\[ {0,6}[TC]\d{1,10}\] |(?<=[\s>\]|])kernel: |<[0-7]>\[ {0,11}\d|<\d{1,3}>1 \d{4}-|(?<![\w:])\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d|(?<!\w)[A-Z][a-z]{2} [ 1-3]\d \d\d:\d\d:\d\d /
+const mayJump = /\d\]|[TC]\d+\]|kernel: |>\[|>1 |\d:\d\d:\d\d/
 const furthestHeader = 300
 const jumped = 'unknown'
 
 function jump(peeling: Peeling): boolean {
+  if (!mayJump.test(peeling.text)) return false
   const found = ownHeader.exec(peeling.text.slice(0, furthestHeader))
   if (!found || found.index === 0 || peeling.writer === 'process' || quotes(peeling.text.slice(0, found.index)))
     return false
   return peeling.takeSoftly(found.index, jumped)
+}
+
+/** Most messages of the kernel are words, in which no other frame can begin. */
+function isPlain({ writer, text }: Peeling): boolean {
+  return writer === 'kernel' && plainText.test(text) && !tagged.test(text)
 }
 
 function finishRecord(peeling: Peeling, depth: number): readonly Peeled[] {

@@ -16,11 +16,12 @@ const levelAlone = new RegExp(
 )
 const facilityAlone = /^\[?kern\]?: ?/
 /** Up to four words in front; none of them may name a process, so none but the first ends with a colon. */
+const relay = /kernel|vmunix|klogd|kmsg|netconsole/
 const kernelTag =
   /^(?:([^\s"'{}]{1,255}?):?\s+(?:[^\s:"'{}]{1,64}\s+){0,3})??\(?(?:kernel|vmunix|klogd|kmsg|netconsole)(?:\[[\d-]{0,10}\])?\)?\s?:(?:\s|(?=[^\s:]))/
 /** `journalctl -o with-unit` writes the unit, other tools a facility, in front of the name. */
 const processWithId =
-  /^(?:([^\s[\]`"']{1,255})\s+(?:[^\s:[\]]{1,64}\s+){0,2}?)??(?!systemd\[1\]: )([^\s:[\]{}"'`<>|]{1,128})\[(\d{1,10}|n\/a)\](?::\s|\s-\s)/
+  /^(?:([^\s[\]`"']{1,255})\s+(?:[^\s:[\]]{1,64}\s+){0,2}?)??(?!systemd\[1\]: )([^\s:[\]{}"'`<>|,;]{1,128})\[(\d{1,10}|n\/a)\](?::\s|\s-\s)/
 const hostOnly = /^([\w.:-]{1,255}?)(:?)\s+(?=\[\s{0,12}\d{1,10}\.\d{3,9}\]|<[0-7]>|\[\s{0,8}[TC]\d{1,10}\])/
 const hostAndName = /^((\S{1,255})\s+)([^\s:[\](){}"'=]{1,64}):\s+/
 const nameOnly = /^([\w.-]{1,64}):\s+/
@@ -41,7 +42,7 @@ export function syslogHead(peeling: Peeling): boolean {
 }
 
 function onTheWire(peeling: Peeling): boolean {
-  const found = rfc5424.exec(peeling.text)
+  const found = peeling.text.includes('>1 ') ? rfc5424.exec(peeling.text) : null
   if (!found) return false
   const [whole, priority, time = '-', host = '-', program = '-', id = '-'] = found
   if (host !== '-') peeling.host = host
@@ -67,7 +68,7 @@ function facility(peeling: Peeling): boolean {
 }
 
 function kernelName(peeling: Peeling): boolean {
-  const found = kernelTag.exec(peeling.text)
+  const found = relay.test(peeling.text) ? kernelTag.exec(peeling.text) : null
   if (!found) return false
   if (found[1] !== undefined) peeling.host = found[1]
   if (peeling.writer !== 'userspace') peeling.byKernel()
@@ -75,7 +76,7 @@ function kernelName(peeling: Peeling): boolean {
 }
 
 function processName(peeling: Peeling): boolean {
-  const found = processWithId.exec(peeling.text)
+  const found = /\](?::\s| - )/.test(peeling.text) ? processWithId.exec(peeling.text) : null
   if (!found) return false
   const [whole, host, name = '', id = ''] = found
   // The kernel prints `comm[pid]: segfault at …` itself: only a header in front of it tells a program's line.
@@ -91,7 +92,7 @@ function processName(peeling: Peeling): boolean {
 }
 
 function host(peeling: Peeling): boolean {
-  const found = hostOnly.exec(peeling.text)
+  const found = /[[<]/.test(peeling.text) ? hostOnly.exec(peeling.text) : null
   if (found) {
     peeling.host = found[1]
     return peeling.take(found[0].length, 'host')
