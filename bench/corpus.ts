@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Matcher } from '../src/detect/match/matcher.ts'
-import { stripFraming } from '../src/detect/sources/framing.ts'
+import { peel } from '../src/detect/sources/framing/peel.ts'
 import type { Random } from '../src/telemetry/clock.ts'
 
 export interface Corpus {
@@ -20,7 +20,7 @@ export function readCorpus(folder: string, matcher: Matcher): Corpus | undefined
   if (files.length === 0) return undefined
   const lines = files
     .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n'))
-    .map((line) => stripFraming(line).text)
+    .map((line) => peel(line).text)
     .filter((text) => text !== '' && matcher.matchText(text).length === 0)
   return pack(`${files.length} kernel logs of real machines`, lines)
 }

@@ -135,7 +135,6 @@ test('no file is called utils, helpers, manager or common', () => {
 })
 
 test('files of src import each other in no circle, types included', () => {
-  // The detection half and the repair half open theirs in changes of their own; the list is to become empty.
   const byFile = Map.groupBy(sourceImports(), ({ file }) => file)
   const graph = new Map(
     [...byFile].map(([file, imports]) => [

@@ -9,7 +9,7 @@ import { BlockDevices } from '../../src/detect/host/block-devices.ts'
 import { openHost } from '../../src/detect/host/host.ts'
 import { paths, Sysfs } from '../../src/detect/host/testing/sysfs.ts'
 import { compileMatchers } from '../../src/detect/match/compile.ts'
-import { stripFraming } from '../../src/detect/sources/framing.ts'
+import { peel } from '../../src/detect/sources/framing/peel.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const catalogue = compileShipped(join(root, 'catalog'))
@@ -19,7 +19,7 @@ function verdicts(log: string, devices?: BlockDevices): string[] {
   const matcher = compileMatchers(catalogue, decoders, devices?.isDetachable).of('kmsg')
   const found = readFileSync(join(root, 'fixtures', 'kernel-logs', log), 'utf8')
     .split('\n')
-    .flatMap((line) => matcher.matchText(stripFraming(line).text))
+    .flatMap((line) => matcher.matchText(peel(line).text))
     .filter((match) => match.severity === 'fatal' || match.reason === 'FilesystemReadOnly')
     .map(({ severity, reason, device }) => `${severity} ${reason} ${device}`)
   return [...new Set(found)]

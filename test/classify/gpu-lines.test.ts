@@ -4,13 +4,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { compileShipped } from '../../src/catalog/shipped.ts'
-import { type ClassifiedMatch, classifyLine } from '../../src/cli/inspect/classify.ts'
-import { decoders } from '../../src/detect/decode/decoders.ts'
-import { compileMatchers } from '../../src/detect/match/compile.ts'
+import type { Match } from '../../src/model/finding.ts'
+import { classify, matcher } from './read.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-const matcher = compileMatchers(compileShipped(join(root, 'catalog')), decoders).of('kmsg')
 const rows = readFileSync(join(root, 'fixtures', 'kernel-lines', 'gpu.tsv'), 'utf8')
   .split('\n')
   .slice(1)
@@ -21,11 +18,11 @@ const rows = readFileSync(join(root, 'fixtures', 'kernel-lines', 'gpu.tsv'), 'ut
   })
 type Row = (typeof rows)[number]
 
-const isTrouble = (match: ClassifiedMatch): boolean => match.severity === 'warning' || match.severity === 'fatal'
+const isTrouble = (match: Match): boolean => match.severity === 'warning' || match.severity === 'fatal'
 
 /** What is wrong with the answer to one row, or undefined. */
 function complaint(row: Row, text = row.text): string | undefined {
-  const matches = classifyLine(matcher, text)
+  const matches = classify(text).map(({ match }) => match)
   const family = row.kind.split(':').at(-1)
   if (row.expected === 'none') {
     // Another family may own the line: a disk's PCIe error is not an accelerator's.
@@ -77,10 +74,10 @@ test('a line that quotes a driver inside the text of somebody else means nothing
     .flatMap((row) => [
       `audit: type=1400 msg='${row.text}'`,
       `sudo[77]: root : COMMAND=/bin/grep ${row.text}`,
-      `> ${row.text}`,
+      `$ grep '${row.text}' /var/log/messages`,
     ])
   assert.ok(quoted.length > 100)
-  const wrong = quoted.filter((text) => classifyLine(matcher, text).some(isTrouble))
+  const wrong = quoted.filter((text) => classify(text).some(({ match }) => isTrouble(match)))
   assert.deepEqual(wrong, [])
 })
 

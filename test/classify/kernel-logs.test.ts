@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { compileShipped } from '../../src/catalog/shipped.ts'
 import { decoders } from '../../src/detect/decode/decoders.ts'
 import { compileMatchers } from '../../src/detect/match/compile.ts'
-import { stripFraming } from '../../src/detect/sources/framing.ts'
+import { peel } from '../../src/detect/sources/framing/peel.ts'
 import type { Match } from '../../src/model/finding.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -33,7 +33,7 @@ test('every kind of event in the logs is seen, without a false alarm and without
     readFileSync(join(logs, file), 'utf8')
       .split('\n')
       .forEach((line, index) => {
-        const [match] = matcher.matchText(stripFraming(line).text)
+        const [match] = matcher.matchText(peel(line).text)
         if (!match) return
         const number = index + 1
         const label = labels.get(number) ?? labels.get(alternates.get(number) ?? 0)

@@ -48,9 +48,9 @@ test('classify: the table marks what is over', async () => {
 })
 
 test('classify: a line that is cut is said to be', async () => {
-  const io = testIo(`${'x'.repeat(70_000)}\nshort\n`)
+  const io = testIo(`${'x'.repeat(1_100_000)}\nshort\n`)
   assert.equal(await run(['classify'], io), 0)
-  assert.match(io.printed.err, /^nodemend: line 1 is longer than 65536 bytes/)
+  assert.match(io.printed.err, /^nodemend: line 1 is longer than 1048576 bytes/)
 })
 
 test('classify: a missing file and a folder are named, with exit code 2', async () => {

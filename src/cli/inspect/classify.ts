@@ -4,13 +4,14 @@ import { compileShipped } from '../../catalog/shipped.ts'
 import { decoders } from '../../detect/decode/decoders.ts'
 import { cutText } from '../../detect/lifecycle/cut-text.ts'
 import { compileMatchers } from '../../detect/match/compile.ts'
-import type { Matcher } from '../../detect/match/matcher.ts'
-import { stripFraming } from '../../detect/sources/framing.ts'
-import { longestLine, readLines } from '../../detect/sources/lines.ts'
-import type { Match } from '../../model/finding.ts'
+import { longestRecord } from '../../detect/sources/framing/assemble.ts'
+import { meaningsOf } from '../../detect/sources/framing/meanings.ts'
+import { readLines } from '../../detect/sources/lines.ts'
 import type { Io } from '../io.ts'
 import { catalogueFolder } from './catalogue-folder.ts'
+import { LineClassifier, type LineMatch, type LineMeaning } from './line-classifier.ts'
 import { readLog } from './log-text.ts'
+import { remarks } from './remarks.ts'
 
 /** What one line means, as printed. `matches` is empty for a line that means nothing. */
 export interface ClassifiedLine {
@@ -29,6 +30,26 @@ export interface ClassifiedMatch {
   readonly message: string
   /** Present and true for a line that ends the reason. */
   readonly recovery?: boolean
+  /** Present where something stood in front of the message that no known framing explains. */
+  readonly frame?: 'unknown'
+  /** With `--verbose`: what was taken off. */
+  readonly peeled?: PeeledFrame
+}
+
+/** What stood around a message. */
+export interface PeeledFrame {
+  /** Outermost first. */
+  readonly layers: readonly string[]
+  readonly writer: string
+  readonly host?: string
+  readonly time?: string
+  readonly text: string
+}
+
+type Output = 'jsonl' | 'table'
+interface Flags {
+  readonly output: Output
+  readonly verbose: boolean
 }
 
 export function classifyCommand(io: Io): Command {
@@ -36,7 +57,7 @@ export function classifyCommand(io: Io): Command {
     .description('say what each line of a kernel log means')
     .argument(
       '[file]',
-      'a log in any common framing (raw kmsg, dmesg, dmesg -T, syslog, journalctl); - reads stdin',
+      'a log in any framing: dmesg, syslog, a journal, JSON, a console, a container, …; - reads stdin',
       '-',
     )
     .addOption(
@@ -44,42 +65,43 @@ export function classifyCommand(io: Io): Command {
         .choices(['jsonl', 'table'])
         .default('table'),
     )
-    .action(async (file: string, options: { output: 'jsonl' | 'table' }) => {
-      await classify(file, options.output, io)
+    .option('-v, --verbose', 'say what was taken off each line that means something', false)
+    .action(async (file: string, flags: Flags) => {
+      await classify(file, flags, io)
     })
 }
 
-async function classify(file: string, output: 'jsonl' | 'table', io: Io): Promise<void> {
-  const matcher = compileMatchers(compileShipped(catalogueFolder(io.programFile)), decoders).of('kmsg')
+async function classify(file: string, { output, verbose }: Flags, io: Io): Promise<void> {
+  const catalogue = compileShipped(catalogueFolder(io.programFile))
+  const tooLong = (line: number): void =>
+    io.stderr(
+      `nodemend: the record that ends behind line ${line} is longer than ${longestRecord} bytes: its lines are read one by one\n`,
+    )
+  const classifier = new LineClassifier(meaningsOf(catalogue, compileMatchers(catalogue, decoders).of('kmsg')), tooLong)
   const printLine = output === 'jsonl' ? printJson : printTable
-  let pending = output === 'table' ? tableHead : ''
-  let lines = 0
-  let meaningful = 0
+  let pending = output === 'table' ? tableHead(verbose) : ''
+  let read = 0
   const flush = (): void => {
     if (pending !== '') io.stdout(pending)
     pending = ''
   }
-  const cut = (): void =>
-    io.stderr(`nodemend: line ${lines + 1} is longer than ${longestLine} bytes: only its beginning is looked at\n`)
-  // What is known is printed before each wait, so that a log can be followed through a pipe.
-  for await (const text of readLines(readLog(file, io, flush), cut)) {
-    lines++
-    const matches = classifyLine(matcher, text)
-    if (matches.length > 0) meaningful++
-    pending += printLine({ line: lines, matches }, text)
+  const show = (lines: readonly LineMeaning[]): void => {
+    for (const line of lines) pending += printLine(line, verbose)
     if (pending.length > 65_536) flush()
   }
+  const cut = (): void =>
+    io.stderr(`nodemend: line ${read + 1} is longer than ${longestRecord} bytes: only its beginning is looked at\n`)
+  // What is known is printed before each wait, so that a log can be followed through a pipe.
+  for await (const text of readLines(readLog(file, io, flush), cut, longestRecord)) {
+    read++
+    show(classifier.take(text))
+  }
+  show(classifier.end())
   flush()
-  if (output === 'table') io.stderr(`nodemend: ${meaningful} of ${lines} lines mean something\n`)
+  for (const remark of remarks(classifier.tally, output === 'table')) io.stderr(`nodemend: ${remark}\n`)
 }
 
-/** What one line of text means. A process that merely quotes the kernel means nothing. */
-export function classifyLine(matcher: Matcher, line: string): readonly ClassifiedMatch[] {
-  const framed = stripFraming(line)
-  return framed.writer === 'process' ? [] : matcher.matchText(framed.text).map(printed)
-}
-
-function printed(match: Match): ClassifiedMatch {
+function printed({ match, frame, peeled, text }: LineMatch, verbose: boolean): ClassifiedMatch {
   return {
     family: match.family,
     ...(match.code !== undefined && { code: match.code }),
@@ -90,23 +112,54 @@ function printed(match: Match): ClassifiedMatch {
     scope: match.scope,
     message: match.message,
     ...(match.recovery && { recovery: true }),
+    ...(frame === 'unknown' && { frame }),
+    ...(verbose && { peeled: frameOf(peeled, text) }),
   }
 }
 
-function printJson(line: ClassifiedLine): string {
-  return `${JSON.stringify(line)}\n`
+function frameOf({ layers, writer, host, stamp }: LineMatch['peeled'], text: string): PeeledFrame {
+  return {
+    layers,
+    writer,
+    ...(host !== undefined && { host }),
+    ...(stamp && { time: stamp.ms === undefined ? stamp.text : new Date(stamp.ms).toISOString() }),
+    text,
+  }
+}
+
+function printJson({ line, matches }: LineMeaning, verbose: boolean): string {
+  const classified: ClassifiedLine = { line, matches: matches.map((one) => printed(one, verbose)) }
+  return `${JSON.stringify(classified)}\n`
 }
 
 /** Longest text of a line in the table, bytes. */
 const longestText = 1024
-const tableHead = 'LINE\tSEVERITY\tCONDITION\tREASON\tDEVICE\tTEXT\n'
 
-function printTable(line: ClassifiedLine, text: string): string {
-  return line.matches
-    .map(({ severity, recovery, condition, reason, device = '-' }) => {
-      return `${line.line}\t${recovery ? 'over' : severity}\t${condition}\t${reason}\t${device}\t${plain(text)}\n`
+function tableHead(verbose: boolean): string {
+  return `LINE\tSEVERITY\tCONDITION\tREASON\tDEVICE\t${verbose ? 'PEELED\t' : ''}TEXT\n`
+}
+
+function printTable({ line, whole, matches }: LineMeaning, verbose: boolean): string {
+  return matches
+    .map((one) => {
+      const { severity, recovery, condition, reason, device = '-' } = printed(one, verbose)
+      const frame = verbose ? `${plain(frameText(one))}\t` : ''
+      return `${line}\t${recovery ? 'over' : severity}\t${condition}\t${reason}\t${device}\t${frame}${plain(shownText(whole, one.text))}\n`
     })
     .join('')
+}
+
+/** The line as it stands in the log; of a long or changed one, the message. */
+function shownText(whole: string, message: string): string {
+  return whole.length <= longestText && whole.includes(message) ? whole : message
+}
+
+/** `stamp, host and kernel:; kernel on node1 at 2026-11-24T08:15:20.000Z`. */
+function frameText({ peeled, frame, text }: LineMatch): string {
+  const { layers, writer, host, time } = frameOf(peeled, text)
+  const taken = [...layers, ...(frame === 'unknown' ? ['unknown'] : [])].join(', ')
+  const on = host === undefined ? '' : ` on ${host}`
+  return `${taken === '' ? 'nothing' : taken}; ${writer}${on}${time === undefined ? '' : ` at ${time}`}`
 }
 
 /** One line of a terminal: a log may hold anything, and a terminal obeys what it holds. */

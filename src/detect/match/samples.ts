@@ -1,7 +1,7 @@
 /** Runs the `matches` and `ignores` samples of catalogue files: the shipped ones in our tests, users' in `rules test`. */
 import type { LoadedFile } from '../../catalog/load.ts'
 import type { DetectEntry } from '../../catalog/schema.ts'
-import { stripFraming } from '../sources/framing.ts'
+import { peel } from '../sources/framing/peel.ts'
 import type { Matchers } from './matcher.ts'
 
 /** A sample that does not do what its place in the catalogue says. */
@@ -47,7 +47,7 @@ function judge(
   { source, units }: DetectEntry,
   matchers: Matchers,
 ): string | undefined {
-  const found = matchers.of(source).matchText(stripFraming(text).text, units?.[0])
+  const found = matchers.of(source).matchText(peel(text).text, units?.[0])
   const hit = found.some((match) => match.entry === reason)
   if (kind === 'ignores')
     return hit ? `this line must not match ${reason}, but it does: tighten the pattern` : undefined

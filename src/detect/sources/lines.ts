@@ -4,20 +4,21 @@
 export const longestLine = 65_536
 
 /** Yields each line without its newline; a last line without one counts too. Bad UTF-8 becomes U+FFFD, never an error. `onCut` is
- * called before each line that is not whole. */
+ * called before each line that is longer than `longest` bytes, and so not whole. */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,
   onCut: () => void = () => {},
+  longest: number = longestLine,
 ): AsyncGenerator<string> {
   let held: Buffer[] = []
   let size = 0
   const take = (part: Buffer): void => {
-    const room = longestLine - size
+    const room = longest - size
     if (room > 0) held.push(part.subarray(0, room))
     size += part.length
   }
   const flush = (): string => {
-    if (size > longestLine) onCut()
+    if (size > longest) onCut()
     const line = Buffer.concat(held).toString('utf8')
     held = []
     size = 0

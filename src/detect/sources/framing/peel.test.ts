@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { stripFraming } from './framing.ts'
+import { peel } from './peel.ts'
 
 const text = 'watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [x:1]'
 
@@ -34,23 +34,25 @@ const framings: readonly (readonly [name: string, line: string, writer: string])
 
 for (const [name, line, writer] of framings) {
   test(`framing: ${name}`, () => {
-    assert.deepEqual(stripFraming(line), { text, writer })
+    const peeled = peel(line)
+    assert.deepEqual([peeled.text, peeled.writer], [text, writer])
   })
 }
 
 test('a dictionary line of a raw record means nothing', () => {
-  assert.deepEqual(stripFraming(' SUBSYSTEM=pci'), { text: '', writer: 'kernel' })
+  const { text: nothing, writer } = peel(' SUBSYSTEM=pci')
+  assert.deepEqual([nothing, writer], ['', 'kernel'])
 })
 
 test('text with colons after an iso stamp of dmesg is not taken for a process', () => {
   const line = '2025-02-23T16:24:18,123456+00:00 nvme nvme0: I/O 12 QID 3 timeout, aborting'
-  assert.equal(stripFraming(line).text, 'nvme nvme0: I/O 12 QID 3 timeout, aborting')
+  assert.equal(peel(line).text, 'nvme nvme0: I/O 12 QID 3 timeout, aborting')
 })
 
 test('never throws and never invents text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (line) => {
-      assert.ok(line.includes(stripFraming(line).text))
+      assert.ok(line.includes(peel(line).text))
     }),
   )
 })
