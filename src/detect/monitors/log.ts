@@ -3,7 +3,7 @@
  * the log, and says when it cannot be read. On the hot path (a line that means nothing) nothing is allocated.
  */
 import type { ConditionType } from '../../model/condition.ts'
-import type { Trust } from '../../model/evidence.ts'
+import type { LogName, Trust } from '../../model/evidence.ts'
 import type { Match } from '../../model/finding.ts'
 import type { Cancel } from '../../telemetry/clock.ts'
 import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
@@ -24,6 +24,8 @@ export interface LogSpec {
   /** What its rules speak for. */
   readonly conditions: readonly ConditionType[]
   readonly required?: boolean
+  /** The log whose rules it asks. */
+  readonly log: LogName
   readonly source: (parts: MonitorParts) => LogSource
 }
 

@@ -4,7 +4,7 @@
  */
 import type { CompiledCatalogue } from '../../catalog/compiled.ts'
 import type { ConditionType } from '../../model/condition.ts'
-import type { LogEvidence } from '../../model/evidence.ts'
+import type { LogEvidence, LogName } from '../../model/evidence.ts'
 import type { Match } from '../../model/finding.ts'
 import type { Clock, Random } from '../../telemetry/clock.ts'
 import type { Registry } from '../../telemetry/exposition.ts'
@@ -83,6 +83,8 @@ export interface MonitorSpec {
   readonly conditions: readonly ConditionType[]
   /** The agent is not ready before it has looked once. */
   readonly required?: boolean
+  /** The log that it follows; absent for a probe. */
+  readonly log?: LogName
   /** What a probe measures; absent for a log. */
   readonly values?: ValueSpecs
   open(parts: MonitorParts): Monitor

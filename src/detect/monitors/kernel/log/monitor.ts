@@ -8,6 +8,7 @@ export const kernelLog = logMonitor({
   name: 'kernel',
   conditions: conditionTypes,
   required: true,
+  log: 'kmsg',
   source: (parts) =>
     kmsgSource({
       ...parts,

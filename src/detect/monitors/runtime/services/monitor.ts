@@ -5,6 +5,7 @@ import { logMonitor } from '../../log.ts'
 export const services = logMonitor({
   name: 'services',
   conditions: ['ContainerRuntimeReady', 'StorageReady'],
+  log: 'journal',
   source: (parts) =>
     journalSource({
       ...parts,
