@@ -65,6 +65,8 @@ function logfmt(peeling: Peeling): readonly Peeling[] | undefined {
     fields.push({ key, value: unescapeString(double ?? single ?? bare ?? ''), piece: 0 })
   }
   const message = messageField(fields)
+  // A record of the audit subsystem, which prints what user space did.
+  if (fields[0]?.key === 'type' && /^\d{4}$/.test(fields[0].value)) return undefined
   if (!message || (fields.length < 2 && message.value.length + message.key.length + 3 < text.length)) return undefined
   return read([fields], peeling, 'logfmt')
 }

@@ -102,7 +102,8 @@ function stampHead(peeling: Peeling): boolean {
 
 function takeEscapes(peeling: Peeling): void {
   if (mayHoldColours(peeling.text)) replace(peeling, withoutColours(peeling.text), 'colours')
-  if (peeling.text.includes('&') || peeling.text.includes('</') || peeling.text.includes('<br'))
+  // Within a record the fields are decoded, so that what they hold ends no string.
+  if (/&[#a-z]|<\/|<br/i.test(peeling.text) && !/[[{]"|^\s*"[\w@.-]+" ?:/.test(peeling.text))
     replace(peeling, withoutHtml(peeling.text), 'HTML')
 }
 

@@ -82,7 +82,7 @@ export function messageField(fields: readonly Field[]): Field | undefined {
 
 /** As {@link messageField}, for the records of vendors that name their keys in a way of their own. */
 function anyText(fields: FieldRecord): Field | undefined {
-  const texts = fields.filter(({ value }) => value.length > 15 && value.includes(' '))
+  const texts = fields.filter(({ value }) => value.length > 15 && !/^[\d:.TZ+ -]+$/.test(value))
   return texts.reduce<Field | undefined>(
     (best, one) => (best && best.value.length >= one.value.length ? best : one),
     undefined,

@@ -19,6 +19,8 @@ const clock =
 /** Words and numbers before a clock: at most six, none with a colon, and none that a kernel message would begin with. */
 const before =
   /^[[(]?(?:[\p{L}\p{M}\p{N}./'’·+-]{1,24}[,.)]{0,2}[ \t]{1,3}){0,6}(?:[\p{L}\p{N}./-]{4,16}[T:@_])?[[(]?$/u
+/** A number in front of a date that begins with its year is none of the date. */
+const numbered = /^[^\p{L}[(].*\s\d{4}-\d\d-\d\d[T ]$/u
 /** Behind a clock: half of the day, zone, year, in any order. */
 const after =
   /^(?: ?(?:[ap]\.?m\.?|[上下]午|午[前後]|오[전후]))?(?: (?:UTC|GMT|MSK|WIB|Z|[A-Z]{1,4}T|[+-]\d\d:?\d\d|UTC[+-]\d{1,2}|(?:19|20)\d\d)(?=[\s\]),:]|$)){0,3}(?: <[ +\d.]{1,24}>)?/i
@@ -68,7 +70,8 @@ function wordStamp(text: string): FoundStamp | undefined {
   const found = clock.exec(text.length > furthestClock ? text.slice(0, furthestClock) : text)
   if (!found) return undefined
   const start = found.index + (/^\d/.test(found[0]) ? 0 : 1)
-  if (!before.test(text.slice(0, start))) return undefined
+  const front = text.slice(0, start)
+  if (!before.test(front) || numbered.test(front)) return undefined
   const clockEnd = found.index + found[0].length
   const rest = text.slice(clockEnd, clockEnd + 64)
   const tail = after.exec(rest)?.[0] ?? ''

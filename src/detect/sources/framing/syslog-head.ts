@@ -18,7 +18,7 @@ const facilityAlone = /^\[?kern\]?: ?/
 /** Up to four words in front; none of them may name a process, so none but the first ends with a colon. */
 const relay = /kernel|vmunix|klogd|kmsg|netconsole/
 const kernelTag =
-  /^(?:([^\s"'{}]{1,255}?):?\s+(?:[^\s:"'{}]{1,64}\s+){0,3})??\(?(?:kernel|vmunix|klogd|kmsg|netconsole)(?:\[[\d-]{0,10}\])?\)?\s?:(?:\s|(?=[^\s:]))/
+  /^(?:([^\s"'`{}]{1,255}?):?\s+(?:[^\s:"'`{}]{1,64}\s+){0,3})??\(?(?:kernel|vmunix|klogd|kmsg|netconsole)(?:\[[\d-]{0,10}\])?\)?\s?:(?:\s|(?=[^\s:]))/
 /** `journalctl -o with-unit` writes the unit, other tools a facility, in front of the name. */
 const processWithId =
   /^(?:([^\s[\]`"']{1,255})\s+(?:[^\s:[\]]{1,64}\s+){0,2}?)??(?!systemd\[1\]: )([^\s:[\]{}"'`<>|,;]{1,128})\[(\d{1,10}|n\/a)\](?::\s|\s-\s)/
@@ -103,7 +103,8 @@ function host(peeling: Peeling): boolean {
 
 function prefix(peeling: Peeling): boolean {
   const alone = hostPrefix.exec(peeling.text)
-  if (!alone || peeling.host !== undefined || peeling.behindName !== undefined) return false
+  if (!alone || kernelNames.has(alone[1] ?? '') || peeling.host !== undefined || peeling.behindName !== undefined)
+    return false
   peeling.host = alone[1]
   return peeling.takeSoftly(alone[0].length, 'host')
 }
