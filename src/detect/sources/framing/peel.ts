@@ -86,7 +86,7 @@ function finishRecord(peeling: Peeling, depth: number): readonly Peeled[] {
 }
 
 function oneLayer(peeling: Peeling): boolean {
-  return kernelHead(peeling) || stampHead(peeling) || containerHead(peeling) || syslogHead(peeling) || markHead(peeling)
+  return kernelHead(peeling) || containerHead(peeling) || stampHead(peeling) || syslogHead(peeling) || markHead(peeling)
 }
 
 function stampHead(peeling: Peeling): boolean {

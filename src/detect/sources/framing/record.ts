@@ -118,7 +118,7 @@ export function readRecord(fields: FieldRecord, peeling: Peeling, layer: string)
     if (peeling.writer === 'kernel') peeling.byProcess(undefined)
     else peeling.container = true
   }
-  peeling.replace(message.value.replace(/\r?\n$/, ''), layer)
+  peeling.replace(message.value.replace(/^\r+|[\r\n]+$/g, ''), layer)
   return message
 }
 

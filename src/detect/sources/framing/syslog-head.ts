@@ -23,7 +23,7 @@ const kernelTag =
 const processWithId =
   /^(?:([^\s[\]`"']{1,255})\s+(?:[^\s:[\]]{1,64}\s+){0,2}?)??(?!systemd\[1\]: )([^\s:[\]{}"'`<>|,;]{1,128})\[(\d{1,10}|n\/a)\](?::\s|\s-\s)/
 const hostOnly = /^([\w.:-]{1,255}?)(:?)\s+(?=\[\s{0,12}\d{1,10}\.\d{3,9}\]|<[0-7]>|\[\s{0,8}[TC]\d{1,10}\])/
-const hostAndName = /^((\S{1,255})\s+)([^\s:[\](){}"'=]{1,64}):\s+/
+const hostAndName = /^(([^\s"'{}]{1,255})\s+)([^\s:[\](){}"'=]{1,64}):\s+/
 const nameOnly = /^([\w.-]{1,64}):\s+/
 /** `pdsh`, `clush`, consoles: a host in front, which may as well be the message's own first word. */
 const hostPrefix = /^([\w.@-]{1,64})(?::\s|>\s+)/
