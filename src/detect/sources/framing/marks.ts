@@ -2,7 +2,7 @@
 import { unescapeString } from './escapes.ts'
 import type { Peeling } from './frame.ts'
 
-const space = /^[\s\0\ufeff\u200b]+/
+const space = /^(?:[\s\0\ufeff\u200b]|\^M)+/
 const quote = /^(?:[>»]\s?){1,8}/
 const mark = /^(?:[-*+•‣◦–—·~$%]|#{1,6}|\/\/|--|\d{1,5}[.)]|\[[ xX]\])\s+/
 /** Marks of `diff`: only where a header of the kernel follows. */
@@ -11,7 +11,7 @@ const changed = /^[-+ ](?=\[|<\d|\d+,\d+,)/
 const numbered = /^(?:\d{1,8}[:-]\s?(?!\d\d?[:,-])|\d{1,8}(?:\t|\s{2})\s*)/
 /** `FILE:`, `FILE:12:`, `FILE:12:34:`, also of rotated and compressed files. */
 const file =
-  /^(?:(?:[A-Za-z]:)?[\w.@+~%-]{0,120}[/\\][\w./\\@+~%-]{0,200}|[\w@+~%-]{1,80}\.(?:log|txt|gz|xz|out|err|\d{1,3})[\w.-]{0,20}|[\w.-]{1,80}(?=:\d{1,8}:)|messages|syslog|dmesg)[:-](?:\d{1,8}[:-](?!\d\d-\d\d)(?:\d{1,5}:(?!\d\d:))?)?\s?/
+  /^(?!\d{1,3}\.\d{1,3}\.)(?:(?:[A-Za-z]:)?[\w.@+~%-]{0,120}[/\\][\w./\\@+~%-]{0,200}|[\w@+~%-]{1,80}\.(?:log|txt|gz|xz|out|err|\d{1,3})(?:\.\w{1,10}|-\d{8}){0,3}|[\w.-]{1,80}(?=:\d{1,8}:)|messages|syslog|dmesg)[:-](?:\d{1,8}[:-](?!\d\d-\d\d)(?:\d{1,5}:(?!\d\d:))?)?\s?/
 /** `pdsh`, ansible, clush: a host, behind which a frame stands that is known. */
 const quoted = /^(["'`“”‘’«])([\s\S]*)(["'`“”‘’»])[,;]?\s*$/
 /** A field, not a quotation. */

@@ -12,7 +12,7 @@ import { markHead } from './marks.ts'
 import { recordsAt } from './one-line-record.ts'
 import { quotes } from './quoting.ts'
 import { stampAt } from './stamp.ts'
-import { syslogHead } from './syslog-head.ts'
+import { hostHead, syslogHead } from './syslog-head.ts'
 
 /** Most layers that are taken off. */
 const deepest = 24
@@ -86,7 +86,14 @@ function finishRecord(peeling: Peeling, depth: number): readonly Peeled[] {
 }
 
 function oneLayer(peeling: Peeling): boolean {
-  return kernelHead(peeling) || containerHead(peeling) || stampHead(peeling) || syslogHead(peeling) || markHead(peeling)
+  return (
+    kernelHead(peeling) ||
+    containerHead(peeling) ||
+    stampHead(peeling) ||
+    syslogHead(peeling) ||
+    markHead(peeling) ||
+    hostHead(peeling)
+  )
 }
 
 function stampHead(peeling: Peeling): boolean {

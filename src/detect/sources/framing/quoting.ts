@@ -19,7 +19,7 @@ export function quotes(front: string): boolean {
   const prefix = front.replaceAll('```', '')
   if (audit.test(prefix) || command.test(prefix) || process.test(prefix)) return true
   if (!/["'`]$/.test(prefix)) return openQuotation(prefix)
-  return !/(?:^|[\s=:(,;>{[|])["'`]$/.test(prefix) || openQuotation(prefix.slice(0, -1))
+  return !/(?:^|[\s=:(,;>{[|])[bruf]?["'`]$/i.test(prefix) || openQuotation(prefix.slice(0, -1))
 }
 
 function openQuotation(prefix: string): boolean {

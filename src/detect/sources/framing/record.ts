@@ -47,7 +47,7 @@ const hintKeys = new Set(
 )
 /** Programs that name themselves here wrote the line. */
 const programKeys = new Set(['logger', 'app', 'application', 'component', 'caller'])
-const containerKeys = new Set('stream container containername containerid pod podname dockercontainerid'.split(' '))
+const containerKeys = new Set('container containername containerid pod podname dockercontainerid'.split(' '))
 const hostKeys = new Set('hostname host computer node nodename sysloghostname hostip loghost'.split(' '))
 const timeKeys = new Set(
   'timestamp realtimetimestamp sourcerealtimetimestamp time ts date timegenerated eventtime taloste talostime timereported'.split(
@@ -104,6 +104,9 @@ export function readRecord(fields: FieldRecord, peeling: Peeling, layer: string)
       else peeling.byProcess(value)
     } else if (hintKeys.has(name)) {
       quiet ??= hint(name, value)
+    } else if (name === 'stream') {
+      if (kernel.test(value)) quiet ??= 'kernel'
+      else peeling.container ||= /^std(?:out|err)$/.test(value) && peeling.writer !== 'kernel'
     } else if (containerKeys.has(name) || key.startsWith('kubernetes.')) {
       peeling.container ||= peeling.writer !== 'kernel'
     } else if (hostKeys.has(name) && peeling.host === hostBefore) {
