@@ -31,6 +31,7 @@ const cases: readonly Case[] = [
     line: `Tue 2026-11-24 08:15:20 UTC node1 kernel: ${xid}`,
     text: xid,
     host: 'node1',
+    time: '2026-11-24T08:15:20.000Z',
     reason: 'NvidiaXID79Error',
   },
   {

@@ -2,12 +2,13 @@
  * Lines → messages, for logs in which a record goes over several lines: JSON over many lines, the export and verbose forms
  * of journalctl. Every line comes out once, in order, with the messages that stand in it.
  */
-import { FieldScanner } from './fields.ts'
+
 import { type Peeled, Peeling } from './frame.ts'
-import { holdsMessage } from './one-line-record.ts'
-import { PairRecord } from './pair-record.ts'
 import { finish, peelAll } from './peel.ts'
-import { readRecord } from './record.ts'
+import { FieldScanner } from './records/fields.ts'
+import { holdsMessage } from './records/one-line.ts'
+import { PairRecord } from './records/pairs.ts'
+import { readRecord } from './records/record.ts'
 
 /** Most text of one open record that is kept, characters. */
 export const longestRecord = 1_048_576

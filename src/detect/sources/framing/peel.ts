@@ -4,15 +4,16 @@
  * of keys and values, marks of editors, escapes. The agent reads /dev/kmsg itself (kmsg/); this is for logs in files.
  * How it decides: docs/explanation/framing.md.
  */
-import { containerHead } from './container-head.ts'
-import { mayHoldColours, withoutColours, withoutHtml } from './escapes.ts'
+
 import { type Peeled, Peeling } from './frame.ts'
-import { kernelHead } from './kernel-head.ts'
-import { markHead } from './marks.ts'
-import { recordsAt } from './one-line-record.ts'
+import { containerHead } from './heads/container.ts'
+import { mayHoldColours, withoutColours, withoutHtml } from './heads/escapes.ts'
+import { kernelHead } from './heads/kernel.ts'
+import { markHead } from './heads/marks.ts'
+import { stampAt } from './heads/stamp.ts'
+import { hostHead, syslogHead } from './heads/syslog.ts'
 import { quotes } from './quoting.ts'
-import { stampAt } from './stamp.ts'
-import { hostHead, syslogHead } from './syslog-head.ts'
+import { recordsAt } from './records/one-line.ts'
 
 /** Most layers that are taken off. */
 const deepest = 24

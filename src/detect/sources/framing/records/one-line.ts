@@ -1,7 +1,8 @@
 /** Records of keys and values within one line: JSON and the like, logfmt, `KEY=value`, label sets. */
-import { unescapeString } from './escapes.ts'
+
+import type { Peeling } from '../frame.ts'
+import { unescapeString } from '../heads/escapes.ts'
 import { type Field, type FieldRecord, FieldScanner } from './fields.ts'
-import type { Peeling } from './frame.ts'
 import { messageField, readRecord } from './record.ts'
 
 /** Where an object begins that is quoted like one, also behind words: `[0] kmsg: [1764000000.1, {"msg"=>"…`. */

@@ -1,7 +1,8 @@
 /** What a record of keys and values says: its message, who wrote it, where and when. The names are those of any vendor. */
+
+import type { Peeling } from '../frame.ts'
+import { stampAt } from '../heads/stamp.ts'
 import type { Field, FieldRecord } from './fields.ts'
-import type { Peeling } from './frame.ts'
-import { stampAt } from './stamp.ts'
 
 /** Names of keys without case and punctuation, the best first. */
 const messageKeys = [

@@ -1,5 +1,5 @@
 /** Headers of syslog, in files, on the wire and in journals: priority and version, facility and level, host, program. */
-import type { Peeling } from './frame.ts'
+import type { Peeling } from '../frame.ts'
 
 const facilities = 'kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|ntp|security|console|local[0-7]'
 const levels = 'emerg|alert|crit|critical|err|error|warn|warning|notice|info|debug|panic'

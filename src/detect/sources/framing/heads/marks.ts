@@ -1,6 +1,7 @@
 /** What editors, mails, `grep`, `cat`, `pdsh` and tables put in front of a line that they show. */
+
+import type { Peeling } from '../frame.ts'
 import { unescapeString } from './escapes.ts'
-import type { Peeling } from './frame.ts'
 
 const space = /^(?:[\s\0\ufeff\u200b]|\^M)+/
 const quote = /^(?:[>»]\s?){1,8}/
