@@ -134,7 +134,7 @@ test('classify: a record that never ends is given up, and its lines are read one
   assert.equal(await run(['classify'], io), 0)
   assert.match(
     io.printed.err,
-    /^nodemend: the record that goes on at line \d+ is longer than 1048576 bytes: its lines are read one by one/,
+    /^nodemend: the record that goes on at line \d+ is too long to be kept \(1048576 bytes, 16384 lines\): its lines are read one by one/,
   )
   assert.match(io.printed.out, /NvidiaXID79Error/)
 })

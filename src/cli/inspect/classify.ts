@@ -4,7 +4,7 @@ import { compileShipped } from '../../catalog/shipped.ts'
 import { decoders } from '../../detect/decode/decoders.ts'
 import { cutText } from '../../detect/lifecycle/cut-text.ts'
 import { compileMatcher } from '../../detect/match/compile.ts'
-import { longestRecord } from '../../detect/sources/framing/assemble.ts'
+import { longestRecord, mostLines } from '../../detect/sources/framing/assemble.ts'
 import { meaningsOf } from '../../detect/sources/framing/meanings.ts'
 import { readLines } from '../../detect/sources/lines.ts'
 import type { Io } from '../io.ts'
@@ -75,7 +75,7 @@ async function classify(file: string, { output, verbose = false }: Flags, io: Io
   const catalogue = compileShipped(catalogueFolder(io.programFile))
   const tooLong = (line: number): void =>
     io.stderr(
-      `nodemend: the record that goes on at line ${line} is longer than ${longestRecord} bytes: its lines are read one by one\n`,
+      `nodemend: the record that goes on at line ${line} is too long to be kept (${longestRecord} bytes, ${mostLines} lines): its lines are read one by one\n`,
     )
   const classifier = new LineClassifier(meaningsOf(catalogue, compileMatcher(catalogue, decoders)), tooLong)
   const printLine = output === 'jsonl' ? printJson : printTable
