@@ -93,7 +93,7 @@ describe('scan', async () => {
 
   it('says Unknown, and why, when there is no kernel log', async () => {
     const got = await scan('healthy', '/dev/none')
-    assert.match(got.trouble ?? '', /no such file; mount the host/)
+    assert.match(got.trouble ?? '', /does not exist; mount the host/)
     assert.equal(got.conditions[0]?.status, 'Unknown')
   })
 })
