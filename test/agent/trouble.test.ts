@@ -42,7 +42,7 @@ describe('a machine in trouble', () => {
     assert.match((await rig.page('/metrics')).text, /nodemend_kmsg_records_total 5000\d/)
     assert.equal(await rig.metric('nodemend_kmsg_unreadable_records_total'), '1', 'the line of 200,000 bytes')
     assert.equal(await rig.metric('nodemend_kmsg_unframed_records_total'), '1', 'the same line')
-    assert.equal(rig.lines.filter((line) => line.includes('could not be read, or not whole')).length, 1)
+    assert.equal(rig.lines.filter((line) => line.includes('could not be read completely')).length, 1)
   })
 
   it('may log 50,000 faults at once: the gravest is told at once, the rest slowly, and what is left out is counted', async (t) => {
@@ -96,9 +96,9 @@ describe('a machine in trouble', () => {
     assert.match(await rig.metric('nodemend_state_unsaved_seconds'), /^6\d\d(?:\.\d+)?$/)
     assert.equal(rig.api.condition('StorageReady')?.status, 'True')
     assert.deepEqual(rig.eventsOf('AgentStateNotSaved'), [
-      'Warning AgentStateNotSaved: the agent’s state file is being written and the disk does not answer',
+      'Warning AgentStateNotSaved: writing the agent’s state file does not return: the disk does not answer',
     ])
-    assert.equal(rig.lines.filter((line) => line.includes('the state is not kept')).length, 1)
+    assert.equal(rig.lines.filter((line) => line.includes('the state is not on disk')).length, 1)
     rig.disk.recover()
     await rig.pass(2 * minute)
     assert.equal(await rig.metric('nodemend_state_unsaved_seconds'), '0')
@@ -115,7 +115,7 @@ describe('a machine in trouble', () => {
     const asked = rig.clock.monotonic()
     await rig.stop()
     assert.ok(rig.clock.monotonic() - asked < 10_000, `${rig.clock.monotonic() - asked} ms`)
-    assert.ok(rig.lines.some((line) => line.includes('ending without the newest state on disk')))
+    assert.ok(rig.lines.some((line) => line.includes('stopping without the newest state on disk')))
     rig.disk.recover()
   })
 
