@@ -132,7 +132,7 @@ describe('the API server', () => {
     assert.equal(await given(rig, 'fatal'), '0', 'the fault may be the server’s, and pass')
     await rig.pass(minute)
     assert.equal(await given(rig, 'fatal'), '1')
-    const line = rig.logged().find(({ msg }) => String(msg).startsWith('an Event is given up'))
+    const line = rig.logged().find(({ msg }) => String(msg).startsWith('giving up an Event'))
     assert.deepEqual(
       [line?.reason, line?.conditionType, line?.count],
       ['NvidiaXID79Error', 'AcceleratedHardwareReady', 1],
@@ -232,7 +232,7 @@ describe('a restart', () => {
     await rig.pass(2000)
     assert.equal(rig.api.condition('AcceleratedHardwareReady')?.lastTransitionTime, before?.lastTransitionTime)
     assert.deepEqual([...rig.api.events.keys()], [event], 'the same line is the same Event')
-    assert.ok(rig.lines.some((line) => line.includes('the state file is not usable')))
+    assert.ok(rig.lines.some((line) => line.includes('the state file is unusable')))
   })
 
   it('without its state keeps the times of what has not changed, at the price of one look at the node', async (t) => {

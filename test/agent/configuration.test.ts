@@ -14,7 +14,7 @@ describe('configuration', () => {
     rig.file('packs/one.yaml', 'family: vendor\n')
     await rig.start({ rules: join(rig.root, 'packs') })
     const refused = (what: string) => rig.logged().findLast(({ msg }) => msg === `${what} refused`)?.inForce
-    assert.equal(refused('config'), 'the catalogue as it is, without overrides')
+    assert.equal(refused('config'), 'the catalogue without overrides')
     assert.equal(refused('rules'), 'the shipped rules alone')
     assert.match((await rig.page('/metrics')).text, /^nodemend_config_refused\{kind="config"\} 1$/m)
     rig.file(
@@ -25,7 +25,7 @@ describe('configuration', () => {
     assert.match((await rig.page('/metrics')).text, /^nodemend_config_refused\{kind="config"\} 0$/m)
     rig.file('etc/config.yaml', 'reasons: {NvidiaXID79Error: {severity: mild}}\n')
     await rig.pass(61_000)
-    assert.match(String(refused('config')), /^2 overrides of the file of 20\d\d-/)
+    assert.match(String(refused('config')), /^2 overrides from the file of 20\d\d-/)
   })
 
   it('that is there and cannot be read is refused, not taken for none', async (t) => {
@@ -43,7 +43,7 @@ describe('configuration', () => {
     await rig.pass(2000)
     assert.equal(rig.api.condition('StorageReady')?.status, 'True')
     assert.deepEqual(rig.eventsOf('FilesystemReadOnly'), [
-      'Warning FilesystemReadOnly: loop0 is read-only now (a device that is no part of the machine)',
+      'Warning FilesystemReadOnly: loop0 is read-only now (a device that is not part of the machine)',
     ])
     rig.file('etc/config.yaml', 'reasons: {FilesystemReadOnly: {severity: fatal}}\n')
     await rig.pass(61_000)
@@ -62,10 +62,10 @@ describe('configuration', () => {
     ]
     rig.file('etc/config.yaml', text.join('\n'))
     await rig.start()
-    const line = rig.logged().find(({ msg }) => msg === 'config names what is not known')
+    const line = rig.logged().find(({ msg }) => msg === 'config names unknown codes')
     assert.equal(line?.level, 'warn')
     const asked = (family: string, code: number) =>
-      `is taken as it is, but ${code} is in no table: docs/reference/${family}.md has the numbers`
+      `is in force, but no table lists ${code}: check it against docs/reference/${family}.md`
     assert.deepEqual(line.doubts, [
       `/etc/config.yaml:2:23: reasons.NvidiaXID1799Error ${asked('xid', 1799)}`,
       `/etc/config.yaml:5:14: codes.xid.997 ${asked('xid', 997)}`,

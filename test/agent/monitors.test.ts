@@ -161,7 +161,7 @@ describe('a monitor in trouble', () => {
       rig.eventsOf('MonitorFailed')[0] ?? '',
       /^Warning MonitorFailed: .*has not ended within 10 s on handheld/,
     )
-    assert.match(networking(rig)?.message ?? '', /^handheld: its look has not ended/)
+    assert.match(networking(rig)?.message ?? '', /^handheld: its check has not ended/)
     assert.match((await rig.page('/metrics')).text, /^nodemend_monitor_state\{monitor="handheld",state="stuck"\} 1$/m)
     answer({ sample: 2 })
     for (let n = 0; n < 8; n++) {
