@@ -1,4 +1,7 @@
-/** The cluster as one decision sees it: an immutable snapshot, times in wall-clock milliseconds of *our* clock. */
+/**
+ * The cluster as one decision sees it: an immutable snapshot. Times are wall-clock milliseconds of the controller's
+ * clock.
+ */
 import type { NodeCondition } from './condition.ts'
 
 export interface Taint {
@@ -7,23 +10,23 @@ export interface Taint {
   readonly effect: string
 }
 
-/** A condition, and when we last saw somebody assert it. */
+/** A condition, and when the controller last saw it asserted. */
 export interface SeenCondition extends NodeCondition {
   /**
-   * When its status, transition or heartbeat was last seen to change, by our clock; before the first such change, its
-   * newest stamp clamped to now. A node's clock that is wrong therefore never makes a condition look fresher than we
-   * saw it, and makes it look stale for one heartbeat at most.
+   * When its status, transition or heartbeat was last seen to change, by the controller's clock; before the first
+   * change, its newest stamp clamped to now. With a wrong node clock, a condition never looks fresher than observed,
+   * and stale for one heartbeat at most.
    */
   readonly seenAt: number
 }
 
-/** What decisions need of a Node. */
+/** The parts of a Node that decisions need. */
 export interface NodeView {
   readonly name: string
   readonly uid: string
   readonly providerId?: string
   readonly bootId?: string
-  /** When we saw `bootId` change; absent while we have only ever seen one boot of it. */
+  /** When `bootId` was seen to change; absent when only one boot has been seen. */
   readonly rebootedAt?: number
   readonly createdAt: number
   readonly deleting: boolean
@@ -36,7 +39,7 @@ export interface NodeView {
   readonly providers: readonly string[]
 }
 
-/** A machine request of Karpenter, as far as ownership of a node goes. */
+/** A Karpenter NodeClaim, reduced to the ownership of a node. */
 export interface ClaimView {
   readonly name: string
   readonly providerId?: string
@@ -44,48 +47,48 @@ export interface ClaimView {
   readonly deleting: boolean
 }
 
-/** How far our own picture of the cluster can be trusted. */
+/** How far the controller's view of the cluster can be trusted. */
 export interface ApiHealth {
-  /** False until every watch has delivered its first whole list, and whenever one of them is behind. */
+  /** True once every watch has delivered its first full list and none is behind. */
   readonly synced: boolean
-  /** End of the settle period after the last outage we went through; absent when there was none. */
+  /** End of the settle period after the last outage; absent when there was none. */
   readonly settledAt?: number
-  /** Kubelet leases whose renewals we follow, and how many of them have stopped. */
+  /** Number of followed kubelet leases, and how many of them are no longer renewed. */
   readonly leases: { readonly followed: number; readonly stale: number }
   /** What is wrong, for people; absent when nothing is. */
   readonly trouble?: string
 }
 
-/** Our place in the leader election. */
+/** This controller's state in the leader election. */
 export interface Leadership {
   readonly leading: boolean
   /** Wall clock until which nobody else can lead; 0 when not leading. */
   readonly until: number
-  /** Grows with every change of leader: a record that carries a higher one was written by our successor. */
+  /** Grows with every change of leader; a record with a higher token was written by a successor. */
   readonly fencingToken: number
   readonly identity: string
 }
 
-/** Whether a person asked the whole controller for quiet. Not knowing is a state, and nothing is begun in it. */
+/** Whether a person paused the whole controller. While this is unknown, no repair starts. */
 export type Pause =
   | { readonly state: 'off' }
   | { readonly state: 'on'; readonly why: string }
   | { readonly state: 'unknown'; readonly why: string }
 
-/** Everything one decision may look at. */
+/** Everything that one decision can use. */
 export interface ClusterSnapshot {
   readonly nodes: readonly NodeView[]
   readonly claims: readonly ClaimView[]
-  /** Karpenter runs with its own node repair switched on: it owns the repair of its nodes. */
+  /** Karpenter's own node repair is on, so Karpenter repairs its nodes. */
   readonly karpenterRepairs: boolean
-  /** Names of the providers that this controller runs, in the order in which `auto` asks them. */
+  /** Names of the providers of this controller, in the order that `auto` tries them. */
   readonly providers: readonly string[]
   readonly health: ApiHealth
   readonly leadership: Leadership
   readonly pause: Pause
 }
 
-/** The condition of one type, if the node carries it. */
+/** The node's condition of one type; undefined when it has none. */
 export function conditionOf(node: NodeView, type: string): SeenCondition | undefined {
   return node.conditions.find((condition) => condition.type === type)
 }
@@ -95,7 +98,7 @@ export function isReady(node: NodeView): boolean {
   return conditionOf(node, 'Ready')?.status === 'True'
 }
 
-/** True when every pair of `selector` is among the labels; an empty selector selects everything. */
+/** True when `labels` contain every pair of `selector`; an empty selector selects everything. */
 export function selects(selector: Readonly<Record<string, string>>, labels: Readonly<Record<string, string>>): boolean {
   return Object.entries(selector).every(([key, value]) => labels[key] === value)
 }

@@ -2,7 +2,7 @@
 import type { ConditionStatus } from './condition.ts'
 import type { DecisionRecord } from './decision.ts'
 
-/** Observe writes nothing but its own records; Approve waits for a person; Enforce acts. */
+/** Observe only writes its own records; Approve waits for a person; Enforce acts. */
 export const modes = ['Observe', 'Approve', 'Enforce'] as const
 export type Mode = (typeof modes)[number]
 
@@ -11,13 +11,13 @@ export const actions = ['NoAction', 'Replace'] as const
 export type Action = (typeof actions)[number]
 
 /**
- * Every provider by name: what `spec.provider`, the CRD and `--providers` accept. The list is here, and not among the
- * providers, because a policy names one and the model imports nothing; `providers/providers.ts` says what each name is.
+ * Names of all providers, accepted by `spec.provider`, the CRD and `--providers`. The list is here because a policy
+ * names a provider and the model imports nothing; `providers/providers.ts` maps the names.
  */
 export const providerNames = ['karpenter', 'embedded'] as const
 export type ProviderName = (typeof providerNames)[number]
 
-/** The label by which a provider knows its nodes: its value names their pool, which the decision counts as one. */
+/** The label that marks a provider's nodes; its value is the pool's name, and a decision counts per pool. */
 export const poolLabels: Readonly<Record<ProviderName, string>> = {
   karpenter: 'karpenter.sh/nodepool',
   embedded: 'nodemend.dev/node-group',
@@ -28,14 +28,14 @@ export interface ReasonPattern {
   test(reason: string): boolean
 }
 
-/** One line of `match`: without `reason` it is the fallback for its condition. */
+/** One entry of `match`; without `reason` it is the fallback for its condition. */
 export interface PolicyMatch {
   readonly condition: string
   readonly status: ConditionStatus
   readonly reason?: ReasonPattern
 }
 
-/** `10%` rounds up, like Karpenter's budgets. */
+/** A percentage or count; `10%` rounds up, like Karpenter's budgets. */
 export interface Quantity {
   readonly value: number
   readonly percent: boolean
@@ -43,28 +43,28 @@ export interface Quantity {
 
 export interface Budget {
   readonly nodes: Quantity
-  /** Disruption reasons it limits; repair is `Unhealthy`. Absent: all. */
+  /** Disruption reasons that it limits; repair is `Unhealthy`. Absent: all. */
   readonly reasons?: readonly string[]
 }
 
 export interface Breaker {
-  /** Share of a pool that may be unhealthy before nothing more is started in it. */
+  /** Share of a pool that may be unhealthy before no further repair starts in it. */
   readonly share: Quantity
   /** Share of a pool that may turn unhealthy with one signature within `windowMs`. */
   readonly rate: Quantity
   readonly windowMs: number
-  /** Pools of at most this many nodes have no breaker, and at most one repair in flight. */
+  /** Pools with at most this many nodes have no breaker and at most one repair in flight. */
   readonly minNodes: number
 }
 
-/** What a drain does when its time is up, and about pods it may not evict. */
+/** What a drain does when its time is up, and with pods that it may not evict. */
 export interface DrainLimits {
   readonly timeoutMs: number
   readonly onTimeout: 'Abort' | 'ProceedWithout' | 'ForceDelete'
   readonly pdb: 'Respect' | 'RespectUntilDeadline'
-  /** Upper limit for a pod's own grace period; absent: the pod's own counts. */
+  /** Upper limit of a pod's own grace period; absent: the pod's own applies. */
   readonly gracePeriodSeconds?: number
-  /** Blocked for this long, the repair gives its budget slot to the next node. */
+  /** After being blocked for this long, the repair passes its budget slot to the next node. */
   readonly blockedAfterMs: number
 }
 
@@ -91,19 +91,19 @@ export function defaultTolerationMs(condition: string): number {
   return condition === 'AcceleratedHardwareReady' ? 10 * 60_000 : 30 * 60_000
 }
 
-/** Rounds percentages up; at least 1 where there is a node at all, unless the quantity itself is zero. */
+/** Rounds percentages up; at least 1 if there is any node, unless the quantity itself is zero. */
 export function resolveQuantity(quantity: Quantity, of: number): number {
   if (!quantity.percent) return quantity.value
   return Math.ceil((quantity.value * of) / 100)
 }
 
-/** How long one policy has been able to see one condition, persisted so that a restart starts no clock anew. */
+/** How long one policy has seen one condition; stored, so that a restart does not reset it. */
 export interface FirstSighting {
   readonly policy: string
   readonly condition: string
   readonly status: ConditionStatus
   readonly reason: string
-  /** max(our first sighting, the condition's own stamp clamped to now, end of the last freeze). Only ever grows. */
+  /** The latest of: first sighting, the condition's stamp clamped to now, end of the last freeze. It only grows. */
   readonly since: number
 }
 
@@ -126,17 +126,17 @@ export type Phase = (typeof phases)[number]
 const finished: ReadonlySet<Phase> = new Set(['Succeeded', 'Failed', 'Cancelled'])
 const beforeCommit: ReadonlySet<Phase> = new Set(['Pending', 'Preparing', 'Draining', 'Blocked'])
 
-/** No step follows. */
+/** True in a final phase. */
 export function isFinished(phase: Phase): boolean {
   return finished.has(phase)
 }
 
-/** Everything so far can be undone, and is, when the fault clears. */
+/** True while every step can be undone; the steps are undone when the fault clears. */
 export function isBeforeCommit(phase: Phase): boolean {
   return beforeCommit.has(phase)
 }
 
-/** Holds a budget slot: started, not finished, not parked as Blocked. */
+/** True while it holds a budget slot: started, not finished, not parked as Blocked. */
 export function isInFlight(phase: Phase): boolean {
   return phase !== 'Pending' && phase !== 'Blocked' && !isFinished(phase)
 }
@@ -147,14 +147,14 @@ export interface PhaseEntry {
   readonly why: string
 }
 
-/** The provider's object whose deletion replaces the node; its UID makes the deletion safe to repeat. */
+/** The provider's object whose deletion replaces the node. Its UID makes repeating the deletion safe. */
 export interface Target {
   readonly kind: string
   readonly name: string
   readonly uid: string
 }
 
-/** What was decided when the repair was admitted; later edits of the policy do not reach it. */
+/** What was decided at admission; later edits of the policy do not change it. */
 export interface Plan {
   readonly policy: string
   readonly generation: number
@@ -170,7 +170,10 @@ export interface Plan {
 
 export interface Blocker {
   readonly pod: string
-  /** `budget`: a PodDisruptionBudget; `protected`: an annotation; `stuck`: does not end; `refused`: the API server says no. */
+  /**
+   * `budget`: a PodDisruptionBudget. `protected`: an annotation. `stuck`: the pod does not end. `refused`: the API
+   * server refuses.
+   */
   readonly kind: 'budget' | 'protected' | 'stuck' | 'refused'
   readonly reason: string
   readonly budgets: readonly string[]
@@ -181,10 +184,10 @@ export interface DrainProgress {
   readonly deadline: number
   readonly evicted: number
   readonly remaining: number
-  /** Since when nothing but blockers stood in the way; absent while pods still leave. */
+  /** Since when only blocked pods remain; absent while other pods still leave. */
   readonly blockedSince?: number
   readonly blockers: readonly Blocker[]
-  /** Pods left behind on purpose, with why: a partial drain says so. */
+  /** Pods left on the node on purpose, with the reason, for the record of a partial drain. */
   readonly leftBehind: readonly string[]
 }
 
@@ -193,15 +196,17 @@ export interface Replacement {
   readonly uid: string
 }
 
-/** One attempt to mend one node, and its audit trail: the content of a NodeRepair object. */
+/** One attempt to repair one node and its audit trail: the content of a NodeRepair object. */
 export interface Attempt {
-  /** Deterministic: see `repair/attempt/name.ts`. Also the provider's operation id. */
+  /** Deterministic: see `repair/attempt/name.ts`. It is also the provider's operation id. */
   readonly name: string
   readonly resourceVersion: string
   readonly createdAt: number
-  /** Our finaliser is on the object: a person's deletion of it waits for us. So it is while a repair is under way. */
+  /**
+   * The controller's finaliser is on the object, so a person's deletion waits for it. It is set while a repair runs.
+   */
   readonly guarded: boolean
-  /** When a person deleted the object, which waits for us. */
+  /** When a person deleted the object; the deletion waits for the controller. */
   readonly deletedAt?: number
   readonly nodeName: string
   readonly nodeUid: string
@@ -209,7 +214,7 @@ export interface Attempt {
   readonly bootId?: string
   readonly nodeLabels: Readonly<Record<string, string>>
   readonly number: number
-  /** Who approved it (annotation), where the policy asks for approval. */
+  /** Who approved it (annotation), if the policy requires approval. */
   readonly approvedBy?: string
   readonly phase: Phase
   readonly phases: readonly PhaseEntry[]
@@ -220,14 +225,14 @@ export interface Attempt {
   readonly taintedAt?: number
   readonly drain?: DrainProgress
   readonly replacement?: Replacement
-  /** Since when the replacement has been ready and healthy without a break. */
+  /** Since when the replacement has been ready and healthy without interruption. */
   readonly healthySince?: number
   readonly proof?: string
   readonly holder?: string
   readonly fencingToken?: number
 }
 
-/** When it entered its present phase. */
+/** When it entered its current phase. */
 export function phaseSince(attempt: Attempt): number {
   return attempt.phases.at(-1)?.at ?? attempt.createdAt
 }
