@@ -51,9 +51,9 @@ test('rules test: broken YAML, unknown keys, bad patterns and taken names are na
     [(text) => text.replace('{n} failed', '{m} failed'), /pack\.yaml:10:18: .*\{m\} is not a named group.*it has: n/],
     [
       (text) => text.replace('message:', 'detachable: info\n        message:'),
-      /pack\.yaml:10:21: .*detachable needs a device to judge/,
+      /pack\.yaml:10:21: .*detachable requires device/,
     ],
-    [(text) => text.replace('VendorFanFailed', 'SoftLockup'), /pack\.yaml:4:13: reason SoftLockup is in .* already/],
+    [(text) => text.replace('VendorFanFailed', 'SoftLockup'), /pack\.yaml:4:13: reason SoftLockup already exists in/],
   ]
   for (const [change, expected] of cases) {
     const run = await rulesTest(change(good))
