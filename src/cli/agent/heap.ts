@@ -17,7 +17,7 @@ const stormMs = 5_000
 const startMs = 2_000
 /** V8 drops bytecode used only by the start when it has aged over this many collections. */
 const roundsAfterStart = 4
-/** Delay between collections, so that what a glance starts can finish. */
+/** Delay between collections, so that what a check starts can finish. */
 const roundGapMs = 100
 
 /** Work within a window that justifies the compiler's memory: records to match, and matched lines. */
@@ -42,7 +42,7 @@ type Collect = (how: { readonly type: 'major'; readonly execution: 'sync'; reado
 export class HeapKeeper {
   readonly #clock: Clock
   readonly #programFile: string
-  #glance: () => void = () => undefined
+  #checkOnce: () => void = () => undefined
   /** Present only with `--expose-gc`. */
   readonly #collect = (globalThis as { gc?: Collect }).gc
   #records = 0
@@ -58,11 +58,11 @@ export class HeapKeeper {
   }
 
   /**
-   * Call once the start is complete. `glance` runs the code of a quiet node between collections, so that V8 keeps it:
+   * Call once the start is complete. `checkOnce` runs the code of a quiet node between collections, so that V8 keeps it:
    * loading it again would cost 0.8 MB of Node's sources and delay the first fault.
    */
-  started(glance: () => void): void {
-    this.#glance = glance
+  started(checkOnce: () => void): void {
+    this.#checkOnce = checkOnce
     this.#after(startMs, roundsAfterStart)
   }
 
@@ -105,7 +105,7 @@ export class HeapKeeper {
 
   #collectRounds(rounds: number): void {
     this.#collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
-    this.#glance()
+    this.#checkOnce()
     if (rounds > 1) this.#clock.after(roundGapMs, () => this.#collectRounds(rounds - 1))
   }
 }

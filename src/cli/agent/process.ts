@@ -33,9 +33,9 @@ async function main(): Promise<void> {
   const shared = { clock: systemClock, random: systemRandom }
   const api = await agentApi({ kubeconfig: options.kubeconfig, env: operatorEnvironment(process.env), ...shared })
   const heap = new HeapKeeper(systemClock, programFile)
-  const onReady = (_port: number, glance: () => void): void => {
+  const onReady = (_port: number, checkOnce: () => void): void => {
     running = true
-    heap.started(glance)
+    heap.started(checkOnce)
   }
   await runAgent(options, {
     ...shared,

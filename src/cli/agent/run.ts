@@ -53,8 +53,8 @@ export interface AgentParts {
   readonly children?: Children
   /** Absent: all monitors. */
   readonly monitors?: readonly MonitorSpec[]
-  /** Called with the served port when everything runs; `glance` runs once what a quiet node runs periodically. */
-  readonly onReady?: (port: number, glance: () => void) => void
+  /** Called with the served port when everything runs; `checkOnce` runs once what a quiet node runs periodically. */
+  readonly onReady?: (port: number, checkOnce: () => void) => void
   /** Called with the work done, so that memory is returned after a lot of it. */
   readonly onWork?: (work: Work) => void
 }

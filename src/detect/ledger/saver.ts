@@ -38,7 +38,7 @@ export class Saver {
   #failure: Error | undefined // error of the last write that returned
   #unsavedSince: number | undefined // monotonic start of the first write after the last success
   #overdue: Cancel | undefined
-  #told = false
+  #reported = false
   #stopped = false
 
   constructor(options: SaverOptions) {
@@ -101,7 +101,7 @@ export class Saver {
     this.#failure = undefined
     if (this.#unsavedSince === undefined) {
       this.#unsavedSince = clock.monotonic()
-      this.#overdue = clock.after(overdueMs, () => this.#tell())
+      this.#overdue = clock.after(overdueMs, () => this.#report())
     }
     const outcome = await save(text())
     onSaved(outcome)
@@ -112,12 +112,12 @@ export class Saver {
   #succeeded(): void {
     this.#unsavedSince = undefined
     this.#overdue?.()
-    if (this.#failures > 0 || this.#told) {
+    if (this.#failures > 0 || this.#reported) {
       this.#options.log.info('the state file can be written again', { failures: this.#failures })
     }
     this.#failures = 0
-    if (!this.#told) return
-    this.#told = false
+    if (!this.#reported) return
+    this.#reported = false
     this.#options.onOverdue(undefined)
   }
 
@@ -129,17 +129,17 @@ export class Saver {
     this.within(Math.min(longestRetryMs, retryMs * 2 ** (this.#failures - 1)))
   }
 
-  #tell(): void {
+  #report(): void {
     const { clock, log, onOverdue } = this.#options
     const why = this.#unsaved()
-    if (!this.#told) {
+    if (!this.#reported) {
       log.error('the state is not on disk: after a restart, the agent uses the previous state', {
         error: reasonOf(why),
         unsavedSeconds: Math.round(this.unsavedMs / 1000),
       })
     }
-    this.#told = true
-    this.#overdue = clock.after(remindMs, () => this.#tell())
+    this.#reported = true
+    this.#overdue = clock.after(remindMs, () => this.#report())
     onOverdue(why)
   }
 }

@@ -5,7 +5,7 @@
 
 import { seenAnew } from './acknowledge.ts'
 import { type Draft, judge, makeRoom, remove, store } from './draft.ts'
-import { fresh, idOf, keyOf, lifetimeOf, raise, sweep } from './raise.ts'
+import { idOf, keyOf, lifetimeOf, newFinding, raise, sweep } from './raise.ts'
 import type { Finding, Level, Steady } from './state.ts'
 
 /** Applies one complete look of `monitor`; its levels missing from the look have ended. */
@@ -43,7 +43,7 @@ export function ownerOf(monitor: string): string {
 function begin(draft: Draft, key: string, monitor: string, { match }: Level, at: Steady): void {
   if (!makeRoom(draft, match, { trust: 'agent' })) return
   const id = idOf(draft, { source: monitor, position: Math.round(at) }, match)
-  const finding: Finding = { ...fresh(draft, match, { trust: 'agent' }, at, id), level: monitor, lines: 1 }
+  const finding: Finding = { ...newFinding(draft, match, { trust: 'agent' }, at, id), level: monitor, lines: 1 }
   raiseIfDue(draft, key, finding, at)
 }
 

@@ -3,7 +3,7 @@ import type { Match } from '../../model/finding.ts'
 import { seenAnew } from './acknowledge.ts'
 import { type Draft, judge, makeRoom, remove, store, weigh } from './draft.ts'
 import { isSameSlot, openIncident, outranks, withCompanion, withLeader } from './incident.ts'
-import { fresh, idOf, keyOf, lifetimeOf, raise, sweep } from './raise.ts'
+import { idOf, keyOf, lifetimeOf, newFinding, raise, sweep } from './raise.ts'
 import type { Finding, Sighting } from './state.ts'
 
 export function see(draft: Draft, sighting: Sighting): void {
@@ -44,7 +44,7 @@ function begin(draft: Draft, key: string, sighting: Sighting): void {
   const { match, at } = sighting
   if (!makeRoom(draft, match, sighting)) return
   weigh(draft, 'facts') // losing this line would make the count too low
-  repeat(draft, key, fresh(draft, match, sighting, at, idOf(draft, sighting, match)), sighting)
+  repeat(draft, key, newFinding(draft, match, sighting, at, idOf(draft, sighting, match)), sighting)
 }
 
 function repeat(draft: Draft, key: string, finding: Finding, sighting: Sighting): void {

@@ -13,7 +13,7 @@ const settleMs = 1000
 const growthMs = [10_000, 300_000] as const
 
 /** When `finding` is due to be reported; undefined when it has nothing new. */
-export function tellAt(finding: Finding, severity: Severity): Steady | undefined {
+export function noticeDueAt(finding: Finding, severity: Severity): Steady | undefined {
   const { told, raisedAt, level } = finding
   if (raisedAt === undefined || (told && level !== undefined)) return undefined
   if (!told) return finding.leader.group === undefined || severity === 'fatal' ? raisedAt : raisedAt + settleMs
@@ -22,7 +22,7 @@ export function tellAt(finding: Finding, severity: Severity): Steady | undefined
 }
 
 /** The finding, marked as reported at `at`. */
-export function withTold(finding: Finding, at: Steady): Finding {
+export function withNotice(finding: Finding, at: Steady): Finding {
   const times = (finding.told?.times ?? 0) + 1
   return { ...finding, told: { at, lines: finding.lines, companions: finding.companions.length, times } }
 }

@@ -5,7 +5,7 @@ import { acknowledgedNow } from './acknowledge.ts'
 import { condemns } from './condition.ts'
 import { addNotice, type Draft, judge, remove, store, weigh } from './draft.ts'
 import { type Ending, endOf } from './ending.ts'
-import { endedNotice, raisedNotice, tellAt, withTold } from './notice.ts'
+import { endedNotice, noticeDueAt, raisedNotice, withNotice } from './notice.ts'
 import type { Finding, Standing, Steady } from './state.ts'
 
 export function lifetimeOf(draft: Draft, finding: Finding): Lifecycle {
@@ -44,7 +44,7 @@ function hash(text: string): string {
 }
 
 /** A new finding without counted lines. */
-export function fresh(draft: Draft, match: Match, standing: Standing, at: Steady, id: string): Finding {
+export function newFinding(draft: Draft, match: Match, standing: Standing, at: Steady, id: string): Finding {
   const { trust, before } = standing
   const acknowledged = acknowledgedNow(draft, match)
   return {
@@ -101,17 +101,17 @@ export function end(draft: Draft, key: string, finding: Finding, why: Ending | '
 }
 
 /** Adds notices for all findings that are due. Returns when the next one is due. */
-export function tell(draft: Draft, now: Steady): Steady | undefined {
+export function queueNotices(draft: Draft, now: Steady): Steady | undefined {
   let next = draft.deadline
   for (const [key, finding] of draft.findings) {
     const severity = draft.settings.severityOf(finding.leader, finding)
-    const due = severity && tellAt(finding, severity)
+    const due = severity && noticeDueAt(finding, severity)
     if (severity === undefined || due === undefined) continue
     if (due > now) {
       next = Math.min(next, due)
       continue
     }
-    draft.findings.set(key, withTold(finding, now))
+    draft.findings.set(key, withNotice(finding, now))
     addNotice(draft, raisedNotice(finding, severity, draft.moment.wallOffset))
   }
   return Number.isFinite(next) ? next : undefined

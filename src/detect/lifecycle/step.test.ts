@@ -225,7 +225,7 @@ describe('telling', () => {
     for (let at = 0; at <= 600_000; at += 1000) {
       const state = see(at, match('Fatal', { severity: 'warning' }))
       told.push(...notices())
-      run(at, { kind: 'told', notices: state.notices })
+      run(at, { kind: 'written', notices: state.notices })
     }
     assert.deepEqual(told, [
       'Warning Fatal: Fatal happened ×1',

@@ -10,7 +10,7 @@ import type { Ended } from './ending.ts'
 import { keepLevelsOf, look, ownerOf } from './levels.ts'
 import { see } from './lines.ts'
 import { ownFinding } from './own-finding.ts'
-import { end, lifetimeOf, sweep, tell } from './raise.ts'
+import { end, lifetimeOf, queueNotices, sweep } from './raise.ts'
 import type { Settings } from './settings.ts'
 import type { Finding, Level, LifecycleState, Moment, Sighting, Steady, Watch, Watcher } from './state.ts'
 
@@ -33,7 +33,7 @@ export type Input =
   /** All acknowledgements on the node. */
   | { readonly kind: 'acknowledged'; readonly acknowledgements: readonly Acknowledgement[] }
   /** These notices have been written. A notice that has grown meanwhile stays. */
-  | { readonly kind: 'told'; readonly notices: LifecycleState['notices'] }
+  | { readonly kind: 'written'; readonly notices: LifecycleState['notices'] }
 
 /** The result of a step. */
 export interface Stepped {
@@ -54,7 +54,7 @@ export function step(state: LifecycleState, inputs: readonly Input[], moment: Mo
   const draft = draftOf(state, moment, settings)
   for (const input of inputs) take(draft, input)
   sweep(draft, moment.now)
-  const wakeAt = tell(draft, moment.now)
+  const wakeAt = queueNotices(draft, moment.now)
   settleConditions(draft)
   stampTransitions(draft, state)
   const { bootId, findings, conditions, acknowledgements, watchers, notices, dropped } = draft
@@ -96,7 +96,7 @@ function take(draft: Draft, input: Input): void {
     case 'acknowledged':
       acknowledge(draft, input.acknowledgements)
       break
-    case 'told':
+    case 'written':
       for (const [id, notice] of input.notices) if (draft.notices.get(id) === notice) draft.notices.delete(id)
       weigh(draft, 'counts')
   }

@@ -54,7 +54,7 @@ export class AgentReport {
   /** True once a report has reached the cluster since the start. */
   #arrived = false
   /** Result of the newest report: `ok`, or an error's code. */
-  #answered = 'none was tried'
+  #answered = 'no attempt yet'
 
   constructor(options: AgentReportOptions) {
     this.#options = options
@@ -103,7 +103,7 @@ export class AgentReport {
     this.#events = new EventWriter({
       ...shared,
       notices: () => ledger.state.notices,
-      onTold: (notice) => ledger.take([{ kind: 'told', notices: new Map([[notice.id, notice]]) }]),
+      onWritten: (notice) => ledger.take([{ kind: 'written', notices: new Map([[notice.id, notice]]) }]),
       onWrite: (code) => this.#metrics.apiWrites.add({ verb: 'apply', resource: 'events', code }),
       onGivenUp: ({ severity }) => this.#metrics.givenUp.add({ severity }),
     })

@@ -38,7 +38,7 @@ export interface EventWriterOptions {
   readonly log: Log
   /** Notices to write, oldest first. */
   readonly notices: () => ReadonlyMap<string, Notice>
-  readonly onTold: (notice: Notice) => void
+  readonly onWritten: (notice: Notice) => void
   /** Called after each try, with the error's code when it failed. */
   readonly onWrite: (code: string) => void
   /** Called when an Event is given up and will not be written. */
@@ -131,7 +131,7 @@ export class EventWriter {
   }
 
   async #write(notice: Notice): Promise<void> {
-    const { api, node, onTold, onWrite } = this.#options
+    const { api, node, onWritten, onWrite } = this.#options
     await applyObject(api, events, eventRef(node, notice), eventBody(node, notice), {
       fieldManager,
       force: true,
@@ -143,7 +143,7 @@ export class EventWriter {
     this.#outage.worked()
     this.#failures = 0
     this.#refusals = 0
-    onTold(notice)
+    onWritten(notice)
   }
 
   #fail(notice: Notice, error: unknown): void {
@@ -160,11 +160,11 @@ export class EventWriter {
     const { id, severity, condition: conditionType, reason, message, count } = notice
     this.#invalid = { id, times: this.#invalid.id === id ? this.#invalid.times + 1 : 1 }
     if (this.#invalid.times < mostRefusals) return
-    const { log, node, onTold, onGivenUp } = this.#options
+    const { log, node, onWritten, onGivenUp } = this.#options
     const lost = { event: id, severity, conditionType, reason, message, count }
     log.error('giving up an Event: the API server rejects it', { node, ...lost, tries: mostRefusals, error })
     onGivenUp(notice)
-    onTold(notice)
+    onWritten(notice)
   }
 
   #takeToken(): boolean {

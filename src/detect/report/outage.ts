@@ -22,8 +22,8 @@ export interface OutageOptions {
 export class Outage {
   readonly #options: OutageOptions
   #since: number | undefined // monotonic
-  #told = ''
-  #toldAt = 0 // monotonic
+  #loggedCode = ''
+  #loggedAt = 0 // monotonic
 
   constructor(options: OutageOptions) {
     this.#options = options
@@ -39,9 +39,9 @@ export class Outage {
     const now = clock.monotonic()
     this.#since ??= now
     const code = isKubeError(error) ? error.code : 'NM_KUBE_ANSWER'
-    if (code === this.#told && now - this.#toldAt < remindMs) return
-    this.#told = code
-    this.#toldAt = now
+    if (code === this.#loggedCode && now - this.#loggedAt < remindMs) return
+    this.#loggedCode = code
+    this.#loggedAt = now
     const blockedSeconds = Math.round(this.lastsMs / 1000)
     const remedy = this.#remedyOf(code)
     log.warn(`${what}; trying again`, {
@@ -54,7 +54,7 @@ export class Outage {
 
   worked(): void {
     this.#since = undefined
-    this.#told = ''
+    this.#loggedCode = ''
   }
 
   #remedyOf(code: KubeErrorCode): string | undefined {

@@ -52,7 +52,7 @@ class KmsgSource implements LogSource, KmsgSink {
   #cut = 0
   #unframed = 0
   #looked = 0
-  #toldUnreadable = false
+  #unreadableLogged = false
   /** Created when the log becomes busy for the first time. */
   #skimmer: { readonly of: Tables; readonly it: Skimmer } | undefined
 
@@ -78,7 +78,7 @@ class KmsgSource implements LogSource, KmsgSink {
 
   async check(sink: LogSink): Promise<void> {
     if (this.#sink === undefined) this.start(sink)
-    this.#stream.glance()
+    this.#stream.readNow()
   }
 
   stop(): void {
@@ -110,7 +110,7 @@ class KmsgSource implements LogSource, KmsgSink {
   batch(batch: Batch): void {
     const unreadable = batch.skipped + this.#cut
     this.#options.metrics.batch(batch, { unreadable, unframed: this.#unframed })
-    this.#tell(batch, unreadable)
+    this.#logBatch(batch, unreadable)
     const [looked, unframed] = [this.#looked, this.#unframed]
     this.#cut = 0
     this.#unframed = 0
@@ -125,15 +125,15 @@ class KmsgSource implements LogSource, KmsgSink {
     })
   }
 
-  #tell(batch: Batch, unreadable: number): void {
+  #logBatch(batch: Batch, unreadable: number): void {
     const { log } = this.#options
     if (batch.lost > 0) log.warn('kernel log records were lost', { monitor: 'kernel', lost: batch.lost })
     if (batch.restarted) {
       const why = 'the file was truncated or replaced; reading continues at its start'
       log.warn('the kernel log was replaced', { monitor: 'kernel', why })
     }
-    if (unreadable === 0 || this.#toldUnreadable) return
-    this.#toldUnreadable = true
+    if (unreadable === 0 || this.#unreadableLogged) return
+    this.#unreadableLogged = true
     const what =
       'some kernel log records could not be read completely; nodemend_kmsg_unreadable_records_total counts them'
     log.warn(what, { monitor: 'kernel', records: unreadable })

@@ -56,7 +56,7 @@ export class KmsgStream {
   #position: number | undefined // next expected sequence; undefined before the first record when there is no cursor
   #newest = -1 // sequence of the newest record since the log was opened
   #pausedMs = 0
-  #spokenAt = Number.NEGATIVE_INFINITY // monotonic time of the newest batch with records
+  #newestBatchAt = Number.NEGATIVE_INFINITY // monotonic time of the newest batch with records
   #failures = 0
   #due = 0 // monotonic time when the next turn is due; Infinity while waiting for the log
   #cancel: Cancel | undefined
@@ -84,7 +84,7 @@ export class KmsgStream {
    * Reads what the log holds now, to its end. Does nothing while the log cannot be opened, because a turn is scheduled
    * then.
    */
-  glance(): void {
+  readNow(): void {
     if (this.#stopped || !this.#reader) return
     try {
       let batch: Batch
@@ -156,7 +156,7 @@ export class KmsgStream {
       }
     } while (outcome !== 'nothing' && records + plain < batchRecords)
     const atEnd = outcome === 'nothing'
-    if (atEnd && reader.consecutive) this.#distrustCursorAhead(reader)
+    if (atEnd && reader.consecutive) this.#rejectCursorAhead(reader)
     return { records: records + plain, plain, lost, skipped, restarted, position: this.#position ?? 0, atEnd }
   }
 
@@ -177,7 +177,7 @@ export class KmsgStream {
   }
 
   /** A stored position that this log has not reached belongs to another log, so this log is read from its start. */
-  #distrustCursorAhead(reader: KmsgReader): void {
+  #rejectCursorAhead(reader: KmsgReader): void {
     if (this.#newest < 0 || this.#position === undefined || this.#newest + 1 >= this.#position) return
     reader.close()
     this.#reader = undefined
@@ -188,7 +188,7 @@ export class KmsgStream {
     if (!batch.atEnd || !this.#reader) {
       this.#after(0)
     } else if (batch.records > 0) {
-      this.#spokenAt = this.#options.clock.monotonic()
+      this.#newestBatchAt = this.#options.clock.monotonic()
       this.#pausedMs = nextPause(batch.records, this.#pausedMs)
       this.#after(this.#pausedMs)
     } else {
@@ -200,7 +200,7 @@ export class KmsgStream {
     this.#due = Number.POSITIVE_INFINITY
     reader.wake().then(
       () => {
-        if (this.#options.clock.monotonic() - this.#spokenAt > silenceMs) this.#pausedMs = 0
+        if (this.#options.clock.monotonic() - this.#newestBatchAt > silenceMs) this.#pausedMs = 0
         this.#turn()
       },
       (error: unknown) => this.#fail(error),
