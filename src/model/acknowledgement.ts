@@ -43,7 +43,7 @@ export function readAcknowledgements(text: string): readonly Acknowledgement[] |
 
 function readOne(entry: unknown): Acknowledgement | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined
-  const { reason, device, until, why } = entry as Partial<Record<keyof Acknowledgement, unknown>> // each field is checked below
+  const { reason, device, until, why } = entry as Partial<Record<keyof Acknowledgement, unknown>> // checked below
   const time = typeof until === 'string' ? Date.parse(until) : Number.NaN
   if (typeof reason !== 'string' || typeof why !== 'string' || Number.isNaN(time)) return undefined
   return {

@@ -184,7 +184,7 @@ describe('a monitor in trouble', () => {
     await rig.start({}, { monitors: [kernelLog, conntrack] })
     assert.equal(networking(rig)?.status, 'True')
     assert.match((await rig.page('/metrics')).text, /^nodemend_monitor_absent\{monitor="conntrack"\} 1$/m)
-    mkdirSync(join(rig.root, 'proc/sys/net/netfilter/nf_conntrack_count'), { recursive: true }) // reading it fails, even for root
+    mkdirSync(join(rig.root, 'proc/sys/net/netfilter/nf_conntrack_count'), { recursive: true }) // cannot be read
     for (let n = 0; n < 3; n++) await rig.pass(10_000)
     assert.equal(networking(rig)?.status, 'Unknown')
     assert.match(networking(rig)?.message ?? '', /^conntrack: EISDIR/)

@@ -47,11 +47,11 @@ export class ScriptedApi implements Api {
     if (this.refusal) throw new KubeError(this.refusal, `${name}: refused by the test`, { call: name })
     if (call.resource.plural === 'events') {
       if (this.invalid) throw new KubeError('NM_KUBE_INVALID', `${name}: 422: refused by the test`, { call: name })
-      this.events.set(call.name ?? '', { name: call.name ?? '', ...(call.body as Omit<WrittenEvent, 'name'>) }) // written by the agent
+      this.events.set(call.name ?? '', { name: call.name ?? '', ...(call.body as Omit<WrittenEvent, 'name'>) }) // from the agent
     } else if (call.verb === 'patch') {
       return { metadata: {}, status: { conditions: this.conditions } } as T // unchanged: the agent's patch is empty
     } else {
-      this.conditions = (call.body as { status: { conditions: readonly NodeCondition[] } }).status.conditions // written by the agent
+      this.conditions = (call.body as { status: { conditions: readonly NodeCondition[] } }).status.conditions // from the agent
     }
     return { metadata: { annotations: this.annotations } } as T // the answer to an apply with metadataOnly
   }

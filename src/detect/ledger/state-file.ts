@@ -113,7 +113,7 @@ function conditionsOf(section: unknown, lost: string[]): LifecycleState['conditi
   const given = isRecord(section) ? section : {}
   const missing = conditionTypes.filter((type) => !isState(given[type]))
   lost.push(...missing.map((type) => `conditions.${type}`))
-  return perCondition((type) => (missing.includes(type) ? unchecked(0) : (given[type] as ConditionState))) // isState has checked it
+  return perCondition((type) => (missing.includes(type) ? unchecked(0) : (given[type] as ConditionState))) // see isState
 }
 
 /** Returns the valid items of a section and adds the names of the others to `lost`. */

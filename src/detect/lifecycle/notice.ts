@@ -7,7 +7,7 @@ import { describe } from './condition.ts'
 import type { Ending } from './ending.ts'
 import type { Finding, Notice, Steady } from './state.ts'
 
-/** Delay before a finding with companions is reported, so that its worst line can arrive; fatal findings are not delayed. */
+/** Delay of the first report of an incident, so that its worst line can arrive. A fatal finding is not delayed. */
 const settleMs = 1000
 /** Delay before a grown finding is reported again: first short, for its companions, then long. */
 const growthMs = [10_000, 300_000] as const

@@ -1,7 +1,6 @@
 /**
  * Compiles the catalogue to a matcher. The first matching rule decides a line's meaning, in catalogue order: users'
- * packs, then the shipped files from the specific (accelerators) to the general (kernel). One line has
- * one meaning.
+ * packs, then the shipped files from the specific (accelerators) to the general (kernel). One line has one meaning.
  */
 import { RE2JS } from 're2js'
 import type { CompiledCatalogue, CompiledReason, CompiledRule } from '../../catalog/compiled.ts'

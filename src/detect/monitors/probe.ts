@@ -166,7 +166,7 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
   #failed(why: string): void {
     const { log, metrics } = this.#parts
     metrics.failures.add({ monitor: this.name })
-    if (this.#failures++ === 0) log.warn('a look has failed', { monitor: this.name, error: why })
+    if (this.#failures++ === 0) log.warn('a check has failed', { monitor: this.name, error: why })
     if (this.#watch.state === 'checked' && this.#failures < mostFailures) return
     this.#turn({ state: 'blind', why })
   }

@@ -146,7 +146,8 @@ export class AgentReport {
     for (const type of changed) this.#logChange(type, state.conditions[type], before.conditions[type])
     const firstCheck = !this.#checked && hasChecked(state)
     if (firstCheck) this.#checked = true
-    // Until every monitor has looked, only a fault is reported; other conditions on the node stay as an earlier process left them.
+    // Until every monitor has looked, only a fault is reported, because the node may still carry the conditions of an
+    // earlier process.
     const fault = changed.some((type) => state.conditions[type].status === 'False')
     if (firstCheck || fault || (this.#checked && changed.length > 0)) this.#status?.changed()
     this.#events?.changed()

@@ -64,7 +64,7 @@ export function pollOn(descriptor: number): Poll | undefined {
 
 function handleOn(descriptor: number): StreamHandle | undefined {
   try {
-    const Pipe = (process as unknown as Bindings).binding?.('pipe_wrap')?.Pipe // not a public interface, so it may be missing
+    const Pipe = (process as unknown as Bindings).binding?.('pipe_wrap')?.Pipe // not public, may be missing
     const handle = Pipe && new Pipe(plainStream)
     return handle?.open(descriptor) === 0 ? handle : undefined
   } catch {

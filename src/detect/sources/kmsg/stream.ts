@@ -89,7 +89,8 @@ export class KmsgStream {
     try {
       let batch: Batch
       do {
-        batch = this.#drain(this.#reader) // to the end: `wake` fires for new records only, not for those already in the reader's buffer
+        // Drains to the end, because `wake` fires for new records only and not for those in the reader's buffer.
+        batch = this.#drain(this.#reader)
         this.#options.sink.batch(batch)
       } while (!batch.atEnd)
       if (!this.#reader) this.#again() // the cursor was rejected: begin anew
