@@ -25,8 +25,8 @@ export function rulesCommand(io: Io): Command {
 }
 
 /**
- * Loads `files` before the shipped catalogue, as the agent does, and runs their samples. Samples of a shipped file run
- * at its usual place.
+ * Loads `files` before the shipped catalogue, as the agent does, and runs their samples. A shipped file
+ * among them is not loaded twice and keeps its place in the order.
  */
 function testPacks(files: readonly string[], io: Io): SampleRun {
   const folder = catalogueFolder(io.programFile)

@@ -82,13 +82,13 @@ function unhealthy(causes: readonly Finding[], settings: Settings): Judgement {
 export function describe(finding: Finding): string {
   const { message, device } = finding.leader
   const where = device !== undefined && !message.toLowerCase().includes(device) ? ` on ${device}` : ''
-  const forged = finding.trust === 'userspace' ? ' (written from user space)' : ''
-  const old = finding.before ? ` (logged at ${rfc3339Seconds(finding.wallAt)}, before this agent first ran)` : ''
+  const origin = finding.trust === 'userspace' ? ' (written from user space)' : ''
+  const age = finding.before ? ` (logged at ${rfc3339Seconds(finding.wallAt)}, before this agent first ran)` : ''
   const { acknowledged } = finding
-  const known = acknowledged
+  const note = acknowledged
     ? ` (acknowledged until ${rfc3339Seconds(acknowledged.until)}: ${cutText(acknowledged.why, 128)})`
     : ''
-  return `${cutText(message, 256)}${where}${forged}${old}${known}`
+  return `${cutText(message, 256)}${where}${origin}${age}${note}`
 }
 
 function joinBounded(parts: readonly string[]): string {

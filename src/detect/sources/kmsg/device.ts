@@ -41,7 +41,7 @@ class KmsgDevice implements KmsgReader {
   #current: Uint8Array = this.#own[0]
   #at = 0 // first byte in #current that has not been parsed
   #end = 0 // end of the bytes in #current
-  #first: Uint8Array | undefined // the record that ended the wait; follows what is in #current
+  #first: Uint8Array | undefined // the record that ended the wait; comes after those in #current
   #sequence = -1 // number of the next record that is expected; -1 when unknown
   /** Why the last batch ended, reported after its records; absent when the buffer was full. */
   #outcome: ReadOutcome | Error | undefined
@@ -98,7 +98,7 @@ class KmsgDevice implements KmsgReader {
     else closeSync(this.#descriptor)
   }
 
-  /** Reads after the record that ended the wait, until nothing is left or the buffer is full. */
+  /** Fills the buffer with the record that ended the wait and all that follow, until the buffer is full. */
   #fill(): void {
     this.#skimmer = this.#sinceSilence < busyRecords ? undefined : this.#options.skimmer?.()
     const buffers = this.#skimmer?.buffers ?? this.#own
