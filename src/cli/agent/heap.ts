@@ -31,9 +31,9 @@ const compilerFlags = ['--invocation-count-for-maglev=50', '--maglev']
 /** Work done since the last report of it. */
 export interface Work {
   readonly records: number
-  /** How many of `records` were matched against rules. */
-  readonly looked: number
-  /** How many of them a rule matched. */
+  /** How many of `records` were handed to the rules; no rule can match the others. */
+  readonly handedOver: number
+  /** Lines that a rule matched. */
   readonly evidence: number
 }
 
@@ -66,11 +66,11 @@ export class HeapKeeper {
     this.#after(startMs, roundsAfterStart)
   }
 
-  worked({ records, looked, evidence }: Work): void {
+  worked({ records, handedOver, evidence }: Work): void {
     this.#records += records
     this.#evidence += evidence
     if (this.#evidence >= muchEvidence || this.#records >= manyRecords) this.#after(stormMs, 1)
-    if (!this.#fast) this.#watchRate(looked + evidence * evidenceWork)
+    if (!this.#fast) this.#watchRate(handedOver + evidence * evidenceWork)
   }
 
   #watchRate(work: number): void {

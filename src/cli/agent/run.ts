@@ -177,10 +177,10 @@ function assembleAgent(machine: Machine, options: AgentOptions, parts: AgentPart
     sameBoot: stored?.time.bootId === boot,
     ...(stored === undefined && { firstStartAt: time.now() }),
     ...(parts.monitors && { monitors: parts.monitors }),
-    onBatch: ({ lines, looked }) => onWork?.({ records: lines, looked, evidence: 0 }),
+    onBatch: ({ lines, handedOver }) => onWork?.({ records: lines, handedOver, evidence: 0 }),
     onEvidence: (evidence, matches) => {
       report.evidence(evidence, matches)
-      onWork?.({ records: 0, looked: 0, evidence: 1 })
+      onWork?.({ records: 0, handedOver: 0, evidence: 1 })
     },
   })
   return { ledger, assembled }

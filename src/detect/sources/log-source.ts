@@ -35,7 +35,7 @@ export interface LogBatch {
   readonly lost: number
   readonly lines: number
   /** How many of `lines` were handed over; no rule can match the others. */
-  readonly looked: number
+  readonly handedOver: number
   /** How many of `lines` have no framing, so their time and writer are unknown. */
   readonly unframed?: number
 }

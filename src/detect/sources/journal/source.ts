@@ -121,7 +121,7 @@ class JournalSource implements LogSource {
 
   #batch(lines: number, atEnd: boolean): void {
     const cursor = this.#cursor === undefined ? {} : { cursor: { source: cursorName, position: this.#cursor } }
-    this.#sink?.batch({ ...cursor, atEnd, lost: 0, lines, looked: lines })
+    this.#sink?.batch({ ...cursor, atEnd, lost: 0, lines, handedOver: lines })
   }
 
   /** Hands over the complete lines of the output so far. Returns how many. */

@@ -51,7 +51,7 @@ class KmsgSource implements LogSource, KmsgSink {
   /** Counts since the last batch: records longer than the buffer, and lines without framing. */
   #cut = 0
   #unframed = 0
-  #looked = 0
+  #handedOver = 0
   #unreadableLogged = false
   /** Created when the log becomes busy for the first time. */
   #skimmer: { readonly of: Tables; readonly it: Skimmer } | undefined
@@ -100,7 +100,7 @@ class KmsgSource implements LogSource, KmsgSink {
   record(bytes: Uint8Array, record: RecordView): void {
     if (record.stampStart < 0) this.#unframed++
     if (record.textEnd === bytes.length) this.#cut++ // no newline at the end: the record was cut
-    this.#looked++
+    this.#handedOver++
     const line = this.#line
     line.joined = this.#joiner.take(bytes, record)
     line.take(bytes, record)
@@ -111,16 +111,16 @@ class KmsgSource implements LogSource, KmsgSink {
     const unreadable = batch.skipped + this.#cut
     this.#options.metrics.batch(batch, { unreadable, unframed: this.#unframed })
     this.#logBatch(batch, unreadable)
-    const [looked, unframed] = [this.#looked, this.#unframed]
+    const [handedOver, unframed] = [this.#handedOver, this.#unframed]
     this.#cut = 0
     this.#unframed = 0
-    this.#looked = 0
+    this.#handedOver = 0
     this.#sink?.batch({
       cursor: { source: this.#kernelLog.cursor, position: batch.position },
       atEnd: batch.atEnd,
       lost: batch.lost,
       lines: batch.records,
-      looked,
+      handedOver,
       unframed,
     })
   }
