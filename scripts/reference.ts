@@ -87,7 +87,7 @@ function severityText(entry: ReasonEntry): string {
 
 function detachableText(entry: ReasonEntry): string {
   const severities = new Set(entry.detect.flatMap(({ detachable }) => detachable ?? []))
-  return severities.size === 0 ? '' : ` (${[...severities].join(' or ')} on a device that is no part of the machine)`
+  return severities.size === 0 ? '' : ` (${[...severities].join(' or ')} on a device that is not part of the machine)`
 }
 
 function reasonSection(file: LoadedFile, entry: ReasonEntry): string {

@@ -31,7 +31,7 @@ describe('scan', async () => {
     assert.doesNotMatch(got.conditions[4]?.message ?? '', /Nvidia|Neuron/)
   })
 
-  it('finds the lost GPU, as one finding with its companions, and the accelerators', async () => {
+  it('finds the lost GPU as one finding with companions, and lists the accelerators', async () => {
     const got = await scan('gpu-lost')
     assert.equal(got.healthy, false)
     const accelerated = got.conditions.find(({ type }) => type === 'AcceleratedHardwareReady')
@@ -51,23 +51,23 @@ describe('scan', async () => {
     )
   })
 
-  it('says Unknown, and why, when there is nothing in the kernel log, and tells of lines that are no records', async (t) => {
+  it('reports Unknown with the reason for an empty kernel log or one without records', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'nodemend-scan-'))
     t.after(() => rmSync(folder, { recursive: true }))
     writeFileSync(join(folder, 'empty'), '')
     const empty = await scanHost({ hostRoot: folder, kmsg: '/empty' }, parts)
-    assert.match(empty.trouble ?? '', /empty holds no record of a kernel log/)
+    assert.match(empty.trouble ?? '', /empty has no kernel log records/)
     assert.equal(empty.conditions[0]?.status, 'Unknown')
     writeFileSync(join(folder, 'dmesg'), '[    1.0] EXT4-fs (sda1): Remounting filesystem read-only\n3,1,1,-;fine\n')
     const dmesg = await scanHost({ hostRoot: folder, kmsg: '/dmesg', acceptUserFacility: true }, parts)
     assert.deepEqual([dmesg.records, dmesg.unframed, dmesg.healthy], [2, 1, false])
     writeFileSync(join(folder, 'text'), '[    1.0] EXT4-fs (sda1): Remounting filesystem read-only\n')
     const text = await scanHost({ hostRoot: folder, kmsg: '/text' }, parts)
-    assert.match(text.trouble ?? '', /none of the 1 lines of .*text is a record .*: nodemend classify /)
+    assert.match(text.trouble ?? '', /none of the 1 lines of .*text is a .*record; .*: nodemend classify /)
     assert.equal(text.healthy, false)
   })
 
-  it('L11: tells of what user space wrote, and counts it only when asked', async (t) => {
+  it('L11: reports lines from user space, and counts them only on request', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'nodemend-scan-'))
     t.after(() => rmSync(folder, { recursive: true }))
     writeFileSync(join(folder, 'kmsg'), '12,1,1,-;EXT4-fs (sda1): Remounting filesystem read-only\n')
@@ -80,7 +80,7 @@ describe('scan', async () => {
     assert.deepEqual([asked.findings[0]?.severity, asked.healthy], ['fatal', false])
   })
 
-  it('takes a relative path from the working directory, as every shell completes it', async (t) => {
+  it('resolves a relative path from the working directory, as shells complete it', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'nodemend-scan-'))
     t.after(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'saved')
@@ -88,12 +88,12 @@ describe('scan', async () => {
     const got = await scan('healthy', relative(process.cwd(), file))
     assert.deepEqual([got.records, got.findings[0]?.reason], [1, 'FilesystemReadOnly'])
     const none = await scan('healthy', 'none')
-    assert.ok(none.trouble?.includes(join(process.cwd(), 'none')), 'the path that was tried')
+    assert.ok(none.trouble?.includes(join(process.cwd(), 'none')), 'names the path it tried')
   })
 
-  it('says Unknown, and why, when there is no kernel log', async () => {
+  it('reports Unknown with the reason when there is no kernel log', async () => {
     const got = await scan('healthy', '/dev/none')
-    assert.match(got.trouble ?? '', /no such file; mount the host/)
+    assert.match(got.trouble ?? '', /does not exist; mount the host/)
     assert.equal(got.conditions[0]?.status, 'Unknown')
   })
 })
