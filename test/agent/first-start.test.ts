@@ -1,6 +1,6 @@
 /** L1: the first start on a node whose kernel log holds old faults. */
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { type AgentRig, rigFor } from './rig.ts'
@@ -92,6 +92,24 @@ describe('L1: the first start of an agent on a node', () => {
     await rig.start()
     await rig.pass(2_000)
     assert.deepEqual([gpu(rig)?.status, gpu(rig)?.lastTransitionTime], ['False', since])
+  })
+
+  it('keeps its time when the agent is killed before the log is read: the second start condemns nothing either', async (t) => {
+    const rig = rigFor(t)
+    rig.log(xid79)
+    await rig.clock.advance(hour)
+    await rig.start()
+    await rig.pass(2_000)
+    await rig.stop()
+    const file = join(rig.root, 'var/state.json')
+    const { version, time } = JSON.parse(readFileSync(file, 'utf8'))
+    writeFileSync(file, JSON.stringify({ version, time })) // what the agent saves before it reads a line
+    await rig.start()
+    await rig.pass(2_000)
+    assert.equal(gpu(rig)?.status, 'True')
+    rig.log(xid79)
+    await rig.pass(2_000)
+    assert.equal(gpu(rig)?.status, 'False')
   })
 
   it('a report after an API server outage has the time of the transition, not of the line', async (t) => {

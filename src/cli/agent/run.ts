@@ -11,7 +11,7 @@ import { type Children, systemChildren } from '../../detect/host/children.ts'
 import { type Disk, systemDisk } from '../../detect/host/disk.ts'
 import { openHost } from '../../detect/host/host.ts'
 import { Ledger } from '../../detect/ledger/ledger.ts'
-import { createSteadyTime } from '../../detect/ledger/steady-time.ts'
+import { createSteadyTime, type SteadyTime, type StoredTime } from '../../detect/ledger/steady-time.ts'
 import { createSettings, type Settings } from '../../detect/lifecycle/settings.ts'
 import { emptyState } from '../../detect/lifecycle/state.ts'
 import { createRuleBook, type RuleBook } from '../../detect/match/rule-book.ts'
@@ -112,6 +112,7 @@ async function openMachine(options: AgentOptions, { clock, random, write, catalo
   log.info('starting', { version, node, boot, server: api?.server ?? 'none' })
   const stateFile = new StateFile({ disk: disk ?? systemDisk, path: host.path(options.stateFile), clock, log })
   const stored = await stateFile.load()
+  const time = createSteadyTime(clock, bootClock(host, clock), boot, stored?.time)
   const devices = new BlockDevices(host)
   const { isDetachable } = devices
   const readRules = async () => readPacks(options.rules)
@@ -125,7 +126,8 @@ async function openMachine(options: AgentOptions, { clock, random, write, catalo
     boot,
     stateFile,
     stored,
-    time: createSteadyTime(clock, bootClock(host, clock), boot, stored?.time),
+    time,
+    firstStart: firstStartIn(boot, time, stored?.time),
     devices,
     rules,
     config,
@@ -144,6 +146,13 @@ async function openMachine(options: AgentOptions, { clock, random, write, catalo
   }
 }
 
+/** When the agent first ran on this node, if that was in this boot: older lines may be about faults that are gone. */
+function firstStartIn(boot: string, time: SteadyTime, stored: StoredTime | undefined): { firstStartAt?: number } {
+  if (stored === undefined) return { firstStartAt: time.now() }
+  const { bootId, firstStartAt } = stored
+  return bootId === boot && firstStartAt !== undefined ? { firstStartAt } : {}
+}
+
 type Machine = Awaited<ReturnType<typeof openMachine>>
 
 /** Creates the ledger and the monitors that feed it. */
@@ -157,6 +166,7 @@ function assembleAgent(machine: Machine, options: AgentOptions, parts: AgentPart
     settings: machine.settingsNow(),
     state: stored?.lifecycle ?? emptyState(boot, clock.now()),
     cursors: stored?.cursors ?? {},
+    ...machine.firstStart,
     save: (text) => stateFile.save(text),
     onStep: (stepped, before) => report.stepped(stepped, before),
     onSaved: (outcome) => report.saved(outcome),
@@ -175,7 +185,7 @@ function assembleAgent(machine: Machine, options: AgentOptions, parts: AgentPart
     kmsg: host.path(options.kmsg),
     cursors: stored?.cursors ?? {},
     sameBoot: stored?.time.bootId === boot,
-    ...(stored === undefined && { firstStartAt: time.now() }),
+    ...machine.firstStart,
     ...(parts.monitors && { monitors: parts.monitors }),
     onBatch: ({ lines, handedOver }) => onWork?.({ records: lines, handedOver, evidence: 0 }),
     onEvidence: (evidence, matches) => {

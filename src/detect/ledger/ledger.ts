@@ -25,6 +25,8 @@ export interface LedgerOptions {
   readonly log: Log
   readonly state: LifecycleState
   readonly cursors: Cursors
+  /** When the agent first ran, if that was in this boot. It is saved at once, so that a second start is never the first. */
+  readonly firstStartAt?: number
   /** Saves the text durably. Called again only after it has returned, which it never does on a disk that hangs. */
   readonly save: (text: string) => Promise<ReplaceOutcome>
   readonly onStep: (stepped: Stepped, before: LifecycleState) => void
@@ -48,6 +50,7 @@ export class Ledger {
     const { clock, log, save, onSaved } = options
     const text = (): string => this.#text()
     this.#saver = new Saver({ clock, log, text, save, onSaved, onOverdue: (why) => this.#overdue(why) })
+    if (options.firstStartAt !== undefined) this.#saver.within(0)
   }
 
   get state(): LifecycleState {
@@ -111,8 +114,13 @@ export class Ledger {
   }
 
   #text(): string {
-    const { time } = this.#options
-    const stored = { bootId: this.#state.bootId, base: time.base, now: time.now() }
+    const { time, firstStartAt } = this.#options
+    const stored = {
+      bootId: this.#state.bootId,
+      base: time.base,
+      now: time.now(),
+      ...(firstStartAt !== undefined && { firstStartAt }),
+    }
     return serialiseState({ time: stored, cursors: this.#cursors, lifecycle: this.#state })
   }
 

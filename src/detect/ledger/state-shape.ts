@@ -79,4 +79,9 @@ export const isState = has({
   since: isNumber,
 })
 
-export const isTime = has({ bootId: isText, base: isNumber, now: isNumber })
+export const isTime = has({
+  bootId: isText,
+  base: isNumber,
+  now: isNumber,
+  firstStartAt: isOptional(isNumber),
+})

@@ -23,6 +23,8 @@ export interface StoredTime {
   readonly bootId: string
   readonly base: Steady
   readonly now: Steady
+  /** When the agent first ran on this node; absent once the node has booted since, and in files of 0.1.0. */
+  readonly firstStartAt?: Steady
 }
 
 export function createSteadyTime(
