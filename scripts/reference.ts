@@ -114,7 +114,7 @@ ${entry.summary}
 
 * Condition ${entry.condition ?? file.content.condition}, severity ${severityText(entry)}${detachableText(entry)}, defined in \`catalog/${file.file.split('/').at(-1)}\`.
 * Raised ${raised}; held at least ${hold}; ended by ${ends.join(', or ') || 'nothing but a person'}.
-* Suggested repair: ${entry.repair.action}${entry.repair.action === 'none' ? '' : `, after ${entry.repair.after}`}.
+* Suggested repair: ${entry.repair.action}${entry.repair.action === 'NoAction' ? '' : `, after ${entry.repair.after}`}.
 ${samples.length > 0 ? `\n\`\`\`\n${samples.join('\n')}\n\`\`\`\n` : ''}
 ${entry.runbook.trim()}
 `

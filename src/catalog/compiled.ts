@@ -2,6 +2,7 @@
  * The catalogue in the agent's memory: only what detection and the life cycle need. `load.ts` creates it from YAML; the
  * build writes it as one JSON file beside the agent's bundle.
  */
+import type { Remedy } from '../model/action.ts'
 import type { ConditionType } from '../model/condition.ts'
 import type { LogName } from '../model/evidence.ts'
 import type { Scope, Severity } from '../model/finding.ts'
@@ -29,8 +30,8 @@ export interface CompiledReason {
   readonly probe?: CompiledProbe
   /** How to check whether the fault is still present; absent when no check exists. See `detect/host/lasting.ts`. */
   readonly lasts?: LastsCheck
-  /** The default repair: `none`, `replace` … The condition's message names it. */
-  readonly repair: string
+  /** The suggested repair; the condition's message names it. */
+  readonly repair: Remedy
 }
 
 /** Checks whether a logged fault is still present, by the finding's device. */

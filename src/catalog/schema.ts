@@ -3,6 +3,7 @@
  * here; docs/reference/catalogue.md is generated from it.
  */
 import * as z from 'zod'
+import { type Remedy, remedies } from '../model/action.ts'
 import { conditionTypes } from '../model/condition.ts'
 import { logNames } from '../model/evidence.ts'
 import { lastsChecks } from './compiled.ts'
@@ -85,6 +86,15 @@ export const lifecycleSchema = z.strictObject({
   expire: duration.optional().describe('ends it after this time in any case'),
 })
 
+/** The words of version 0.1.0, which rule packs may still hold. */
+const formerRemedies: ReadonlyMap<unknown, Remedy> = new Map([
+  ['none', 'NoAction'],
+  ['restart-app', 'RestartApp'],
+  ['reset-gpu', 'ResetGPU'],
+  ['reboot', 'Reboot'],
+  ['replace', 'Replace'],
+])
+
 export const reasonSchema = z.strictObject({
   reason: z
     .string()
@@ -104,7 +114,7 @@ export const reasonSchema = z.strictObject({
   lifecycle: lifecycleSchema.prefault({}),
   repair: z
     .strictObject({
-      action: z.enum(['none', 'restart-app', 'reset-gpu', 'reboot', 'replace']).default('none'),
+      action: z.preprocess((word) => formerRemedies.get(word) ?? word, z.enum(remedies)).default('NoAction'),
       after: duration
         .default('30m')
         .describe('how long to wait first; advice only, like the action: the policy’s toleration decides'),

@@ -15,6 +15,7 @@ import { driverMetrics } from './monitors/metrics.ts'
 import type { Monitor, MonitorSpec } from './monitors/monitor.ts'
 import * as monitorList from './monitors/monitors.ts'
 import { Rounds } from './monitors/rounds.ts'
+import type { KmsgReader } from './sources/kmsg/reader.ts'
 import type { LogBatch } from './sources/log-source.ts'
 
 /** All monitors; their order has no meaning. */
@@ -32,6 +33,8 @@ export interface AssembleOptions {
   readonly catalogue: () => CompiledCatalogue
   readonly matchers: () => Matchers
   readonly kmsg: string
+  /** See `MonitorParts`. */
+  readonly openKmsg?: () => KmsgReader
   readonly cursors: Cursors
   readonly sameBoot: boolean
   /** See `MonitorParts`. */

@@ -26,6 +26,8 @@ export interface LineMeaning {
 export interface Tally {
   readonly lines: number
   readonly meaningful: number
+  /** Lines without a meaning whose frame says that they are of a kernel log. */
+  readonly framed: number
   /** Lines in front of whose message stands what no layer of framing explains. */
   readonly strange: number
   readonly firstStrange: number
@@ -43,7 +45,7 @@ export class LineClassifier {
   readonly #meanings: Meanings<Match>
   readonly #assembler: Assembler
   readonly #wrapped = new Wrapped()
-  readonly #tally = { lines: 0, meaningful: 0, strange: 0, firstStrange: 0, quoted: 0, firstQuoted: 0 }
+  readonly #tally = { lines: 0, meaningful: 0, framed: 0, strange: 0, firstStrange: 0, quoted: 0, firstQuoted: 0 }
   #quotedBy: string | undefined
 
   /** `onTooLong` is told a line at which a record is too long to be kept. */
@@ -79,6 +81,7 @@ export class LineClassifier {
       }
     }
     if (matches.length > 0) tally.meaningful++
+    else if (messages.some(({ writer }) => writer === 'kernel' || writer === 'userspace')) tally.framed++
     return { line, whole: text, matches }
   }
 

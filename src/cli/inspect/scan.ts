@@ -18,6 +18,8 @@ import { type Input, step } from '../../detect/lifecycle/step.ts'
 import { compileMatchers } from '../../detect/match/compile.ts'
 import { inputsOf, type Monitor } from '../../detect/monitors/monitor.ts'
 import { acceleratorReady } from '../../detect/report/accelerator-ready.ts'
+import { meaningsOf } from '../../detect/sources/framing/meanings.ts'
+import { openRecorded } from '../../detect/sources/kmsg/recorded.ts'
 import { conditionTypes } from '../../model/condition.ts'
 import { Registry } from '../../telemetry/exposition.ts'
 import { silentLog } from '../../telemetry/log.ts'
@@ -25,6 +27,7 @@ import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import { CommandError, exitCodes, type Io, type OutputFormat } from '../io.ts'
 import { outputOption, print, tableText } from '../output.ts'
 import { catalogueFolder } from './catalogue-folder.ts'
+import { readTextLog } from './text-log.ts'
 
 /** The JSON that `scan --output json` prints. */
 export interface Scan {
@@ -79,7 +82,7 @@ export function scanCommand(io: Io): Command {
     .addOption(new Option('--host-root <DIR>', 'where the machine’s / is mounted').env('HOST_ROOT').default('/'))
     .option(
       '--kmsg <FILE>',
-      'the kernel log, or a file with its records; an absolute path is under the host root',
+      'the kernel log, or a saved one in any framing; an absolute path is under the host root',
       '/dev/kmsg',
     )
     .option('--accept-user-facility', 'treat kernel log lines from user space like the kernel’s own')
@@ -92,7 +95,7 @@ export function scanCommand(io: Io): Command {
     })
 }
 
-export interface ScanParts extends Pick<Io, 'clock' | 'random' | 'programFile'> {
+export interface ScanParts extends Pick<Io, 'clock' | 'random' | 'programFile' | 'stdin' | 'signal'> {
   readonly children?: Children
 }
 
@@ -113,7 +116,9 @@ export async function scanHost(flags: Omit<Flags, 'output'>, io: ScanParts): Pro
   const boot = bootId(host)
   const time = createSteadyTime(clock, bootClock(host, clock), boot, undefined)
   const matchers = compileMatchers(catalogue, decoders, new BlockDevices(host).isDetachable)
-  const read = { records: 0, unframed: 0 }
+  const bootAt = time.base + time.moment().wallOffset
+  const text = await readTextLog(kmsg, meaningsOf(catalogue, matchers.of('kmsg')), bootAt, io)
+  const read = { records: text?.lines ?? 0, unframed: text ? text.lines - text.known : 0 }
   const { monitors } = assemble({
     host,
     children: io.children ?? systemChildren(host.root, clock),
@@ -126,10 +131,11 @@ export async function scanHost(flags: Omit<Flags, 'output'>, io: ScanParts): Pro
     catalogue: () => catalogue,
     matchers: () => matchers,
     kmsg,
+    ...(text && { openKmsg: () => openRecorded(text.records) }),
     cursors: {},
     sameBoot: true,
     onBatch: ({ lines, unframed = 0, cursor }) => {
-      if (cursor?.source === 'journal') return
+      if (text !== undefined || cursor?.source === 'journal') return
       read.records += lines
       read.unframed += unframed
     },
@@ -155,9 +161,8 @@ function troubleOf({ watchers }: LifecycleState, path: string, { records, unfram
   const watch = watchers.get('kernel')?.watch
   if (watch && 'why' in watch) return `${path}: ${watch.why}`
   if (records !== unframed) return undefined
-  // A single line without framing counts as written by user space; a whole file of them is not a kernel log.
   if (records === 0) return `${path} has no kernel log records`
-  return `none of the ${records} lines of ${path} is a /dev/kmsg record; for the text of dmesg or a journal run: nodemend classify ${path}`
+  return `none of the ${records} lines of ${path} is a line of a kernel log; give one with --kmsg, in any framing`
 }
 
 function blinded(state: LifecycleState, why: string, time: SteadyTime, settings: Settings): LifecycleState {
@@ -255,5 +260,5 @@ function monitorsText({ monitors }: Scan): string | false {
 /** Notes that lines without framing are judged without their time and writer. */
 function unframedText(unframed: number): string {
   if (unframed === 0) return ''
-  return `, ${unframed} of them without kernel record framing (\`nodemend classify\` reads dmesg, syslog and journalctl)`
+  return `, ${unframed} of them in no framing of a kernel log`
 }

@@ -69,7 +69,7 @@ function unhealthy(causes: readonly Finding[], settings: Settings): Judgement {
   const [first, ...others] = newestFirst
   if (!first) return { status: 'Unknown', ...unknownText }
   const repair = settings.repairOf(first.leader)
-  const hint = repair === 'none' ? '' : ` (suggested repair: ${repair})`
+  const hint = repair === 'NoAction' ? '' : ` (suggested repair: ${repair})`
   const advice = settings.adviceOn([first.leader.reason, ...first.companions])
   const parts = [
     `${joinText([describe(first), advice])}${hint}`,

@@ -1,5 +1,6 @@
 /** What the life cycle needs to know about reasons: the catalogue's entries and the operator's overrides. */
 import type { CompiledReason, Lifecycle } from '../../catalog/compiled.ts'
+import type { Remedy } from '../../model/action.ts'
 import { type ConditionType, readyText } from '../../model/condition.ts'
 import type { Match, Severity } from '../../model/finding.ts'
 import type { Standing } from './state.ts'
@@ -38,8 +39,8 @@ export interface Settings {
   entryOf(name: string): CompiledReason | undefined
   /** The life cycle of the entry that governs `match`. */
   lifecycleOf(match: Match): Lifecycle
-  /** The default repair; `none` when there is none. */
-  repairOf(match: Match): string
+  /** The suggested repair; `NoAction` where the message of a decoded code already says what to do. */
+  repairOf(match: Match): Remedy
   /** What the reasons of one incident mean together; undefined when there is no such rule. */
   adviceOn(reasons: readonly string[]): string | undefined
   /** Severity after overrides, scope and standing; undefined when the match is disabled. */
@@ -75,7 +76,7 @@ export function createSettings(options: SettingsOptions): Settings {
     readyTextOf: (type) => (type === 'AcceleratedHardwareReady' ? accelerated : readyText[type]),
     entryOf: (name) => reasons.get(name),
     lifecycleOf: (match) => reasons.get(match.entry)?.lifecycle ?? fallback,
-    repairOf: (match) => reasons.get(match.entry)?.repair ?? 'none',
+    repairOf: (match) => (match.code === undefined ? reasons.get(match.entry)?.repair : undefined) ?? 'NoAction',
     adviceOn: (incident) => options.advise?.(incident),
     severityOf(match, standing) {
       const byReason = overrides.reasons[match.reason] ?? overrides.reasons[match.entry]

@@ -14,7 +14,7 @@ const shipped: CompiledCatalogue = {
       scope: 'hardware',
       family: 'kernel',
       lifecycle: { raise: { count: 1, withinMs: 1000 }, holdMs: 0, clearedByBoot: true },
-      repair: 'none',
+      repair: 'NoAction',
     },
   ],
   rules: [

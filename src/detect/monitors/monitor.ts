@@ -17,6 +17,7 @@ import type { Settings } from '../lifecycle/settings.ts'
 import type { Level, Sighting, Watch } from '../lifecycle/state.ts'
 import type { Input } from '../lifecycle/step.ts'
 import type { Matchers } from '../match/matcher.ts'
+import type { KmsgReader } from '../sources/kmsg/reader.ts'
 import type { LogBatch } from '../sources/log-source.ts'
 import type { DriverMetrics } from './metrics.ts'
 import type { Rounds } from './rounds.ts'
@@ -66,6 +67,8 @@ export interface MonitorParts {
   readonly matchers: () => Matchers
   /** Path of the kernel log: the device, or a file with records. */
   readonly kmsg: string
+  /** Opens the kernel log in place of what lies at `kmsg`: a saved log that was read already. */
+  readonly openKmsg?: () => KmsgReader
   /** Stored cursors, and whether they belong to this boot. */
   readonly cursors: Cursors
   readonly sameBoot: boolean

@@ -53,7 +53,7 @@ describe('a limit', () => {
     scope: 'hardware',
     family: 'x',
     lifecycle,
-    repair: 'none',
+    repair: 'NoAction',
   } as const
 
   it('never puts a value over its limit and clears it at once, on either side', () => {

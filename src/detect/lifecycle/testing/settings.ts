@@ -23,7 +23,7 @@ export function testSettings(overrides: Overrides = noOverrides, acceptUserspace
       scope: 'hardware' as const,
       family: 'kernel',
       lifecycle,
-      repair: 'none',
+      repair: 'NoAction' as const,
     }),
   )
   return createSettings({ reasons, overrides, acceptUserspace })

@@ -28,7 +28,7 @@ export interface KmsgSourceOptions {
   /** Stored cursors, and whether they belong to this boot. */
   readonly cursors: Cursors
   readonly sameBoot: boolean
-  /** For tests: opens a log in place of the one at `path`. */
+  /** For saved logs and tests: opens a log in place of the one at `path`. */
   readonly open?: (from: number | undefined) => KmsgReader
 }
 

@@ -13,6 +13,7 @@ export const kernelLog = logMonitor({
     kmsgSource({
       ...parts,
       path: parts.kmsg,
+      ...(parts.openKmsg && { open: parts.openKmsg }),
       metrics: kmsgMetrics(parts.registry),
       tables: () => parts.matchers().of('kmsg').tables,
     }),
