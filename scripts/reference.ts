@@ -7,6 +7,7 @@ import type { LoadedFile } from '../src/catalog/load.ts'
 import type { ReasonEntry } from '../src/catalog/schema.ts'
 import { loadShipped } from '../src/catalog/shipped.ts'
 import type { sxidFileSchema, xidFileSchema } from '../src/catalog/tables.ts'
+import { kernelMessagesPage } from './kernel-messages/page.ts'
 
 export interface Page {
   /** Path from the repository's root. */
@@ -25,6 +26,7 @@ export function referencePages(catalogueFolder: string): Page[] {
     // The loader has checked these files in the tests of the catalogue.
     { file: 'docs/reference/xid.md', text: xidPage(table('xid.yaml') as z.infer<typeof xidFileSchema>) },
     { file: 'docs/reference/metrics.md', text: metricsPage() },
+    { file: 'docs/reference/kernel-messages.md', text: kernelMessagesPage(notice) },
     { file: 'docs/reference/sxid.md', text: sxidPage(table('sxid.yaml') as z.infer<typeof sxidFileSchema>) },
   ]
 }
