@@ -11,8 +11,18 @@ export interface Subsystem {
 
 const one = (name: string, under: string, warnings = true): Subsystem => ({ name, under: under.split(' '), warnings })
 const scsi = (files: string): string => files.replaceAll(/(^| )/g, '$1drivers/scsi/')
+const ethernet = (files: string): string => files.replaceAll(/(^| )/g, '$1drivers/net/ethernet/')
 
 export const subsystems: readonly Subsystem[] = [
+  one(
+    'acpi',
+    'drivers/acpi/apei drivers/firmware/efi/cper.c drivers/firmware/efi/cper-x86.c drivers/firmware/efi/cper-arm.c drivers/ras drivers/acpi/acpi_extlog.c',
+  ),
+  one(
+    'amdgpu',
+    'drivers/gpu/drm/amd/amdgpu drivers/gpu/drm/amd/amdkfd drivers/gpu/drm/amd/pm/swsmu drivers/gpu/drm/scheduler',
+    false,
+  ),
   one('arm64', 'arch/arm64/kernel arch/arm64/mm'),
   one(
     'ata',
@@ -26,13 +36,35 @@ export const subsystems: readonly Subsystem[] = [
   one('ceph', 'fs/ceph net/ceph'),
   one('cifs', 'fs/smb/client fs/cifs'),
   one('dm', 'drivers/md/dm*'),
+  one('edac', 'drivers/edac'),
   one('ext4', 'fs/ext4 fs/jbd2'),
   one('files', 'fs/overlayfs fs/fuse fs/squashfs fs/fat fs/quota fs/iomap fs/*'),
+  one('habanalabs', 'drivers/accel/habanalabs drivers/misc/habanalabs', false),
+  one(
+    'hypervisor',
+    'drivers/xen/xenbus drivers/xen/events drivers/xen/balloon.c drivers/xen/manage.c drivers/hv drivers/virtio drivers/net/hyperv drivers/net/virtio_net.c drivers/net/vmxnet3 drivers/net/xen-netfront.c drivers/scsi/virtio_scsi.c drivers/scsi/storvsc_drv.c drivers/scsi/vmw_pvscsi.c',
+  ),
+  one(
+    'infiniband',
+    'drivers/infiniband/core drivers/infiniband/ulp/ipoib drivers/infiniband/hw/efa drivers/infiniband/hw/irdma drivers/infiniband/hw/mlx5 drivers/infiniband/hw/mlx4 drivers/infiniband/hw/bnxt_re',
+    false,
+  ),
+  one(
+    'iommu',
+    'drivers/iommu/intel drivers/iommu/amd drivers/iommu/arm drivers/iommu/iommu.c drivers/iommu/dma-iommu.c drivers/iommu/iova.c drivers/iommu/io-pgfault.c',
+  ),
   one('kernel', 'kernel lib init/main.c'),
   one('md', 'drivers/md/md* drivers/md/raid* drivers/md/bcache'),
   one('memory', 'mm'),
   one('nfs', 'fs/nfs fs/lockd fs/nfs_common fs/nfsd net/sunrpc'),
+  one(
+    'nic',
+    `${ethernet('amazon broadcom/bnxt broadcom/tg3.c broadcom/bnx2x broadcom/bnx2.c chelsio/cxgb4 chelsio/cxgb4vf google microsoft intel/i40e intel/iavf intel/ice intel/idpf intel/igb intel/igbvf intel/igc intel/ixgbe intel/ixgbevf intel/e1000 intel/e1000e mellanox/mlx4 mellanox/mlx5/core qlogic/qede qlogic/qed emulex/benet realtek/r8169_main.c')} drivers/net/bonding`,
+    false,
+  ),
+  one('network', 'net/core net/sched net/ipv4 net/ipv6 net/netfilter net/bridge net/xfrm net/vmw_vsock net/8021q'),
   one('nvme', 'drivers/nvme/host'),
+  one('pci', 'drivers/pci/pcie drivers/pci/hotplug drivers/pci/*'),
   one(
     'scsi',
     `${scsi('scsi* sd.c ses.c libiscsi.c libiscsi_tcp.c iscsi_tcp.c libsas libfc fcoe device_handler sr.c st.c')}`,
@@ -42,6 +74,10 @@ export const subsystems: readonly Subsystem[] = [
     scsi(
       'mpt3sas megaraid/megaraid_sas_base.c megaraid/megaraid_sas_fusion.c megaraid/megaraid_sas_fp.c smartpqi hpsa.c aacraid lpfc qla2xxx bnx2fc bnx2i be2iscsi qla4xxx qedi qedf fnic pm8001 hisi_sas isci mvsas mpi3mr arcmsr',
     ),
+  ),
+  one(
+    'sensors',
+    'drivers/char/ipmi drivers/watchdog/watchdog_core.c drivers/watchdog/watchdog_dev.c drivers/watchdog/hpwdt.c drivers/watchdog/iTCO_wdt.c drivers/thermal/thermal* drivers/thermal/intel drivers/hwmon/hwmon.c drivers/usb/host/xhci.c drivers/usb/host/xhci-ring.c drivers/usb/storage/uas.c drivers/char/tpm',
   ),
   one('x86', 'arch/x86/kernel arch/x86/mm arch/x86/entry arch/x86/lib arch/x86/xen'),
   one('xfs', 'fs/xfs'),

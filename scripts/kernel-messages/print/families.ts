@@ -11,8 +11,8 @@ export interface Family {
   readonly lead: (print: Lead) => string
   /** What stands behind it. */
   readonly tail?: string
-  /** Whether the file's pr_fmt applies. */
-  readonly prFmt?: true
+  /** The macro of the file that frames the text. */
+  readonly frame?: 'pr_fmt' | 'dev_fmt'
 }
 
 /** What a prefix is made of. */
@@ -36,19 +36,19 @@ const btrfsWord: Readonly<Record<string, string>> = {
 const levels = '(?:emerg|alert|crit|err|error|warn|warning)'
 const once = '(?:_once|_ratelimited|_rl|_limit|_deferred)?'
 
-const named = (pattern: string, lead: Family['lead'], prFmt?: true): Family => ({
+const named = (pattern: string, lead: Family['lead'], frame?: Family['frame']): Family => ({
   name: new RegExp(`^${pattern}$`),
   level: 'named',
   lead,
-  ...(prFmt && { prFmt }),
+  ...(frame && { frame }),
 })
 
 /** In order: the first whose name fits is meant. A name in here is not looked into, though it may be a macro. */
 export const families: readonly Family[] = [
-  named(`pr_${levels}${once}`, none, true),
-  named(`net_${levels}_ratelimited`, none, true),
-  named(`_?dev_${levels}(?:_probe|_once|_ratelimited)?`, device),
-  named(`pci_${levels}`, device),
+  named(`pr_${levels}${once}`, none, 'pr_fmt'),
+  named(`net_${levels}_ratelimited`, none, 'pr_fmt'),
+  named(`_?dev_${levels}(?:_probe|_once|_ratelimited)?`, device, 'dev_fmt'),
+  named(`pci_${levels}`, device, 'dev_fmt'),
   { name: /^(?:dev|_dev|pci)_printk(?:_ratelimited)?$/, level: 'given', lead: device },
   named(`net(?:dev|if)_${levels}(?:_once)?`, netdev),
   { name: /^_?printk(?:_once|_ratelimited|_deferred)?$/, level: 'given', lead: none },

@@ -57,7 +57,7 @@ class Reader {
     this.#file = file
     this.#module = tree.module(file)
     this.#macros = tree.macros(file, source)
-    this.#formats = source.defines.filter((define) => define.name === 'pr_fmt')
+    this.#formats = source.defines.filter((define) => /^(?:pr|dev)_fmt$/.test(define.name))
   }
 
   /** Whether `name` is a function that prints, or a macro around one. */
@@ -85,7 +85,7 @@ class Reader {
     if (level === undefined) return undefined
     const at = args.findIndex((arg) => this.#text(arg) !== undefined)
     const own = this.#text(args[at] ?? []) ?? ''
-    const framed = family.prFmt ? this.#framed(own, call.line) : { format: own, args: [] }
+    const framed = family.frame ? this.#framed(family.frame, own, call.line) : { format: own, args: [] }
     const place = placeOf(this.#file, this.#module)
     const { func } = call
     const rest = [...framed.args, ...texts.slice(at + 1)]
@@ -165,9 +165,9 @@ class Reader {
     return this.#text(define.body, depth + 1)
   }
 
-  /** Applies the file's pr_fmt; one further down in the file holds from there on. */
-  #framed(format: string, line: number): { readonly format: string; readonly args: readonly string[] } {
-    const define = this.#formats.findLast((one) => one.line < line) ?? this.#macros('pr_fmt')
+  /** Applies the file's pr_fmt or dev_fmt; one further down in the file holds from there on. */
+  #framed(name: string, format: string, line: number): { readonly format: string; readonly args: readonly string[] } {
+    const define = this.#formats.findLast((one) => one.name === name && one.line < line) ?? this.#macros(name)
     if (define?.params === undefined) return { format, args: [] }
     const text: Token = { kind: 'text', text: format, line: 0, column: 0 }
     const parts = splitByComma(substitute(define, [[text]]))

@@ -114,7 +114,7 @@ export class Tree {
       for (const name of readdirSync(join(this.root, folder), { encoding: 'utf8' }).sort()) {
         if (!name.endsWith('.h')) continue
         for (const define of this.#header(join(folder, name))?.defines ?? []) {
-          if (define.name !== 'pr_fmt' && !found.has(define.name)) found.set(define.name, define)
+          if (!/^(?:pr|dev)_fmt$/.test(define.name) && !found.has(define.name)) found.set(define.name, define)
         }
       }
     }
