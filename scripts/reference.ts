@@ -10,6 +10,7 @@ import type { sxidFileSchema, xidFileSchema } from '../src/catalog/tables.ts'
 import { actions, interventions } from '../src/model/action.ts'
 import { providerKinds, providerNames } from '../src/providers/providers.ts'
 import { kindOf } from '../src/repair/act/actions.ts'
+import { kernelMessagesPage } from './kernel-messages/page.ts'
 
 export interface Page {
   /** Path from the repository's root. */
@@ -29,6 +30,7 @@ export function referencePages(catalogueFolder: string): Page[] {
     { file: 'docs/reference/xid.md', text: xidPage(table('xid.yaml') as z.infer<typeof xidFileSchema>) },
     { file: 'docs/reference/metrics.md', text: metricsPage() },
     { file: 'docs/reference/actions-and-providers.md', text: actionsPage() },
+    { file: 'docs/reference/kernel-messages.md', text: kernelMessagesPage(notice) },
     { file: 'docs/reference/sxid.md', text: sxidPage(table('sxid.yaml') as z.infer<typeof sxidFileSchema>) },
   ]
 }
