@@ -37,7 +37,7 @@ function main(): void {
     process.exitCode = source === undefined ? 0 : 2
     return
   }
-  const matcher = compileMatchers(compileShipped(join(root, 'catalog').of('kmsg')), decoders)
+  const matcher = compileMatchers(compileShipped(join(root, 'catalog')), decoders).of('kmsg')
   const tree = new Tree(source)
   const outcomes = subsystems.map((subsystem): Outcome => {
     const known = readVerdicts(folder, subsystem.name)
