@@ -166,6 +166,12 @@ test('classify: an unknown frame counts, is marked, and a log full of them is to
   )
 })
 
+test('classify: an address is not taken for the time of a frame', async () => {
+  const io = testIo(`${xid}\nNVRM: Xid (PCI:0000:01:00): 43, Ch 00000020\nlink 52:54:00:12:34:56 up\n`)
+  assert.equal(await run(['classify', '-o', 'jsonl'], io), 0)
+  assert.equal(io.printed.err, '')
+})
+
 test('classify: faults that only a process tells are no silence', async () => {
   const io = testIo(`nothing\nFeb 23 16:24:18 node1 sudo[77]: ${xid}\n`)
   assert.equal(await run(['classify'], io), 0)

@@ -37,8 +37,8 @@ export interface Tally {
   readonly quotedBy: string | undefined
 }
 
-/** A time of the day in a text from which every known frame is taken off: there is one more. */
-const leftover = /\d\d:\d\d:\d\d|\[\s*\d{1,9}\.\d{3,9}\]/
+/** A time of the day (no PCI or MAC address) in a text without its known frames: there is one more. */
+const leftover = /(?<![\da-f:])\d\d:\d\d:\d\d(?![\da-f:])|\[\s*\d{1,9}\.\d{3,9}\]/
 
 /** Reads one log, line by line. */
 export class LineClassifier {
