@@ -12,6 +12,7 @@ import { AttemptBook } from './attempt/book.ts'
 import { Calls } from './attempt/calls.ts'
 import { Executor } from './attempt/execute.ts'
 import { Controller } from './controller.ts'
+import type { KarpenterNodeRepair } from './observe/karpenter-repair.ts'
 import { Observer } from './observe/observer.ts'
 import { Reporter } from './report.ts'
 
@@ -26,6 +27,8 @@ export interface AssembleOptions {
   readonly providers: readonly Provider[]
   readonly leadership: () => Leadership
   readonly lease: { readonly namespace: string; readonly name: string }
+  /** See `ObserverOptions`. */
+  readonly karpenterNodeRepair?: KarpenterNodeRepair | undefined
   /** How long everything settles after an outage. */
   readonly settleMs: number
   readonly onChange: () => void
@@ -54,6 +57,7 @@ export function assemble(options: AssembleOptions): Assembled {
     providers,
     settleMs,
     lease,
+    karpenterNodeRepair: options.karpenterNodeRepair,
     onChange,
     onError,
     onServed: (resource, error) => (error ? reporter.unserved(resource, error) : reporter.servedAgain(resource)),

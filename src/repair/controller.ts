@@ -26,6 +26,7 @@ import { inForce } from './policy/in-force.ts'
 import type { ParsedPolicies } from './policy/parse.ts'
 import { policyStatusFor } from './policy/status.ts'
 import type { Reporter } from './report.ts'
+import { RightsQuestion } from './rights-question.ts'
 
 /** Records written per pass that nothing hurries: a thousand nodes that turn at once do not become a thousand writes. */
 const recordsPerPass = 50
@@ -47,6 +48,7 @@ export interface ControllerOptions {
 
 export class Controller {
   readonly #options: ControllerOptions
+  readonly #rights: RightsQuestion
   /** The last good set: stays in force while the present one is refused. */
   #inForce: readonly Policy[] | undefined
   #lastGood: readonly Policy[] | undefined
@@ -57,6 +59,7 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options
+    this.#rights = new RightsQuestion(options.api, options.clock)
   }
 
   /** One pass. Resolves to the milliseconds after which the next one has something to do, at the latest. Never rejects. */
@@ -99,8 +102,8 @@ export class Controller {
     const { observer, book } = this.#options
     // What is under way is held by a pause from the next pass on; what only waits can bear an older answer.
     await (book.records.some(isActive) ? observer.pause.ask() : observer.pause.poll())
+    await this.#try('reading the settings of Karpenter', () => observer.karpenter.poll()) // known before the first decision
     if (!book.records.some((one) => !isFinished(one.phase))) return
-    await this.#try('reading the settings of Karpenter', () => observer.karpenter.poll())
     await this.#try('reading kubelet leases', () => observer.leases.poll())
   }
 
@@ -181,6 +184,8 @@ export class Controller {
     if (answer.kind === 'refused') {
       return this.#refuseLate(record, refusedLate(decision, providerAnswer, answer.why, answer.change))
     }
+    const lacking = await this.#rights.objection({ action, provider, target: answer.target, drain: policy.drain })
+    if (lacking) return this.#refuseLate(record, refusedLate(decision, lacking.gate, lacking.why, lacking.change))
     const guarded = await book.guard(record)
     if (!guarded) return // deleted meanwhile: the next pass starts anew
     const no = await observer.lastLook.objection(snapshot, node, policy)

@@ -1,4 +1,5 @@
 /** What is done about a node right now, what that waits for, and what would change it: the first lines of `why`. Pure. */
+import { rbacRemedy } from '../../kube/rights/right.ts'
 import type { DecisionRecord } from '../../model/decision.ts'
 import type { Pause } from '../../model/node.ts'
 import { type Attempt, type Blocker, isBeforeCommit, type Plan } from '../../model/repair.ts'
@@ -22,10 +23,12 @@ export interface Attendance {
 
 /** About a repair under way. */
 export function nowOfRepair(repair: Attempt, { leader, pause }: Attendance): Now {
-  const { plan, name, nodeName, phase, deletedAt } = repair
+  const { plan, name, nodeName, phase, deletedAt, trouble } = repair
   if (!plan) return { doing: `Repair ${name} is not admitted.`, waitsFor: [], changes: [] }
   const told = toldByPhase(repair, plan)
   const deleted = deletedAt === undefined ? '' : deletedText(repair)
+  const granted =
+    trouble === undefined ? [] : [`the right is granted: ${rbacRemedy('controller', [`--providers ${plan.provider}`])}`]
   const ours: Now[] = []
   if (leader === null) ours.push(waiting('a controller: none leads', 'start one: nodemend controller'))
   if (pause.state === 'on') {
@@ -35,8 +38,13 @@ export function nowOfRepair(repair: Attempt, { leader, pause }: Attendance): Now
   const stop = `to stop it: kubectl annotate node ${nodeName} nodemend.dev/veto='who: why'`
   return {
     doing: `${told.doing}${deleted}`,
-    waitsFor: [...ours.flatMap((one) => one.waitsFor), ...told.waitsFor],
-    changes: [...ours.flatMap((one) => one.changes), ...told.changes, ...(isBeforeCommit(phase) ? [stop] : [])],
+    waitsFor: [...ours.flatMap((one) => one.waitsFor), ...(trouble === undefined ? told.waitsFor : [trouble])],
+    changes: [
+      ...ours.flatMap((one) => one.changes),
+      ...granted,
+      ...told.changes,
+      ...(isBeforeCommit(phase) ? [stop] : []),
+    ],
   }
 }
 

@@ -104,7 +104,8 @@ describe('what we know', () => {
         const karpenter = new KarpenterRepair(answering(() => ({ items: [deployment()] })).api, clock)
         const poll = (): Promise<void> => karpenter.poll()
         await follow(clock, 10 * second, 30 * minute, poll, (now) => {
-          if (now >= switchedAt + 5 * minute + 10 * second) assert.ok(karpenter.repairs, `${now - switchedAt} ms late`)
+          if (now >= switchedAt + 5 * minute + 10 * second)
+            assert.match(karpenter.repairers()[0]?.why ?? '', /NodeRepair=true/, `${now - switchedAt} ms late`)
         })
       }),
       few,
