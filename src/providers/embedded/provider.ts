@@ -26,8 +26,8 @@ export const embedded: ProviderKind = {
   deletes: 'Node',
   says: 'the modelled machines of the demo and of tests: it deletes Node objects, and real machines do not come back from that',
   rights: [
-    rightOn(nodes, ['get', 'list'], 'no modelled machine is seen to come back'),
-    rightOn(nodes, ['delete'], 'no modelled machine is replaced', { actions: ['Replace'] }),
+    rightOn(nodes, ['get'], 'no modelled machine is seen to come back'),
+    rightOn(nodes, ['list', 'delete'], 'no modelled machine is replaced', { actions: ['Replace'] }),
     rightOn(nodes, ['patch'], 'no modelled machine is rebooted', { subresource: 'status', actions: ['Reboot'] }),
   ],
   make: embeddedActor,
