@@ -12,7 +12,7 @@ import { type Right, resourceText } from '../src/kube/rights/right.ts'
 import { actions, interventions } from '../src/model/action.ts'
 import { providerKinds, providerNames } from '../src/providers/providers.ts'
 import { kindOf } from '../src/repair/act/actions.ts'
-import { controllerRights } from '../src/repair/rights.ts'
+import { controllerRights } from '../src/repair/rights/rights.ts'
 
 export interface Page {
   /** Path from the repository's root. */

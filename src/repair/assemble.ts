@@ -15,6 +15,8 @@ import { Controller } from './controller.ts'
 import type { KarpenterNodeRepair } from './observe/karpenter-repair.ts'
 import { Observer } from './observe/observer.ts'
 import { Reporter } from './report.ts'
+import { RightsQuestion } from './rights/question.ts'
+import { controllerRemedy } from './rights/rights.ts'
 
 export interface AssembleOptions {
   readonly api: Api
@@ -48,6 +50,10 @@ export function assemble(options: AssembleOptions): Assembled {
   const reporter = new Reporter(options)
   const book = new AttemptBook(api)
   const drainer = new Drainer(api, clock, random)
+  const remedy = controllerRemedy(
+    lease.namespace,
+    providers.map(({ name }) => name),
+  )
   const onError = (error: unknown): void => reporter.error('watching', error)
   const observer = new Observer({
     api,
@@ -57,6 +63,7 @@ export function assemble(options: AssembleOptions): Assembled {
     providers,
     settleMs,
     lease,
+    remedy,
     karpenterNodeRepair: options.karpenterNodeRepair,
     onChange,
     onError,
@@ -82,6 +89,7 @@ export function assemble(options: AssembleOptions): Assembled {
     executor,
     providers,
     findActor,
+    rights: new RightsQuestion(api, clock, remedy),
     reporter,
     leadership,
   })

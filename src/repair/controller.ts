@@ -26,7 +26,7 @@ import { inForce } from './policy/in-force.ts'
 import type { ParsedPolicies } from './policy/parse.ts'
 import { policyStatusFor } from './policy/status.ts'
 import type { Reporter } from './report.ts'
-import { RightsQuestion } from './rights-question.ts'
+import type { RightsQuestion } from './rights/question.ts'
 
 /** Records written per pass that nothing hurries: a thousand nodes that turn at once do not become a thousand writes. */
 const recordsPerPass = 50
@@ -42,13 +42,13 @@ export interface ControllerOptions {
   readonly executor: Executor
   readonly providers: readonly Provider[]
   readonly findActor: FindActor
+  readonly rights: RightsQuestion
   readonly reporter: Reporter
   readonly leadership: () => Leadership
 }
 
 export class Controller {
   readonly #options: ControllerOptions
-  readonly #rights: RightsQuestion
   /** The last good set: stays in force while the present one is refused. */
   #inForce: readonly Policy[] | undefined
   #lastGood: readonly Policy[] | undefined
@@ -59,7 +59,6 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options
-    this.#rights = new RightsQuestion(options.api, options.clock)
   }
 
   /** One pass. Resolves to the milliseconds after which the next one has something to do, at the latest. Never rejects. */
@@ -174,7 +173,7 @@ export class Controller {
 
   /** The last questions before anything is touched: what exactly would be acted on, and did somebody say no meanwhile? */
   async #admit(decision: Decision, record: Attempt, node: NodeView, snapshot: ClusterSnapshot): Promise<void> {
-    const { book, observer, reporter } = this.#options
+    const { book, observer, reporter, rights } = this.#options
     const policy = this.#inForce?.find((one) => one.name === decision.rule?.policy)
     const action = decision.rule?.action
     if (!policy || action === undefined || action === 'NoAction') return
@@ -184,7 +183,7 @@ export class Controller {
     if (answer.kind === 'refused') {
       return this.#refuseLate(record, refusedLate(decision, providerAnswer, answer.why, answer.change))
     }
-    const lacking = await this.#rights.objection({ action, provider, target: answer.target, drain: policy.drain })
+    const lacking = await rights.objection({ action, provider, target: answer.target, drain: policy.drain })
     if (lacking) return this.#refuseLate(record, refusedLate(decision, lacking.gate, lacking.why, lacking.change))
     const guarded = await book.guard(record)
     if (!guarded) return // deleted meanwhile: the next pass starts anew

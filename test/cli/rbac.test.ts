@@ -6,7 +6,7 @@ import type { RoleObject } from '../../src/cli/cluster/rbac.ts'
 import { run } from '../../src/cli/run.ts'
 import { agentRights } from '../../src/detect/report/rights.ts'
 import { permissionsOf, permissionText, type Right, type RightVerb } from '../../src/kube/rights/right.ts'
-import { rightsWithProviders } from '../../src/repair/rights.ts'
+import { rightsWithProviders } from '../../src/repair/rights/rights.ts'
 import { checkGolden } from '../golden.ts'
 import { testIo } from './io.ts'
 

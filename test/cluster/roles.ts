@@ -7,7 +7,7 @@ import { rolesOf } from '../../src/cli/cluster/rbac.ts'
 import { agentRights } from '../../src/detect/report/rights.ts'
 import type { Right } from '../../src/kube/rights/right.ts'
 import { providerNames } from '../../src/providers/providers.ts'
-import { rightsWithProviders } from '../../src/repair/rights.ts'
+import { rightsWithProviders } from '../../src/repair/rights/rights.ts'
 import type { ControlPlane, Identity } from './control-plane.ts'
 
 type Program = 'agent' | 'controller'

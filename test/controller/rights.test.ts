@@ -21,7 +21,7 @@ import { permissionsOf, permissionText, type Right } from '../../src/kube/rights
 import { limitedTo } from '../../src/kube/testing/limited-api.ts'
 import { nodeClaimDefinition } from '../../src/providers/karpenter/testing/definition.ts'
 import { crds } from '../../src/repair/crds.ts'
-import { controllerRights, rightsWithProviders } from '../../src/repair/rights.ts'
+import { controllerRights, rightsWithProviders } from '../../src/repair/rights/rights.ts'
 import { mistakenPolicy, quickPolicy } from '../../src/repair/testing/test-cluster.ts'
 import { SteppedClock, seededRandom } from '../../src/telemetry/clock.ts'
 

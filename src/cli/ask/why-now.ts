@@ -1,5 +1,4 @@
 /** What is done about a node right now, what that waits for, and what would change it: the first lines of `why`. Pure. */
-import { rbacRemedy } from '../../kube/rights/right.ts'
 import type { DecisionRecord } from '../../model/decision.ts'
 import type { Pause } from '../../model/node.ts'
 import { type Attempt, type Blocker, isBeforeCommit, type Plan } from '../../model/repair.ts'
@@ -27,8 +26,7 @@ export function nowOfRepair(repair: Attempt, { leader, pause }: Attendance): Now
   if (!plan) return { doing: `Repair ${name} is not admitted.`, waitsFor: [], changes: [] }
   const told = toldByPhase(repair, plan)
   const deleted = deletedAt === undefined ? '' : deletedText(repair)
-  const granted =
-    trouble === undefined ? [] : [`the right is granted: ${rbacRemedy('controller', [`--providers ${plan.provider}`])}`]
+  const granted = trouble === undefined ? [] : ['the right is granted: nodemend rbac controller prints the role']
   const ours: Now[] = []
   if (leader === null) ours.push(waiting('a controller: none leads', 'start one: nodemend controller'))
   if (pause.state === 'on') {

@@ -4,7 +4,7 @@ import { Document, isMap, isSeq, type Node as YamlNode } from 'yaml'
 import { agentRights } from '../../detect/report/rights.ts'
 import { type Right, resourceText } from '../../kube/rights/right.ts'
 import type { ProviderName } from '../../providers/providers.ts'
-import { rightsWithProviders } from '../../repair/rights.ts'
+import { rightsWithProviders } from '../../repair/rights/rights.ts'
 import type { Io } from '../io.ts'
 import { providersOption } from './providers-option.ts'
 

@@ -5,7 +5,6 @@ import { isKubeError } from '../../kube/errors.ts'
 import { createEventRecorder } from '../../kube/events/recorder.ts'
 import { holdLease, type LeaseHold } from '../../kube/lease.ts'
 import { getObject } from '../../kube/objects.ts'
-import { rbacRemedy } from '../../kube/rights/right.ts'
 import { watchRights } from '../../kube/rights/watch.ts'
 import type { ProviderParts } from '../../providers/provider.ts'
 import type { ProviderName } from '../../providers/providers.ts'
@@ -15,7 +14,7 @@ import { LeadershipView } from '../../repair/leadership.ts'
 import { outageMs } from '../../repair/observe/health.ts'
 import type { KarpenterNodeRepair } from '../../repair/observe/karpenter-repair.ts'
 import { PassLoop } from '../../repair/pass-loop.ts'
-import { rightsWithProviders } from '../../repair/rights.ts'
+import { controllerRemedy, rightsWithProviders } from '../../repair/rights/rights.ts'
 import { type Clock, type Random, sleep } from '../../telemetry/clock.ts'
 import { type MetricsFormat, Registry } from '../../telemetry/exposition.ts'
 import { createLog, type Level, type Log } from '../../telemetry/log.ts'
@@ -97,7 +96,7 @@ export async function runController(options: RunControllerOptions, parts: Contro
     log,
     registry,
     rights: rightsWithProviders(namespace, options.providers),
-    remedy: rbacRemedy('controller', [`--namespace ${namespace}`, `--providers ${options.providers.join()}`]),
+    remedy: controllerRemedy(namespace, options.providers),
     signal: watching.signal,
   })
   const passes = timed(half, clock)

@@ -163,11 +163,6 @@ describe('the node', () => {
       'refuse',
     )
     assert.equal(verdict('foreign-owner', karpenterRepairs), 'allow')
-    const unsure = [{ label: 'karpenter.sh/nodepool', why: 'cannot tell', unsure: 'grant a right' }]
-    const node = { labels: { 'karpenter.sh/nodepool': 'p' } }
-    const told = answer('foreign-owner', { cluster: { otherRepairers: unsure }, node })
-    assert.deepEqual([told.answer, told.why, told.change], ['refuse', 'cannot tell', 'grant a right'])
-    assert.equal(verdict('foreign-owner', { cluster: { otherRepairers: unsure } }), 'allow')
     const own = { key: 'nodemend.dev/repairing', value: 'a-1', effect: 'NoSchedule' }
     assert.equal(verdict('foreign-owner', { node: { taints: [own] } }), 'allow')
   })

@@ -64,7 +64,7 @@ describe('L4: what is not read is unknown', () => {
     const why = 'test'
     const right = { group: 'apps', resource: 'deployments', verbs: ['list'], why } as const
     const limited = limitedTo(found, () => (granted ? [right] : []))
-    const karpenter = new KarpenterRepair(limited.api, clock)
+    const karpenter = new KarpenterRepair(limited.api, clock, 'nodemend rbac controller')
     assert.match(karpenter.repairers()[0]?.why ?? '', /^cannot tell .*: nobody has looked yet/)
     await karpenter.poll()
     const [answer] = karpenter.repairers()
@@ -85,8 +85,8 @@ describe('L4: what is not read is unknown', () => {
 
   test('a person may say it, and then nothing is asked', async () => {
     const limited = limitedTo(found, () => [])
-    const on = new KarpenterRepair(limited.api, new SteppedClock(), 'on')
-    const off = new KarpenterRepair(limited.api, new SteppedClock(), 'off')
+    const on = new KarpenterRepair(limited.api, new SteppedClock(), 'remedy', 'on')
+    const off = new KarpenterRepair(limited.api, new SteppedClock(), 'remedy', 'off')
     for (const one of [on, off]) await one.poll()
     assert.deepEqual(limited.refused, [])
     assert.deepEqual(off.repairers(), [])

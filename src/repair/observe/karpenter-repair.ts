@@ -2,7 +2,6 @@
 import type { Api, KubeObject, Resource } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { listObjects } from '../../kube/objects.ts'
-import { rbacRemedy } from '../../kube/rights/right.ts'
 import type { OtherRepairer } from '../../model/node.ts'
 import { providerKinds } from '../../providers/providers.ts'
 import type { Clock } from '../../telemetry/clock.ts'
@@ -50,13 +49,15 @@ const label = providerKinds.karpenter.poolLabel
 export class KarpenterRepair {
   readonly #api: Api
   readonly #clock: Clock
+  readonly #remedy: string
   readonly #said: KarpenterNodeRepair
   #read: Repairing = { state: 'unknown', why: 'nobody has looked yet', change: 'the API server answers' }
   #nextAt = Number.NEGATIVE_INFINITY
 
-  constructor(api: Api, clock: Clock, said: KarpenterNodeRepair = 'detect') {
+  constructor(api: Api, clock: Clock, remedy: string, said: KarpenterNodeRepair = 'detect') {
     this.#api = api
     this.#clock = clock
+    this.#remedy = remedy
     this.#said = said
   }
 
@@ -89,7 +90,7 @@ export class KarpenterRepair {
       this.#read = repairingOf(items)
     } catch (error) {
       if (!isKubeError(error, 'NM_KUBE_FORBIDDEN', 'NM_KUBE_NOT_FOUND')) throw error
-      const change = `grant verb "list" on resource "deployments" (apiGroup "apps"): ${rbacRemedy('controller')}; ${orSay}`
+      const change = `grant verb "list" on resource "deployments" (apiGroup "apps"): ${this.#remedy}; ${orSay}`
       this.#read = { state: 'unknown', why: `its Deployment may not be read (${error.message})`, change }
     }
     this.#nextAt = now + (this.#read.state === 'unknown' ? againMs : pollMs)

@@ -101,7 +101,7 @@ describe('what we know', () => {
         const clock = new SteppedClock(noon)
         const env = () => [{ name: 'FEATURE_GATES', value: `NodeRepair=${clock.now() - noon >= switchedAt}` }]
         const deployment = () => ({ metadata: {}, spec: { template: { spec: { containers: [{ env: env() }] } } } })
-        const karpenter = new KarpenterRepair(answering(() => ({ items: [deployment()] })).api, clock)
+        const karpenter = new KarpenterRepair(answering(() => ({ items: [deployment()] })).api, clock, 'remedy')
         const poll = (): Promise<void> => karpenter.poll()
         await follow(clock, 10 * second, 30 * minute, poll, (now) => {
           if (now >= switchedAt + 5 * minute + 10 * second)

@@ -10,7 +10,6 @@ import {
 } from '../../kube/api.ts'
 import type { KubeError } from '../../kube/errors.ts'
 import { type WatchChange, type WatchState, watchObjects } from '../../kube/list-watch.ts'
-import { rbacRemedy } from '../../kube/rights/right.ts'
 import type { ClaimView, ClusterSnapshot, Leadership, NodeView, OtherRepairer } from '../../model/node.ts'
 import type { NodeClaim } from '../../providers/karpenter/provider.ts'
 import type { Provider } from '../../providers/provider.ts'
@@ -35,6 +34,8 @@ export interface ObserverOptions {
   readonly settleMs: number
   /** Where a person pauses the whole controller. */
   readonly lease: { readonly namespace: string; readonly name: string }
+  /** The command that grants missing rights. */
+  readonly remedy: string
   /** What a person says about Karpenter's own node repair; absent: it is read. */
   readonly karpenterNodeRepair?: KarpenterNodeRepair | undefined
   /** Something changed that a decision may depend on. */
@@ -71,7 +72,7 @@ export class Observer {
     this.#options = options
     this.health = new HealthTracker(options.clock, options.settleMs)
     this.leases = new KubeletLeases(options.api, options.clock)
-    this.karpenter = new KarpenterRepair(options.api, options.clock, options.karpenterNodeRepair)
+    this.karpenter = new KarpenterRepair(options.api, options.clock, options.remedy, options.karpenterNodeRepair)
     this.pause = new PauseRequest(options.api, options.clock, options.lease)
     const { api, clock } = options
     this.lastLook = new LastLook({ api, clock, pause: () => this.pause.ask() })
@@ -166,7 +167,7 @@ export class Observer {
     if (!isForbidden(this.#states.get(nodeClaims))) return []
     const why = 'cannot tell whether Karpenter is deleting it: NodeClaims may not be watched'
     const { poolLabel: label } = providerKinds.karpenter
-    const unsure = `grant verbs "list" and "watch" on resource "nodeclaims": ${rbacRemedy('controller')}`
+    const unsure = `grant verbs "list" and "watch" on resource "nodeclaims": ${this.#options.remedy}`
     return [{ label, why, unsure }]
   }
 

@@ -1,13 +1,13 @@
 /** The rights of the controller, and which of them a repair needs. A call without a right in this list fails the tests. */
-import { events, leases, nodeClaims, nodeRepairs, nodes, pods, repairPolicies } from '../kube/api.ts'
-import { type Permission, permissionsOf, type Right, rightOn } from '../kube/rights/right.ts'
-import type { Intervention } from '../model/action.ts'
-import type { DrainLimits } from '../model/policy.ts'
-import type { RepairTarget } from '../model/repair.ts'
-import type { ProviderKind } from '../providers/provider.ts'
-import { type ProviderName, providerKinds } from '../providers/providers.ts'
-import { kindOf } from './act/actions.ts'
-import { deployments } from './observe/karpenter-repair.ts'
+import { events, leases, nodeClaims, nodeRepairs, nodes, pods, repairPolicies } from '../../kube/api.ts'
+import { type Permission, permissionsOf, type Right, rbacRemedy, rightOn } from '../../kube/rights/right.ts'
+import type { Intervention } from '../../model/action.ts'
+import type { DrainLimits } from '../../model/policy.ts'
+import type { RepairTarget } from '../../model/repair.ts'
+import type { ProviderKind } from '../../providers/provider.ts'
+import { type ProviderName, providerKinds } from '../../providers/providers.ts'
+import { kindOf } from '../act/actions.ts'
+import { deployments } from '../observe/karpenter-repair.ts'
 
 const taint = rightOn(nodes, ['get', 'patch'], 'no repair begins: its taint cannot be set on the node')
 const drain: readonly Right[] = [
@@ -56,6 +56,11 @@ export function controllerRights(namespace: string): readonly Right[] {
 /** All rights of a controller with these providers. */
 export function rightsWithProviders(namespace: string, providers: readonly ProviderName[]): readonly Right[] {
   return [...controllerRights(namespace), ...providers.flatMap((name) => providerKinds[name].rights)]
+}
+
+/** The command that grants them. */
+export function controllerRemedy(namespace: string, providers: readonly string[]): string {
+  return rbacRemedy('controller', [`--namespace ${namespace}`, `--providers ${providers.join()}`])
 }
 
 /** What a repair does, as far as its rights go. */

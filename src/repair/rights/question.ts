@@ -1,9 +1,9 @@
 /** Whether we may do everything that a repair takes, asked before its first step touches the node. */
-import type { Api } from '../kube/api.ts'
-import { reviewAll } from '../kube/rights/review.ts'
-import { permissionText, rbacRemedy } from '../kube/rights/right.ts'
-import type { Clock } from '../telemetry/clock.ts'
-import type { Objection } from './observe/last-look.ts'
+import type { Api } from '../../kube/api.ts'
+import { reviewAll } from '../../kube/rights/review.ts'
+import { permissionText } from '../../kube/rights/right.ts'
+import type { Clock } from '../../telemetry/clock.ts'
+import type { Objection } from '../observe/last-look.ts'
 import { type Intent, permissionsFor } from './rights.ts'
 
 /** A no counts this long: passes are frequent. A yes is asked for anew each time. */
@@ -15,11 +15,14 @@ const gate = 'rights'
 export class RightsQuestion {
   readonly #api: Api
   readonly #clock: Clock
+  /** The command that grants what is missing. */
+  readonly #remedy: string
   readonly #denied = new Map<string, { readonly until: number; readonly objection: Objection }>()
 
-  constructor(api: Api, clock: Clock) {
+  constructor(api: Api, clock: Clock, remedy: string) {
     this.#api = api
     this.#clock = clock
+    this.#remedy = remedy
   }
 
   /** Why the repair must not begin; undefined when every right is granted. What cannot be told is a no. */
@@ -38,13 +41,9 @@ export class RightsQuestion {
     const { missing, unknown } = await reviewAll(this.#api, permissionsFor(intent))
     if (missing.length > 0) {
       const why = `the controller may not ${missing.map(permissionText).join(', nor ')}`
-      return { gate, why, change: `grant it: ${rbacRemedy('controller', providerFlag(intent))}` }
+      return { gate, why, change: `grant it: ${this.#remedy}` }
     }
     if (unknown === undefined) return undefined
     return { gate, why: `unknown whether the repair is allowed: ${unknown}`, change: 'the API server answers' }
   }
-}
-
-function providerFlag({ provider }: Intent): readonly string[] {
-  return [`--providers ${provider}`]
 }
