@@ -48,7 +48,8 @@ export function watchRights(options: RightsWatchOptions): void {
 function tell(log: Log, { missing, unknown }: Reviewed, remedy: string): void {
   if (missing.length > 0) {
     const needed = missing.filter(({ right }) => !right.optional)
-    const text = `${missing.length} rights are missing: ${missing.map(permissionText).join(', ')}`
+    const count = missing.length === 1 ? 'a right is' : `${missing.length} rights are`
+    const text = `${count} missing: ${missing.map(permissionText).join(', ')}`
     const fields = { without: consequences(missing), remedy }
     if (needed.length > 0) log.error(text, fields)
     else log.warn(text, fields)
