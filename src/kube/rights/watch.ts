@@ -28,17 +28,17 @@ export function watchRights(options: RightsWatchOptions): void {
     name: 'nodemend_missing_rights',
     help: 'Rights in the cluster that this program lacks.',
   })
-  gauge.set(0)
   if (!api) return
   let lacked = false
   let cancel: Cancel = () => undefined
   const ask = async (): Promise<void> => {
     const reviewed = await reviewAll(api, permissionsOf(rights))
     if (signal.aborted) return
-    gauge.set(reviewed.missing.length)
+    if (reviewed.missing.length > 0 || reviewed.unknown === undefined) gauge.set(reviewed.missing.length)
+    else gauge.reset() // not known, so not 0
     tell(log, reviewed, remedy)
     if (lacked && reviewed.missing.length === 0 && reviewed.unknown === undefined) log.info('all rights are granted')
-    lacked = reviewed.missing.length > 0
+    if (reviewed.unknown === undefined) lacked = reviewed.missing.length > 0
     if (lacked || reviewed.unknown !== undefined) cancel = clock.after(againMs, () => void ask())
   }
   signal.addEventListener('abort', () => cancel(), { once: true })
