@@ -45,6 +45,13 @@ export type Repairing =
 const orSay = `or say it with the controller’s flag ${karpenterNodeRepairFlag}`
 const label = providerKinds.karpenter.poolLabel
 
+/** For who decides without having read it. */
+export const unreadKarpenter: OtherRepairer = {
+  label,
+  why: 'cannot tell whether Karpenter repairs its nodes itself: the controller alone reads that',
+  unsure: 'a controller decides about the node',
+}
+
 /** Reads Karpenter's Deployments now and then. What it may not read, or does not find, is unknown, and never "off". */
 export class KarpenterRepair {
   readonly #api: Api
