@@ -136,6 +136,7 @@ const generators: Generators<Attempt> = {
   successor: of<Successor>({ name: word, uid: word, since: moment }),
   healthySince: moment,
   proof: word,
+  trouble: word,
   holder: word,
   fencingToken: count,
 }

@@ -35,7 +35,7 @@ const labels: readonly (Mark & { readonly value: string })[] = [
 
 type Owners = Pick<ClusterSnapshot, 'claims' | 'otherRepairers'>
 
-/** Who else acts on `node`, in words; undefined when nobody does. */
+/** Who else acts on `node` for certain, in words; undefined when nobody does. */
 export function foreignOwner(node: NodeView, { claims, otherRepairers }: Owners): string | undefined {
   if (node.deleting) return 'its Node object is being deleted'
   for (const taint of node.taints) {
@@ -48,10 +48,19 @@ export function foreignOwner(node: NodeView, { claims, otherRepairers }: Owners)
   }
   const label = labels.find((one) => node.labels[one.key] === one.value)
   if (label) return `${label.owner} (label ${label.key}=${label.value})`
-  const repairer = otherRepairers.find((one) => node.labels[one.label] !== undefined)
+  const repairer = otherRepairers.find((one) => one.unsure === undefined && node.labels[one.label] !== undefined)
   if (repairer) return repairer.why
   const claim = claims.find((one) => one.deleting && belongs(one, node))
   return claim && `Karpenter is deleting its NodeClaim ${claim.name}`
+}
+
+/** Who may act on `node`, where that cannot be told, and what would tell. */
+export function possibleOwner(
+  node: NodeView,
+  { otherRepairers }: Owners,
+): { readonly why: string; readonly change: string } | undefined {
+  const found = otherRepairers.find((one) => one.unsure !== undefined && node.labels[one.label] !== undefined)
+  return found && { why: found.why, change: found.unsure ?? '' }
 }
 
 /** True when `pattern` names `key`: exactly, or as a prefix that ends in `/`. */

@@ -1,5 +1,5 @@
 /** Whether somebody else already acts on the node. */
-import { foreignAnnotations, foreignOwner } from '../foreign.ts'
+import { foreignAnnotations, foreignOwner, possibleOwner } from '../foreign.ts'
 import { allow, type Gate, refuse } from '../gate.ts'
 
 export const foreign: Gate = {
@@ -7,7 +7,9 @@ export const foreign: Gate = {
   annotations: foreignAnnotations,
   ask({ candidate: { node }, snapshot }) {
     const owner = foreignOwner(node, snapshot)
-    return owner ? refuse(owner, 'they finish, or their mark is removed') : allow('nobody else acts on the node')
+    if (owner) return refuse(owner, 'they finish, or their mark is removed')
+    const possible = possibleOwner(node, snapshot)
+    return possible ? refuse(possible.why, possible.change) : allow('nobody else acts on the node')
   },
   cancel: foreignOwner,
 }
