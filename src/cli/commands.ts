@@ -1,6 +1,7 @@
 /** Every command of `nodemend`, in the order of `--help`. */
 import type { Command } from 'commander'
 import { agentCommand } from './agent/command.ts'
+import { acknowledgeCommand } from './ask/acknowledge.ts'
 import { statusCommand } from './ask/status.ts'
 import { whyCommand } from './ask/why.ts'
 import { controllerCommand } from './controller/command.ts'
@@ -19,6 +20,7 @@ export const commands: readonly ((io: Io) => Command)[] = [
   crdsCommand,
   statusCommand,
   whyCommand,
+  acknowledgeCommand,
   classifyCommand,
   rulesCommand,
 ]

@@ -14,6 +14,8 @@ export interface Acknowledgement {
   /** Wall-clock milliseconds. */
   readonly until: number
   readonly why: string
+  /** Who says so, as far as the command knew; absent where somebody wrote the annotation by hand. */
+  readonly by?: string
 }
 
 /** How the annotation writes it: the time in RFC 3339. */
@@ -40,7 +42,7 @@ export function readAcknowledgements(text: string): readonly Acknowledgement[] |
 
 function readOne(entry: unknown): Acknowledgement | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined
-  const { reason, device, until, why } = entry as Partial<Record<keyof Acknowledgement, unknown>> // each field is checked here
+  const { reason, device, until, why, by } = entry as Partial<Record<keyof Acknowledgement, unknown>> // each field is checked here
   const time = typeof until === 'string' ? Date.parse(until) : Number.NaN
   if (typeof reason !== 'string' || typeof why !== 'string' || Number.isNaN(time)) return undefined
   return {
@@ -48,6 +50,7 @@ function readOne(entry: unknown): Acknowledgement | undefined {
     until: time,
     why: why.slice(0, 256),
     ...(typeof device === 'string' && { device: device.toLowerCase() }),
+    ...(typeof by === 'string' && { by: by.slice(0, 64) }),
   }
 }
 

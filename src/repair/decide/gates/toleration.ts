@@ -7,6 +7,6 @@ export const toleration: Gate = {
     const sick = `${condition.type} seen ${condition.status} since ${at(since)}`
     if (now < eligibleAt)
       return wait(`${sick}; tolerated until ${at(eligibleAt)}`, `it is still so at ${at(eligibleAt)}`, eligibleAt)
-    return allow(`${sick}; tolerated until ${at(eligibleAt)}`)
+    return allow(`${sick}; no longer tolerated since ${at(eligibleAt)}`)
   },
 }
