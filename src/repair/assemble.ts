@@ -45,7 +45,6 @@ export function assemble(options: AssembleOptions): Assembled {
   const reporter = new Reporter(options)
   const book = new AttemptBook(api)
   const drainer = new Drainer(api, clock, random)
-  const onError = (error: unknown): void => reporter.error('watching', error)
   const observer = new Observer({
     api,
     clock,
@@ -55,7 +54,7 @@ export function assemble(options: AssembleOptions): Assembled {
     settleMs,
     lease,
     onChange,
-    onError,
+    onError: (resource, error) => reporter.unwatched(resource, error),
     onServed: (resource, error) => (error ? reporter.unserved(resource, error) : reporter.servedAgain(resource)),
     signal,
   })

@@ -4,7 +4,7 @@ import { labelled, paragraph, table } from '../text/layout.ts'
 import { told } from '../text/times.ts'
 import { acknowledgedLines } from './acknowledged.ts'
 import type { ClusterStatus, NodeStatus, RepairStatus } from './cluster-status.ts'
-import type { NodeState } from './node-state.ts'
+import { gravest, type NodeState } from './node-state.ts'
 
 export interface StatusFlags {
   /** Every node, and no limit. */
@@ -13,6 +13,13 @@ export interface StatusFlags {
   readonly now: number
   /** Width of the terminal. */
   readonly columns: number
+}
+
+const words: Readonly<Record<NodeState, string>> = {
+  sick: 'sick',
+  unknown: 'unknown',
+  'no-agent': 'without an agent',
+  healthy: 'healthy',
 }
 
 /** Most rows without `--all`: what does not fit a screen is not read. */
@@ -29,7 +36,7 @@ export function statusText(data: ClusterStatus, { all, now, columns }: StatusFla
 
 function countsText({ nodes, controller }: ClusterStatus, width: number): string {
   const count = (state: NodeState): number => nodes.filter((node) => node.state === state).length
-  const states = `${count('sick')} sick, ${count('unknown')} unknown, ${count('no-agent')} without an agent, ${count('healthy')} healthy`
+  const states = gravest.filter((state) => count(state) > 0).map((state) => `${count(state)} ${words[state]}`)
   const warned = nodes.filter((node) => node.warnings.length > 0).length
   const acknowledged = nodes.flatMap((node) => node.acknowledged.list.filter((one) => !one.ended)).length
   const more = [
@@ -37,7 +44,10 @@ function countsText({ nodes, controller }: ClusterStatus, width: number): string
     acknowledged > 0 ? `${acknowledged} acknowledged` : '',
     controller.leader === null ? '' : `${controller.leader} leads`,
   ].filter((one) => one !== '')
-  return paragraph(shown`${nodes.length} nodes: ${[states, ...more].join('; ')}.`, width)
+  return paragraph(
+    shown`${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}: ${[...(states.length > 0 ? [states.join(', ')] : []), ...more].join('; ')}.`,
+    width,
+  )
 }
 
 function heldUpText({ heldUp }: ClusterStatus, now: number, width: number): string {
@@ -77,8 +87,8 @@ function nodeLines(node: NodeStatus, repair: RepairStatus | undefined, now: numb
   const conditions = bad.map((one) => shown`${one.type} ${one.status} (${one.reason})`)
   const unwatched = node.unwatched === null ? [] : [told(node.unwatched, now)]
   const warnings = node.warnings.length > 0 ? [shown`warnings: ${node.warnings.join(', ')}`] : []
-  const acknowledged = acknowledgedLines(node.acknowledged, node.name, now).map((line) =>
-    joinShown([shown`acknowledged:`, line], ' '),
+  const acknowledged = acknowledgedLines(node.acknowledged, node.name, now).map((line, index) =>
+    index < node.acknowledged.list.length ? joinShown([shown`acknowledged:`, line], ' ') : line,
   )
   const lines = [...conditions, ...unwatched, ...warnings, ...acknowledged, ...(repair ? repairLines(repair, now) : [])]
   return lines.length > 0 ? lines : [shownText(node.state)]

@@ -36,7 +36,7 @@ export function nowOfRepair(repair: Attempt, { leader, pause, now }: Attendance)
     const change = 'remove the annotation nodemend.dev/paused from the controller’s lease'
     ours.push(waiting(`the end of a pause of the whole controller: ${pause.why}`, change))
   }
-  const stop = `to stop it: kubectl annotate node ${nodeName} nodemend.dev/veto='who: why'`
+  const stop = `to stop it: kubectl annotate node ${nodeName} nodemend.dev/veto=WHY`
   return {
     doing: `${told.doing}${deleted}`,
     waitsFor: [...ours.flatMap((one) => one.waitsFor), ...told.waitsFor],

@@ -8,7 +8,7 @@ import type { Explanation, RepairText } from './explanation.ts'
 import type { NodeState } from './node-state.ts'
 
 /** Most characters of a reason or a message here: this is the place to read it whole. */
-const longest = 1024
+const longest = 512
 /** More than this that stands in the way is counted. */
 const mostInTheWay = 3
 
@@ -43,9 +43,10 @@ const looks: Readonly<Record<NodeState, string>> = {
 function headText(data: Explanation, { now, width }: Frame): string {
   const { node, exists, state } = data
   if (!exists || state === null) {
-    return (
-      (data.now ? paragraph(told(data.now.doing, now, longest), width) : '') + paragraph(shown`${node} is gone.`, width)
-    )
+    const doing = data.now?.doing ?? lastOutcome(data.repairs[0])
+    return [told(doing, now, longest), shown`${node} is gone.`]
+      .map((line) => (line === '' ? '' : paragraph(line, width)))
+      .join('')
   }
   const warned = [...new Set(data.conditions.flatMap((one) => one.warnings))]
   const warnings = warned.length === 0 ? '' : `, with warnings: ${warned.join(', ')}`
@@ -61,6 +62,14 @@ function headText(data: Explanation, { now, width }: Frame): string {
   return [told(data.now.doing, now, longest), shown`${node} is ${looks[state]}${warnings}${when}.`]
     .map((line) => paragraph(line, width))
     .join('')
+}
+
+/** How the last repair of a node that is gone has ended. */
+function lastOutcome(repair: RepairText | undefined): string {
+  const last = repair?.phases.at(-1)
+  if (!repair || !last) return ''
+  const words: Readonly<Record<string, string>> = { Succeeded: 'helped', Failed: 'failed', Cancelled: 'was cancelled' }
+  return `Repair ${repair.name} ${words[repair.phase] ?? `is ${repair.phase}`}: ${last.why}.`
 }
 
 /** What it waits for, what else stands in the way, and what would change it. */
@@ -155,7 +164,7 @@ function repairText(repair: RepairText, { now, width }: Frame): string {
   const facts: readonly (readonly [string, string | null | undefined])[] = [
     ['Approved:', repair.approvedBy && `by ${repair.approvedBy}`],
     [`${target?.verb ?? ''}:`, target?.object],
-    ['Drain:', drain && `${drain.evicted} evicted, ${drain.remaining} to go, until ${drain.deadline}`],
+    ['Drain:', drain && drainText(drain, now)],
     ...(drain?.blockers ?? []).map((one) => ['In the way:', one] as const),
     ...(drain?.leftBehind ?? []).map((one) => ['Stays:', one] as const),
     ['Proven on:', repair.successor],
@@ -167,6 +176,10 @@ function repairText(repair: RepairText, { now, width }: Frame): string {
   const body = lines.join('')
   const title = paragraph(shown`Repair ${repair.name}${causeOf(repair)}`, width)
   return `${title}${table(['PHASE', 'AT', 'WHY'], rows, width)}${body === '' ? '' : `\n${body}`}`
+}
+
+function drainText({ evicted, remaining, deadline }: NonNullable<RepairText['drain']>, now: number): string {
+  return `${evicted} evicted, ${remaining} to go, ${Date.parse(deadline) > now ? 'until' : 'its time is up since'} ${deadline}`
 }
 
 function causeOf({ cause }: RepairText): string {

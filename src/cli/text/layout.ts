@@ -9,10 +9,8 @@ const fewest = 8
 
 /** A paragraph; what does not fit the first line is indented. */
 export function paragraph(text: Shown, width: number, indent = '  '): string {
-  const [first = '', ...rest] = wrap(text, width)
-  if (rest.length === 0) return `${first}\n`
-  const others = wrap(rest.join(' ') as Shown, width - indent.length) // words of `text`
-  return [first, ...others.map((line) => indent + line)].map((line) => `${line.trimEnd()}\n`).join('')
+  const lines = wrap(text, width, width - indent.length)
+  return lines.map((line, index) => `${(index === 0 ? line : indent + line).trimEnd()}\n`).join('')
 }
 
 /** The label stands before the first line, all others are indented as far. */

@@ -1,9 +1,6 @@
 /** Lines that fit a terminal: broken between words, and within a word only where it is longer than a whole line. */
 import type { Shown } from '../../model/shown.ts'
 
-/** Narrower than this, nothing can be laid out. */
-export const fewestColumns = 40
-
 const none = /\p{M}/u
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
@@ -16,13 +13,13 @@ export function widthOf(text: string): number {
   return width
 }
 
-/** `text` in lines of at most `width` columns. At least one line. */
-export function wrap(text: Shown, width: number): readonly string[] {
+/** `text` in lines of at most `width` columns, the second and later ones of at most `later`. At least one line. */
+export function wrap(text: Shown, width: number, later = width): readonly string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(' ').flatMap((one) => pieces(one, width))) {
+  for (const word of text.split(' ').flatMap((one) => pieces(one, Math.min(width, later)))) {
     const longer = line === '' ? word : `${line} ${word}`
-    if (widthOf(longer) <= width) line = longer
+    if (widthOf(longer) <= (lines.length === 0 ? width : later)) line = longer
     else {
       lines.push(line)
       line = word

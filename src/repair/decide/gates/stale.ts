@@ -24,7 +24,7 @@ export const stale: Gate = {
     }
     if (condition.lastHeartbeatTime === undefined) return allow('its detector writes no heartbeat')
     if (now - condition.seenAt > staleAfterMs) {
-      return refuse(`Unknown (Stale): nobody has reported ${condition.type} since ${at(condition.seenAt)}`, change)
+      return refuse(`nobody has reported ${condition.type} since ${at(condition.seenAt)}`, change)
     }
     return allow(`${condition.type} was last reported at ${at(condition.seenAt)}`)
   },
