@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, test } from 'node:test'
-import { leases } from '../../kube/api.ts'
+import { leases, nodes } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { patchObject } from '../../kube/objects.ts'
 import { givenBudget, givenPod, phaseOf } from '../../repair/testing/given-cluster.ts'
@@ -241,4 +241,25 @@ describe('L16: status says first what holds everything up', () => {
     await cluster.run(300, half)
     assert.doesNotMatch((await terminal.run('status')).text, /frozen/)
   })
+})
+
+test('L5: whatever stands in an annotation, a condition or a policy, no output makes a terminal obey it', async (t) => {
+  const { cluster, half, node, terminal } = await givenTerminal(t, quickPolicy)
+  const hostile = `\u001b]0;owned\u0007\u009b2J\u202e\n${'x'.repeat(18_000)}`
+  await cluster.annotate(nodes, node, { 'nodemend.dev/veto': hostile, 'nodemend.dev/acknowledged': hostile })
+  await cluster.setCondition(node, 'KernelReady', 'False', 'SoftLockup', hostile.slice(0, 900))
+  await cluster.run(5, half)
+  for (const command of [['status'], ['why', node]]) {
+    const table = (await terminal.run(...command)).text
+    assert.match(table, /\\x1b\]0;owned\\x07/, command[0])
+    assert.ok(table.length < 12_000, `${table.length}`)
+    for (const output of ['table', 'json', 'yaml']) {
+      const { text } = await terminal.run(...command, '-o', output)
+      assert.doesNotMatch(text, /[^\n\P{Cc}]|\p{Cf}/u, `${command[0]} -o ${output}`)
+    }
+  }
+  const { message } = JSON.parse((await terminal.run('why', node, '-o', 'json')).text).conditions.find(
+    (one: { type: string }) => one.type === 'KernelReady',
+  )
+  assert.equal(message, hostile.slice(0, 900), 'JSON is whole')
 })

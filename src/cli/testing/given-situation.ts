@@ -42,7 +42,7 @@ const object = (spec: object = {}, name = 'kernel'): RepairPolicyObject =>
     },
   }) as unknown as RepairPolicyObject // as much of the object as is read
 
-interface Given extends Partial<Pick<ClusterSnapshot, 'claims' | 'otherRepairers' | 'pause'>> {
+interface Given extends Partial<Pick<ClusterSnapshot, 'claims' | 'otherRepairers' | 'pause' | 'providers'>> {
   readonly nodes: readonly NodeView[]
   readonly spec?: object
   readonly records?: readonly Attempt[]
