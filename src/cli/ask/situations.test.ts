@@ -177,6 +177,13 @@ describe('Words, in 80 columns', () => {
     assert.equal(all.match(/SoftLockup/g)?.length, 60)
   })
 
+  test('a wrong name of a node: the one that may be meant', () => {
+    const seen = situations.healthy
+    assert.ok(seen)
+    const message = /^no node and no repair of the name wroker-1; is worker-1 meant\? see: nodemend status --all$/
+    assert.throws(() => explain('wroker-1', seen, noon), { code: 'NM_WHY_NODE', message })
+  })
+
   test('never the name of a gate as a reason in the first line', () => {
     for (const seen of Object.values(situations)) {
       assert.doesNotMatch(

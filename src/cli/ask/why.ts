@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { conditionTypes } from '../../model/condition.ts'
 import type { DecisionRecord } from '../../model/decision.ts'
+import { nearest } from '../../model/nearest.ts'
 import { type ApiHealth, conditionOf, type NodeView } from '../../model/node.ts'
 import { type Attempt, isFinished } from '../../model/repair.ts'
 import { type ProviderName, poolLabels } from '../../providers/providers.ts'
@@ -58,7 +59,13 @@ export function explain(name: string, view: ClusterView, now: number): Explanati
     .filter((one) => one.nodeName === name)
     .sort((a, b) => b.createdAt - a.createdAt || b.number - a.number)
   if (!node && repairs.length === 0) {
-    throw new CommandError('NM_WHY_NODE', `no node and no repair of the name ${name}; see: nodemend status --all`)
+    const names = [...view.nodes.map((one) => one.name), ...view.repairs.map((one) => one.nodeName)]
+    const near = nearest(name, names)
+    const meant = near === undefined ? '' : ` is ${near} meant?`
+    throw new CommandError(
+      'NM_WHY_NODE',
+      `no node and no repair of the name ${name};${meant} see: nodemend status --all`,
+    )
   }
   const open = repairs.filter((one) => !isFinished(one.phase))
   const current = open.find((one) => one.nodeUid === node?.uid)

@@ -34,7 +34,10 @@ export class AttemptBook {
     return this.#records.get(name)
   }
 
-  /** The number of the next attempt on a node: a name that was deleted is not used again. */
+  /**
+   * The number of the next attempt on a node. A name that was deleted is not used again: every controller watches, so the next
+   * leader knows it, too. Only when all of them restart in between is a deleted number forgotten.
+   */
   nextNumber(nodeUid: string): number {
     return 1 + (this.#numbers.get(nodeUid) ?? 0)
   }
