@@ -1,6 +1,7 @@
 /** Every command of `nodemend`, in the order of `--help`. */
 import type { Command } from 'commander'
 import { agentCommand } from './agent/command.ts'
+import { acknowledgeCommand } from './ask/acknowledge.ts'
 import { statusCommand } from './ask/status.ts'
 import { whyCommand } from './ask/why.ts'
 import { rbacCommand } from './cluster/rbac.ts'
@@ -21,6 +22,7 @@ export const commands: readonly ((io: Io) => Command)[] = [
   rbacCommand,
   statusCommand,
   whyCommand,
+  acknowledgeCommand,
   classifyCommand,
   rulesCommand,
 ]

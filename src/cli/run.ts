@@ -1,5 +1,6 @@
 /** Parses a command line and runs one command. The commands are a literal list in `commands.ts`. */
 import { Command, CommanderError } from 'commander'
+import { shownText } from '../model/shown.ts'
 import { version } from '../telemetry/version.ts'
 import { commands } from './commands.ts'
 import { CommandError, exitCodes, type Io } from './io.ts'
@@ -31,14 +32,25 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 function report(error: unknown, io: Io): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.error
   if (error instanceof CommandError) {
-    if (error.message !== '') io.stderr(`nodemend: ${error.message} (${error.code})\n`)
+    if (error.message !== '') io.stderr(`nodemend: ${fit(error.message)} (${error.code})\n`)
     return error.exitCode
   }
   const code = (error as { code?: unknown }).code
   if (typeof code === 'string' && code.startsWith('NM_')) {
-    io.stderr(`nodemend: ${(error as Error).message} (${code})\n`)
+    io.stderr(`nodemend: ${fit((error as Error).message)} (${code})\n`)
     return exitCodes.error
   }
   io.stderr(`nodemend: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   return exitCodes.error
+}
+
+/** Most characters of one line of an error. */
+const longestLine = 1024
+
+/** A server's answer, or a file's text, is in many messages. */
+function fit(message: string): string {
+  return message
+    .split('\n')
+    .map((line) => shownText(line, longestLine))
+    .join('\n')
 }

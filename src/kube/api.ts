@@ -110,6 +110,14 @@ export const nodeRepairs: Resource = {
   kind: 'NodeRepair',
   namespaced: false,
 }
+/** Who we are, as the server says it. */
+export const selfSubjectReviews: Resource = {
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  plural: 'selfsubjectreviews',
+  kind: 'SelfSubjectReview',
+  namespaced: false,
+}
 export const nodeClaims: Resource = {
   group: 'karpenter.sh',
   version: 'v1',

@@ -17,6 +17,8 @@ export interface Acknowledgement {
   /** Wall-clock milliseconds. */
   readonly until: number
   readonly why: string
+  /** Who says so, as far as the command knew; absent where somebody wrote the annotation by hand. */
+  readonly by?: string
 }
 
 /** Its form in the annotation: the time in RFC 3339. */
@@ -43,7 +45,7 @@ export function readAcknowledgements(text: string): readonly Acknowledgement[] |
 
 function readOne(entry: unknown): Acknowledgement | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined
-  const { reason, device, until, why } = entry as Partial<Record<keyof Acknowledgement, unknown>> // checked below
+  const { reason, device, until, why, by } = entry as Partial<Record<keyof Acknowledgement, unknown>> // checked below
   const time = typeof until === 'string' ? Date.parse(until) : Number.NaN
   if (typeof reason !== 'string' || typeof why !== 'string' || Number.isNaN(time)) return undefined
   return {
@@ -51,6 +53,7 @@ function readOne(entry: unknown): Acknowledgement | undefined {
     until: time,
     why: why.slice(0, 256),
     ...(typeof device === 'string' && { device: device.toLowerCase() }),
+    ...(typeof by === 'string' && { by: by.slice(0, 64) }),
   }
 }
 

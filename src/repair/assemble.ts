@@ -54,7 +54,6 @@ export function assemble(options: AssembleOptions): Assembled {
     lease.namespace,
     providers.map(({ name }) => name),
   )
-  const onError = (error: unknown): void => reporter.error('watching', error)
   const observer = new Observer({
     api,
     clock,
@@ -66,7 +65,7 @@ export function assemble(options: AssembleOptions): Assembled {
     remedy,
     karpenterNodeRepair: options.karpenterNodeRepair,
     onChange,
-    onError,
+    onError: (resource, error) => reporter.unwatched(resource, error),
     onServed: (resource, error) => (error ? reporter.unserved(resource, error) : reporter.servedAgain(resource)),
     signal,
   })

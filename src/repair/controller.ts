@@ -159,8 +159,7 @@ export class Controller {
     }
     if (!node) return
     if (!record) {
-      const number = 1 + Math.max(0, ...book.records.filter((one) => one.nodeUid === node.uid).map((one) => one.number))
-      const created = await book.create(this.#ours(newAttempt(decision, node, number)))
+      const created = await book.create(this.#ours(newAttempt(decision, node, book.nextNumber(node.uid))))
       if (!created) return
       reporter.decision(decision, created.name)
       if (decision.outcome === 'act') await this.#admit(decision, created, node, snapshot)

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { nodes } from '../kube/api.ts'
+import { KubeError } from '../kube/errors.ts'
 import type { Occurrence } from '../kube/events/queue.ts'
 import { Registry } from '../telemetry/exposition.ts'
-import { silentLog } from '../telemetry/log.ts'
+import { type Log, silentLog } from '../telemetry/log.ts'
 import { decide } from './decide/decide.ts'
 import { Reporter } from './report.ts'
 import { givenCondition, givenNode, givenPolicy, givenSnapshot, hour, minute, noon } from './testing/given.ts'
 
-function given() {
+function given(log: Log = silentLog) {
   const told: Occurrence[] = []
   const registry = new Registry()
   const events = {
@@ -18,7 +20,7 @@ function given() {
     dropped: 0,
     stop: () => undefined,
   }
-  return { told, registry, reporter: new Reporter({ events, registry, log: silentLog }) }
+  return { told, registry, reporter: new Reporter({ events, registry, log }) }
 }
 
 test('a veto that somebody forgot is mentioned every hour, not more often', () => {
@@ -49,4 +51,19 @@ test('a stamp more than a minute ahead of our clock is a wrong clock', () => {
       assert.match(registry.render('text'), new RegExp(`^nodemend_clock_skewed_nodes ${seconds > 60 ? 1 : 0}$`, 'm'))
     }),
   )
+})
+
+test('Words: a broken watch names what cannot be watched; a history that is gone is no error', () => {
+  const lines: string[] = []
+  const to = (level: string) => (msg: string) => void lines.push(`${level} ${msg}`)
+  const log = { ...silentLog, info: to('info'), error: to('error') }
+  const { registry, reporter } = given(log)
+  const call = 'watch nodes'
+  reporter.unwatched(nodes, new KubeError('NM_KUBE_FORBIDDEN', 'forbidden', { call }))
+  reporter.unwatched(nodes, new KubeError('NM_KUBE_EXPIRED', 'too old resource version', { call }))
+  assert.deepEqual(lines, [
+    'error cannot watch nodes',
+    'info the API server no longer has the history of nodes: they are listed anew',
+  ])
+  assert.match(registry.render('text'), /^nodemend_controller_errors_total\{during="watching"\} 1$/m)
 })

@@ -1,5 +1,6 @@
 /** What the controller tells: Events for people, metrics for machines, one log line per change. */
 import type { KubeObject, Resource } from '../kube/api.ts'
+import { isKubeError } from '../kube/errors.ts'
 import type { EventRecorder } from '../kube/events/recorder.ts'
 import type { Decision } from '../model/decision.ts'
 import type { ClusterSnapshot, NodeView } from '../model/node.ts'
@@ -161,6 +162,16 @@ export class Reporter {
   error(what: string, error: unknown): void {
     this.#metrics.errors.add({ during: what })
     this.#log.error(what, { error })
+  }
+
+  /** A watch broke. That the server's history no longer reaches back is no error: a list follows. */
+  unwatched({ plural }: Resource, error: unknown): void {
+    if (isKubeError(error, 'NM_KUBE_EXPIRED')) {
+      this.#log.info(`the API server no longer has the history of ${plural}: they are listed anew`, { error })
+      return
+    }
+    this.#metrics.errors.add({ during: 'watching' })
+    this.#log.error(`cannot watch ${plural}`, { error })
   }
 
   /** A kind of ours is not served, or no longer: without it nothing is decided. */

@@ -2,6 +2,7 @@
 import { type Api, type KubeObject, leases, nodeRepairs, nodes, type Resource, repairPolicies } from '../../kube/api.ts'
 import { isKubeError, KubeError } from '../../kube/errors.ts'
 import { getObject, listObjects } from '../../kube/objects.ts'
+import { acknowledgedKey } from '../../model/acknowledgement.ts'
 import type { NodeView, Pause } from '../../model/node.ts'
 import type { Attempt } from '../../model/repair.ts'
 import type { ProviderName } from '../../providers/providers.ts'
@@ -12,8 +13,18 @@ import { labelled, type NodeObject, SeenNodes } from '../../repair/observe/seen.
 import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../../repair/policy/parse.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 
+/** What people want to know of a node, and decisions do not. */
+export interface NodeNotes {
+  /** The annotation with what is acknowledged, as it stands. */
+  readonly acknowledged?: string
+  /** The whole message of each condition, by type. */
+  readonly messages: Readonly<Record<string, string>>
+}
+
 export interface ClusterView {
   readonly nodes: readonly NodeView[]
+  /** By the node's UID. */
+  readonly notes: ReadonlyMap<string, NodeNotes>
   readonly repairs: readonly Attempt[]
   readonly policyObjects: readonly RepairPolicyObject[]
   readonly policies: ParsedPolicies
@@ -76,6 +87,7 @@ async function look(
   ])
   return {
     nodes: nodeList.items.map((object) => seen.see(object, poolsOf(labelled(object), providers), clock.now()).view),
+    notes: new Map(nodeList.items.map((object) => [object.metadata.uid ?? '', notesOf(object)])),
     repairs: (repairs ?? []).flatMap((object) => readAttempt(object) ?? []),
     policyObjects: policyObjects ?? [],
     policies: parsePolicies(policyObjects ?? []),
@@ -83,6 +95,14 @@ async function look(
     ...(leader !== undefined && { leader }),
     pause,
     providers: running,
+  }
+}
+
+function notesOf({ metadata, status }: NodeObject): NodeNotes {
+  const acknowledged = metadata.annotations?.[acknowledgedKey]
+  return {
+    ...(acknowledged !== undefined && { acknowledged }),
+    messages: Object.fromEntries((status?.conditions ?? []).map(({ type, message = '' }) => [type, message])),
   }
 }
 

@@ -1,5 +1,6 @@
 /** What `nodemend why` tells, as data. */
 import type { DecisionRecord } from '../../model/decision.ts'
+import type { AcknowledgedOnNode } from './acknowledged.ts'
 import type { NodeState } from './node-state.ts'
 import type { Now } from './why-now.ts'
 
@@ -18,7 +19,12 @@ export interface Explanation {
     readonly reason: string
     readonly message: string
     readonly since: string
+    /** When somebody reported it last; null where its reporter writes no heartbeat. */
+    readonly reported: string | null
+    /** Active warnings, which leave it True. */
+    readonly warnings: readonly string[]
   }[]
+  readonly acknowledged: AcknowledgedOnNode
   /** What is done about it, what that waits for, what would change it; absent when nothing is to be done. */
   readonly now: Now | null
   /** On record, or asked now (`recorded: false`) where no controller has written one. */
@@ -40,6 +46,8 @@ export type DecisionText = Omit<DecisionRecord, 'at' | 'eligibleAt'> & {
 
 export interface RepairText {
   readonly name: string
+  /** The condition that it is about; null where no decision is on record. */
+  readonly cause: { readonly condition: string; readonly status: string; readonly reason: string } | null
   readonly phase: string
   readonly phases: readonly { readonly phase: string; readonly at: string; readonly why: string }[]
   readonly approvedBy: string | null

@@ -9,6 +9,9 @@ import { staleAfterMs } from '../../repair/decide/gates/stale.ts'
  */
 export type NodeState = 'healthy' | 'no-agent' | 'unknown' | 'sick'
 
+/** In the order in which people want to see them. */
+export const gravest: readonly NodeState[] = ['sick', 'unknown', 'no-agent', 'healthy']
+
 const ours: readonly string[] = conditionTypes
 
 /** Ready and our five conditions speak. `now` is our clock. */

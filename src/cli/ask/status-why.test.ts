@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, test } from 'node:test'
-import { leases } from '../../kube/api.ts'
+import { leases, nodes } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
-import { createObject } from '../../kube/objects.ts'
+import { patchObject } from '../../kube/objects.ts'
 import { givenBudget, givenPod, phaseOf } from '../../repair/testing/given-cluster.ts'
 import { mistakenPolicy, quickPolicy } from '../../repair/testing/test-cluster.ts'
 import { givenTerminal } from '../testing/terminal.ts'
@@ -25,8 +25,11 @@ describe('why', () => {
     await cluster.run(10, half)
     const said = await terminal.run('why', node)
     assert.equal(said.exitCode, 0)
-    assert.match(said.text, /only observes; it would Replace the node now/)
-    assert.match(said.text, /Changes: {3}set spec\.mode of policy kernel to Approve or Enforce/)
+    assert.match(
+      said.text,
+      /^Not replaced: policy kernel only observes; in mode Enforce it would be replaced\n {2}now\.\n/,
+    )
+    assert.match(said.text, /^Changes: {3}set spec\.mode of policy kernel to Approve or Enforce/m)
     assert.match(said.text, /^budget +allow +0 of 1 repairs/m)
     const data = JSON.parse((await terminal.run('why', node, '--output', 'json')).text)
     assert.equal(data.decision.outcome, 'would-act')
@@ -40,8 +43,8 @@ describe('why', () => {
     for (const name of [one, two]) await cluster.setCondition(name, 'KernelReady', 'False', 'SoftLockup')
     await cluster.run(10, half)
     const texts = [(await terminal.run('why', one)).text, (await terminal.run('why', two)).text]
-    const waiting = texts.find((text) => text.includes('Replace would wait for')) ?? ''
-    assert.match(waiting, /^Would wait for: \S/m)
+    const waiting = texts.find((text) => text.includes('Would not be replaced yet')) ?? ''
+    assert.match(waiting, /^Would not be replaced yet: \S/)
     assert.doesNotMatch(texts.join(''), /Waits for|\d in flight/)
   })
 
@@ -55,20 +58,21 @@ describe('why', () => {
     const [repair] = await cluster.repairs()
     const lines = (await terminal.run('why', node)).text.split('\n').map((line) => line.trim())
     const deadline = new Date(repair?.drain?.deadline ?? 0).toISOString()
-    assert.deepEqual(lines.slice(0, 5), [
-      `${node} is sick. Repair ${repair?.name} moves its pods away: 0 evicted, 1 to go, and has lent its budget slot to the next node.`,
-      'Waits for: a controller: none leads',
-      `default/web: ${repair?.drain?.blockers[0]?.reason}`,
-      'Changes:   start one: nodemend controller',
-      'PodDisruptionBudget default/web allows a disruption',
+    assert.deepEqual(lines.slice(0, 6), [
+      `Repair ${repair?.name} moves its pods away: 0 evicted, 1 to go, and has`,
+      'lent its budget slot to the next node.',
+      `${node} is sick; last reported ${lines[2]?.match(/\d+ s/)?.[0]} ago.`,
+      'Waits for: default/web: The disruption budget web does not allow evicting pods',
+      'currently',
+      'Changes:   PodDisruptionBudget default/web allows a disruption',
     ])
     assert.match(
-      lines.slice(5, 7).join('\n'),
-      new RegExp(`^${deadline}: .*everything is put back\nto stop it: kubectl ann`),
+      lines.slice(6, 10).join(' '),
+      new RegExp(`^${deadline.slice(11, 16)} UTC \\(in \\d+ min\\): .*everything is put back to stop it: kubectl ann`),
     )
     assert.match(
       (await terminal.run('status')).text,
-      /Blocked +KernelReady +kernel +default\/web: The disruption budget web does/,
+      /\(Blocked\): default\/web: The disruption budget\n +web does not allow/,
     )
   })
 
@@ -81,14 +85,16 @@ describe('why', () => {
     const said = await terminal.run('why', node)
     assert.equal(said.exitCode, 0)
     assert.match(said.text, /is gone/)
-    assert.match(said.text, /^Succeeded +\S+Z +pool-\w+ is ready and free of faults since/m)
+    assert.match(said.text, /^Succeeded +\d\d:\d\d UTC +pool-\w+ is ready and free of faults since/m)
     assert.match(said.text, /^Proven on: {3}pool-/m)
   })
 
   test('without a record it says what a controller would say, and that it is not recorded', async (t) => {
-    const { cluster, node, terminal } = await givenTerminal(t, quickPolicy)
+    const { cluster, node, terminal } = await givenTerminal(t, quickPolicy, { leads: false })
     await cluster.setCondition(node, 'KernelReady', 'False')
     const said = await terminal.run('why', node)
+    assert.match(said.text, /^Not replaced: no controller leads\.\n/)
+    assert.match(said.text, /^Changes: {3}start one: nodemend controller$/m)
     assert.match(said.text, /Recorded: {2}no, this is what a controller would say; none leads/)
   })
 
@@ -97,7 +103,7 @@ describe('why', () => {
     await cluster.setCondition(node, 'KernelReady', 'False', 'SoftLockup', 'CPU 3 is stuck')
     await cluster.run(3, half)
     const fresh = (await terminal.run('why', node)).text
-    assert.match(fresh, /^KernelReady +False +SoftLockup +\S+Z +CPU 3 is stuck$/m)
+    assert.match(fresh, /^KernelReady +False +3 s ago +SoftLockup: CPU 3 is stuck$/m)
     assert.doesNotMatch(fresh, /Outdated/)
     await half.kill()
     await cluster.clock.advance(60_000)
@@ -106,10 +112,7 @@ describe('why', () => {
     const old = (await terminal.run('why', node)).text
     assert.match(
       old,
-      new RegExp(
-        `^Outdated: {2}KernelReady is False \\(HardLockup\\) since ${since}; the record is about before that$`,
-        'm',
-      ),
+      /^Outdated: {2}KernelReady is False \(HardLockup\) since \d\d:\d\d UTC \(0 s ago\); the\n +record is about before that$/m,
     )
     const data = JSON.parse((await terminal.run('why', node, '-o', 'json')).text)
     assert.equal(data.decision.outdated, `KernelReady is False (HardLockup) since ${since}`)
@@ -130,14 +133,14 @@ describe('status', () => {
       await cluster.setCondition(metadata.name ?? '', 'KernelReady', 'True')
     const calm = await terminal.run('status')
     assert.equal(calm.exitCode, 0)
-    assert.match(calm.text, /^4 nodes, 4 healthy, 0 no agent, 0 unknown, 0 sick/)
+    assert.match(calm.text, /^4 nodes: 4 healthy; controller-a leads\.$/m)
     await cluster.setCondition(node, 'KernelReady', 'False', 'SoftLockup')
     await cluster.run(3, half)
     const said = await terminal.run('status')
     assert.equal(said.exitCode, 0)
-    assert.match(said.text, new RegExp(`^${node} +True +KernelReady False \\(SoftLockup\\) +${node}-`, 'm'))
-    assert.match(said.text, /Pending +KernelReady +kernel +toleration: KernelReady seen False since/)
-    assert.match(said.text, /^kernel +Enforce +Replace +yes +yes$/m)
+    assert.match(said.text, new RegExp(`^${node} +KernelReady False \\(SoftLockup\\)$`, 'm'))
+    assert.match(said.text, /^ +Not replaced yet: KernelReady seen False since \d\d:\d\d UTC \(\d s ago\);/m)
+    assert.match(said.text, /^kernel +Enforce +Replace +yes$/m)
     const data = JSON.parse((await terminal.run('status', '-o', 'json')).text)
     assert.equal(data.nodes[0].name, node)
     assert.equal(data.repairs[0].phase, 'Pending')
@@ -152,9 +155,12 @@ describe('status', () => {
     await cluster.run(16 * 60, half)
     await cluster.setCondition(well, 'KernelReady', 'True')
     const { text } = await terminal.run('status')
-    assert.match(text, /^4 nodes, 1 healthy, 3 no agent, 0 unknown, 0 sick/)
-    assert.match(text, new RegExp(`^${never} +True +no agent has ever reported +-$`, 'm'))
-    assert.match(text, new RegExp(`^${silent} +True +no agent has reported since ${last} +-$`, 'm'))
+    assert.match(text, /^4 nodes: 3 without an agent, 1 healthy; controller-a leads\.$/m)
+    assert.match(text, new RegExp(`^${never} +no agent has ever reported$`, 'm'))
+    assert.match(
+      text,
+      new RegExp(`^${silent} +no agent has reported since ${last.slice(11, 16)} UTC \\(16 min ago\\)$`, 'm'),
+    )
     assert.doesNotMatch(text, new RegExp(well))
     const { nodes } = JSON.parse((await terminal.run('status', '-o', 'json')).text)
     assert.deepEqual(
@@ -168,26 +174,14 @@ describe('status', () => {
     const { cluster, half, terminal } = await givenTerminal(t, quickPolicy)
     await cluster.policy('bad', mistakenPolicy)
     const unjudged = await terminal.run('status')
-    assert.match(
-      unjudged.text,
-      /^bad +Observe +Replace +no +no +policy bad: spec\.match\[0\]\.reason is \(: not an RE2/m,
-    )
+    assert.match(unjudged.text, /^bad +Observe +Replace +refused +policy bad:/m)
     await cluster.run(2, half)
     const said = await terminal.run('status')
-    assert.match(
-      said.text,
-      /^kernel +Enforce +Replace +yes +yes +it is in force as it stands; .*policy bad has a mist/m,
-    )
+    assert.match(said.text, /^kernel +Enforce +Replace +yes +it is in force as it stands;/m)
     await cluster.policy('kernel', { toleration: '1m' })
-    assert.match(
-      (await terminal.run('status')).text,
-      /^kernel +Enforce +Replace +yes +no +no controller has judged this/m,
-    )
+    assert.match((await terminal.run('status')).text, /^kernel +Enforce +Replace +no +no controller has judged this/m)
     await cluster.run(2, half)
-    assert.match(
-      (await terminal.run('status')).text,
-      /^kernel +Enforce +Replace +yes +no +generation 1 of it stays in/m,
-    )
+    assert.match((await terminal.run('status')).text, /^kernel +Enforce +Replace +no +generation 1 of it stays in/m)
   })
 })
 
@@ -220,20 +214,17 @@ test('status and why of a server that hangs: five seconds, then its name and wha
 /** Nodes, repairs, policies, who leads, and whether it is paused: all at once. */
 const readsOfAView = 5
 
-describe('status: the first line', () => {
-  const firstLine = (text: string): string => text.split('\n')[0] ?? ''
+describe('L16: status says first what holds everything up', () => {
+  const heldUp = (text: string): string => text.split('\n')[1] ?? ''
 
   test('says who paused the controller, and JSON does', async (t) => {
     const { cluster, terminal } = await givenTerminal(t, quickPolicy)
     const calm = JSON.parse((await terminal.run('status', '-o', 'json')).text).controller
     assert.deepEqual([calm.paused, calm.settling], [{ state: 'off', why: null }, null])
-    const metadata = {
-      name: 'nodemend-controller',
-      namespace: 'default',
-      annotations: { 'nodemend.dev/paused': 'kim: upgrade' },
-    }
-    await createObject(cluster.api, leases, { metadata, spec: {} } as never)
-    assert.match(firstLine((await terminal.run('status')).text), /; PAUSED by kim: upgrade$/)
+    const ref = { name: 'nodemend-controller', namespace: 'default' }
+    const patch = { metadata: { annotations: { 'nodemend.dev/paused': 'kim: upgrade' } } }
+    await patchObject(cluster.api, leases, ref, patch, { type: 'merge' })
+    assert.match(heldUp((await terminal.run('status')).text), /^Held up: {2}PAUSED by kim: upgrade$/)
     const { controller } = JSON.parse((await terminal.run('status', '-o', 'json')).text)
     assert.deepEqual(controller.paused, { state: 'on', why: 'kim: upgrade' })
   })
@@ -244,10 +235,31 @@ describe('status: the first line', () => {
     await cluster.setCondition(node, 'KernelReady', 'False', 'SoftLockup')
     await cluster.run(5, half)
     const said = await terminal.run('status')
-    assert.match(firstLine(said.text), /; frozen: the API server was away; settling until \d{4}-/)
+    assert.match(heldUp(said.text), /^Held up: {2}frozen: the API server was away; settling until \d\d:\d\d UTC \(in/)
     const { controller } = JSON.parse((await terminal.run('status', '-o', 'json')).text)
     assert.match(controller.settling, /^the API server was away; settling until /)
     await cluster.run(300, half)
     assert.doesNotMatch((await terminal.run('status')).text, /frozen/)
   })
+})
+
+test('L5: whatever stands in an annotation, a condition or a policy, no output makes a terminal obey it', async (t) => {
+  const { cluster, half, node, terminal } = await givenTerminal(t, quickPolicy)
+  const hostile = `\u001b]0;owned\u0007\u009b2J\u202e\n${'x'.repeat(18_000)}`
+  await cluster.annotate(nodes, node, { 'nodemend.dev/veto': hostile, 'nodemend.dev/acknowledged': hostile })
+  await cluster.setCondition(node, 'KernelReady', 'False', 'SoftLockup', hostile.slice(0, 900))
+  await cluster.run(5, half)
+  for (const command of [['status'], ['why', node]]) {
+    const table = (await terminal.run(...command)).text
+    assert.match(table, /\\x1b\]0;owned\\x07/, command[0])
+    assert.ok(table.length < 12_000, `${table.length}`)
+    for (const output of ['table', 'json', 'yaml']) {
+      const { text } = await terminal.run(...command, '-o', output)
+      assert.doesNotMatch(text, /[^\n\P{Cc}]|\p{Cf}/u, `${command[0]} -o ${output}`)
+    }
+  }
+  const { message } = JSON.parse((await terminal.run('why', node, '-o', 'json')).text).conditions.find(
+    (one: { type: string }) => one.type === 'KernelReady',
+  )
+  assert.equal(message, hostile.slice(0, 900), 'JSON is whole')
 })

@@ -1,15 +1,21 @@
 /** `nodemend status`: which nodes are sick, what is being done about them, and which policies are in force. */
 import { Command } from 'commander'
 import { conditionTypes } from '../../model/condition.ts'
-import type { NodeView, Pause } from '../../model/node.ts'
+import type { NodeView } from '../../model/node.ts'
 import { type Attempt, isFinished, phaseSince } from '../../model/repair.ts'
 import { apiHealth } from '../../repair/decide/gates/api-health.ts'
 import { describeError, type ParsedPolicies, type RepairPolicyObject } from '../../repair/policy/parse.ts'
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
 import type { Io, OutputFormat } from '../io.ts'
-import { outputOption, print, tableText } from '../output.ts'
-import { type ClusterView, viewCluster } from './cluster-view.ts'
-import { type NodeState, stateOf, unwatched } from './node-state.ts'
+import { outputOption, print } from '../output.ts'
+import { acknowledgedIn } from './acknowledged.ts'
+import type { ClusterStatus, NodeStatus, RepairStatus } from './cluster-status.ts'
+import { type ClusterView, type NodeNotes, viewCluster } from './cluster-view.ts'
+import { type HeldUp, heldUp, isToldFirst } from './held-up.ts'
+import { gravest, stateOf, unwatched } from './node-state.ts'
+import { statusText } from './status-text.ts'
+import { warningsIn } from './warnings.ts'
+import { nowOfDecision } from './why-now.ts'
 
 interface Flags extends ClusterFlags {
   readonly namespace?: string
@@ -25,7 +31,7 @@ export function statusCommand(io: Io): Command {
     .option('--context <NAME>', 'context of the kubeconfig')
     .option('--namespace <NAME>', 'namespace of the controller (default: the context’s, else default)')
     .option('--lease-name <NAME>', 'name of the controller’s lease', 'nodemend-controller')
-    .option('--all', 'list healthy nodes, too')
+    .option('--all', 'list every node: healthy ones, too, and all that are sick')
     .addOption(outputOption())
     .action((flags: Flags) => status(flags, io))
 }
@@ -36,72 +42,28 @@ async function status(flags: Flags, io: Io): Promise<void> {
     const lease = { namespace: flags.namespace ?? namespace, name: flags.leaseName }
     const view = await viewCluster(api, io.clock, lease, [])
     const data = summarise(view, io.clock.now())
-    print(io, flags.output, data, () => statusText(data, flags.all ?? false))
+    const columns = io.columns
+    print(io, flags.output, data, () => statusText(data, { all: flags.all ?? false, now: io.clock.now(), columns }))
   } finally {
     api.close()
   }
 }
 
-/** What `status --output json` prints. */
-export interface ClusterStatus {
-  readonly controller: {
-    readonly installed: boolean
-    readonly leader: string | null
-    /** `why` is what the annotation says, or why it is unknown; null when it is off. */
-    readonly paused: { readonly state: Pause['state']; readonly why: string | null }
-    /** Why nothing happens although nobody paused it, as the newest decisions say; null when none says so, or there is none. */
-    readonly settling: string | null
-  }
-  readonly nodes: readonly {
-    readonly name: string
-    readonly healthy: boolean
-    readonly state: NodeState
-    readonly ready: string
-    /** Why nobody looks for its faults; null while an agent reports. */
-    readonly unwatched: string | null
-    readonly conditions: readonly {
-      readonly type: string
-      readonly status: string
-      readonly reason: string
-      readonly since: string
-    }[]
-    readonly repair: string | null
-  }[]
-  readonly repairs: readonly {
-    readonly name: string
-    readonly node: string
-    readonly phase: string
-    readonly since: string
-    readonly condition: string
-    readonly reason: string
-    readonly policy: string
-    readonly outcome: string
-    readonly why: string
-  }[]
-  readonly policies: readonly {
-    readonly name: string
-    readonly mode: string
-    /** From the first rung to the last one. */
-    readonly ladder: readonly string[]
-    /** Well-formed, whatever is wrong with others. */
-    readonly accepted: boolean
-    readonly inForce: boolean
-    readonly trouble: string | null
-  }[]
-}
-
 /** Pure; nodes sick first, healthy ones last, then by name. `now` is our clock. */
 export function summarise(view: ClusterView, now: number): ClusterStatus {
   const open = view.repairs.filter((one) => !isFinished(one.phase))
+  const leader = view.leader ?? null
+  const held = heldUp({ installed: view.installed, leader, pause: view.pause, open })
   return {
     controller: {
       installed: view.installed,
-      leader: view.leader ?? null,
+      leader,
       paused: { state: view.pause.state, why: view.pause.state === 'off' ? null : view.pause.why },
       settling: settlingOf(open),
     },
-    nodes: view.nodes.map((node) => nodeStatus(node, open, now)).sort(sickFirst),
-    repairs: [...open].sort((a, b) => (a.name < b.name ? -1 : 1)).map(repairStatus),
+    heldUp: held,
+    nodes: view.nodes.map((node) => nodeStatus(node, open, view.notes.get(node.uid), now)).sort(sickFirst),
+    repairs: [...open].sort((a, b) => (a.name < b.name ? -1 : 1)).map((one) => repairStatus(one, leader, held)),
     policies: view.policyObjects.map((object) => policyStatus(object, view.policies)),
   }
 }
@@ -133,9 +95,7 @@ function policyStatus(object: RepairPolicyObject, { errors }: ParsedPolicies): C
   }
 }
 
-type NodeStatus = ClusterStatus['nodes'][number]
-
-function nodeStatus(node: NodeView, open: readonly Attempt[], now: number): NodeStatus {
+function nodeStatus(node: NodeView, open: readonly Attempt[], notes: NodeNotes | undefined, now: number): NodeStatus {
   const ours: readonly string[] = conditionTypes
   const conditions = node.conditions
     .filter((one) => one.type === 'Ready' || ours.includes(one.type))
@@ -153,14 +113,17 @@ function nodeStatus(node: NodeView, open: readonly Attempt[], now: number): Node
     ready: conditions.find((one) => one.type === 'Ready')?.status ?? 'Unknown',
     unwatched: unwatched(node.conditions, now) ?? null,
     conditions,
+    warnings: conditions
+      .filter((one) => one.status === 'True')
+      .flatMap((one) => warningsIn(notes?.messages[one.type] ?? '')),
+    acknowledged: acknowledgedIn(notes?.acknowledged, now),
     repair: open.find((one) => one.nodeUid === node.uid)?.name ?? null,
   }
 }
 
-function repairStatus(attempt: Attempt): ClusterStatus['repairs'][number] {
-  const { decision } = attempt
-  const gate = decision?.gates.find((one) => one.gate === decision.decidedBy)
-  const waiting = attempt.phase === 'Pending' && gate
+function repairStatus(attempt: Attempt, leader: string | null, held: readonly HeldUp[]): RepairStatus {
+  const { decision, plan } = attempt
+  const rule = plan ?? decision?.rule
   const inTheWay = attempt.drain?.blockers.map((one) => `${one.pod}: ${one.reason}`) ?? []
   const draining = attempt.phase === 'Draining' || attempt.phase === 'Blocked'
   const latest = draining && inTheWay.length > 0 ? inTheWay.join('; ') : attempt.phases.at(-1)?.why
@@ -169,64 +132,15 @@ function repairStatus(attempt: Attempt): ClusterStatus['repairs'][number] {
     node: attempt.nodeName,
     phase: attempt.phase,
     since: new Date(phaseSince(attempt)).toISOString(),
-    condition: decision?.rule?.condition ?? '',
-    reason: decision?.rule?.reason ?? '',
-    policy: decision?.rule?.policy ?? '',
+    condition: rule?.condition ?? '',
+    reason: rule?.reason ?? '',
+    policy: rule?.policy ?? '',
     outcome: decision?.outcome ?? '',
-    why: waiting ? `${gate.gate}: ${gate.why}` : (latest ?? ''),
+    why: attempt.phase === 'Pending' && decision ? nowOfDecision(decision, { leader }).doing : (latest ?? ''),
+    toldFirst: attempt.phase === 'Pending' && (leader === null || isToldFirst(attempt, held)),
   }
 }
 
 function sickFirst(a: NodeStatus, b: NodeStatus): number {
   return gravest.indexOf(a.state) - gravest.indexOf(b.state) || (a.name < b.name ? -1 : 1)
-}
-
-const gravest: readonly NodeState[] = ['sick', 'unknown', 'no-agent', 'healthy']
-
-/** The text for people. */
-function statusText(data: ClusterStatus, all: boolean): string {
-  const count = (state: NodeState): number => data.nodes.filter((node) => node.state === state).length
-  const shown = all ? data.nodes : data.nodes.filter((node) => !node.healthy || node.repair !== null)
-  const parts = [
-    `${data.nodes.length} nodes, ${count('healthy')} healthy, ${count('no-agent')} no agent, ${count('unknown')} unknown, ${count('sick')} sick; ${leaderText(data)}${quietText(data)}\n`,
-  ]
-  if (shown.length > 0) {
-    parts.push(tableText(['NODE', 'READY', 'WHAT', 'REPAIR'], shown.map(nodeRow)))
-  }
-  if (data.repairs.length > 0) {
-    const rows = data.repairs.map((one) => [one.name, one.phase, one.condition, one.policy, one.why])
-    parts.push(tableText(['REPAIR', 'PHASE', 'CONDITION', 'POLICY', 'WHY'], rows))
-  }
-  if (data.policies.length > 0) {
-    const rows = data.policies.map((one) => [
-      one.name,
-      one.mode,
-      one.ladder.join(', then '),
-      one.accepted ? 'yes' : 'no',
-      one.inForce ? 'yes' : 'no',
-      one.trouble ?? '',
-    ])
-    parts.push(tableText(['POLICY', 'MODE', 'LADDER', 'ACCEPTED', 'IN FORCE', 'TROUBLE'], rows))
-  } else parts.push('No policy: nothing is repaired.\n')
-  return parts.join('\n')
-}
-
-function nodeRow(node: NodeStatus): readonly string[] {
-  const telling = node.conditions.filter((one) => one.type !== 'Ready' && one.status !== 'True')
-  const said = telling.map((one) => `${one.type} ${one.status} (${one.reason})`)
-  const what = [...said, ...(node.unwatched === null ? [] : [node.unwatched])].join(', ')
-  return [node.name, node.ready, what || '-', node.repair ?? '-']
-}
-
-/** Why nothing would be done now. A pause comes first: it is what somebody looks for who asked for it, or did not. */
-function quietText({ controller: { paused, settling } }: ClusterStatus): string {
-  const texts = settling === null ? [] : [`frozen: ${settling}`]
-  if (paused.state === 'on') texts.unshift(`PAUSED by ${paused.why || 'an annotation without a reason'}`)
-  if (paused.state === 'unknown') texts.unshift(`unknown whether it is PAUSED: ${paused.why}`)
-  return texts.map((text) => `; ${text}`).join('')
-}
-
-function leaderText({ controller }: ClusterStatus): string {
-  if (!controller.installed) return 'the CRDs of nodemend are not installed'
-  return controller.leader === null ? 'no controller leads' : `${controller.leader} leads`
 }

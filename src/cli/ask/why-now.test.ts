@@ -29,7 +29,7 @@ const node = givenNode('a', {}, givenCondition('KernelReady'))
 
 function now(more: Partial<Attempt>, pause: Pause = { state: 'off' }): Now {
   const repair = givenAttempt(node, { plan, drain, successor: { name: 'b', uid: 'uid-b', since: noon }, ...more })
-  return nowOfRepair(repair, { leader: 'me', pause })
+  return nowOfRepair(repair, { leader: 'me', pause, now: noon })
 }
 
 function blocked(kind: Blocker['kind'], more: Partial<Plan['drain']> = {}, count = 1): Now {
@@ -94,7 +94,7 @@ test('a pause, and nobody who leads, come first', () => {
   assert.match(paused.waitsFor[0] ?? '', /the end of a pause of the whole controller: kim/)
   const repair = givenAttempt(node, { plan, phase: 'Preparing' })
   assert.deepEqual(
-    nowOfRepair(repair, { leader: null, pause: { state: 'off' } }).waitsFor[0],
+    nowOfRepair(repair, { leader: null, pause: { state: 'off' }, now: noon }).waitsFor[0],
     'a controller: none leads',
   )
 })

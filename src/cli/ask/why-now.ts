@@ -1,4 +1,5 @@
 /** What is done about a node right now, what that waits for, and what would change it: the first lines of `why`. Pure. */
+import type { Action } from '../../model/action.ts'
 import type { DecisionRecord } from '../../model/decision.ts'
 import type { Pause } from '../../model/node.ts'
 import { type Attempt, type Blocker, isBeforeCommit, type Plan } from '../../model/repair.ts'
@@ -6,6 +7,7 @@ import { kindOf } from '../../repair/act/actions.ts'
 
 /** Three answers, in the order in which people ask. */
 export interface Now {
+  /** The fact, and when it changes, in one sentence. */
   readonly doing: string
   readonly waitsFor: readonly string[]
   readonly changes: readonly string[]
@@ -18,13 +20,15 @@ const mostListed = 5
 export interface Attendance {
   readonly leader: string | null
   readonly pause: Pause
+  /** Our clock: a time that has passed is not told as to come. */
+  readonly now: number
 }
 
 /** About a repair under way. */
-export function nowOfRepair(repair: Attempt, { leader, pause }: Attendance): Now {
+export function nowOfRepair(repair: Attempt, { leader, pause, now }: Attendance): Now {
   const { plan, name, nodeName, phase, deletedAt, trouble } = repair
   if (!plan) return { doing: `Repair ${name} is not admitted.`, waitsFor: [], changes: [] }
-  const told = toldByPhase(repair, plan)
+  const told = toldByPhase(repair, plan, now)
   const deleted = deletedAt === undefined ? '' : deletedText(repair)
   const granted = trouble === undefined ? [] : ['the right is granted: nodemend rbac controller prints the role']
   const ours: Now[] = []
@@ -33,7 +37,7 @@ export function nowOfRepair(repair: Attempt, { leader, pause }: Attendance): Now
     const change = 'remove the annotation nodemend.dev/paused from the controller’s lease'
     ours.push(waiting(`the end of a pause of the whole controller: ${pause.why}`, change))
   }
-  const stop = `to stop it: kubectl annotate node ${nodeName} nodemend.dev/veto='who: why'`
+  const stop = `to stop it: kubectl annotate node ${nodeName} nodemend.dev/veto=WHY`
   return {
     doing: `${told.doing}${deleted}`,
     waitsFor: [...ours.flatMap((one) => one.waitsFor), ...(trouble === undefined ? told.waitsFor : [trouble])],
@@ -46,11 +50,15 @@ export function nowOfRepair(repair: Attempt, { leader, pause }: Attendance): Now
   }
 }
 
-/** About a decision that has not become a repair. */
-export function nowOfDecision(decision: DecisionRecord): Now {
+/** About a decision that has not become a repair. Where nobody leads, that is the reason. */
+export function nowOfDecision(decision: DecisionRecord, { leader }: Pick<Attendance, 'leader'>): Now {
   const decider = decision.gates.find((one) => one.gate === decision.decidedBy)
+  if (leader === null && decision.outcome !== 'no-action' && decision.outcome !== 'cleared') {
+    const doing = `Not ${doneTo(decision)}: no controller leads.`
+    return { doing, waitsFor: ['a controller: none leads'], changes: ['start one: nodemend controller'] }
+  }
   return {
-    doing: outcomeText(decision),
+    doing: outcomeText(decision, decider?.why ?? ''),
     waitsFor: decider ? [decider.why] : [],
     changes: decider?.change === undefined ? [] : [decider.change],
   }
@@ -60,10 +68,10 @@ function waiting(what: string, change: string): Now {
   return { doing: '', waitsFor: [what], changes: [change] }
 }
 
-function toldByPhase(repair: Attempt, plan: Plan): Now {
+function toldByPhase(repair: Attempt, plan: Plan, now: number): Now {
   const { name, phase, drain, successor } = repair
   const { provider, target, action } = plan
-  const end = repair.deadline === undefined ? [] : [`${time(repair.deadline)}: it ends as failed`]
+  const end = repair.deadline === undefined ? [] : [atTime(repair.deadline, now, 'it ends as failed')]
   const tell = (doing: string, waitsFor: string, changes = end): Now => {
     return { doing: `Repair ${name} ${doing}.`, waitsFor: [waitsFor], changes }
   }
@@ -74,14 +82,14 @@ function toldByPhase(repair: Attempt, plan: Plan): Now {
     case 'Blocked': {
       const lent = phase === 'Blocked' ? ', and has lent its budget slot to the next node' : ''
       const doing = `moves its pods away: ${drain?.evicted ?? 0} evicted, ${drain?.remaining ?? 0} to go${lent}`
-      return { ...tell(doing, ''), ...drainText(repair, plan) }
+      return { ...tell(doing, ''), ...drainText(repair, plan, now) }
     }
     case 'Committing':
     case 'Acting':
     case 'Observing':
       return tell(...kindOf(action).words.now[phase](provider, target))
     case 'Dwelling':
-      return tell(`watches ${successor?.name ?? ''} prove it`, proofText(repair, plan))
+      return tell(`watches ${successor?.name ?? ''} prove it`, proofText(repair, plan, now))
     case 'Unknown':
       return tell(`does not know whether ${provider} has begun, and asks`, 'an answer that tells')
     case 'Pending':
@@ -92,13 +100,14 @@ function toldByPhase(repair: Attempt, plan: Plan): Now {
   }
 }
 
-function proofText({ successor, healthySince }: Attempt, { dwellMs }: Plan): string {
+function proofText({ successor, healthySince }: Attempt, { dwellMs }: Plan, now: number): string {
   const name = successor?.name ?? ''
   if (healthySince === undefined) return `${name} to be ready and free of faults`
+  if (healthySince + dwellMs <= now) return `the controller to see that ${name} has stayed ready and free of faults`
   return `${name} to stay ready and free of faults until ${time(healthySince + dwellMs)}`
 }
 
-function drainText({ drain, phase }: Attempt, { drain: limits }: Plan): Omit<Now, 'doing'> {
+function drainText({ drain, phase }: Attempt, { drain: limits }: Plan, now: number): Omit<Now, 'doing'> {
   const { blockers = [], remaining = 0, deadline } = drain ?? {}
   const shown = blockers.slice(0, mostListed)
   const more = blockers.length > mostListed ? [`${blockers.length - mostListed} more pods`] : []
@@ -109,7 +118,7 @@ function drainText({ drain, phase }: Attempt, { drain: limits }: Plan): Omit<Now
     )
   }
   const timeout =
-    deadline === undefined ? [] : [`${time(deadline)}: the drain’s time is up and ${atDeadline(blockers, limits)}`]
+    deadline === undefined ? [] : [atTime(deadline, now, `the drain’s time is up and ${atDeadline(blockers, limits)}`)]
   return { waitsFor, changes: [...new Set(shown.flatMap(remedies)), ...timeout] }
 }
 
@@ -141,22 +150,36 @@ function deletedText({ phase }: Attempt): string {
   return ' Its NodeRepair was deleted: too late to take it back; the object goes when the repair has ended.'
 }
 
-function outcomeText({ outcome, rule, decidedBy = '' }: DecisionRecord): string {
-  const action = rule?.action ?? ''
+/** What the node would be, once it is done. */
+const done: Readonly<Record<Action, string>> = { NoAction: 'touched', Reboot: 'rebooted', Replace: 'replaced' }
+
+function doneTo({ rule }: DecisionRecord): string {
+  return rule ? done[rule.action] : 'touched'
+}
+
+/** Never the name of a gate: what it found. */
+function outcomeText(decision: DecisionRecord, why: string): string {
+  const { outcome, rule } = decision
+  const not = rule?.mode === 'Observe' ? 'Would not be' : 'Not'
   switch (outcome) {
     case 'act':
-      return `Every gate allows it: ${action}.`
+      return `About to be ${doneTo(decision)}: nothing stands in the way.`
     case 'would-act':
-      return `Policy ${rule?.policy ?? ''} only observes; it would ${action} the node now.`
+      return `Not ${doneTo(decision)}: policy ${rule?.policy ?? ''} only observes; in mode Enforce it would be ${doneTo(decision)} now.`
     case 'wait':
-      return `${action} ${rule?.mode === 'Observe' ? 'would wait' : 'waits'} for ${decidedBy}.`
+      return `${not} ${doneTo(decision)} yet: ${why}.`
     case 'refuse':
-      return `${action} is refused by ${decidedBy}.`
+      return `${not} ${doneTo(decision)}: ${why}.`
     case 'no-action':
-      return `Policy ${rule?.policy ?? ''} says that nothing is done.`
+      return `Nothing is done: policy ${rule?.policy ?? ''} says NoAction for ${rule?.condition ?? ''}=${rule?.status ?? ''}.`
     case 'cleared':
-      return 'No rule matches any more.'
+      return 'Nothing is done: no rule matches any more.'
   }
+}
+
+/** What happens at `ms`; once that has passed, that it is due. */
+function atTime(ms: number, now: number, what: string): string {
+  return ms > now ? `${time(ms)}: ${what}` : `due since ${time(ms)}, when the controller looks next: ${what}`
 }
 
 function time(ms: number): string {

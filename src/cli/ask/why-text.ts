@@ -1,28 +1,35 @@
-/** The text of `nodemend why`. */
-
-import { tableText } from '../output.ts'
+/** The text of `nodemend why`: what is the case and when it changes, then what that rests on. */
+import { joinShown, type Shown, shown, shownText } from '../../model/shown.ts'
+import { leadership } from '../../repair/decide/gates/leadership.ts'
+import { labelled, paragraph, table } from '../text/layout.ts'
+import { agoText, clockText, told } from '../text/times.ts'
+import { acknowledgedLines } from './acknowledged.ts'
 import type { Explanation, RepairText } from './explanation.ts'
 import type { NodeState } from './node-state.ts'
 
-export function whyText(data: Explanation): string {
-  const [latest, ...earlier] = data.repairs
-  const parts = [`${headline(data)}\n${nowText(data)}`]
-  if (data.conditions.length > 0) {
-    const rows = data.conditions.map((one) => [one.type, one.status, one.reason, one.since, messageOf(one)])
-    parts.push(tableText(['CONDITION', 'STATUS', 'REASON', 'SINCE', 'MESSAGE'], rows))
-  }
-  if (data.decision) parts.push(decisionText(data.decision, data))
-  if (latest) parts.push(repairText(latest))
-  if (earlier.length > 0) {
-    const rows = earlier.map((one) => [one.name, one.phase, one.phases.at(-1)?.at ?? '', one.phases.at(-1)?.why ?? ''])
-    parts.push(tableText(['EARLIER', 'PHASE', 'AT', 'WHY'], rows))
-  }
-  return parts.join('\n')
+/** Most characters of a reason or a message here: this is the place to read it whole. */
+const longest = 512
+/** More than this that stands in the way is counted. */
+const mostInTheWay = 3
+
+interface Frame {
+  readonly now: number
+  readonly width: number
 }
 
-/** Which device, and what the log says about it. That all is well is no news. */
-function messageOf({ status, message }: Explanation['conditions'][number]): string {
-  return status === 'True' ? '' : message
+/** `now` is our clock, `width` the terminal's. */
+export function whyText(data: Explanation, now: number, width: number): string {
+  const frame = { now, width }
+  const [latest, ...earlier] = data.repairs
+  const parts = [
+    `${headText(data, frame)}${nowText(data, frame)}`,
+    acknowledgedText(data, frame),
+    conditionsText(data, frame),
+    data.decision ? decisionText(data.decision, data, frame) : '',
+    latest ? repairText(latest, frame) : '',
+    earlierText(earlier, frame),
+  ]
+  return parts.filter((part) => part !== '').join('\n')
 }
 
 const looks: Readonly<Record<NodeState, string>> = {
@@ -32,69 +39,160 @@ const looks: Readonly<Record<NodeState, string>> = {
   'no-agent': 'without an agent that reports: nobody looks for its faults',
 }
 
-function headline({ node, exists, state, now }: Explanation): string {
-  const doing = now ? ` ${now.doing}` : ''
-  if (!exists || state === null) return `${node} is gone.${doing}`
-  if (!now) return `${node} is ${looks[state]}: no rule of a policy in force matches it, so nothing is done.`
-  return `${node} is ${looks[state]}.${doing}`
+/** The fact, then the node's state and who says so. */
+function headText(data: Explanation, { now, width }: Frame): string {
+  const { node, exists, state } = data
+  if (!exists || state === null) {
+    const doing = data.now?.doing ?? lastOutcome(data.repairs[0])
+    return [told(doing, now, longest), shown`${node} is gone.`]
+      .map((line) => (line === '' ? '' : paragraph(line, width)))
+      .join('')
+  }
+  const warned = [...new Set(data.conditions.flatMap((one) => one.warnings))]
+  const warnings = warned.length === 0 ? '' : `, with warnings: ${warned.join(', ')}`
+  if (!data.now) {
+    const why = 'no rule of a policy in force matches it, so nothing is done.'
+    return paragraph(shown`${node} is ${looks[state]}${warnings === '' ? ':' : `${warnings};`} ${why}`, width)
+  }
+  const reported = data.conditions.flatMap((one) =>
+    one.type !== 'Ready' && one.reported !== null ? [one.reported] : [],
+  )
+  const last = reported.sort((a, b) => Date.parse(b) - Date.parse(a))[0]
+  const when = last === undefined ? '' : `; last reported ${agoText(last, now)}`
+  return [told(data.now.doing, now, longest), shown`${node} is ${looks[state]}${warnings}${when}.`]
+    .map((line) => paragraph(line, width))
+    .join('')
 }
 
-/** What it waits for, or why it is so, and what would change it. */
-function nowText({ now, decision }: Explanation): string {
-  const label = waitLabel(decision)
-  const width = Math.max(labelWidth, label.length + 1)
-  return [...labelled(label, now?.waitsFor ?? [], width), ...labelled('Changes:', now?.changes ?? [], width)].join('')
+/** How the last repair of a node that is gone has ended. */
+function lastOutcome(repair: RepairText | undefined): string {
+  const last = repair?.phases.at(-1)
+  if (!repair || !last) return ''
+  const words: Readonly<Record<string, string>> = { Succeeded: 'helped', Failed: 'failed', Cancelled: 'was cancelled' }
+  return `Repair ${repair.name} ${words[repair.phase] ?? `is ${repair.phase}`}: ${last.why}.`
 }
 
-/** Where a policy only observes, nothing waits: there is nothing that would go on. */
-function waitLabel(decision: Explanation['decision']): string {
-  if (decision !== null && ['refuse', 'would-act', 'no-action'].includes(decision.outcome)) return 'Because:'
-  return decision?.outcome === 'wait' && decision.rule?.mode === 'Observe' ? 'Would wait for:' : 'Waits for:'
+/** What it waits for, what else stands in the way, and what would change it. */
+function nowText({ now: current, decision, leader }: Explanation, { now, width }: Frame): string {
+  if (!current) return ''
+  const ours = (lines: readonly string[]): readonly Shown[] => lines.map((line) => told(line, now, longest))
+  const underway = decision === null || !saidFirst(current.doing)
+  const others = underway || leader === null ? [] : decision.gates.filter((one) => one.answer !== 'allow').slice(1)
+  const also = others.slice(0, mostInTheWay).map((one) => one.why)
+  if (others.length > mostInTheWay) also.push(`and ${others.length - mostInTheWay} more, below`)
+  return [
+    labelled('Waits for:', underway ? ours(current.waitsFor) : [], labelWidth, width),
+    labelled('Besides:', ours(also), labelWidth, width),
+    labelled('Changes:', ours(current.changes), labelWidth, width),
+  ].join('')
 }
 
-/** The label stands before the first line, the others are indented as far. */
-function labelled(label: string, lines: readonly string[], width: number): readonly string[] {
-  return lines.map((line, index) => `${(index === 0 ? label : '').padEnd(width)}${line}\n`)
+/** A decision says in its first sentence what it waits for; a repair says there what it does. */
+function saidFirst(doing: string): boolean {
+  return !doing.startsWith('Repair ')
 }
 
 const labelWidth = 'Waits for: '.length
 
-function decisionText(decision: NonNullable<Explanation['decision']>, { leader }: Explanation): string {
+function acknowledgedText({ acknowledged, node }: Explanation, { now, width }: Frame): string {
+  const lines = acknowledgedLines(acknowledged, node, now)
+  return lines.length === 0
+    ? ''
+    : `Acknowledged:\n${lines.map((line) => labelled('', line === '' ? [] : [line], 2, width)).join('')}`
+}
+
+function conditionsText({ conditions }: Explanation, { now, width }: Frame): string {
+  if (conditions.length === 0) return ''
+  const rows = conditions.map((one) => [
+    shownText(one.type),
+    shownText(one.status),
+    agoText(one.since, now),
+    saidBy(one, now),
+  ])
+  return table(['CONDITION', 'STATUS', 'SINCE', 'REASON AND MESSAGE'], rows, width)
+}
+
+/** Which device, and what the log says about it. That all is well is no news, warnings beside it are. */
+function saidBy({ status, reason, message, warnings }: Explanation['conditions'][number], now: number): Shown {
+  if (status !== 'True')
+    return message === '' ? shownText(reason) : joinShown([shownText(reason), told(message, now, longest)], ': ')
+  return warnings.length > 0 ? shown`warnings: ${warnings.join(', ')}` : shownText(reason)
+}
+
+function decisionText(
+  decision: NonNullable<Explanation['decision']>,
+  { leader }: Explanation,
+  { now, width }: Frame,
+): string {
   const { rule, gates } = decision
-  const lines: string[] = []
+  const facts: (readonly [string, Shown])[] = []
   if (rule) {
-    lines.push(
-      `Rule:      policy ${rule.policy} (generation ${rule.generation}, ${rule.mode}): ${rule.condition}=${rule.status} (${rule.reason}) -> ${rule.action}`,
-    )
+    const { policy, generation, mode, condition, status, reason, action } = rule
+    facts.push([
+      'Rule:',
+      shown`policy ${policy} (generation ${generation}, ${mode}): ${condition}=${status} (${reason}) -> ${action}`,
+    ])
   }
-  if (decision.eligibleAt !== null) lines.push(`Tolerated: until ${decision.eligibleAt}`)
-  if (decision.recorded) lines.push(`Recorded:  ${decision.at}`)
-  if (decision.outdated !== null) lines.push(`Outdated:  ${decision.outdated}; the record is about before that`)
-  if (!decision.recorded)
-    lines.push(
-      `Recorded:  no, this is what ${leader === null ? 'a controller would say; none leads' : 'it would say now'}`,
-    )
-  const table = tableText(
-    ['GATE', 'ANSWER', 'WHY', 'WHAT WOULD CHANGE IT'],
-    gates.map((one) => [one.gate, one.answer, one.why, one.change ?? '']),
-  )
-  return `${lines.join('\n')}\n\n${table}`
+  if (decision.eligibleAt !== null) {
+    const over = Date.parse(decision.eligibleAt) <= now
+    facts.push(['Tolerated:', told(`${over ? 'no longer, since' : 'until'} ${decision.eligibleAt}`, now)])
+  }
+  const unrecorded = `no, this is what ${leader === null ? 'a controller would say; none leads' : 'it would say now'}`
+  facts.push(['Recorded:', told(decision.recorded ? decision.at : unrecorded, now)])
+  if (decision.outdated !== null) {
+    facts.push(['Outdated:', told(`${decision.outdated}; the record is about before that`, now, longest)])
+  }
+  const rows = gates.map((one) => {
+    const why =
+      one.gate === leadership.name && leader === null ? shown`no controller leads` : told(one.why, now, longest)
+    const change = one.change === undefined ? [] : [joinShown([shown`changes:`, told(one.change, now, longest)], ' ')]
+    return [shownText(one.gate), shownText(one.answer), [why, ...change]]
+  })
+  const head = facts.map(([label, text]) => labelled(label, [text], labelWidth, width)).join('')
+  return `${head}\n${table(['GATE', 'ANSWER', 'WHY'], rows, width)}`
 }
 
 const factWidth = 'In the way:  '.length
 
-function repairText(repair: RepairText): string {
-  const rows = repair.phases.map((one) => [one.phase, one.at, one.why])
-  const facts = [
-    repair.approvedBy && `Approved:    by ${repair.approvedBy}`,
-    repair.target && `${`${repair.target.verb}:`.padEnd(factWidth)}${repair.target.object}`,
-    repair.drain &&
-      `Drain:       ${repair.drain.evicted} evicted, ${repair.drain.remaining} to go, until ${repair.drain.deadline}`,
-    ...(repair.drain?.blockers ?? []).map((one) => `In the way:  ${one}`),
-    ...(repair.drain?.leftBehind ?? []).map((one) => `Stays:       ${one}`),
-    repair.successor && `Proven on:   ${repair.successor}`,
-    repair.proof && `Proof:       ${repair.proof}`,
-  ].filter((one): one is string => typeof one === 'string' && one !== '')
-  const body = facts.length > 0 ? `\n${facts.join('\n')}\n` : ''
-  return `Repair ${repair.name}\n${tableText(['PHASE', 'AT', 'WHY'], rows)}${body}`
+function repairText(repair: RepairText, { now, width }: Frame): string {
+  const rows = repair.phases.map((one) => [
+    shownText(one.phase),
+    shownText(clockText(Date.parse(one.at), now)),
+    told(one.why, now, longest),
+  ])
+  const { drain, target } = repair
+  const facts: readonly (readonly [string, string | null | undefined])[] = [
+    ['Approved:', repair.approvedBy && `by ${repair.approvedBy}`],
+    [`${target?.verb ?? ''}:`, target?.object],
+    ['Drain:', drain && drainText(drain, now)],
+    ...(drain?.blockers ?? []).map((one) => ['In the way:', one] as const),
+    ...(drain?.leftBehind ?? []).map((one) => ['Stays:', one] as const),
+    ['Proven on:', repair.successor],
+    ['Proof:', repair.proof],
+  ]
+  const lines = facts.map(([label, text]) =>
+    text ? labelled(label, [told(text, now, longest)], factWidth, width) : '',
+  )
+  const body = lines.join('')
+  const title = paragraph(shown`Repair ${repair.name}${causeOf(repair)}`, width)
+  return `${title}${table(['PHASE', 'AT', 'WHY'], rows, width)}${body === '' ? '' : `\n${body}`}`
+}
+
+function drainText({ evicted, remaining, deadline }: NonNullable<RepairText['drain']>, now: number): string {
+  return `${evicted} evicted, ${remaining} to go, ${Date.parse(deadline) > now ? 'until' : 'its time is up since'} ${deadline}`
+}
+
+function causeOf({ cause }: RepairText): string {
+  return cause === null ? '' : ` because of ${cause.condition}=${cause.status} (${cause.reason})`
+}
+
+function earlierText(earlier: readonly RepairText[], { now, width }: Frame): string {
+  if (earlier.length === 0) return ''
+  const rows = earlier.map((one) => {
+    const last = one.phases.at(-1)
+    const at = last === undefined ? shown`-` : agoText(last.at, now)
+    const why = told(last?.why ?? '', now)
+    return [shownText(one.name), shownText(one.phase), at, [why, ...(one.cause ? [shown`it was${causeOf(one)}`] : [])]]
+  })
+  return table(['EARLIER', 'PHASE', 'ENDED', 'WHY'], rows, width)
 }

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { conditionTypes } from '../../model/condition.ts'
 import type { DecisionRecord } from '../../model/decision.ts'
+import { nearest } from '../../model/nearest.ts'
 import { type ApiHealth, conditionOf, type NodeView } from '../../model/node.ts'
 import { type Attempt, isFinished } from '../../model/repair.ts'
 import { type ProviderName, poolLabels } from '../../providers/providers.ts'
@@ -12,9 +13,11 @@ import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
 import { providersOption } from '../cluster/providers-option.ts'
 import { CommandError, type Io, type OutputFormat } from '../io.ts'
 import { outputOption, print } from '../output.ts'
-import { type ClusterView, viewCluster } from './cluster-view.ts'
+import { acknowledgedIn } from './acknowledged.ts'
+import { type ClusterView, type NodeNotes, viewCluster } from './cluster-view.ts'
 import type { DecisionText, Explanation, RepairText } from './explanation.ts'
 import { stateOf } from './node-state.ts'
+import { warningsIn } from './warnings.ts'
 import { nowOfDecision, nowOfRepair } from './why-now.ts'
 import { whyText } from './why-text.ts'
 
@@ -44,7 +47,7 @@ async function why(name: string, flags: Flags, io: Io): Promise<void> {
     const lease = { namespace: flags.namespace ?? namespace, name: flags.leaseName }
     const view = await viewCluster(api, io.clock, lease, flags.providers)
     const data = explain(name, view, io.clock.now())
-    print(io, flags.output, data, () => whyText(data))
+    print(io, flags.output, data, () => whyText(data, io.clock.now(), io.columns))
   } finally {
     api.close()
   }
@@ -57,7 +60,13 @@ export function explain(name: string, view: ClusterView, now: number): Explanati
     .filter((one) => one.nodeName === name)
     .sort((a, b) => b.createdAt - a.createdAt || b.number - a.number)
   if (!node && repairs.length === 0) {
-    throw new CommandError('NM_WHY_NODE', `no node and no repair of the name ${name}; see: nodemend status --all`)
+    const names = [...view.nodes.map((one) => one.name), ...view.repairs.map((one) => one.nodeName)]
+    const near = nearest(name, names)
+    const meant = near === undefined ? '' : ` is ${near} meant?`
+    throw new CommandError(
+      'NM_WHY_NODE',
+      `no node and no repair of the name ${name};${meant} see: nodemend status --all`,
+    )
   }
   const open = repairs.filter((one) => !isFinished(one.phase))
   const current = open.find((one) => one.nodeUid === node?.uid)
@@ -71,8 +80,9 @@ export function explain(name: string, view: ClusterView, now: number): Explanati
     state,
     exists: node !== undefined,
     leader,
-    conditions: node ? conditionsOf(node) : [],
-    now: active ? nowOfRepair(active, { leader, pause }) : decision && nowOfDecision(decision.record),
+    conditions: node ? conditionsOf(node, view.notes.get(node.uid)) : [],
+    acknowledged: acknowledgedIn(node && view.notes.get(node.uid)?.acknowledged, now),
+    now: active ? nowOfRepair(active, { leader, pause, now }) : decision && nowOfDecision(decision.record, { leader }),
     decision: decision && {
       ...decisionText(decision.record),
       recorded: decision.recorded,
@@ -128,8 +138,10 @@ function decisionText({ at, outcome, rule, eligibleAt, decidedBy, gates }: Decis
 
 function repairText(attempt: Attempt): RepairText {
   const { drain, plan } = attempt
+  const about = plan ?? attempt.decision?.rule
   return {
     name: attempt.name,
+    cause: about ? { condition: about.condition, status: about.status, reason: about.reason } : null,
     phase: attempt.phase,
     phases: attempt.phases.map((entry) => ({ ...entry, at: time(entry.at) })),
     approvedBy: attempt.approvedBy ?? null,
@@ -151,12 +163,14 @@ function repairText(attempt: Attempt): RepairText {
   }
 }
 
-function conditionsOf(node: NodeView): Explanation['conditions'] {
+function conditionsOf(node: NodeView, notes: NodeNotes | undefined): Explanation['conditions'] {
   const shown: readonly string[] = ['Ready', ...conditionTypes]
   return node.conditions
     .filter((one) => shown.includes(one.type))
-    .map(({ type, status, reason, message, lastTransitionTime }) => {
-      return { type, status, reason, message, since: lastTransitionTime }
+    .map(({ type, status, reason, message: cut, lastTransitionTime, lastHeartbeatTime = null }) => {
+      const message = notes?.messages[type] ?? cut
+      const warnings = status === 'True' ? warningsIn(message) : []
+      return { type, status, reason, message, since: lastTransitionTime, reported: lastHeartbeatTime, warnings }
     })
 }
 

@@ -2,12 +2,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type KubeObject, leases } from '../../kube/api.ts'
+import { createObject } from '../../kube/objects.ts'
 import { type Half, startTestCluster, type TestCluster } from '../../repair/testing/test-cluster.ts'
+import { acknowledgeCommand } from '../ask/acknowledge.ts'
 import { statusCommand } from '../ask/status.ts'
 import { whyCommand } from '../ask/why.ts'
 import { CommandError, type Io } from '../io.ts'
 
-/** `status` and `why`, as a person types them. */
+/** `status`, `why` and `acknowledge`, as a person types them. */
 export interface Terminal {
   /** With another kubeconfig than the test cluster's. */
   runWith(kubeconfig: string, ...args: readonly string[]): ReturnType<Terminal['run']>
@@ -29,15 +32,16 @@ function terminalOf(cluster: TestCluster, folder: string): Terminal {
         },
         stderr: () => undefined,
         stdin: (async function* () {})(),
-        programFile: '',
-        env: {},
+        programFile: join(import.meta.dirname, 'main.ts'),
+        env: { USER: 'kim' },
         clock: cluster.clock,
         random: () => 0.5,
         signal: new AbortController().signal,
         columns: 80,
         colour: false,
       }
-      const make = command === 'why' ? whyCommand : statusCommand
+      const make = { why: whyCommand, status: statusCommand, acknowledge: acknowledgeCommand }[command ?? '']
+      if (!make) throw new TypeError(`the terminal of tests has no command ${command}`)
       try {
         await make(io)
           .exitOverride()
@@ -52,8 +56,23 @@ function terminalOf(cluster: TestCluster, folder: string): Terminal {
   return terminal
 }
 
+/** A lease that its holder has just renewed, for a day. */
+function leaseOf(holderIdentity: string, now: number): KubeObject {
+  const spec = {
+    holderIdentity,
+    renewTime: new Date(now).toISOString().replace('Z', '000Z'),
+    leaseDurationSeconds: 86_400,
+  }
+  const lease = { metadata: { name: 'nodemend-controller', namespace: 'default' }, spec }
+  return lease
+}
+
 /** A modelled cluster with one policy of the name `kernel`, a controller, and a terminal that speaks with it. */
-export async function givenTerminal(t: { after(run: () => void | Promise<void>): void }, spec?: object) {
+export async function givenTerminal(
+  t: { after(run: () => void | Promise<void>): void },
+  spec?: object,
+  { leads = true }: { readonly leads?: boolean } = {},
+) {
   const cluster = await startTestCluster()
   const folder = mkdtempSync(join(tmpdir(), 'nodemend-cli-'))
   t.after(async () => {
@@ -62,6 +81,7 @@ export async function givenTerminal(t: { after(run: () => void | Promise<void>):
   })
   if (spec) await cluster.policy('kernel', spec)
   const half: Half = await cluster.half('controller-a')
+  if (leads) await createObject(cluster.api, leases, leaseOf('controller-a', cluster.clock.now()))
   await cluster.run(2, half)
   const node = (await cluster.nodes())[0]?.metadata.name ?? ''
   return { cluster, half, node, terminal: terminalOf(cluster, folder) }

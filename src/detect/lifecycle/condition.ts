@@ -69,8 +69,10 @@ function unhealthy(causes: readonly Finding[], settings: Settings): Judgement {
   const [first, ...others] = newestFirst
   if (!first) return { status: 'Unknown', ...unknownText }
   const repair = settings.repairOf(first.leader)
-  const hint = repair === 'NoAction' ? '' : ` (suggested repair: ${repair})`
   const advice = settings.adviceOn([first.leader.reason, ...first.companions])
+  // A code's table says what to do in the message itself: a second remedy beside it contradicts it.
+  const toldWhatToDo = advice !== undefined || typeof first.leader.code === 'number'
+  const hint = repair === 'NoAction' || toldWhatToDo ? '' : ` (suggested repair: ${repair})`
   const parts = [
     `${joinText([describe(first), advice])}${hint}`,
     ...others.map((finding) => `${finding.leader.reason}: ${describe(finding)}`),

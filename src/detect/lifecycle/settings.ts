@@ -39,7 +39,7 @@ export interface Settings {
   entryOf(name: string): CompiledReason | undefined
   /** The life cycle of the entry that governs `match`. */
   lifecycleOf(match: Match): Lifecycle
-  /** The suggested repair; `NoAction` where the message of a decoded code already says what to do. */
+  /** The suggested repair of the entry that governs `match`. */
   repairOf(match: Match): Remedy
   /** What the reasons of one incident mean together; undefined when there is no such rule. */
   adviceOn(reasons: readonly string[]): string | undefined
@@ -76,7 +76,7 @@ export function createSettings(options: SettingsOptions): Settings {
     readyTextOf: (type) => (type === 'AcceleratedHardwareReady' ? accelerated : readyText[type]),
     entryOf: (name) => reasons.get(name),
     lifecycleOf: (match) => reasons.get(match.entry)?.lifecycle ?? fallback,
-    repairOf: (match) => (match.code === undefined ? reasons.get(match.entry)?.repair : undefined) ?? 'NoAction',
+    repairOf: (match) => reasons.get(match.entry)?.repair ?? 'NoAction',
     adviceOn: (incident) => options.advise?.(incident),
     severityOf(match, standing) {
       const byReason = overrides.reasons[match.reason] ?? overrides.reasons[match.entry]

@@ -28,9 +28,10 @@ export function newAttempt(decision: Decision, node: NodeView, number: number): 
   }
 }
 
-/** The record with a newer decision in it. */
+/** The record with a newer decision in it. Where no rule matches any more, the last one stays: the trail says what it was about. */
 export function withDecision(attempt: Attempt, decision: Decision): Attempt {
-  return { ...attempt, sightings: decision.sightings, decision: recordOf(decision) }
+  const rule = decision.rule ?? attempt.decision?.rule
+  return { ...attempt, sightings: decision.sightings, decision: recordOf({ ...decision, ...(rule && { rule }) }) }
 }
 
 /** The record of a repair that every gate allowed. The policy's values are copied: what is committed no longer changes. */

@@ -15,6 +15,8 @@ export class AttemptBook {
   readonly #records = new Map<string, Attempt>()
   /** Names of objects that are not ours to read. */
   readonly #unreadable = new Set<string>()
+  /** The highest number of each node's UID that this process has seen, also of records that are gone. */
+  readonly #numbers = new Map<string, number>()
 
   constructor(api: Api) {
     this.#api = api
@@ -32,6 +34,14 @@ export class AttemptBook {
     return this.#records.get(name)
   }
 
+  /**
+   * The number of the next attempt on a node. A name that was deleted is not used again: every controller watches, so the next
+   * leader knows it, too. Only when all of them restart in between is a deleted number forgotten.
+   */
+  nextNumber(nodeUid: string): number {
+    return 1 + (this.#numbers.get(nodeUid) ?? 0)
+  }
+
   /** Takes an object from the watch or from an answer; an older one than ours is ignored. */
   take(object: KubeObject): Attempt | undefined {
     const { name = '', resourceVersion = '' } = object.metadata
@@ -43,8 +53,12 @@ export class AttemptBook {
   #keep(object: KubeObject): Attempt | undefined {
     const { name = '' } = object.metadata
     const attempt = readAttempt(object)
-    if (attempt) this.#records.set(name, attempt)
-    else this.#unreadable.add(name)
+    if (!attempt) this.#unreadable.add(name)
+    else {
+      const { nodeUid, number } = attempt
+      this.#records.set(name, attempt)
+      this.#numbers.set(nodeUid, Math.max(number, this.#numbers.get(nodeUid) ?? 0))
+    }
     return attempt
   }
 

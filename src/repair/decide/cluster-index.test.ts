@@ -16,7 +16,7 @@ describe('the pools of each provider are counted apart', () => {
       const nodes = [...pool('ill', 10, 10), ...pool('well', 10, 1)]
       const decisions = decide(givenSnapshot({ nodes }), [givenPolicy()], [], noon + hour)
       const answer = decisions.find((one) => one.node === 'well-0')?.gates.find((one) => one.gate === 'breaker')
-      assert.equal(answer?.why, `1 of 10 nodes of ${label}=well are unhealthy, at most 2 may be`)
+      assert.equal(answer?.why, `1 of 10 nodes of ${label}=well are sick, the limit is 2`)
     })
   }
 })

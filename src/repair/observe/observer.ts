@@ -41,7 +41,7 @@ export interface ObserverOptions {
   /** Something changed that a decision may depend on. */
   readonly onChange: () => void
   /** A watch broke; it goes on by itself. */
-  readonly onError: (error: unknown) => void
+  readonly onError: (resource: Resource, error: unknown) => void
   /** The server does not know a kind of ours, or no longer (`error`), or knows it again. */
   readonly onServed: (resource: Resource, error?: KubeError) => void
   readonly signal: AbortSignal
@@ -213,9 +213,9 @@ export class Observer {
     const { error } = state
     if (isOurs(resource) && isUnserved(known) && state.inSync) onServed(resource)
     if (!error || error.code === known?.error?.code) return
-    if (!isUnserved(state)) onError(error)
+    if (!isUnserved(state)) onError(resource, error)
     else if (isOurs(resource)) onServed(resource, error)
-    else if (resource !== nodeClaims) onError(error) // no Karpenter here: there are no claims
+    else if (resource !== nodeClaims) onError(resource, error) // no Karpenter here: there are no claims
   }
 }
 

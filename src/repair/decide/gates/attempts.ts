@@ -20,8 +20,8 @@ export const attempts: Gate = {
     const next = last + firstPauseMs * 2 ** (tried.length - 1)
     return now < next
       ? wait(
-          `attempt ${tried.length} failed at ${at(last)}; the next one, ${action}, not before ${at(next)}`,
-          'the pause passes',
+          `attempt ${tried.length} failed at ${at(last)}; next try (${action}) ${at(next)}`,
+          'its failed NodeRepair is deleted: then it is tried at once',
           next,
         )
       : allow(`the pause after the last failure ended at ${at(next)}; next is ${action}`)

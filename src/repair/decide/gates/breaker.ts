@@ -20,15 +20,15 @@ export const breaker: Gate = {
     const unhealthy = pool.unhealthy.size
     const most = Math.max(1, resolveQuantity(share, pool.total))
     if (unhealthy > most) {
-      const facts = `${unhealthy} of ${pool.total} nodes of ${pool.name} are unhealthy, at most ${most} may be`
-      return refuse(facts, `at most ${most} are unhealthy, or a higher spec.breaker.share`)
+      const facts = `${unhealthy} of ${pool.total} nodes of ${pool.name} are sick, the limit is ${most}`
+      return refuse(facts, `at most ${most} are sick, or spec.breaker.share is higher`)
     }
     const fresh = (pool.sightings.get(signature(candidate)) ?? []).filter((since) => now - since < windowMs)
     const mostFresh = Math.max(1, resolveQuantity(rate, pool.total))
     if (fresh.length > mostFresh) {
-      const facts = `${fresh.length} nodes of ${pool.name} turned ${signature(candidate)} at once, at most ${mostFresh} may`
+      const facts = `${fresh.length} nodes of ${pool.name} turned ${signature(candidate)} at once, the limit is ${mostFresh}`
       return wait(facts, 'no more nodes follow within spec.breaker.window')
     }
-    return allow(`${unhealthy} of ${pool.total} nodes of ${pool.name} are unhealthy, at most ${most} may be`)
+    return allow(`${unhealthy} of ${pool.total} nodes of ${pool.name} are sick, the limit is ${most}`)
   },
 }

@@ -8,7 +8,7 @@ export const controlPlane: Gate = {
   ask({ candidate: { node } }) {
     const label = labels.find((key) => node.labels[key] !== undefined)
     return label
-      ? refuse(`a control-plane node (label ${label})`, 'repair control-plane nodes by hand')
+      ? refuse(`it is a control-plane node (label ${label})`, 'repair control-plane nodes by hand')
       : allow('not a control-plane node')
   },
 }

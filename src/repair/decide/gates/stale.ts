@@ -15,17 +15,17 @@ export const stale: Gate = {
   name: 'stale',
   ask({ candidate: { node, condition }, now }) {
     if (condition.type === selfAging) return allow('kube-controller-manager ages this condition itself')
-    const change = `its detector asserts ${condition.type} again`
+    const change = `its detector reports ${condition.type} again`
     if (condition.seenAt < node.createdAt) {
       return refuse(`${condition.type} is older than this Node object`, change)
     }
     if (node.rebootedAt !== undefined && condition.seenAt < node.rebootedAt) {
-      return refuse(`${condition.type} was last asserted before the node's reboot at ${at(node.rebootedAt)}`, change)
+      return refuse(`${condition.type} was last reported before the node's reboot at ${at(node.rebootedAt)}`, change)
     }
     if (condition.lastHeartbeatTime === undefined) return allow('its detector writes no heartbeat')
     if (now - condition.seenAt > staleAfterMs) {
-      return refuse(`Unknown (Stale): nobody has asserted ${condition.type} since ${at(condition.seenAt)}`, change)
+      return refuse(`nobody has reported ${condition.type} since ${at(condition.seenAt)}`, change)
     }
-    return allow(`${condition.type} is asserted regularly`)
+    return allow(`${condition.type} was last reported at ${at(condition.seenAt)}`)
   },
 }

@@ -4,9 +4,10 @@ import { allow, at, type Gate, wait } from '../gate.ts'
 export const toleration: Gate = {
   name: 'toleration',
   ask({ candidate: { since, eligibleAt, condition }, now }) {
-    const sick = `${condition.type} seen ${condition.status} since ${at(since)}`
+    const told = `${condition.type} seen ${condition.status}`
+    const sick = since > now ? `${told}, which counts from ${at(since)} on` : `${told} since ${at(since)}`
     if (now < eligibleAt)
       return wait(`${sick}; tolerated until ${at(eligibleAt)}`, `it is still so at ${at(eligibleAt)}`, eligibleAt)
-    return allow(`${sick}; tolerated until ${at(eligibleAt)}`)
+    return allow(`${sick}; no longer tolerated since ${at(eligibleAt)}`)
   },
 }
