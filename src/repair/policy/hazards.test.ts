@@ -53,6 +53,7 @@ test('L9: admission warns of each hazard and refuses nothing', () => {
   const validations = policy?.spec.validations as readonly { readonly expression: string; readonly message: string }[]
   for (const [index, hazard] of hazards.entries()) {
     assert.ok(validations[index]?.expression.includes(`matches('${hazard.pattern}')`))
+    assert.match(validations[index]?.message ?? '', /^[ -~]+$/, 'an HTTP header carries it')
     assert.ok(validations[index]?.message.endsWith(hazard.why))
     assert.doesNotMatch(hazard.pattern, /['\\\\]/, 'it stands in a CEL string')
   }

@@ -49,7 +49,7 @@ export const hazards: readonly Hazard[] = [
     path: ['breaker', 'share'],
     pattern: overOneHalf,
     values: ({ breaker }) => [quantityText(breaker.share)],
-    why: 'repairs go on while most of a pool is sick, which is seldom the nodes’ own fault; write at most 50%',
+    why: 'repairs go on while most of a pool is sick, which is seldom a fault of single nodes; write at most 50%',
   },
   {
     path: ['breaker', 'rate'],
