@@ -7,7 +7,7 @@ import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument } from 
 import type { CompiledProbe, CompiledReason, CompiledRule, Lifecycle } from './compiled.ts'
 import { complaintOf, yamlComplaintOf } from './complaint.ts'
 import { parseDuration } from './duration.ts'
-import { plainValueOf } from './plain-value.ts'
+import { plainValueOf, syntaxErrorsOf } from './plain-value.ts'
 import { type CatalogueFile, catalogueFileSchema, type DetectEntry, type ReasonEntry } from './schema.ts'
 
 /** One complaint about one place. */
@@ -75,7 +75,7 @@ export function loadCatalogue(
 function loadFile(source: CatalogueSource, problems: CatalogueProblem[]): LoadedFile | undefined {
   const lines = new LineCounter()
   const document = parseDocument(source.text, { lineCounter: lines })
-  for (const error of document.errors) {
+  for (const error of syntaxErrorsOf(document)) {
     const at = lines.linePos(error.pos[0])
     problems.push({ file: source.file, line: at.line, column: at.col, message: yamlComplaintOf(error, source.text) })
   }

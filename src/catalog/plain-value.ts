@@ -1,5 +1,5 @@
 /** The value of a YAML document that came from outside. */
-import type { Document } from 'yaml'
+import type { Document, YAMLError } from 'yaml'
 
 /**
  * The plain value of a document without errors of syntax, or what is wrong with it in one sentence. Aliases can be unresolved,
@@ -13,4 +13,10 @@ export function plainValueOf(document: Document): { readonly value: unknown } | 
     if (!/^Excessive alias count/.test(said)) return { trouble: said }
     return { trouble: 'aliases (*name) repeat more than this file may hold: write the values out instead' }
   }
+}
+
+/** The mistakes of syntax; one alone where the nesting is too deep for the parser, which then calls every bracket a mistake. */
+export function syntaxErrorsOf({ errors }: Document): readonly Pick<YAMLError, 'message' | 'pos'>[] {
+  const tooDeep = errors.find(({ message }) => /Maximum call stack/.test(message))
+  return tooDeep ? [{ message: 'nested too deeply to be read', pos: tooDeep.pos }] : errors
 }

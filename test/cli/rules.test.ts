@@ -114,3 +114,9 @@ test('L17: aliases that multiply a small file into gigabytes, and aliases of not
   assert.match(missing.err, /[Uu]nresolved alias.*grave/)
   assert.doesNotMatch(missing.err, /unexpected|\n {4}at /)
 })
+
+test('L17: brackets beyond the depth that the parser can follow are one clear line', async () => {
+  const deep = await rulesTest(`family: ${'['.repeat(20_000)}`)
+  assert.equal(deep.code, 2)
+  assert.match(deep.err, /^nodemend: pack\.yaml:1:\d+: nested too deeply to be read \(NM_CATALOG_INVALID\)\n$/)
+})

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { isProven, missingText } from '../../drill/fault-history.ts'
 import { CommandError, exitCodes, type Io } from '../io.ts'
-import { farewell, summaryOf } from './print.ts'
+import { asOf, farewell, summaryOf } from './print.ts'
 import { Stage } from './stage.ts'
 
 interface DemoOptions {
@@ -39,7 +39,7 @@ async function runDemo(options: DemoOptions, io: Io): Promise<void> {
     const history = await stage.playInjected(options.once ? 'once' : 'with people')
     if (options.output === 'json') io.stdout(`${JSON.stringify(summaryOf(history))}\n`)
     if (!isProven(history)) {
-      const why = history.failed ?? `no proof in time: ${missingText(history)}`
+      const why = history.failed ?? asOf(`no proof in time: ${missingText(history)}`, io.clock.now())
       throw new CommandError('NM_DEMO_FAILED', why, exitCodes.unhealthy)
     }
     while (!options.once) await stage.playByHand()

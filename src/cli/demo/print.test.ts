@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { testIo } from '../../../test/cli/io.ts'
 import { startHistory } from '../../drill/fault-history.ts'
-import { farewell, handover, opening, stageLine } from './print.ts'
+import { asideLine, asOf, farewell, handover, opening, stageLine } from './print.ts'
 import { wrap } from './wrap.ts'
 
 const longest = (text: string) => Math.max(...text.split('\n').map((line) => line.length))
@@ -46,4 +46,15 @@ test('L17: a name that was printed is said to be gone, and what takes its place'
     io,
   )
   for (const one of [text, end, start]) assert.ok(longest(one) <= 80, one)
+})
+
+test('L17: a time that has passed is not shown as to come', () => {
+  const io = testIo() // it is midnight
+  const [before, after] = ['2025-12-31T23:59:59.000Z', '2026-01-01T00:00:01.000Z']
+  const text = `settling until ${before}; to go on: it is still so at ${after}`
+  assert.equal(
+    asOf(text, io.clock.now()),
+    `settling until ${before}, which has passed; to go on: it is still so at ${after}`,
+  )
+  assert.match(asideLine('waits', text, startHistory('a', 'KernelReady', 'line', 0), io), /which has/)
 })

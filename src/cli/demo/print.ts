@@ -45,7 +45,15 @@ export function stageLine({ stage, at, what }: StageEntry, history: FaultHistory
 
 /** One line about what holds the history up, as of now. */
 export function asideLine(kind: 'ended' | 'waits', text: string, history: FaultHistory, io: Io): string {
-  return timedLine(kind, io.clock.now(), text, 'yellow', history, io)
+  const now = io.clock.now()
+  return timedLine(kind, now, asOf(text, now), 'yellow', history, io)
+}
+
+/** A gate names absolute times, and may be shown after them: those that have passed are said to have. */
+export function asOf(text: string, now: number): string {
+  return text.replace(/\b(?:until|at) (\d{4}-\d\d-\d\dT[\d:.]+Z)/g, (whole, stamp: string) =>
+    Date.parse(stamp) <= now ? `${whole}, which has passed` : whole,
+  )
 }
 
 function timedLine(

@@ -6,7 +6,7 @@
 import type { Document, LineCounter } from 'yaml'
 import { yamlComplaintOf } from '../../catalog/complaint.ts'
 import { parseDuration } from '../../catalog/duration.ts'
-import { plainValueOf } from '../../catalog/plain-value.ts'
+import { plainValueOf, syntaxErrorsOf } from '../../catalog/plain-value.ts'
 import { nearest } from '../../model/nearest.ts'
 import { cutText } from './cut-text.ts'
 import { noOverrides, type Override, type Overrides } from './settings.ts'
@@ -50,7 +50,7 @@ export async function parseConfig(file: string, text: string, known?: Known): Pr
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   const reading: Reading = { file, document, lines, problems: [] }
-  for (const error of document.errors) {
+  for (const error of syntaxErrorsOf(document)) {
     const { line, col } = lines.linePos(error.pos[0])
     reading.problems.push(`${file}:${line}:${col}: ${yamlComplaintOf(error, text)}`)
   }

@@ -1,7 +1,7 @@
 /** Reads kubeconfig files and merges them as kubectl does; errors name file and line. */
 import { dirname, resolve } from 'node:path'
 import type { Document, LineCounter } from 'yaml'
-import { plainValueOf } from '../../catalog/plain-value.ts'
+import { plainValueOf, syntaxErrorsOf } from '../../catalog/plain-value.ts'
 import { KubeError } from '../errors.ts'
 
 /** One field's place in its file, for messages. */
@@ -101,7 +101,7 @@ export async function parseKubeconfig(path: string, text: string): Promise<Kubec
   const yaml = await import('yaml')
   const lines = new yaml.LineCounter()
   const document: Document = yaml.parseDocument(text, { lineCounter: lines })
-  const [broken] = document.errors
+  const [broken] = syntaxErrorsOf(document)
   if (broken) {
     const place = { path, line: lines.linePos(broken.pos[0]).line }
     throw badConfig(place, `is not YAML: ${broken.message.split('\n')[0]}`)
