@@ -22,6 +22,12 @@ test('generated reference pages are fresh', () => {
   }
 })
 
+test('L17: no page tells to run a .ts file with whatever Node is there: bin/run.cjs brings the right one, or says so', () => {
+  for (const file of [...files('docs', '.md'), ...files('test', '.md'), 'README.md', 'CONTRIBUTING.md']) {
+    assert.doesNotMatch(read(file), /\bnode (?!bin\/)\S+\.ts\b/, `${file}: write node bin/run.cjs FILE.ts`)
+  }
+})
+
 test('every error code of the source is explained in docs/reference/errors.md, and no other', () => {
   const inSource = new Set(files('src', '.ts').flatMap((file) => read(file).match(/\bNM_[A-Z_]+[A-Z]\b/g) ?? []))
   const documented = new Set(read('docs/reference/errors.md').match(/\bNM_[A-Z_]+[A-Z]\b/g) ?? [])

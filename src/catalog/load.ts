@@ -7,6 +7,7 @@ import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument } from 
 import type { CompiledProbe, CompiledReason, CompiledRule, Lifecycle } from './compiled.ts'
 import { complaintOf, yamlComplaintOf } from './complaint.ts'
 import { parseDuration } from './duration.ts'
+import { plainValueOf, syntaxErrorsOf } from './plain-value.ts'
 import { type CatalogueFile, catalogueFileSchema, type DetectEntry, type ReasonEntry } from './schema.ts'
 
 /** One problem at one position. */
@@ -82,13 +83,18 @@ export function loadCatalogue(
 function loadFile(source: CatalogueSource, problems: CatalogueProblem[]): LoadedFile | undefined {
   const lines = new LineCounter()
   const document = parseDocument(source.text, { lineCounter: lines })
-  for (const error of document.errors) {
+  for (const error of syntaxErrorsOf(document)) {
     const at = lines.linePos(error.pos[0])
     problems.push({ file: source.file, line: at.line, column: at.col, message: yamlComplaintOf(error, source.text) })
   }
   if (document.errors.length > 0) return undefined
   const locate = (path: readonly (string | number)[]) => position(document, lines, path)
-  const parsed = catalogueFileSchema.safeParse(document.toJS())
+  const plain = plainValueOf(document)
+  if ('trouble' in plain) {
+    problems.push({ file: source.file, ...locate([]), message: plain.trouble })
+    return undefined
+  }
+  const parsed = catalogueFileSchema.safeParse(plain.value)
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const path = issue.path.filter((key) => typeof key !== 'symbol')

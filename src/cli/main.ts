@@ -22,8 +22,11 @@ async function main(): Promise<void> {
       stop.abort(new CommandError('NM_CLI_INTERRUPTED', '', 128 + (name === 'SIGINT' ? 2 : 15)))
     })
   }
+  let unread = false
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(exitCodes.ok) // `nodemend … | head` closed the pipe: not our failure
+    if (error.code !== 'EPIPE') return
+    unread = true // `nodemend … | head` closed the pipe: the end as after Ctrl-C, and not our failure
+    stop.abort(new CommandError('NM_CLI_INTERRUPTED', '', exitCodes.ok))
   })
   const exitCode = await run(process.argv.slice(2), {
     stdout: (text) => process.stdout.write(text),
@@ -37,7 +40,7 @@ async function main(): Promise<void> {
     columns: process.stdout.columns ?? 80,
     colour: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
   })
-  process.exitCode = exitCode
+  process.exitCode = unread ? exitCodes.ok : exitCode
   if (ended) endBySignal(ended)
 }
 

@@ -14,7 +14,7 @@ export function program(io: Io): Command {
     .helpCommand(false)
   for (const make of commands) root.addCommand(make(io))
   for (const command of [root, ...root.commands, ...root.commands.flatMap((one) => one.commands)]) {
-    command.exitOverride().configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+    command.exitOverride().configureOutput({ writeOut: io.stdout, writeErr: io.stderr, outputError: usageError })
   }
   return root
 }
@@ -27,6 +27,15 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     return report(error, io)
   }
+}
+
+/** Commander's complaint about a command line, in the form of every other error. */
+function usageError(text: string, write: (text: string) => void): void {
+  const [first = '', ...more] = text
+    .replace(/^error: /, '')
+    .trimEnd()
+    .split('\n')
+  write([`nodemend: ${first} (NM_CLI_USAGE)`, ...more, ''].join('\n'))
 }
 
 function report(error: unknown, io: Io): number {

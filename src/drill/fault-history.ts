@@ -31,6 +31,8 @@ export interface StageEntry {
 export interface FaultHistory {
   readonly node: string
   readonly condition: string
+  /** The device of the injected line, as the agent's log names it; absent: any finding counts. */
+  readonly device?: string
   readonly entries: readonly StageEntry[]
   /** The repair that is followed: its name, and when it was made, because the one after a deletion has the same name. */
   readonly repair?: string
@@ -40,14 +42,32 @@ export interface FaultHistory {
   readonly waiting?: string
 }
 
-/** Starts at the injection of `line` on `node`, which should turn `condition` False. */
-export function startHistory(node: string, condition: string, line: string, at: number): FaultHistory {
-  return { node, condition, entries: [{ stage: 'injected', at, what: line }] }
+/**
+ * Starts at the injection of `line` on `node`, which should turn `condition` False. With `device` only its finding counts,
+ * because others may write into the same kernel log.
+ */
+export function startHistory(node: string, condition: string, line: string, at: number, device?: string): FaultHistory {
+  const entries = [{ stage: 'injected', at, what: line }] as const
+  return { node, condition, ...(device !== undefined && { device }), entries }
 }
 
 /** True when the fault has passed all stages. */
 export function isProven(history: FaultHistory): boolean {
-  return stages.every((stage) => history.entries.some((entry) => entry.stage === stage))
+  return missingStages(history).length === 0
+}
+
+/** The stages that have not been seen, in the order of the flow. */
+export function missingStages({ entries }: FaultHistory): readonly Stage[] {
+  return stages.filter((stage) => !entries.some((entry) => entry.stage === stage))
+}
+
+/** Which stages are missing, and where the fault has come to, in one sentence. */
+export function missingText(history: FaultHistory): string {
+  const missing = missingStages(history)
+  const reached = history.entries.at(-1)?.stage ?? 'none'
+  const names = missing.length === 1 ? `stage ${missing[0]} was` : `stages ${missing.join(', ')} were`
+  const waiting = history.waiting === undefined ? '' : `; ${history.waiting}`
+  return `${names} not seen, the last one seen is ${reached}${waiting}`
 }
 
 /** The entries that `after` has and `before` has not, in stage order: what a live display prints next. */
@@ -64,7 +84,8 @@ export function seeAgentLog(history: FaultHistory, line: Readonly<Record<string,
   if (stamp < injected) return history
   const ours = String(line.text).includes(history.entries[0]?.what ?? '')
   if (line.msg === 'evidence' && ours) return add(history, 'evidence', stamp, `${line.source}: ${line.text}`)
-  if (line.msg === 'finding raised')
+  const isOther = history.device !== undefined && line.device !== history.device
+  if (line.msg === 'finding raised' && !isOther)
     return add(history, 'finding', stamp, `${line.reason} (${line.severity}): ${line.message}`)
   return history
 }

@@ -52,7 +52,14 @@ export function crds(): readonly CustomResourceDefinition[] {
       { name: 'Action', type: 'string', jsonPath: '.spec.action' },
       { name: 'Accepted', type: 'string', jsonPath: '.status.conditions[?(@.type=="Accepted")].status' },
       { name: 'In-Force', type: 'string', jsonPath: '.status.conditions[?(@.type=="InForce")].status' },
+      { name: 'Safeguarded', type: 'string', jsonPath: '.status.conditions[?(@.type=="Safeguarded")].status' },
       { name: 'Why', type: 'string', jsonPath: '.status.conditions[?(@.type=="InForce")].message', priority: 1 },
+      {
+        name: 'Hazards',
+        type: 'string',
+        jsonPath: '.status.conditions[?(@.type=="Safeguarded")].message',
+        priority: 1,
+      },
       { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
     ]),
     crd(nodeRepairs, 'nrep', attemptSpec, attemptStatus, [

@@ -51,6 +51,7 @@ describe('policies', () => {
       [
         ['Accepted', 'True', 'Valid'],
         ['InForce', 'True', 'LastGoodSetInForce'],
+        ['Safeguarded', 'False', 'SafeguardsOff'], // the test's own times are short
       ],
     )
     assert.ok(half.events.some((one) => one.reason === 'PolicyRefused' && one.regarding.name === 'bad'))

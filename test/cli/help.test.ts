@@ -14,11 +14,11 @@ for (const path of commandPaths(program(testIo()))) {
   })
 }
 
-test('an unknown command or option is one clear line and exit code 2', async () => {
-  for (const args of [['clasify'], ['classify', '--outptu', 'json'], ['rules', 'test']]) {
+test('L17: an unknown command, option or value is one clear line with a code, and exit code 2', async () => {
+  for (const args of [['clasify'], ['classify', '--outptu', 'json'], ['demo', '-o', 'xml'], ['rules', 'test']]) {
     const io = testIo()
     assert.equal(await run(args, io), 2, args.join(' '))
-    assert.match(io.printed.err, /error: /)
+    assert.match(io.printed.err, /^nodemend: .+ \(NM_CLI_USAGE\)\n/)
   }
 })
 

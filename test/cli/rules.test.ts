@@ -97,3 +97,26 @@ test('rules test: a file of the shipped catalogue runs in its place', async () =
   assert.equal(await run(['rules', 'test', join(import.meta.dirname, '..', '..', 'catalog', 'nvidia.yaml')], io), 0)
   assert.match(io.printed.out, /^(\d+) of \1 samples pass\n$/)
 })
+
+test('L17: aliases that multiply a small file into gigabytes, and aliases of nothing, are one clear line', async () => {
+  const levels = Array.from({ length: 9 }, (_, n) => `  l${n + 1}: &l${n + 1} [${Array(9).fill(`*l${n}`).join(', ')}]`)
+  const bomb = await rulesTest(
+    `family: vendor\nbomb:\n  l0: &l0 [x, x]\n${levels.join('\n')}\n${good}`.replace(
+      /\nfamily: vendor\ncond/,
+      '\ncond',
+    ),
+  )
+  assert.equal(bomb.code, 2)
+  assert.match(bomb.err, /aliases \(\*name\) repeat more than this file may hold: write the values out/)
+  assert.doesNotMatch(bomb.err, /unexpected|\n {4}at /)
+  const missing = await rulesTest(good.replace('severity: fatal', 'severity: *grave'))
+  assert.equal(missing.code, 2)
+  assert.match(missing.err, /[Uu]nresolved alias.*grave/)
+  assert.doesNotMatch(missing.err, /unexpected|\n {4}at /)
+})
+
+test('L17: brackets beyond the depth that the parser can follow are one clear line', async () => {
+  const deep = await rulesTest(`family: ${'['.repeat(20_000)}`)
+  assert.equal(deep.code, 2)
+  assert.match(deep.err, /^nodemend: pack\.yaml:1:\d+: nested too deeply to be read \(NM_CATALOG_INVALID\)\n$/)
+})

@@ -1,4 +1,4 @@
-/** `node test/cluster/main.ts up`: a cluster for a person; prints how to reach it and runs until Ctrl-C. */
+/** `node bin/run.cjs test/cluster/main.ts up`: a cluster for a person; prints how to reach it and runs until Ctrl-C. */
 
 import { parseArgs } from 'node:util'
 import { startControlPlane } from './control-plane.ts'
@@ -7,7 +7,7 @@ import { addNodes, startKwok } from './kwok.ts'
 import { ensureTools } from './tools.ts'
 import { growFleet } from './workload.ts'
 
-const USAGE = `usage: node test/cluster/main.ts up [--nodes N] [--karpenter N [--repair SECONDS]]
+const USAGE = `usage: node bin/run.cjs test/cluster/main.ts up [--nodes N] [--karpenter N [--repair SECONDS]]
 
   --nodes N          N modelled nodes, kept by kwok
   --karpenter N      a real Karpenter with N nodes and as many pods

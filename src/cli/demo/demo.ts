@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
-import { isProven } from '../../drill/fault-history.ts'
+import { isProven, missingText } from '../../drill/fault-history.ts'
 import { CommandError, exitCodes, type Io } from '../io.ts'
-import { summaryOf } from './print.ts'
+import { asOf, farewell, summaryOf } from './print.ts'
 import { Stage } from './stage.ts'
 
 interface DemoOptions {
@@ -39,7 +39,8 @@ async function runDemo(options: DemoOptions, io: Io): Promise<void> {
     const history = await stage.playInjected(options.once ? 'once' : 'with people')
     if (options.output === 'json') io.stdout(`${JSON.stringify(summaryOf(history))}\n`)
     if (!isProven(history)) {
-      throw new CommandError('NM_DEMO_FAILED', history.failed ?? 'no proof in time; see above', exitCodes.unhealthy)
+      const why = history.failed ?? asOf(`no proof in time: ${missingText(history)}`, io.clock.now())
+      throw new CommandError('NM_DEMO_FAILED', why, exitCodes.unhealthy)
     }
     while (!options.once) await stage.playByHand()
   } catch (error) {
@@ -47,5 +48,6 @@ async function runDemo(options: DemoOptions, io: Io): Promise<void> {
   } finally {
     await stage.strike()
     rmSync(folder, { recursive: true, force: true })
+    say(farewell(folder, io))
   }
 }

@@ -58,3 +58,12 @@ describe('the config file', () => {
     })
   })
 })
+
+it('L17: aliases that multiply a small file into gigabytes are refused in one line', async () => {
+  const levels = Array.from({ length: 9 }, (_, n) => `l${n + 1}: &l${n + 1} [${Array(9).fill(`*l${n}`).join(', ')}]`)
+  const outcome = await parseConfig('c.yaml', `l0: &l0 [x, x]\n${levels.join('\n')}\n`)
+  assert.deepEqual(outcome, {
+    outcome: 'refused',
+    problems: ['c.yaml: aliases (*name) repeat more than this file may hold: write the values out instead'],
+  })
+})

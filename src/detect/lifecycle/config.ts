@@ -6,6 +6,7 @@
 import type { Document, LineCounter } from 'yaml'
 import { yamlComplaintOf } from '../../catalog/complaint.ts'
 import { parseDuration } from '../../catalog/duration.ts'
+import { plainValueOf, syntaxErrorsOf } from '../../catalog/plain-value.ts'
 import { nearest } from '../../model/nearest.ts'
 import { cutText } from './cut-text.ts'
 import { noOverrides, type Override, type Overrides } from './settings.ts'
@@ -50,17 +51,19 @@ export async function parseConfig(file: string, text: string, known?: Known): Pr
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   const reading: Reading = { file, document, lines, problems: [] }
-  for (const error of document.errors) {
+  for (const error of syntaxErrorsOf(document)) {
     const { line, col } = lines.linePos(error.pos[0])
     reading.problems.push(`${file}:${line}:${col}: ${yamlComplaintOf(error, text)}`)
   }
-  const overrides = reading.problems.length > 0 ? noOverrides : readRoot(reading, document.toJS())
+  const plain = reading.problems.length > 0 ? undefined : plainValueOf(document)
+  if (plain && 'trouble' in plain) reading.problems.push(`${file}: ${plain.trouble}`)
+  const overrides = plain && 'value' in plain ? readRoot(reading, plain.value) : noOverrides
   for (const [name, override] of Object.entries(known ? overrides.reasons : {})) {
     complainIfUnknown(reading, name, known?.reasons ?? [])
     complainIfUnmeasured(reading, name, override, known?.measured ?? [])
   }
   if (reading.problems.length > 0)
-    return { outcome: 'refused', problems: reading.problems.slice(0, mostProblems).map(plain) }
+    return { outcome: 'refused', problems: reading.problems.slice(0, mostProblems).map(oneLine) }
   return { outcome: 'loaded', overrides, doubts: known ? doubtsOf(reading, overrides, known) : [] }
 }
 
@@ -71,7 +74,7 @@ export async function parseConfig(file: string, text: string, known?: Known): Pr
 const mostProblems = 20
 const longestProblem = 300
 
-function plain(problem: string): string {
+function oneLine(problem: string): string {
   return cutText(problem.replace(/\p{Cc}+/gu, '?'), longestProblem)
 }
 

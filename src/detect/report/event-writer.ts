@@ -153,7 +153,8 @@ export class EventWriter {
     this.#failures++
     this.#outage.failed(error)
     if (isKubeError(error, 'NM_KUBE_INVALID')) this.#refused(notice, error)
-    this.#after(retryAfter(error, { urgent: true, refusals: this.#refusals, failures: this.#failures }, random))
+    const counts = { refusals: this.#refusals, failures: this.#failures, outageMs: this.#outage.lastsMs }
+    this.#after(retryAfter(error, { urgent: true, ...counts }, random))
   }
 
   #refused(notice: Notice, error: unknown): void {

@@ -175,6 +175,7 @@ export class StatusWriter {
     this.#failures++
     this.#outage.failed(error)
     if (isKubeError(error, 'NM_KUBE_TIMEOUT')) this.#timeoutMs = Math.min(longestTimeoutMs, this.#timeoutMs * 2)
-    return retryAfter(error, { urgent: this.#pending, refusals: this.#refusals, failures: this.#failures }, random)
+    const counts = { refusals: this.#refusals, failures: this.#failures, outageMs: this.#outage.lastsMs }
+    return retryAfter(error, { urgent: this.#pending, ...counts }, random)
   }
 }

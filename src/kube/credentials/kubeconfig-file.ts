@@ -1,6 +1,7 @@
 /** Reads kubeconfig files and merges them as kubectl does; errors name file and line. */
 import { dirname, resolve } from 'node:path'
 import type { Document, LineCounter } from 'yaml'
+import { plainValueOf, syntaxErrorsOf } from '../../catalog/plain-value.ts'
 import { KubeError } from '../errors.ts'
 
 /** One field's place in its file, for messages. */
@@ -100,12 +101,14 @@ export async function parseKubeconfig(path: string, text: string): Promise<Kubec
   const yaml = await import('yaml')
   const lines = new yaml.LineCounter()
   const document: Document = yaml.parseDocument(text, { lineCounter: lines })
-  const [broken] = document.errors
+  const [broken] = syntaxErrorsOf(document)
   if (broken) {
     const place = { path, line: lines.linePos(broken.pos[0]).line }
     throw badConfig(place, `is not YAML: ${broken.message.split('\n')[0]}`)
   }
-  const root: unknown = document.toJS()
+  const plain = plainValueOf(document)
+  if ('trouble' in plain) throw badConfig({ path, line: 1 }, `cannot be read: ${plain.trouble}`)
+  const root = plain.value
   if (typeof root !== 'object' || root === null) throw badConfig({ path, line: 1 }, 'is empty; it must be a kubeconfig')
   const file = { path, document, lines, root: root as Record<string, unknown> }
   const current = file.root['current-context']

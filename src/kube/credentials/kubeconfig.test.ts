@@ -121,6 +121,7 @@ describe('a bad kubeconfig names file, line and remedy', () => {
   const server = 'https://10.0.0.1'
   const cases: readonly [string, string, RegExp][] = [
     ['no YAML', 'a: [\n', /^\/k:\d: is not YAML/],
+    ['L17: an alias of nothing', 'clusters: *gone', /^\/k:1: cannot be read: Unresolved alias/],
     ['empty', '', /^\/k:1: is empty/],
     ['no current-context', 'clusters: []', /^\/k: no current-context is set; choose one with --context/],
     ['a list that is none', 'clusters: 3', /^\/k:1: "clusters" must be a list/],

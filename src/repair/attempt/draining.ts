@@ -24,7 +24,8 @@ export function afterPass(before: Attempt, plan: Plan, view: StepView, pass: Dra
     if (attempt.phase === 'Blocked' && !view.slotFree) return keep(before, attempt, 'drained; waits for a budget slot')
     return enter(attempt, view, 'Committing', 'no pod is left to drain')
   }
-  if (view.now >= drain.deadline) return atDeadline(before, attempt, plan, view, pass)
+  // A node without pods needs no time to leave in: only the last list is awaited.
+  if (view.now >= drain.deadline && pass.remaining > 0) return atDeadline(before, attempt, plan, view, pass)
   const { blockedSince } = drain
   if (
     attempt.phase === 'Draining' &&

@@ -79,6 +79,12 @@ describe('before the commit', () => {
     assert.match(says(step(given('Draining'), { pass: pass({ remaining: 0, listedAt: noon + 5_000 }) })), /^Committing/)
   })
 
+  test('L9: a node without pods needs no time to drain, only the last list', () => {
+    const late = (listedAt: number) => ({ now: noon + 15 * minute, pass: pass({ remaining: 0, listedAt }) })
+    assert.match(says(step(given('Draining'), late(noon + 4_999))), /^Draining/)
+    assert.match(says(step(given('Draining'), late(noon + 5_000))), /^Committing/)
+  })
+
   test('a node that recovers is let go, and our taint with it', () => {
     for (const phase of ['Preparing', 'Draining', 'Blocked'] as const) {
       assert.match(

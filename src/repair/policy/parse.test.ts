@@ -56,7 +56,7 @@ test('a reason pattern must match the whole reason, in linear time', () => {
   assert.equal(nested.policies[0]?.match[0]?.reason?.test('a'.repeat(50_000)), false)
 })
 
-test('one bad policy refuses the set, and says field, value and remedy', () => {
+test('L9: one bad policy refuses the set, and says field, value and remedy', () => {
   const cases: readonly (readonly [unknown, string])[] = [
     [
       { ...good, action: 'Explode' },
@@ -81,6 +81,12 @@ test('one bad policy refuses the set, and says field, value and remedy', () => {
     [{ ...good, toleration: '10' }, 'spec.toleration is "10"'],
     [{ ...good, budgets: [{ nodes: '101%' }] }, 'spec.budgets[0].nodes is "101%"'],
     [{ ...good, match: [{ condition: 'KernelReady', reason: '(' }] }, 'spec.match[0].reason is (: not an RE2 pattern'],
+    [
+      { ...good, drain: { timeout: '15d' } },
+      'spec.drain.timeout is "15d": write a duration such as 90s, 15m or 1h30m, at most 14d',
+    ],
+    [{ ...good, toleration: '99999999999d' }, 'spec.toleration is "99999999999d": write a duration such as 90s'],
+    [{ ...good, budgets: [{ nodes: 'all' }] }, 'spec.budgets[0].nodes is "all": write a count such as 2, or a share'],
     [undefined, 'spec.match is missing'],
   ]
   for (const [spec, expected] of cases) {

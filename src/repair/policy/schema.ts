@@ -3,12 +3,18 @@
  * without unions, because a CRD needs a structural schema; what a schema cannot say is checked in `parse.ts`.
  */
 import * as z from 'zod'
+import { parseDuration } from '../../catalog/duration.ts'
 import { actions } from '../../model/action.ts'
 import { modes } from '../../model/policy.ts'
 import { providerKinds, providerNames } from '../../providers/providers.ts'
 
-/** `90s`, `15m`, `1h30m`. */
-const durationText = /^([0-9]+(ms|s|m|h|d))+$/
+/** `90s`, `15m`, `1h30m`; the digits keep each part below some months, because a CRD cannot compare durations. */
+const durationText = /^([0-9]{1,10}ms|[0-9]{1,7}s|[0-9]{1,5}m|[0-9]{1,3}h|[0-9]{1,2}d)+$/
+/** Longer is a slip of the pen, and above 24 days no timer of Node takes it. */
+const longestText = '14d'
+const longestMs = parseDuration(longestText) ?? 0
+const durationRemedy = `write a duration such as 90s, 15m or 1h30m, at most ${longestText}`
+const quantityRemedy = 'write a count such as 2, or a share from 0% to 100%'
 /** Karpenter's grammar: a count, or 0 – 100 %. */
 const quantityText = /^((100|[0-9]{1,2})%|[0-9]+)$/
 /** Karpenter's limit. */
@@ -17,8 +23,15 @@ const mostMatches = 64
 /** So many machines of one lineage are taken within a day, however the policy is written. */
 export const mostAttempts = 3
 
-const duration = (describe: string) => z.string().regex(durationText).max(32).describe(describe)
-const quantity = (describe: string) => z.string().regex(quantityText).max(8).describe(describe)
+const duration = (describe: string) =>
+  z
+    .string()
+    .regex(durationText, { error: durationRemedy, abort: true })
+    .max(32, durationRemedy)
+    .refine((text) => (parseDuration(text) ?? 0) <= longestMs, durationRemedy)
+    .describe(describe)
+const quantity = (describe: string) =>
+  z.string().regex(quantityText, quantityRemedy).max(8, quantityRemedy).describe(describe)
 
 const match = z.object({
   condition: z.string().min(1).max(316).describe('Type of the node condition, e.g. KernelReady.'),

@@ -31,7 +31,8 @@ function status({ last, present, providers = ['karpenter'] }: Given): PolicyStat
 
 /** `Accepted` and `InForce`, as status and reason. */
 function says(given: Given): readonly string[] {
-  return (status(given)?.conditions ?? []).map((one) => `${one.type} ${one.status} ${one.reason}`)
+  const conditions = (status(given)?.conditions ?? []).filter((one) => one.type !== 'Safeguarded')
+  return conditions.map((one) => `${one.type} ${one.status} ${one.reason}`)
 }
 
 const messageOf = (given: Given): string =>
@@ -95,6 +96,7 @@ test('it is written once, and each condition keeps its own time', () => {
     [
       ['Accepted', 'True', 0],
       ['InForce', 'True', 5],
+      ['Safeguarded', 'True', 0],
     ],
   )
 })
@@ -121,4 +123,31 @@ test('a condition that no node carries is told, with the name that is meant; it 
   assert.match(message('kernelready', ['Ready']), /; is KernelReady meant\?$/)
   assert.match(message('example.com/Lnk', ['example.com/Link']), /; is example\.com\/Link meant\?$/)
   assert.doesNotMatch(message('SomethingElse', ['Ready']), /meant/)
+})
+
+test('L9: a policy that turns safeguards off is accepted, and its status lists each field with what to write', () => {
+  const reckless = {
+    ...good,
+    toleration: '0s',
+    budgets: [{ nodes: '100%' }],
+    drain: { timeout: '0s' },
+    breaker: { share: '100%', rate: '100%', window: '0s' },
+    restraint: { dwell: '0s' },
+  }
+  const [accepted, , safeguarded] = status({ present: [object('all', reckless)] })?.conditions ?? []
+  assert.deepEqual([accepted?.status, safeguarded?.type, safeguarded?.status], ['True', 'Safeguarded', 'False'])
+  assert.equal(safeguarded?.reason, 'SafeguardsOff')
+  const fields = ['toleration is 0s', 'budgets[].nodes is 100%', 'drain.timeout is 0s', 'breaker.share is 100%']
+  for (const field of [...fields, 'breaker.rate is 100%', 'breaker.window is 0s', 'restraint.dwell is 0s']) {
+    assert.ok(safeguarded?.message.includes(`spec.${field}: `), field)
+  }
+  assert.match(safeguarded?.message ?? '', /write at least 1m/)
+})
+
+test('L9: the defaults, and a policy that does nothing, are safeguarded; of a broken one nothing is said', () => {
+  const safeguarded = (spec: unknown) =>
+    status({ present: [object('gpu', spec)] })?.conditions?.find((one) => one.type === 'Safeguarded')?.status
+  assert.equal(safeguarded(good), 'True')
+  assert.equal(safeguarded({ ...good, action: 'NoAction', budgets: [{ nodes: '100%' }] }), 'True')
+  assert.equal(safeguarded(wrong), undefined)
 })

@@ -4,6 +4,7 @@ import { forbids } from '../../model/action.ts'
 import type { Policy } from '../../model/policy.ts'
 import { running } from '../decide/gates/provider.ts'
 import { notCarried } from './carried.ts'
+import { hazardsOf } from './hazards.ts'
 import {
   describeError,
   type ParsedPolicies,
@@ -46,7 +47,8 @@ type Said = Pick<PolicyCondition, 'status' | 'reason' | 'message'>
 
 /**
  * The status `object` should have, or undefined when it already has it. `Accepted` is about this policy alone; `InForce`
- * says whether this version of it acts, which another policy may prevent: one bad policy refuses the whole set.
+ * says whether this version of it acts, which another policy may prevent: one bad policy refuses the whole set. `Safeguarded`
+ * is False where it is accepted and yet turns a safeguard off.
  */
 export function policyStatusFor(
   object: RepairPolicyObject,
@@ -57,6 +59,7 @@ export function policyStatusFor(
   const said: readonly (Said & { readonly type: string })[] = [
     { type: 'Accepted', ...accepted(object, context.parsed) },
     { type: 'InForce', ...acting(object, context) },
+    ...safeguarded(object, context.parsed),
   ]
   const known = said.map(({ type }) => object.status?.conditions?.find((one) => one.type === type))
   const same = said.every((next, index) => isSame(next, observedGeneration, known[index]))
@@ -74,6 +77,20 @@ function accepted({ metadata }: RepairPolicyObject, { errors }: ParsedPolicies):
   const own = errors.filter((error) => error.policy === metadata.name)
   if (own.length > 0) return { status: 'False', reason: 'Invalid', message: mistakes(own) }
   return { status: 'True', reason: 'Valid', message: 'the policy is well-formed' }
+}
+
+/** Not said of a policy that cannot be read. */
+function safeguarded(
+  { metadata }: RepairPolicyObject,
+  { readable }: ParsedPolicies,
+): readonly (Said & { readonly type: string })[] {
+  const policy = readable.find((one) => one.name === metadata.name)
+  if (!policy) return []
+  const off = hazardsOf(policy)
+  if (off.length === 0) {
+    return [{ type: 'Safeguarded', status: 'True', reason: 'SafeguardsOn', message: 'no field turns a safeguard off' }]
+  }
+  return [{ type: 'Safeguarded', status: 'False', reason: 'SafeguardsOff', message: off.join('; ') }]
 }
 
 function acting({ metadata }: RepairPolicyObject, { parsed, inForce, providers, carried = [] }: PolicyContext): Said {
