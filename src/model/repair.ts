@@ -68,8 +68,11 @@ export interface Plan {
 
 export interface Blocker {
   readonly pod: string
-  /** `budget`: a PodDisruptionBudget; `protected`: an annotation; `stuck`: does not end; `refused`: the API server says no. */
-  readonly kind: 'budget' | 'protected' | 'stuck' | 'refused'
+  /**
+   * `budget`: a PodDisruptionBudget; `protected`: an annotation; `stuck`: does not end; `refused`: the API server or a
+   * webhook says no; `returned`: its owner started it on the node again.
+   */
+  readonly kind: 'budget' | 'protected' | 'stuck' | 'refused' | 'returned'
   readonly reason: string
   readonly budgets: readonly string[]
 }
@@ -84,6 +87,8 @@ export interface DrainProgress {
   readonly blockers: readonly Blocker[]
   /** Pods left behind on purpose, with why: a partial drain says so. */
   readonly leftBehind: readonly string[]
+  /** Pods without a controller, named before they are evicted: nothing starts them again. */
+  readonly lost?: readonly string[]
 }
 
 /** A Node object by name and UID. */

@@ -92,6 +92,7 @@ function repairText(repair: RepairText): string {
       `Drain:       ${repair.drain.evicted} evicted, ${repair.drain.remaining} to go, until ${repair.drain.deadline}`,
     ...(repair.drain?.blockers ?? []).map((one) => `In the way:  ${one}`),
     ...(repair.drain?.leftBehind ?? []).map((one) => `Stays:       ${one}`),
+    ...(repair.drain?.lost ?? []).map((one) => `Lost:        ${one}: it has no controller, so nothing starts it again`),
     repair.successor && `Proven on:   ${repair.successor}`,
     repair.proof && `Proof:       ${repair.proof}`,
   ].filter((one): one is string => typeof one === 'string' && one !== '')

@@ -33,6 +33,7 @@ export const karpenter: ProviderKind = {
   can: ['Replace'],
   poolLabel,
   deletes: 'NodeClaim',
+  drainTaint: 'karpenter.sh/disrupted',
   says: 'nodes of a Karpenter NodePool: it deletes their NodeClaim, and Karpenter ends the machine and starts another one',
   rights: [{ apiGroups: ['karpenter.sh'], resources: ['nodeclaims'], verbs: ['get', 'list', 'watch', 'delete'] }],
   make: karpenterActor,

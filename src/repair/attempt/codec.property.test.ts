@@ -92,7 +92,7 @@ const plan = of<Plan>({
 })
 const blocker = of<Blocker>({
   pod: word,
-  kind: fc.constantFrom('budget', 'protected', 'stuck', 'refused'),
+  kind: fc.constantFrom('budget', 'protected', 'stuck', 'refused', 'returned'),
   reason: word,
   budgets: words,
 })
@@ -105,8 +105,10 @@ const drain = of<DrainProgress>(
     blockedSince: moment,
     blockers: fc.array(blocker, { maxLength: 2 }),
     leftBehind: words,
+    lost: words,
   },
   'blockedSince',
+  'lost',
 )
 const phase = fc.constantFrom(...phases)
 const entry = of<PhaseEntry>({ phase, at: moment, why: word })

@@ -114,6 +114,7 @@ const drain = formOf<DrainProgress, StoredDrain>({
   blockedSince: at('blockedSince', time),
   blockers: at('blockers', listOf(blocker)),
   leftBehind: at('leftBehind', texts),
+  lost: at('lost', texts),
 })
 
 /** Version 0.1.0 calls the successor a replacement; its names are written as well, for a downgrade. */

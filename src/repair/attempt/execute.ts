@@ -4,6 +4,7 @@ import { isKubeError } from '../../kube/errors.ts'
 import type { ClusterSnapshot, Leadership } from '../../model/node.ts'
 import { type Attempt, isFinished } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
+import { drainTaintOf } from '../../providers/providers.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import { kindOf } from '../act/actions.ts'
 import type { Drainer, DrainPass } from '../act/drain/run.ts'
@@ -144,7 +145,10 @@ export class Executor {
     const { plan, drain } = tick.attempt
     if (!plan || !drain) return 'not admitted'
     try {
-      tick.pass = await this.#options.drainer.pass(tick.attempt, plan.drain, drain.deadline)
+      const { endsMachine } = kindOf(plan.action)
+      const providerTaint = endsMachine ? drainTaintOf(plan.provider) : undefined
+      const departure = { machineGoes: endsMachine, providerTaint }
+      tick.pass = await this.#options.drainer.pass(tick.attempt, plan.drain, drain.deadline, departure)
     } catch (error) {
       if (!isKubeError(error)) throw error
       tick.unread = error.message
