@@ -1,7 +1,7 @@
 /** Attempts: what was done about one sick node. Times in milliseconds. */
 import type { Intervention } from './action.ts'
 import type { ConditionStatus } from './condition.ts'
-import type { DecisionRecord, FirstSighting } from './decision.ts'
+import type { DecisionRecord, FirstSighting, Rule } from './decision.ts'
 import type { DrainLimits } from './policy.ts'
 
 export const phases = [
@@ -128,6 +128,8 @@ export interface Attempt {
   readonly number: number
   /** Who approved it (annotation), where the policy asks for approval. */
   readonly approvedBy?: string
+  /** What the record said when it was approved: the approval is for that and nothing else. */
+  readonly approvedFor?: Rule
   readonly phase: Phase
   readonly phases: readonly PhaseEntry[]
   readonly deadline?: number

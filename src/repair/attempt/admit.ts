@@ -28,9 +28,11 @@ export function newAttempt(decision: Decision, node: NodeView, number: number): 
   }
 }
 
-/** The record with a newer decision in it. */
+/** The record with a newer decision in it. An approval stays with what the record said when it was given. */
 export function withDecision(attempt: Attempt, decision: Decision): Attempt {
-  return { ...attempt, sightings: decision.sightings, decision: recordOf(decision) }
+  const { approvedFor = attempt.decision?.rule, ...rest } = attempt
+  const given = attempt.approvedBy !== undefined && approvedFor !== undefined
+  return { ...rest, ...(given && { approvedFor }), sightings: decision.sightings, decision: recordOf(decision) }
 }
 
 /** The record of a repair that every gate allowed. The policy's values are copied: what is committed no longer changes. */

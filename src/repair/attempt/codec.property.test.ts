@@ -125,6 +125,7 @@ const generators: Generators<Attempt> = {
   bootId: word,
   nodeLabels: fc.dictionary(word, word, { maxKeys: 3, noNullPrototype: true }),
   number: fc.integer({ min: 1, max: 99 }),
+  approvedFor: rule,
   approvedBy: word,
   phase,
   phases: fc.array(entry, { minLength: 1, maxLength: 4 }),

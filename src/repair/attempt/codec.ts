@@ -180,6 +180,7 @@ export const attemptFields: Fields<Attempt, StoredAttempt> = {
   deadline: inside('status', at('deadline', time)),
   sightings: inside('status', at('sightings', listOf(sighting), [])),
   decision: inside('status', at('decision', decision)),
+  approvedFor: inside('status', at('approvedFor', rule)),
   plan: inside('status', at('plan', plan)),
   taintedAt: inside('status', at('taintedAt', time)),
   drain: inside('status', at('drain', drain)),

@@ -2,6 +2,7 @@
 import type { Api } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import type { ClusterSnapshot, Leadership } from '../../model/node.ts'
+import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isFinished } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
 import { drainTaintOf } from '../../providers/providers.ts'
@@ -42,6 +43,7 @@ const shortestCallMs = 500
 interface Tick {
   snapshot: ClusterSnapshot
   readonly slotFree: boolean
+  readonly policy?: Policy
   attempt: Attempt
   pass?: DrainPass
   unread?: string
@@ -56,11 +58,11 @@ export class Executor {
   }
 
   /**
-   * Takes the attempt as far as it goes now; answers why it goes no further. Rejects with KubeError when the API does not
+   * Takes the attempt as far as it goes now; answers why it goes no further. `policy` is that of its plan as it is in force. Rejects with KubeError when the API does not
    * follow: the next tick starts from the record again.
    */
-  async advance(attempt: Attempt, snapshot: ClusterSnapshot, slotFree: boolean): Promise<string> {
-    const tick: Tick = { snapshot, slotFree, attempt }
+  async advance(attempt: Attempt, snapshot: ClusterSnapshot, slotFree: boolean, policy?: Policy): Promise<string> {
+    const tick: Tick = { snapshot, slotFree, attempt, ...(policy && { policy }) }
     for (let steps = 0; steps < mostSteps; steps++) {
       const refused = this.#refusal(tick.attempt)
       if (refused !== undefined) return refused

@@ -3,6 +3,7 @@ import type { Attempt, Plan } from '../../model/repair.ts'
 import { kindOf } from '../act/actions.ts'
 import type { Gate } from '../decide/gate.ts'
 import { gates } from '../decide/gates.ts'
+import { notAsAdmitted } from './as-admitted.ts'
 import { faultCleared, oldNode, type StepView } from './transition.ts'
 
 /** While the watches cannot be trusted or the controller is paused, nothing goes on; nothing is undone either. */
@@ -16,7 +17,11 @@ export function deletionReason({ deletedAt }: Attempt): string | undefined {
 }
 
 /** Before the provider has begun, whatever speaks against the repair ends it and everything is put back. */
-export function cancelReason(attempt: Attempt, plan: Plan, { snapshot, now, pass }: StepView): string | undefined {
+export function cancelReason(
+  attempt: Attempt,
+  plan: Plan,
+  { snapshot, now, pass, policy }: StepView,
+): string | undefined {
   const deleted = deletionReason(attempt)
   if (deleted !== undefined) return deleted
   const node = oldNode(attempt, snapshot)
@@ -24,6 +29,8 @@ export function cancelReason(attempt: Attempt, plan: Plan, { snapshot, now, pass
   if (kindOf(plan.action).by === 'provider' && !snapshot.providers.includes(plan.provider))
     return `this controller does not run provider ${plan.provider}`
   if (faultCleared(plan, node)) return `${plan.condition} is no longer ${plan.status}`
+  const changed = notAsAdmitted(attempt, plan, node, policy)
+  if (changed !== undefined) return changed
   if (pass?.taintGone) return 'somebody removed our taint from the node'
   return firstAnswer((gate) => gate.cancel?.(node, snapshot, now))
 }

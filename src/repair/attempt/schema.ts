@@ -103,6 +103,7 @@ export const attemptStatus = z.object({
   deadline: time().optional().describe('When the phase ends by itself.'),
   sightings: z.array(sighting).max(256).optional(),
   decision: decision.optional(),
+  approvedFor: rule.optional().describe('What the record said when it was approved.'),
   plan: plan.optional(),
   taintedAt: time().optional(),
   drain: drain.optional(),

@@ -17,6 +17,8 @@ export interface Candidate {
   /** The rung of the policy's ladder on which the node is. */
   readonly standing: Standing
   readonly condition: SeenCondition
+  /** Other policies that match the same condition, and do not count. */
+  readonly overruled: readonly Policy[]
   /** First sighting, as {@link FirstSighting.since}. */
   readonly since: number
   readonly eligibleAt: number
@@ -43,14 +45,17 @@ export function candidateFor(
     const since = sinceOf(matched, record, snapshot, now)
     return { ...matched, since, eligibleAt: since + tolerationOf(matched.policy, matched.condition.type) }
   })
-  const driver = [...rules].sort((a, b) => compareRules(a, b, now))[0]
+  const careful = [...Map.groupBy(rules, ({ condition }) => condition.type).values()].flatMap(mostCareful)
+  const driver = careful.sort((a, b) => compareRules(a, b, now))[0]
   if (!driver) return undefined
+  const overruled = rules.filter((one) => one.condition === driver.condition && one.policy !== driver.policy)
   return {
     node,
     ...(record && { record }),
     policy: driver.policy,
     standing: standingOf(driver.policy, node, driver.condition.type, history, now),
     condition: driver.condition,
+    overruled: overruled.map(({ policy }) => policy),
     since: driver.since,
     eligibleAt: driver.eligibleAt,
     sightings: rules
@@ -89,7 +94,8 @@ function matchingRules(node: NodeView, policies: readonly Policy[]): readonly Ma
   })
 }
 
-function fits(match: PolicyMatch, condition: SeenCondition): boolean {
+/** True when `match` is about the condition as it stands. */
+export function fits(match: PolicyMatch, condition: SeenCondition): boolean {
   if (match.condition !== condition.type || match.status !== condition.status) return false
   return match.reason?.test(condition.reason) ?? true
 }
@@ -114,6 +120,12 @@ function sinceOf(
 }
 
 type Timed = Matched & { readonly eligibleAt: number }
+
+/** Those rules of one condition whose policy is the most careful: Observe before Approve before Enforce. */
+function mostCareful<Rule extends Matched>(rules: readonly Rule[]): readonly Rule[] {
+  const first = Math.min(...rules.map(({ policy }) => modes.indexOf(policy.mode)))
+  return rules.filter(({ policy }) => modes.indexOf(policy.mode) === first)
+}
 
 /** The ladder that goes furthest first; then what is due, the strictest mode first; then the earliest; then names. */
 function compareRules(a: Timed, b: Timed, now: number): number {
