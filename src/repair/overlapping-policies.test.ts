@@ -64,6 +64,12 @@ describe('L10', () => {
     await cluster.until('it is repaired', 60, [half], phaseOf(cluster, first, 'Succeeded'))
   })
 
+  test('told otherwise by a precedence, Enforce acts, and the record names the Observe that it overrules', async (t) => {
+    const { cluster, first, half } = await given(t, { team: { mode: 'Observe' }, owner: { precedence: 10 } })
+    await cluster.until('it is repaired', 60, [half], phaseOf(cluster, first, 'Succeeded'))
+    assert.match(await matchOf(cluster), /team \(Observe\) would match, too, but owner \(Enforce\) has precedence 10/)
+  })
+
   test('two of the same mode: the record names the one that does not count', async (t) => {
     const { cluster, first, half } = await given(t, { other: {} })
     await cluster.until('it is repaired', 60, [half], phaseOf(cluster, first, 'Succeeded'))

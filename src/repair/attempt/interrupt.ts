@@ -1,9 +1,9 @@
 /** What stops a repair that is under way: for a while, or for good as long as nothing has begun that cannot be undone. */
 import type { Attempt, Plan } from '../../model/repair.ts'
 import { kindOf } from '../act/actions.ts'
+import { notAsAdmitted } from '../decide/as-admitted.ts'
 import type { Gate } from '../decide/gate.ts'
 import { gates } from '../decide/gates.ts'
-import { notAsAdmitted } from './as-admitted.ts'
 import { faultCleared, oldNode, type StepView } from './transition.ts'
 
 /** While the watches cannot be trusted or the controller is paused, nothing goes on; nothing is undone either. */

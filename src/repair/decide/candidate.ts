@@ -121,10 +121,12 @@ function sinceOf(
 
 type Timed = Matched & { readonly eligibleAt: number }
 
-/** Those rules of one condition whose policy is the most careful: Observe before Approve before Enforce. */
+/** Those rules of one condition with the highest precedence, and among them the most careful: Observe, then Approve, then Enforce. */
 function mostCareful<Rule extends Matched>(rules: readonly Rule[]): readonly Rule[] {
-  const first = Math.min(...rules.map(({ policy }) => modes.indexOf(policy.mode)))
-  return rules.filter(({ policy }) => modes.indexOf(policy.mode) === first)
+  const highest = Math.max(...rules.map(({ policy }) => policy.precedence ?? 0))
+  const foremost = rules.filter(({ policy }) => (policy.precedence ?? 0) === highest)
+  const first = Math.min(...foremost.map(({ policy }) => modes.indexOf(policy.mode)))
+  return foremost.filter(({ policy }) => modes.indexOf(policy.mode) === first)
 }
 
 /** The ladder that goes furthest first; then what is due, the strictest mode first; then the earliest; then names. */

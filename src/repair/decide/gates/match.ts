@@ -24,8 +24,10 @@ function othersText({ policy, overruled }: Candidate): string {
   if (overruled.length === 0) return ''
   const names = overruled.slice(0, mostNamed).map((one) => `${one.name} (${one.mode})`)
   const more = overruled.length > mostNamed ? ` and ${overruled.length - mostNamed} more` : ''
-  const why = overruled.some((one) => one.mode !== policy.mode)
-    ? `${policy.name} (${policy.mode}) is the most careful`
-    : `${policy.name} comes first among equals`
+  const why = overruled.some((one) => one.precedence !== policy.precedence)
+    ? `${policy.name} (${policy.mode}) has precedence ${policy.precedence ?? 0}`
+    : overruled.some((one) => one.mode !== policy.mode)
+      ? `${policy.name} (${policy.mode}) is the most careful`
+      : `${policy.name} comes first among equals`
   return `; ${names.join(', ')}${more} would match, too, but ${why}`
 }

@@ -2,7 +2,7 @@
 import { conditionOf, type NodeView, selects } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
 import type { Attempt, Plan } from '../../model/repair.ts'
-import { fits } from '../decide/candidate.ts'
+import { fits } from './candidate.ts'
 
 /**
  * Why the repair is no longer the one that was admitted; undefined while it is. `policy` is the one in force now; without it
