@@ -64,6 +64,15 @@ describe('L10', () => {
     await cluster.until('it is repaired', 60, [half], phaseOf(cluster, first, 'Succeeded'))
   })
 
+  test('a rule that names the reason does not overrule an Observe that names none', async (t) => {
+    const { cluster, half } = await given(t, {
+      kernel: { match: [{ condition: 'KernelReady', reason: 'KernelReadyReason' }] },
+      team: { mode: 'Observe' },
+    })
+    await cluster.run(20, half)
+    assert.equal((await decisionOf(cluster))?.rule?.policy, 'team')
+  })
+
   test('told otherwise by a precedence, Enforce acts, and the record names the Observe that it overrules', async (t) => {
     const { cluster, first, half } = await given(t, { team: { mode: 'Observe' }, owner: { precedence: 10 } })
     await cluster.until('it is repaired', 60, [half], phaseOf(cluster, first, 'Succeeded'))

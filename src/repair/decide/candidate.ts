@@ -80,7 +80,10 @@ function tolerationOf(policy: Policy, condition: string): number {
   return policy.tolerationMs ?? defaultTolerationMs(condition)
 }
 
-/** Every rule that matches, once per policy and condition; rules that name the reason silence the fallbacks of the condition. */
+/**
+ * Every rule that matches, once per policy and condition. Rules that name the reason silence the fallbacks of the condition, but not
+ * those of a more careful policy.
+ */
 function matchingRules(node: NodeView, policies: readonly Policy[]): readonly Matched[] {
   const ours = policies.filter((policy) => selects(policy.nodeSelector, node.labels))
   return node.conditions.flatMap((condition) => {
@@ -89,8 +92,10 @@ function matchingRules(node: NodeView, policies: readonly Policy[]): readonly Ma
       const match = fitting.find((one) => one.reason) ?? fitting[0]
       return match ? [{ policy, match, condition }] : []
     })
-    const specific = matched.filter(({ match }) => match.reason)
-    return specific.length > 0 ? specific : matched
+    const specific = mostCareful(matched.filter(({ match }) => match.reason))
+    const [named] = specific
+    if (named === undefined) return matched
+    return matched.filter((one) => one.match.reason !== undefined || isMoreCareful(one.policy, named.policy))
   })
 }
 
@@ -127,6 +132,12 @@ function mostCareful<Rule extends Matched>(rules: readonly Rule[]): readonly Rul
   const foremost = rules.filter(({ policy }) => (policy.precedence ?? 0) === highest)
   const first = Math.min(...foremost.map(({ policy }) => modes.indexOf(policy.mode)))
   return foremost.filter(({ policy }) => modes.indexOf(policy.mode) === first)
+}
+
+/** True when `a` comes before `b` whatever the reason says. */
+function isMoreCareful(a: Policy, b: Policy): boolean {
+  const rank = ({ precedence = 0 }: Policy): number => precedence
+  return rank(a) > rank(b) || (rank(a) === rank(b) && modes.indexOf(a.mode) < modes.indexOf(b.mode))
 }
 
 /** The ladder that goes furthest first; then what is due, the strictest mode first; then the earliest; then names. */
