@@ -12,6 +12,7 @@ import { providerKinds, providerNames } from '../src/providers/providers.ts'
 import { kindOf } from '../src/repair/act/actions.ts'
 import { softForMs } from '../src/repair/decide/foreign.ts'
 import { foreignMarks } from '../src/repair/decide/foreign-marks.ts'
+import { kernelMessagesPage } from './kernel-messages/page.ts'
 
 export interface Page {
   /** Path from the repository's root. */
@@ -32,6 +33,7 @@ export function referencePages(catalogueFolder: string): Page[] {
     { file: 'docs/reference/metrics.md', text: metricsPage() },
     { file: 'docs/reference/actions-and-providers.md', text: actionsPage() },
     { file: 'docs/reference/foreign-marks.md', text: foreignMarksPage() },
+    { file: 'docs/reference/kernel-messages.md', text: kernelMessagesPage(notice) },
     { file: 'docs/reference/sxid.md', text: sxidPage(table('sxid.yaml') as z.infer<typeof sxidFileSchema>) },
   ]
 }
@@ -117,7 +119,7 @@ function severityText(entry: ReasonEntry): string {
 
 function detachableText(entry: ReasonEntry): string {
   const severities = new Set(entry.detect.flatMap(({ detachable }) => detachable ?? []))
-  return severities.size === 0 ? '' : ` (${[...severities].join(' or ')} on a device that is no part of the machine)`
+  return severities.size === 0 ? '' : ` (${[...severities].join(' or ')} on a device that is not part of the machine)`
 }
 
 function reasonSection(file: LoadedFile, entry: ReasonEntry): string {
@@ -144,7 +146,7 @@ ${entry.summary}
 
 * Condition ${entry.condition ?? file.content.condition}, severity ${severityText(entry)}${detachableText(entry)}, defined in \`catalog/${file.file.split('/').at(-1)}\`.
 * Raised ${raised}; held at least ${hold}; ended by ${ends.join(', or ') || 'nothing but a person'}.
-* Suggested repair: ${entry.repair.action}${entry.repair.action === 'none' ? '' : `, after ${entry.repair.after}`}.
+* Suggested repair: ${entry.repair.action}${entry.repair.action === 'NoAction' ? '' : `, after ${entry.repair.after}`}.
 ${samples.length > 0 ? `\n\`\`\`\n${samples.join('\n')}\n\`\`\`\n` : ''}
 ${entry.runbook.trim()}
 `

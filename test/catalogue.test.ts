@@ -15,6 +15,7 @@ import { type Input, step } from '../src/detect/lifecycle/step.ts'
 import { sighting } from '../src/detect/lifecycle/testing/settings.ts'
 import { compileMatchers } from '../src/detect/match/compile.ts'
 import { runSamples } from '../src/detect/match/samples.ts'
+import { logNames } from '../src/model/evidence.ts'
 
 const folder = join(import.meta.dirname, '..', 'catalog')
 
@@ -106,13 +107,17 @@ test('a measured reason names a value that its monitor declares, and each declar
 
 test('a condition of a reason is one that the monitor speaks for which sees it', () => {
   const { reasons, rules } = compileShipped(folder)
-  const speaks = new Map(monitors.map(({ name, conditions }) => [name, conditions]))
-  const journal = new Set(rules.filter(({ source }) => source === 'journal').map(({ reason }) => reason))
+  const logs = new Map(rules.map(({ reason, source }) => [reason, source]))
   const wrong = reasons.filter(({ reason, probe, condition }) => {
-    const monitor = probe?.monitor ?? (journal.has(reason) ? 'services' : 'kernel')
-    return !speaks.get(monitor)?.includes(condition)
+    const log = logs.get(reason) ?? 'kmsg'
+    const monitor = monitors.find((one) => (probe ? one.name === probe.monitor : one.log === log))
+    return !monitor?.conditions.includes(condition)
   })
   assert.deepEqual(wrong, [])
+})
+
+test('each log that a rule may name is followed by one monitor', () => {
+  assert.deepEqual(monitors.flatMap(({ log = [] }) => log).sort(), [...logNames].sort())
 })
 
 test('every entry that a decoder names is an entry', () => {

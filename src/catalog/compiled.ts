@@ -1,19 +1,20 @@
 /**
- * The catalogue as the agent holds it in memory: what detection and life cycle need, nothing that only people read.
- * `load.ts` makes it from YAML; the build writes it as one JSON file beside the agent's bundle.
+ * The catalogue in the agent's memory: only what detection and the life cycle need. `load.ts` creates it from YAML; the
+ * build writes it as one JSON file beside the agent's bundle.
  */
+import type { Remedy } from '../model/action.ts'
 import type { ConditionType } from '../model/condition.ts'
 import type { LogName } from '../model/evidence.ts'
 import type { Scope, Severity } from '../model/finding.ts'
 
-/** Bump when the meaning of a field changes: a bundle refuses a file of another version. */
+/** Increase this when the meaning of a field changes; a bundle refuses a file with another version. */
 export const compiledVersion = 2
 
 export interface CompiledCatalogue {
   readonly version: typeof compiledVersion
   readonly reasons: readonly CompiledReason[]
   readonly rules: readonly CompiledRule[]
-  /** NVIDIA Xid and SXid tables and decode rows; see `tables.ts`. */
+  /** NVIDIA Xid and SXid tables and NVLink 5 decode rows; see `tables.ts`. */
   readonly tables: CompiledTables
 }
 
@@ -25,78 +26,78 @@ export interface CompiledReason {
   readonly scope: Scope
   readonly family: string
   readonly lifecycle: Lifecycle
-  /** How a monitor measures it; absent where a log shows it, or the agent itself raises it. */
+  /** How a monitor measures it; absent when a log shows it or the agent itself raises it. */
   readonly probe?: CompiledProbe
-  /** How to look whether the fault still lasts; absent: nobody can tell. See `detect/host/lasting.ts`. */
+  /** How to check whether the fault is still present; absent when no check exists. See `detect/host/lasting.ts`. */
   readonly lasts?: LastsCheck
-  /** What a repairer should do by default: `none`, `replace` … Written into the condition's message for people. */
-  readonly repair: string
+  /** The suggested repair; the condition's message names it. */
+  readonly repair: Remedy
 }
 
-/** Ways to see that a fault that was logged is still there, by the device that the finding names. */
+/** Checks whether a logged fault is still present, by the finding's device. */
 export const lastsChecks = ['pci-device-lost', 'mount-read-only', 'nvme-dead', 'array-degraded'] as const
 export type LastsCheck = (typeof lastsChecks)[number]
 
-/** A measured reason: a value of a monitor and the limits that it must not pass. */
+/** A measured reason: a value of a monitor with a limit. */
 export interface CompiledProbe {
   readonly monitor: string
   /** A value that the monitor declares. */
   readonly value: string
-  /** On which side of the limit the trouble lies. */
+  /** The unhealthy side of the limit. */
   readonly side: 'above' | 'below'
-  /** Raised beyond it, in the unit of the value. */
+  /** The limit beyond which the reason is raised, in the unit of the value. */
   readonly limit: number
-  /** Cleared behind it. Between the two nothing changes. */
+  /** The limit at which it clears. Between the two nothing changes. */
   readonly clear: number
-  /** What people read: `{value}`, and the parts that the monitor gives. */
+  /** The message for people, with `{value}` and the parts that the monitor gives. */
   readonly message: string
 }
 
-/** How a reason becomes a finding and how its finding ends. All times in milliseconds. */
+/** How a reason becomes a finding and how the finding ends. All times in milliseconds. */
 export interface Lifecycle {
   /**
-   * A log's reason is raised when `count` matching lines came within `withinMs` (same reason and device), a measured one
-   * when it was over its limit for `forMs`; absent: at once.
+   * A log's reason is raised after `count` matching lines within `withinMs` (same reason and device), a measured one
+   * after `forMs` over its limit; absent: at once.
    */
   readonly raise: { readonly count: number; readonly withinMs: number; readonly forMs?: number }
-  /** Stays raised at least this long, whatever clears it: keeps a condition from flapping. */
+  /** Minimum time raised, which keeps a condition from flapping. */
   readonly holdMs: number
-  /** Quiet time after the newest line that ends it; absent: quiet time proves nothing. */
+  /** Ends it after this time without a line; absent when silence proves nothing. */
   readonly clearAfterMs?: number
-  /** A new boot id ends it. */
+  /** A new boot ends it. */
   readonly clearedByBoot: boolean
-  /** Ends it whatever happens, counted from the newest line; absent: only clearing ends it. */
+  /** Ends it after this time in any case, counted from the newest line; absent: only clearing ends it. */
   readonly expireMs?: number
 }
 
-/** One way to see a reason in a log. Several rules may name the same reason. */
+/** One way to detect a reason in a log. Several rules can name the same reason. */
 export interface CompiledRule {
   /** `<reason>/<n>`, n counting from 1. */
   readonly name: string
   readonly reason: string
-  /** The log whose lines it is asked about. */
+  /** The log whose lines the rule matches. */
   readonly source: LogName
-  /** Units of the journal whose lines it is asked about; absent: every unit's. */
+  /** Journal units whose lines the rule matches; absent: all units. */
   readonly units?: readonly string[]
-  /** Literals, at least one of which the line must contain, in any letter case: they feed the prefilter. */
+  /** Literals for the prefilter; the line must contain at least one, in any letter case. */
   readonly contains: readonly string[]
   /** RE2 pattern with named groups, searched anywhere in the text; absent for a decoder. */
   readonly pattern?: string
-  /** Literals that rule the line out. */
+  /** Literals that exclude the line. */
   readonly unless: readonly string[]
-  /** Name of a decoder in code (`nvidia-xid`), for lines whose meaning is a table, not a pattern. */
+  /** Name of a decoder in code (`nvidia-xid`), for lines that a table explains. */
   readonly decode?: string
-  /** `{group}` stands for a named group of the pattern. */
+  /** Message template; `{group}` stands for a named group of the pattern. */
   readonly message?: string
   /** Template of the affected device, e.g. `{device}`. */
   readonly device?: string
-  /** Short name of what the rule sees inside its family, or `{group}` for a number that stands in the line. */
+  /** Short name of what the rule detects, or `{group}` for a number in the line. */
   readonly code?: string
-  /** Lines of one incident on one device share it; see `Match.group`. */
+  /** Shared by the lines of one incident on one device; see `Match.group`. */
   readonly group?: string
-  /** Overrides of the reason's own values for this rule alone. */
+  /** Override the reason's own values for this rule. */
   readonly severity?: Severity
-  /** Severity when the device is no part of the machine; see `detect/host/block-devices.ts`. */
+  /** Severity when the device is not part of the machine; see `detect/host/block-devices.ts`. */
   readonly detachable?: Severity
   readonly scope?: Scope
   readonly family?: string
@@ -104,7 +105,7 @@ export interface CompiledRule {
   readonly recovery: boolean
 }
 
-/** One NVIDIA Xid. `severity` `info` is a record; scope `application` is caused by, or limited to, a process. */
+/** One NVIDIA Xid. Severity `info` is only recorded; scope `application` is caused by, or limited to, one process. */
 export interface XidRow {
   readonly code: number
   readonly name: string
@@ -113,7 +114,7 @@ export interface XidRow {
   readonly action: string
 }
 
-/** One NVSwitch SXid. The severity word in the line wins unless `override`. */
+/** One NVSwitch SXid. The severity in the line takes precedence unless `override` is set. */
 export interface SxidRow {
   readonly code: number
   readonly name: string
@@ -123,25 +124,28 @@ export interface SxidRow {
   readonly marker?: boolean
 }
 
-/** One decode row of Xid 144–150: the interrupt word must fit either layout, then the status word must equal. */
+/** One decode row of Xid 144–150: the interrupt word must fit either layout and the status word must be equal. */
 export interface Nvlink5Row {
   readonly xid: number
   readonly unit: string
-  /** 32 characters of `0`, `1`, `-` (any), most significant first; before driver R575 and from R575. */
+  /**
+   * 32 characters of `0`, `1`, `-` (any), most significant bit first. `intrV1` is for drivers before R575, `intrV2`
+   * from R575.
+   */
   readonly intrV1: string
   readonly intrV2: string
-  /** Hex status word, or absent where any will do. */
+  /** Status word in hex; absent when any value fits. */
   readonly status?: string
   readonly severity: Severity
   readonly action: string
-  /** A word that fits one of these instead means `reset-gpu`. */
+  /** An interrupt word that fits one of these means `reset-gpu`. */
   readonly promoteV1?: string
   readonly promoteV2?: string
-  /** Whom to look at when it comes again, e.g. `check-peer`. */
+  /** What to check when it occurs again, e.g. `check-peer`. */
   readonly advice?: string
 }
 
-/** SXid numbers whose meaning changed: in `from`–`to`, a text that holds one of `texts` means the number plus `by`. */
+/** SXid numbers whose meaning changed: in `from`–`to`, a text with one of `texts` means the number plus `by`. */
 export interface MovedSxids {
   readonly from: number
   readonly to: number
@@ -149,31 +153,31 @@ export interface MovedSxids {
   readonly by: number
 }
 
-/** What the numbers of one incident mean together; the first that fits wins. */
+/** What the numbers of one incident mean together; the first rule that fits decides. */
 export interface CompositeRule {
   readonly name: string
-  /** Every one of these Xids is in the incident. */
+  /** All of these Xids must be in the incident. */
   readonly all: readonly number[]
-  /** And at least one of these, where given. */
+  /** And at least one of these, if given. */
   readonly any?: readonly number[]
-  /** And nothing but the Xids named here. */
+  /** And no Xid beyond those named here. */
   readonly alone?: boolean
   readonly action: string
   readonly advice: string
 }
 
 export interface CompiledTables {
-  /** Ascending by code, as `sxids`. */
+  /** Sorted by code, like `sxids`. */
   readonly xids: readonly XidRow[]
   readonly composites: readonly CompositeRule[]
   readonly sxids: readonly SxidRow[]
   readonly moved: readonly MovedSxids[]
   readonly nvlink5: readonly Nvlink5Row[]
-  /** Severity of an Xid or SXid that no row names. */
+  /** Severity of an Xid or SXid without a row. */
   readonly unknown: Severity
 }
 
-/** For catalogues without NVIDIA rules: rule packs on their own, tests. */
+/** For catalogues without NVIDIA rules: single rule packs and tests. */
 export const noTables: CompiledTables = {
   xids: [],
   composites: [],

@@ -1,19 +1,19 @@
-/** What zod, or the YAML parser, found, in words that say what to write instead. */
+/** Turns errors of zod and the YAML parser into sentences that say what to write instead. */
 import type { YAMLError } from 'yaml'
 import type * as z from 'zod'
 
 type Issue = z.core.$ZodIssue
 
-/** One sentence for one error of the parser, without the place; `text` is what it has read. */
+/** One sentence for one parser error, without its position; `text` is what the parser read. */
 export function yamlComplaintOf({ message, pos: [at] }: Pick<YAMLError, 'message' | 'pos'>, text: string): string {
   const lineStart = text.lastIndexOf('\n', at - 1) + 1
-  // Behind a tab the parser counts columns otherwise than an editor shows them: whatever it says, the tab is the cause.
-  if (/^ *\t/.test(text.slice(lineStart))) return 'this line is indented with a tab: YAML wants spaces'
+  // After a tab the parser's columns differ from an editor's, and the tab itself is the mistake.
+  if (/^ *\t/.test(text.slice(lineStart))) return 'this line is indented with a tab: indent with spaces'
   const [said = message] = message.split('\n')
   return said.replace(/ at line \d+, column \d+:?$/, '')
 }
 
-/** One sentence for one issue; the place is said elsewhere. */
+/** One sentence for one issue, without its position. */
 export function complaintOf(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_value':
@@ -25,13 +25,13 @@ export function complaintOf(issue: Issue): string {
     case 'too_big':
       return `write at most ${issue.maximum} ${unitOf(issue.origin)}`
     case 'unrecognized_keys':
-      return `${issue.keys.join(', ')} is not known here: check the spelling and the indentation`
+      return `${issue.keys.join(', ')} is not a known field here: check the spelling and the indentation`
     default:
       return issue.message
   }
 }
 
-/** Zod leaves the input out of its issues unless asked; its own message tells a missing value. */
+/** Recognises a missing value by zod's message, because zod leaves the input out of its issues. */
 function missingOr(issue: Extract<Issue, { code: 'invalid_type' }>): string {
   if (/received undefined/.test(issue.message)) return `is missing: write ${article(issue.expected)}`
   return `write ${article(issue.expected)} here`

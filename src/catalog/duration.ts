@@ -1,4 +1,4 @@
-/** Durations as people write them in YAML and on command lines. */
+/** Durations in YAML and on command lines. */
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 

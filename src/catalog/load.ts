@@ -1,6 +1,6 @@
 /**
- * YAML → checked catalogue. Every complaint names file, line, column and remedy, and a file with a complaint is
- * refused whole: half a rule pack is worse than the last good one.
+ * Loads and checks catalogue YAML. Every problem names file, line, column and remedy. A file with a problem is refused
+ * whole, because half a rule pack is worse than the last good one.
  */
 import { RE2JS } from 're2js'
 import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml'
@@ -9,7 +9,7 @@ import { complaintOf, yamlComplaintOf } from './complaint.ts'
 import { parseDuration } from './duration.ts'
 import { type CatalogueFile, catalogueFileSchema, type DetectEntry, type ReasonEntry } from './schema.ts'
 
-/** One complaint about one place. */
+/** One problem at one position. */
 export interface CatalogueProblem {
   readonly file: string
   readonly line: number
@@ -30,23 +30,27 @@ export class CatalogueError extends Error {
   }
 }
 
-/** A file's text under the name that messages use. */
+/** A file's text, with the name used in messages. */
 export interface CatalogueSource {
   readonly file: string
   readonly text: string
 }
 
-/** A parsed and checked file, and its compiled form. `entries` keeps samples, runbooks and drills for tests and docs. */
+/**
+ * A parsed and checked file, and its compiled form. `entries` keeps samples, runbooks and drills for tests and docs.
+ */
 export interface LoadedFile {
   readonly file: string
   readonly content: CatalogueFile
   readonly reasons: readonly CompiledReason[]
   readonly rules: readonly CompiledRule[]
-  /** Where the n-th sample of a rule stands, for the messages of `rules test`. */
+  /** Returns the position of a value in the file, for the messages of `rules test`. */
   readonly locate: (path: readonly (string | number)[]) => { readonly line: number; readonly column: number }
 }
 
-/** Loads every source; throws {@link CatalogueError} with all problems of all files. `taken` are reasons in use already. */
+/**
+ * Loads every source. Throws {@link CatalogueError} with all problems of all files. `taken` are reasons already in use.
+ */
 export function loadCatalogue(
   sources: readonly CatalogueSource[],
   taken: ReadonlySet<string> = new Set(),
@@ -61,7 +65,11 @@ export function loadCatalogue(
       const other = seen.get(entry.reason)
       if (other) {
         const at = file.locate(['reasons', index, 'reason'])
-        problems.push({ file: file.file, ...at, message: `reason ${entry.reason} is in ${other} already: rename it` })
+        problems.push({
+          file: file.file,
+          ...at,
+          message: `reason ${entry.reason} already exists in ${other}: rename it`,
+        })
       }
       seen.set(entry.reason, file.file)
     })
@@ -108,7 +116,7 @@ function loadFile(source: CatalogueSource, problems: CatalogueProblem[]): Loaded
 
 type Complain = (path: readonly (string | number)[], message: string) => void
 
-/** What a schema cannot say: patterns compile, templates name groups that exist. */
+/** Checks what the schema cannot: that patterns compile and templates name existing groups. */
 function checkEntry(entry: ReasonEntry, path: readonly (string | number)[], complain: Complain): void {
   if (entry.probe) checkProbe(entry, entry.probe, (field, text) => complain([...path, 'probe', field], text))
   for (const [index, rule] of entry.detect.entries()) {
@@ -118,10 +126,10 @@ function checkEntry(entry: ReasonEntry, path: readonly (string | number)[], comp
       continue
     }
     if (rule.detachable !== undefined && rule.device === undefined) {
-      complain([...here, 'detachable'], `${entry.reason}: detachable needs a device to judge: give device, too`)
+      complain([...here, 'detachable'], `${entry.reason}: detachable requires device: add device`)
     }
     if (rule.units !== undefined && rule.source !== 'journal') {
-      complain([...here, 'units'], `${entry.reason}: units are of the journal: write source: journal, too`)
+      complain([...here, 'units'], `${entry.reason}: units requires the journal: add source: journal`)
     }
     const groups = rule.pattern === undefined ? undefined : namedGroups(rule.pattern)
     if (typeof groups === 'string') complain([...here, 'pattern'], `${entry.reason}: ${groups}`)
@@ -140,10 +148,10 @@ function checkProbe(
     return
   }
   const wrongSide = clear !== undefined && (above !== undefined ? clear > above : clear < (below ?? clear))
-  if (wrongSide) complain('clear', `${reason}: clear lies beyond the limit: it must be on the healthy side of it`)
+  if (wrongSide) complain('clear', `${reason}: clear is beyond the limit: put it on the healthy side`)
 }
 
-/** Every `{name}` of a template is a named group of the pattern. */
+/** Checks that every `{name}` of a template is a named group of the pattern. */
 function checkTemplates(
   rule: DetectEntry,
   groups: ReadonlySet<string>,
@@ -152,12 +160,12 @@ function checkTemplates(
   for (const field of ['message', 'device', 'code'] as const) {
     for (const [, name = ''] of (rule[field] ?? '').matchAll(/\{(\w+)\}/g)) {
       if (groups.has(name)) continue
-      complain(field, `{${name}} is no named group of the pattern (it has: ${[...groups].join(', ') || 'none'})`)
+      complain(field, `{${name}} is not a named group of the pattern (it has: ${[...groups].join(', ') || 'none'})`)
     }
   }
 }
 
-/** The pattern's named groups, or what is wrong with it. */
+/** The pattern's named groups, or the error of the pattern. */
 function namedGroups(pattern: string): ReadonlySet<string> | string {
   try {
     return new Set(Object.keys(RE2JS.compile(pattern).namedGroups()))
@@ -228,10 +236,10 @@ function compileRule(entry: ReasonEntry, rule: DetectEntry, index: number): Comp
 }
 
 function milliseconds(text: string): number {
-  return parseDuration(text) ?? 0 // the schema has let only durations through
+  return parseDuration(text) ?? 0 // the schema accepts only durations
 }
 
-/** The place of the deepest part of `path` that exists. */
+/** The position of the deepest part of `path` that exists. */
 function position(document: Document, lines: LineCounter, path: readonly (string | number)[]) {
   let node: unknown = document.contents
   for (const key of path) {

@@ -1,8 +1,9 @@
 /**
- * The catalogue's YAML, as zod schemas: shipped files and users' rule packs alike. Every field is named and explained
- * here once; docs/reference/catalogue.md is generated from it.
+ * The catalogue's YAML as zod schemas, for shipped files and users' rule packs. Fields are named and described only
+ * here; docs/reference/catalogue.md is generated from it.
  */
 import * as z from 'zod'
+import { type Remedy, remedies } from '../model/action.ts'
 import { conditionTypes } from '../model/condition.ts'
 import { logNames } from '../model/evidence.ts'
 import { lastsChecks } from './compiled.ts'
@@ -13,7 +14,7 @@ const duration = z
   .describe('a duration: 30s, 10m, 24h, 1h30m, 7d')
 const severity = z
   .enum(['info', 'warning', 'fatal'])
-  .describe('info and warning become an Event, fatal turns the condition False')
+  .describe('info and warning create an Event; fatal also turns the condition False')
 const scope = z
   .enum(['hardware', 'application'])
   .describe(
@@ -21,7 +22,7 @@ const scope = z
   )
 const sample = z.string().min(1)
 
-/** Longer than any kernel line, and shorter than what the search's tables can count. */
+/** Longer than any kernel line, and short enough for the prefilter's tables. */
 const anchor = z.string().min(3).max(1024)
 
 /** How a monitor measures the reason. */
@@ -30,36 +31,36 @@ export const probeSchema = z.strictObject({
   value: z.string().min(1).describe('a value that the monitor declares'),
   above: z.number().optional().describe('raised above it, in the unit of the value'),
   below: z.number().optional().describe('raised below it; give above or below'),
-  clear: z.number().optional().describe('cleared behind it; default: the limit itself'),
-  message: z.string().min(3).describe('what people read; {value} and the parts that the monitor gives'),
+  clear: z.number().optional().describe('clears at this value; default: the limit itself'),
+  message: z.string().min(3).describe('message for people; {value} and the monitor’s parts are filled in'),
 })
 
-/** One way to see the reason in a log. */
+/** One way to detect the reason in a log. */
 export const detectSchema = z.strictObject({
   source: z.enum(logNames).default('kmsg').describe('the log that the line comes from'),
   units: z
     .array(z.string().min(1))
     .min(1)
     .optional()
-    .describe('journal only: units whose lines these are, e.g. kubelet.service; absent: every unit’s'),
+    .describe('journal only: units that write the line, e.g. kubelet.service; absent: all units'),
   contains: z
     .union([anchor, z.array(anchor).min(1)])
     .describe('literal anchors of 3 to 1024 characters, one of which the line must contain (any letter case)'),
   pattern: z.string().optional().describe('RE2 pattern with named groups, searched anywhere in the line'),
-  unless: z.array(z.string().min(1)).default([]).describe('literals that rule the line out'),
+  unless: z.array(z.string().min(1)).default([]).describe('literals that exclude the line'),
   decode: z.string().optional().describe('name of a decoder in code, instead of a pattern'),
-  message: z.string().optional().describe('what people read; {group} stands for a named group'),
+  message: z.string().optional().describe('message for people; {group} stands for a named group'),
   device: z.string().optional().describe('the affected device, e.g. {device}'),
   code: z
     .string()
     .regex(/^([a-z0-9-]+|\{\w+\})$/, 'a code is lower-case letters, digits and -, or one {group}')
     .optional()
-    .describe('short name of what this rule sees, e.g. gpu-lost; {group} for a number that stands in the line'),
-  group: z.string().optional().describe('lines of one incident on one device share it'),
+    .describe('short name of what this rule detects, e.g. gpu-lost; {group} for a number in the line'),
+  group: z.string().optional().describe('shared by the lines of one incident on one device'),
   severity: severity.optional(),
   detachable: severity
     .optional()
-    .describe('severity on a device that is no part of the machine: a loop device, a disc, a pen drive'),
+    .describe('severity on a device that is not part of the machine: a loop device, an optical disc, a pen drive'),
   scope: scope.optional(),
   family: z.string().optional(),
   recovery: z.boolean().default(false).describe('this line ends the reason instead of raising it'),
@@ -71,7 +72,7 @@ export const lifecycleSchema = z.strictObject({
   raise: z
     .strictObject({
       count: z.int().min(1).max(10000).default(1).describe('how many lines raise it'),
-      within: duration.default('10m').describe('the window they must come in'),
+      within: duration.default('10m').describe('the time within which they must arrive'),
       for: duration.optional().describe('measured reasons: how long the value must be over its limit'),
     })
     .prefault({}),
@@ -82,8 +83,17 @@ export const lifecycleSchema = z.strictObject({
       boot: z.boolean().default(true).describe('a new boot ends it'),
     })
     .prefault({}),
-  expire: duration.optional().describe('ends it whatever happens'),
+  expire: duration.optional().describe('ends it after this time in any case'),
 })
+
+/** The words of version 0.1.0, which rule packs may still hold. */
+const formerRemedies: ReadonlyMap<unknown, Remedy> = new Map([
+  ['none', 'NoAction'],
+  ['restart-app', 'RestartApp'],
+  ['reset-gpu', 'ResetGPU'],
+  ['reboot', 'Reboot'],
+  ['replace', 'Replace'],
+])
 
 export const reasonSchema = z.strictObject({
   reason: z
@@ -95,25 +105,25 @@ export const reasonSchema = z.strictObject({
   severity,
   scope: scope.default('hardware'),
   summary: z.string().min(10).describe('one sentence for people'),
-  detect: z.array(detectSchema).default([]).describe('how a log shows it; empty where code raises the reason'),
+  detect: z.array(detectSchema).default([]).describe('how a log shows it; empty when code raises the reason'),
   probe: probeSchema.optional().describe('how a monitor measures it'),
   lasts: z
     .enum(lastsChecks)
     .optional()
-    .describe('how to look whether the fault still lasts, for lines logged before the agent first ran'),
+    .describe('how to check whether the fault is still present, for lines logged before the agent first ran'),
   lifecycle: lifecycleSchema.prefault({}),
   repair: z
     .strictObject({
-      action: z.enum(['none', 'restart-app', 'reset-gpu', 'reboot', 'replace']).default('none'),
+      action: z.preprocess((word) => formerRemedies.get(word) ?? word, z.enum(remedies)).default('NoAction'),
       after: duration
         .default('30m')
-        .describe('how long to wait first; advice, as the action is: the policy’s toleration decides'),
+        .describe('how long to wait first; advice only, like the action: the policy’s toleration decides'),
     })
     .prefault({}),
   drill: z
     .strictObject({ kmsg: z.string().min(3) })
     .optional()
-    .describe('a line that shows it; written as often as `raise.count` says, it makes the reason’s condition False'),
+    .describe('an example line; written `raise.count` times, it turns the reason’s condition False'),
   runbook: z.string().min(20).describe('what it means, usual causes, false-positive causes, manual fix'),
 })
 

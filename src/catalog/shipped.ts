@@ -1,11 +1,11 @@
-/** The shipped catalogue: which files, in which order, and how they become one compiled catalogue. */
+/** The shipped catalogue: its files, their order, and how they are compiled. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CompiledCatalogue, type CompiledTables, compiledVersion } from './compiled.ts'
 import { type CatalogueSource, type LoadedFile, loadCatalogue } from './load.ts'
 import { loadTables } from './tables.ts'
 
-/** Specific before general: a line means what the first rule says that fits it. */
+/** Specific files before general ones, because the first matching rule decides. */
 export const shippedFiles = [
   'nvidia.yaml',
   'amd.yaml',
@@ -28,7 +28,7 @@ export function loadShipped(folder: string): LoadedFile[] {
   return loadCatalogue(shippedFiles.map((file) => readSource(folder, file)))
 }
 
-/** The whole shipped catalogue out of `folder`, compiled. */
+/** Compiles the whole shipped catalogue in `folder`. */
 export function compileShipped(folder: string): CompiledCatalogue {
   return joinFiles(
     loadShipped(folder),
@@ -36,7 +36,7 @@ export function compileShipped(folder: string): CompiledCatalogue {
   )
 }
 
-/** Puts files together in order; users' packs go in front so that their rules are asked first. */
+/** Joins files in order; callers put users' packs first so that their rules take precedence. */
 export function joinFiles(files: readonly LoadedFile[], tables: CompiledTables): CompiledCatalogue {
   return {
     version: compiledVersion,

@@ -1,6 +1,6 @@
 /**
- * The NVIDIA tables under catalog/tables: Xid numbers, NVLink 5 decode rows of Xid 144–150, NVSwitch SXid numbers.
- * They are tables, not reasons: one catalogue entry covers all codes of a severity.
+ * The NVIDIA tables in catalog/tables: Xid numbers, NVLink 5 decode rows of Xid 144–150, NVSwitch SXid numbers. They
+ * are tables instead of reasons, because one catalogue entry covers all codes of a severity.
  */
 import { parse } from 'yaml'
 import * as z from 'zod'
@@ -81,16 +81,16 @@ export function loadTables(read: (file: string) => CatalogueSource): CompiledTab
   }
 }
 
-/** Ascending, for the decoders' binary search. */
+/** Sorts by code, for the decoders' binary search. */
 function byCode<T extends { readonly code: number }>(rows: readonly T[]): T[] {
   return rows.toSorted((a, b) => a.code - b.code)
 }
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
 
-/** Drops keys whose value is undefined, as `exactOptionalPropertyTypes` asks. */
+/** Drops keys with the value undefined, as `exactOptionalPropertyTypes` requires. */
 function definedOnly<T extends object>(row: T): Defined<T> {
-  // Object.entries loses the key types; nothing but undefined values is removed.
+  // Object.entries loses the key types; only undefined values are removed.
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as Defined<T>
 }
 

@@ -1,4 +1,4 @@
-/** The parts of the node half that look, put together: by the agent and by `scan`. */
+/** Assembles the detecting parts of the node half, for the agent and for `scan`. */
 import type { CompiledCatalogue } from '../catalog/compiled.ts'
 import type { LogEvidence } from '../model/evidence.ts'
 import type { Match } from '../model/finding.ts'
@@ -15,9 +15,10 @@ import { driverMetrics } from './monitors/metrics.ts'
 import type { Monitor, MonitorSpec } from './monitors/monitor.ts'
 import * as monitorList from './monitors/monitors.ts'
 import { Rounds } from './monitors/rounds.ts'
+import type { KmsgReader } from './sources/kmsg/reader.ts'
 import type { LogBatch } from './sources/log-source.ts'
 
-/** Every monitor there is; in which order they start means nothing. */
+/** All monitors; their order has no meaning. */
 export const allMonitors: readonly MonitorSpec[] = Object.values(monitorList)
 
 export interface AssembleOptions {
@@ -32,27 +33,29 @@ export interface AssembleOptions {
   readonly catalogue: () => CompiledCatalogue
   readonly matchers: () => Matchers
   readonly kmsg: string
+  /** See `MonitorParts`. */
+  readonly openKmsg?: () => KmsgReader
   readonly cursors: Cursors
   readonly sameBoot: boolean
   /** See `MonitorParts`. */
   readonly firstStartAt?: number
   readonly onEvidence?: (evidence: LogEvidence, matches: readonly Match[]) => void
   readonly onBatch?: (batch: LogBatch) => void
-  /** Default: every monitor there is. */
+  /** Default: all monitors. */
   readonly monitors?: readonly MonitorSpec[]
 }
 
 export interface Assembled {
   readonly monitors: readonly Monitor[]
-  /** Names of those that must have looked once before the agent is ready. */
+  /** Names of monitors that must have looked once before the agent is ready. */
   readonly required: readonly string[]
   /** True when the process does not run its timers. */
   readonly isLate: () => boolean
-  /** Writes the states of the monitors into their metrics. */
+  /** Writes the monitors' states into their metrics. */
   readonly refresh: () => void
 }
 
-/** Makes the monitors; none looks until it is started or checked. */
+/** Creates the monitors; none looks before it is started or checked. */
 export function assemble(options: AssembleOptions): Assembled {
   const { clock, random, registry, monitors: specs = allMonitors } = options
   const metrics = driverMetrics(

@@ -1,29 +1,32 @@
-/** What a person has acknowledged on a node: the finding is told and shown, and does not condemn the node for a while. */
+/**
+ * A person's acknowledgement of a finding on a node: the finding is still reported, but does not condemn the node for a
+ * limited time.
+ */
 
-/** The annotation of a Node that holds them, as JSON: the command writes it, the agent and the other commands read it. */
+/** The Node annotation that holds them as JSON. The command writes it; the agent and the other commands read it. */
 export const acknowledgedKey = 'nodemend.dev/acknowledged'
 
-/** Most of them on one node. */
+/** Most acknowledgements on one node. */
 export const mostAcknowledgements = 64
 
 export interface Acknowledgement {
-  /** As conditions and Events carry it. */
+  /** As in conditions and Events. */
   readonly reason: string
-  /** Absent: on every device. */
+  /** Absent: all devices. */
   readonly device?: string
   /** Wall-clock milliseconds. */
   readonly until: number
   readonly why: string
 }
 
-/** How the annotation writes it: the time in RFC 3339. */
+/** Its form in the annotation: the time in RFC 3339. */
 type Written = Omit<Acknowledgement, 'until'> & { readonly until: string }
 
 export function writeAcknowledgements(all: readonly Acknowledgement[]): string {
   return JSON.stringify(all.map((one): Written => ({ ...one, until: new Date(one.until).toISOString() })))
 }
 
-/** Those in the annotation's text, or what is wrong with it: anybody may have written it. */
+/** Parses the annotation's text, which anybody may have written. Returns the acknowledgements or what is wrong. */
 export function readAcknowledgements(text: string): readonly Acknowledgement[] | { readonly trouble: string } {
   let list: unknown
   try {
@@ -40,7 +43,7 @@ export function readAcknowledgements(text: string): readonly Acknowledgement[] |
 
 function readOne(entry: unknown): Acknowledgement | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined
-  const { reason, device, until, why } = entry as Partial<Record<keyof Acknowledgement, unknown>> // each field is checked here
+  const { reason, device, until, why } = entry as Partial<Record<keyof Acknowledgement, unknown>> // checked below
   const time = typeof until === 'string' ? Date.parse(until) : Number.NaN
   if (typeof reason !== 'string' || typeof why !== 'string' || Number.isNaN(time)) return undefined
   return {
@@ -51,7 +54,10 @@ function readOne(entry: unknown): Acknowledgement | undefined {
   }
 }
 
-/** The one that covers a finding, the longest first; undefined when none does, or all have ended. */
+/**
+ * The acknowledgement that covers a finding, the one with the latest end first; undefined when none does or all have
+ * ended.
+ */
 export function acknowledgementOf(
   all: readonly Acknowledgement[],
   { reason, device }: { readonly reason: string; readonly device?: string },

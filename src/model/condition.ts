@@ -1,6 +1,9 @@
-/** Node conditions: what crosses from the node to the cluster. True is good. */
+/** Node conditions, which the agent reports to the cluster. True is healthy. */
 
-/** The five condition types that EKS node auto repair and Karpenter's AWS provider act on, in the order we write them. */
+/**
+ * The five condition types that EKS node auto repair and Karpenter's AWS provider act on, in the order the agent writes
+ * them.
+ */
 export const conditionTypes = [
   'KernelReady',
   'NetworkingReady',
@@ -12,7 +15,7 @@ export type ConditionType = (typeof conditionTypes)[number]
 
 export type ConditionStatus = 'True' | 'False' | 'Unknown'
 
-/** A NodeCondition as it stands in `status.conditions` of a Node (core/v1). Times are RFC 3339. */
+/** A NodeCondition in `status.conditions` of a Node (core/v1). Times are RFC 3339. */
 export interface NodeCondition {
   readonly type: string
   readonly status: ConditionStatus
@@ -22,7 +25,10 @@ export interface NodeCondition {
   readonly lastTransitionTime: string
 }
 
-/** Reason and message of a condition that is True. Wire strings of the EKS node monitoring agent (v1.7, `pkg/conditions`). */
+/**
+ * Reason and message of a condition that is True: wire strings of the EKS node monitoring agent (v1.7,
+ * `pkg/conditions`).
+ */
 export const readyText: Readonly<Record<ConditionType, { readonly reason: string; readonly message: string }>> = {
   KernelReady: { reason: 'KernelIsReady', message: 'Monitoring for the Kernel system is active' },
   NetworkingReady: { reason: 'NetworkingIsReady', message: 'Monitoring for the Networking system is active' },
@@ -37,5 +43,5 @@ export const readyText: Readonly<Record<ConditionType, { readonly reason: string
   },
 }
 
-/** Reason of a condition that nobody has checked yet: never a hopeful True. */
+/** Reason of a condition that has not been checked yet; it is Unknown, never True. */
 export const unknownText = { reason: 'NotYetChecked', message: 'The first check has not finished' } as const

@@ -1,4 +1,4 @@
-/** A decision: which rule matched a node, what every gate answered, and what would change the outcome. */
+/** A decision: the rule that matched a node, the verdict of every gate, and what would change the outcome. */
 import type { Action } from './action.ts'
 import type { ConditionStatus } from './condition.ts'
 import type { Mode } from './policy.ts'
@@ -13,16 +13,16 @@ export interface FirstSighting {
   readonly since: number
 }
 
-/** `wait` resolves itself with time or room; `refuse` needs somebody to change something. */
+/** `wait` resolves by itself with time or capacity; `refuse` needs somebody to change something. */
 export type GateVerdict = 'allow' | 'wait' | 'refuse'
 
 export interface GateAnswer {
   readonly answer: GateVerdict
-  /** Names the facts. Absolute times, so that the text changes only when a fact does. */
+  /** States the facts, with absolute times so that the text changes only with a fact. */
   readonly why: string
-  /** What would turn it into `allow`; absent for `allow`. */
+  /** What would change the verdict to `allow`; absent for `allow`. */
   readonly change?: string
-  /** When a `wait` ends by itself, if that is known: a pass is due then. Not kept in the record. */
+  /** When a `wait` ends by itself, if known; the next pass is due then. Not stored in the record. */
   readonly until?: number
 }
 
@@ -43,21 +43,21 @@ export interface Rule {
 }
 
 /**
- * `act`: every gate allows. `would-act`: every gate but the mode allows. `no-action`: the rule says so. `cleared`: no rule
- * matches any more. `wait` and `refuse`: the first gate that did not allow.
+ * `act`: every gate allows. `would-act`: every gate but the mode allows. `no-action`: the rule says so. `cleared`: no
+ * rule matches any more. `wait` and `refuse`: the verdict of the first gate that does not allow.
  */
 export type DecisionOutcome = 'act' | 'would-act' | 'wait' | 'refuse' | 'no-action' | 'cleared'
 
-/** What is persisted of a decision in the attempt's record. */
+/** The part of a decision stored in the attempt's record. */
 export interface DecisionRecord {
   readonly at: number
   readonly outcome: DecisionOutcome
   readonly rule?: Rule
-  /** When the rule's toleration is over. */
+  /** When the rule's toleration ends. */
   readonly eligibleAt?: number
-  /** The gate that decided; `target`, where all gates allowed and the provider did not. Absent for `act`. */
+  /** The gate that decided; `target` when all gates allowed and the provider did not. Absent for `act`. */
   readonly decidedBy?: string
-  /** Every gate in order, also those after the one that decided. */
+  /** Every gate in order, including those after the deciding one. */
   readonly gates: readonly GateRecord[]
 }
 
@@ -65,9 +65,9 @@ export interface DecisionRecord {
 export interface Decision extends DecisionRecord {
   readonly node: string
   readonly nodeUid: string
-  /** The open record it belongs to; absent when this is the first sighting. */
+  /** The open record it belongs to; absent at the first sighting. */
   readonly record?: string
-  /** When the gate that decided opens by itself; absent where nobody knows. */
+  /** When the deciding gate opens by itself; absent when unknown. */
   readonly until?: number
   readonly sightings: readonly FirstSighting[]
 }

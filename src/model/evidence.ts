@@ -1,6 +1,6 @@
-/** Evidence: one thing that was seen on the node, before anybody judged it. */
+/** Evidence: one observation on the node, before it is judged. */
 
-/** The logs that rules may name as their `source`. */
+/** The logs that rules can name as their `source`. */
 export const logNames = ['kmsg', 'journal'] as const
 export type LogName = (typeof logNames)[number]
 
@@ -16,9 +16,9 @@ export type Trust = 'kernel' | 'service' | 'agent' | 'userspace'
 /** One line of a log. */
 export interface LogEvidence {
   readonly source: LogName
-  /** Wall-clock milliseconds at which the line was written, as far as the log tells. */
+  /** Wall-clock milliseconds at which the line was written, as precise as the log allows. */
   readonly at: number
-  /** The text without framing; `\xNN` escapes of /dev/kmsg are kept as they are. */
+  /** The text without framing; `\xNN` escapes of /dev/kmsg stay as they are. */
   readonly text: string
   readonly trust: Trust
 }

@@ -1,9 +1,9 @@
-/** Which known name a slip of the pen meant. */
+/** Finds the known name that a misspelt one probably means. */
 
-/** More edits than this, or than a third of the name, are another word. */
+/** A name with more edits than this, or than a third of its length, is a different word. */
 const mostEdits = 3
 
-/** The name out of `names` that is nearest to `name`, letter case aside; undefined when none is near. */
+/** The name in `names` nearest to `name`, ignoring case; undefined when none is near. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   return names
     .map((one) => ({ one, edits: editsBetween(name.toLowerCase(), one.toLowerCase()) }))
@@ -11,7 +11,7 @@ export function nearest(name: string, names: readonly string[]): string | undefi
     .sort((a, b) => a.edits - b.edits)[0]?.one
 }
 
-/** Levenshtein's distance. */
+/** Levenshtein distance. */
 function editsBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {

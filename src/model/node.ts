@@ -1,4 +1,4 @@
-/** The cluster as one decision sees it: an immutable snapshot, times in wall-clock milliseconds of *our* clock. */
+/** The cluster as one decision sees it: an immutable snapshot. Times are wall-clock milliseconds of the controller's clock. */
 import type { Intervention } from './action.ts'
 import type { NodeCondition } from './condition.ts'
 
@@ -10,12 +10,12 @@ export interface Taint {
   readonly timeAdded?: string
 }
 
-/** A condition, and when we last saw somebody assert it. */
+/** A condition, and when the controller last saw it asserted. */
 export interface SeenCondition extends NodeCondition {
   /**
-   * When its status, transition or heartbeat was last seen to change, by our clock; before the first such change, its
-   * newest stamp clamped to now. A node's clock that is wrong therefore never makes a condition look fresher than we
-   * saw it, and makes it look stale for one heartbeat at most.
+   * When its status, transition or heartbeat was last seen to change, by the controller's clock; before the first
+   * change, its newest stamp clamped to now. With a wrong node clock, a condition never looks fresher than observed,
+   * and stale for one heartbeat at most.
    */
   readonly seenAt: number
 }
@@ -29,13 +29,13 @@ export interface PoolMembership {
   readonly can: readonly Intervention[]
 }
 
-/** What decisions need of a Node. */
+/** The parts of a Node that decisions need. */
 export interface NodeView {
   readonly name: string
   readonly uid: string
   readonly providerId?: string
   readonly bootId?: string
-  /** When we saw `bootId` change; absent while we have only ever seen one boot of it. */
+  /** When `bootId` was seen to change; absent when only one boot has been seen. */
   readonly rebootedAt?: number
   readonly createdAt: number
   readonly deleting: boolean
@@ -48,7 +48,7 @@ export interface NodeView {
   readonly pools: readonly PoolMembership[]
 }
 
-/** A machine request of Karpenter, as far as ownership of a node goes. */
+/** A Karpenter NodeClaim, reduced to the ownership of a node. */
 export interface ClaimView {
   readonly name: string
   readonly providerId?: string
@@ -71,9 +71,9 @@ export interface OtherRepairer {
 
 /** How far the watches and the kubelet leases can be trusted. */
 export interface ApiHealth {
-  /** False until every watch has delivered its first whole list, and whenever one of them is behind. */
+  /** True once every watch has delivered its first full list and none is behind. */
   readonly synced: boolean
-  /** End of the settle period after the last outage we went through; absent when there was none. */
+  /** End of the settle period after the last outage; absent when there was none. */
   readonly settledAt?: number
   /** Listed while a repair is open, and before a decision; otherwise not known. */
   readonly leases: LeaseCounts
@@ -81,12 +81,12 @@ export interface ApiHealth {
   readonly trouble?: string
 }
 
-/** Our place in the leader election. */
+/** This controller's state in the leader election. */
 export interface Leadership {
   readonly leading: boolean
   /** Wall clock until which nobody else can lead; 0 when not leading. */
   readonly until: number
-  /** Grows with every change of leader: a record that carries a higher one was written by our successor. */
+  /** Grows with every change of leader; a record with a higher token was written by a successor. */
   readonly fencingToken: number
   readonly identity: string
 }
@@ -97,7 +97,7 @@ export type Pause =
   | { readonly state: 'on'; readonly why: string }
   | { readonly state: 'unknown'; readonly why: string }
 
-/** Everything one decision may look at. */
+/** Everything that one decision can use. */
 export interface ClusterSnapshot {
   readonly nodes: readonly NodeView[]
   readonly claims: readonly ClaimView[]
@@ -114,7 +114,7 @@ export interface ClusterSnapshot {
   readonly pause: Pause
 }
 
-/** The condition of one type, if the node carries it. */
+/** The node's condition of one type; undefined when it has none. */
 export function conditionOf(node: NodeView, type: string): SeenCondition | undefined {
   return node.conditions.find((condition) => condition.type === type)
 }
@@ -124,7 +124,7 @@ export function isReady(node: NodeView): boolean {
   return conditionOf(node, 'Ready')?.status === 'True'
 }
 
-/** True when every pair of `selector` is among the labels; an empty selector selects everything. */
+/** True when `labels` contain every pair of `selector`; an empty selector selects everything. */
 export function selects(selector: Readonly<Record<string, string>>, labels: Readonly<Record<string, string>>): boolean {
   return Object.entries(selector).every(([key, value]) => labels[key] === value)
 }

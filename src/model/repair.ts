@@ -23,17 +23,17 @@ export type Phase = (typeof phases)[number]
 const finished: ReadonlySet<Phase> = new Set(['Succeeded', 'Failed', 'Cancelled'])
 const beforeCommit: ReadonlySet<Phase> = new Set(['Pending', 'Preparing', 'Draining', 'Blocked'])
 
-/** No step follows. */
+/** True in a final phase. */
 export function isFinished(phase: Phase): boolean {
   return finished.has(phase)
 }
 
-/** Everything so far can be undone, and is, when the fault clears. */
+/** True while every step can be undone; the steps are undone when the fault clears. */
 export function isBeforeCommit(phase: Phase): boolean {
   return beforeCommit.has(phase)
 }
 
-/** Holds a budget slot: started, not finished, not parked as Blocked. */
+/** True while it holds a budget slot: started, not finished, not parked as Blocked. */
 export function isInFlight(phase: Phase): boolean {
   return phase !== 'Pending' && phase !== 'Blocked' && !isFinished(phase)
 }
@@ -51,7 +51,7 @@ export interface RepairTarget {
   readonly uid: string
 }
 
-/** What was decided when the repair was admitted; later edits of the policy do not reach it. */
+/** What was decided at admission; later edits of the policy do not change it. */
 export interface Plan {
   readonly policy: string
   readonly generation: number
@@ -69,8 +69,8 @@ export interface Plan {
 export interface Blocker {
   readonly pod: string
   /**
-   * `budget`: a PodDisruptionBudget; `protected`: an annotation; `stuck`: does not end; `refused`: the API server or a
-   * webhook says no; `returned`: its owner started it on the node again.
+   * `budget`: a PodDisruptionBudget. `protected`: an annotation. `stuck`: the pod does not end. `refused`: the API server
+   * or a webhook refuses. `returned`: its owner started it on the node again.
    */
   readonly kind: 'budget' | 'protected' | 'stuck' | 'refused' | 'returned'
   readonly reason: string
@@ -82,10 +82,10 @@ export interface DrainProgress {
   readonly deadline: number
   readonly evicted: number
   readonly remaining: number
-  /** Since when nothing but blockers stood in the way; absent while pods still leave. */
+  /** Since when only blocked pods remain; absent while other pods still leave. */
   readonly blockedSince?: number
   readonly blockers: readonly Blocker[]
-  /** Pods left behind on purpose, with why: a partial drain says so. */
+  /** Pods left on the node on purpose, with the reason, for the record of a partial drain. */
   readonly leftBehind: readonly string[]
   /** Pods without a controller, named before they are evicted: nothing starts them again. */
   readonly lost?: readonly string[]
@@ -110,15 +110,17 @@ export interface WrittenCall {
   readonly bootId: string
 }
 
-/** One attempt to mend one node, and its audit trail: the content of a NodeRepair object. */
+/** One attempt to repair one node and its audit trail: the content of a NodeRepair object. */
 export interface Attempt {
-  /** Deterministic: see `repair/attempt/name.ts`. Also the provider's operation id. */
+  /** Deterministic: see `repair/attempt/name.ts`. It is also the provider's operation id. */
   readonly name: string
   readonly resourceVersion: string
   readonly createdAt: number
-  /** Our finaliser is on the object: a person's deletion of it waits for us. So it is while a repair is under way. */
+  /**
+   * The controller's finaliser is on the object, so a person's deletion waits for it. It is set while a repair runs.
+   */
   readonly guarded: boolean
-  /** When a person deleted the object, which waits for us. */
+  /** When a person deleted the object; the deletion waits for the controller. */
   readonly deletedAt?: number
   readonly nodeName: string
   readonly nodeUid: string
@@ -126,7 +128,7 @@ export interface Attempt {
   readonly bootId?: string
   readonly nodeLabels: Readonly<Record<string, string>>
   readonly number: number
-  /** Who approved it (annotation), where the policy asks for approval. */
+  /** Who approved it (annotation), if the policy requires approval. */
   readonly approvedBy?: string
   /** What the record said when it was approved: the approval is for that and nothing else. */
   readonly approvedFor?: Rule
@@ -148,7 +150,7 @@ export interface Attempt {
   readonly fencingToken?: number
 }
 
-/** When it entered its present phase. */
+/** When it entered its current phase. */
 export function phaseSince(attempt: Attempt): number {
   return attempt.phases.at(-1)?.at ?? attempt.createdAt
 }

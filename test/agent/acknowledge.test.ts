@@ -1,4 +1,4 @@
-/** L11: what a person has acknowledged, and what user space has written. */
+/** L11: acknowledged findings, and lines that user space wrote. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { acknowledgedKey, writeAcknowledgements } from '../../src/model/acknowledgement.ts'
@@ -15,13 +15,13 @@ function acknowledge(rig: AgentRig, until: number, device?: string): void {
   rig.api.annotations = { [acknowledgedKey]: writeAcknowledgements([one]) }
 }
 
-/** Long enough for a heartbeat. */
+/** Waits long enough for a heartbeat. */
 async function heartbeat(rig: AgentRig): Promise<void> {
   for (let n = 0; n < 6; n++) await rig.pass(minute)
 }
 
 describe('L11: an acknowledged finding', () => {
-  it('does not condemn, is shown as such, and is kept over a restart', async (t) => {
+  it('does not condemn the node, is marked as acknowledged, and survives a restart', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.log(xid79)
@@ -40,7 +40,7 @@ describe('L11: an acknowledged finding', () => {
     assert.equal(gpu(rig)?.status, 'True', 'seen again while it is acknowledged')
   })
 
-  it('condemns again by itself when the fault is seen anew after the end, and not before', async (t) => {
+  it('condemns again when the fault is seen after the end of the acknowledgement, not before', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     acknowledge(rig, rig.clock.now() + hour)
@@ -56,7 +56,7 @@ describe('L11: an acknowledged finding', () => {
     assert.equal(gpu(rig)?.status, 'False')
   })
 
-  it('condemns at once when the acknowledgement is taken back, and another device is not covered', async (t) => {
+  it('condemns at once when the acknowledgement is withdrawn, and covers no other device', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     acknowledge(rig, rig.clock.now() + 24 * hour, '0000:5e:00')
@@ -72,7 +72,7 @@ describe('L11: an acknowledged finding', () => {
     assert.equal(gpu(rig)?.status, 'False')
   })
 
-  it('whose annotation somebody has spoiled counts as it was, and the log says what to write', async (t) => {
+  it('stays acknowledged when the annotation becomes invalid, and the log gives a remedy', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.api.annotations = { [acknowledgedKey]: '[{"reason": 1}]' }
@@ -85,7 +85,7 @@ describe('L11: an acknowledged finding', () => {
 })
 
 describe('L11: a line that user space wrote', () => {
-  it('about a device that this machine does not have says so', async (t) => {
+  it('is marked when it names a device that this machine does not have', async (t) => {
     const rig = rigFor(t)
     rig.file('sys/bus/pci/devices/0000:5e:00.0/vendor', '0x10de\n')
     await rig.start()

@@ -1,4 +1,4 @@
-/** The agent through its front door: a machine in a folder, an API server in hand, time by the hour. */
+/** The agent as a whole: a machine in a folder, a scripted API server and a stepped clock. */
 import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ const xid79 = "NVRM: Xid (PCI:0000:3b:00): 79, pid='<unknown>', name=<unknown>, 
 const xid31 = 'NVRM: Xid (PCI:0000:5e:00): 31, pid=4242, name=python, Ch 00000008, intr 10000000. MMU Fault'
 const minute = 60_000
 
-/** How many Events of this severity were given up. */
+/** Number of Events of this severity that were given up. */
 async function given(rig: AgentRig, severity: string): Promise<string | undefined> {
   const { text } = await rig.page('/metrics')
   return new RegExp(`^nodemend_events_given_up_total\\{severity="${severity}"\\} (\\d+)$`, 'm').exec(text)?.[1]
@@ -30,12 +30,12 @@ describe('the agent', () => {
       ],
     )
     for (let n = 0; n < 20; n++) await rig.pass(minute)
-    assert.equal(rig.api.calls.shift(), 'patch nodes/status worker-1', 'a look at what an earlier agent left')
+    assert.equal(rig.api.calls.shift(), 'patch nodes/status worker-1', 'reads the conditions of an earlier agent')
     assert.deepEqual([...new Set(rig.api.calls)], ['apply nodes/status worker-1'])
     assert.ok(rig.api.calls.length >= 4 && rig.api.calls.length <= 5, `${rig.api.calls.length} writes in 20 minutes`)
   })
 
-  it('turns the condition of a hardware fault, and only tells of an application’s', async (t) => {
+  it('turns the condition False for a hardware fault, and only reports an application’s', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.log(xid31)
@@ -52,7 +52,7 @@ describe('the agent', () => {
     ])
   })
 
-  it('joins what the kernel said with what is advised, without the kernel’s full stop before our semicolon', async (t) => {
+  it('joins the kernel’s text and the advice without a full stop before the semicolon', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.log(xid79)
@@ -66,7 +66,7 @@ describe('the agent', () => {
     }
   })
 
-  it('takes a line from user space as one, and can be told not to believe it', async (t) => {
+  it('marks a line from user space, and can be configured not to trust it', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.log(xid79, 12)
@@ -80,7 +80,7 @@ describe('the agent', () => {
     assert.equal(strict.api.events.size, 1)
   })
 
-  it('writes the log lines and keys of the guide', async (t) => {
+  it('writes the documented log lines and keys', async (t) => {
     const rig = rigFor(t)
     await rig.start({ level: 'debug' })
     const lines = rig.lines.map((line) => JSON.parse(line) as Record<string, unknown>)
@@ -92,7 +92,7 @@ describe('the agent', () => {
 })
 
 describe('the API server', () => {
-  it('may be away at the start: the agent runs, and what it saw is reported within two seconds of its return', async (t) => {
+  it('may be down at the start: the agent runs, and reports within two seconds of its return', async (t) => {
     const rig = rigFor(t)
     rig.api.refusal = 'NM_KUBE_NETWORK'
     await rig.start()
@@ -106,7 +106,7 @@ describe('the API server', () => {
     assert.equal(rig.api.events.size, 1)
   })
 
-  it('must have taken one report before the agent calls itself ready; an outage after that changes nothing', async (t) => {
+  it('must accept one report before the agent is ready; a later outage changes nothing', async (t) => {
     const rig = rigFor(t)
     rig.api.refusal = 'NM_KUBE_UNAUTHORIZED'
     await rig.start()
@@ -123,16 +123,16 @@ describe('the API server', () => {
     assert.equal((await rig.page('/readyz')).status, 200)
   })
 
-  it('may refuse an Event: it is tried again, then given up, counted, and logged with what is lost', async (t) => {
+  it('may reject an Event: it is retried, then given up, counted, and logged with its content', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.api.invalid = true
     rig.log(xid79)
     await rig.pass(2000)
-    assert.equal(await given(rig, 'fatal'), '0', 'the fault may be the server’s, and pass')
+    assert.equal(await given(rig, 'fatal'), '0', 'the cause may be temporary')
     await rig.pass(minute)
     assert.equal(await given(rig, 'fatal'), '1')
-    const line = rig.logged().find(({ msg }) => String(msg).startsWith('an Event is given up'))
+    const line = rig.logged().find(({ msg }) => String(msg).startsWith('giving up an Event'))
     assert.deepEqual(
       [line?.reason, line?.conditionType, line?.count],
       ['NvidiaXID79Error', 'AcceleratedHardwareReady', 1],
@@ -142,13 +142,13 @@ describe('the API server', () => {
     for (let n = 0; n < 40; n++) rig.log(xid31.replace('5e', String(n + 10)))
     for (let n = 0; n < 30; n++) await rig.pass(minute)
     // Five tries each, 30 to 60 s apart.
-    assert.ok(Number(await given(rig, 'warning')) <= 12, 'a server that refuses everything costs few of them')
+    assert.ok(Number(await given(rig, 'warning')) <= 12, 'a server that rejects everything loses few Events')
     rig.api.invalid = false
     for (let n = 0; n < 5; n++) await rig.pass(minute)
     assert.equal(rig.eventsOf('NvidiaXID31Warning').length, 40 - Number(await given(rig, 'warning')))
   })
 
-  it('is spared while it asks for rest, and when nothing but a heartbeat waits', async (t) => {
+  it('gets few retries while it asks for a pause or only a heartbeat waits', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.api.refusal = 'NM_KUBE_UNAVAILABLE'
@@ -159,7 +159,7 @@ describe('the API server', () => {
     assert.ok(tries < 40, `${tries} tries in 26 minutes`)
   })
 
-  it('L3: may refuse Events alone: the remedy names each verb, another refusal is told, and what lasts is told again', async (t) => {
+  it('L3: may refuse only Events: the remedy names each verb, a new error is logged, and a lasting one repeats', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.api.refusal = 'NM_KUBE_FORBIDDEN'
@@ -170,19 +170,19 @@ describe('the API server', () => {
     rig.api.refusal = undefined
     rig.api.invalid = true
     await rig.pass(2000)
-    assert.equal(told().length, 2, 'another answer is news')
+    assert.equal(told().length, 2, 'a new error is logged')
     rig.api.invalid = false
     rig.api.refusal = 'NM_KUBE_FORBIDDEN'
     rig.log(xid31.replace('5e', '5f'))
     for (let n = 0; n < 6; n++) await rig.pass(minute)
-    assert.ok(told().length >= 4, 'what is blocked for minutes is told again')
+    assert.ok(told().length >= 4, 'a lasting error is logged again')
     const blocked = /^nodemend_report_blocked_seconds\{resource="events"\} (\d+)/m.exec(
       (await rig.page('/metrics')).text,
     )
     assert.ok(Number(blocked?.[1]) > 300)
   })
 
-  it('may not know the node yet', async (t) => {
+  it('may not have the node yet', async (t) => {
     const rig = rigFor(t)
     rig.api.refusal = 'NM_KUBE_NOT_FOUND'
     await rig.start()
@@ -198,7 +198,7 @@ describe('the API server', () => {
 })
 
 describe('a restart', () => {
-  it('keeps conditions, their times and what was told, and sees what was logged meanwhile', async (t) => {
+  it('keeps conditions, their times and written Events, and processes lines logged meanwhile', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.log(xid79)
@@ -219,7 +219,7 @@ describe('a restart', () => {
     )
   })
 
-  it('after which nothing is known but the log comes to the same conditions', async (t) => {
+  it('with only the log left reaches the same conditions', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.log(xid79)
@@ -232,10 +232,10 @@ describe('a restart', () => {
     await rig.pass(2000)
     assert.equal(rig.api.condition('AcceleratedHardwareReady')?.lastTransitionTime, before?.lastTransitionTime)
     assert.deepEqual([...rig.api.events.keys()], [event], 'the same line is the same Event')
-    assert.ok(rig.lines.some((line) => line.includes('the state file is not usable')))
+    assert.ok(rig.lines.some((line) => line.includes('the state file is unusable')))
   })
 
-  it('without its state keeps the times of what has not changed, at the price of one look at the node', async (t) => {
+  it('without its state keeps the times of unchanged conditions by reading the node once', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.log(xid79)
@@ -243,7 +243,7 @@ describe('a restart', () => {
     const before = rig.api.conditions
     await rig.stop()
     rmSync(join(rig.root, 'var/state.json'))
-    rig.file('dev/kmsg', '') // and the line of the fault has left the ring
+    rig.file('dev/kmsg', '') // the line of the fault has left the ring
     rig.api.calls.length = 0
     rig.api.refusal = 'NM_KUBE_NETWORK'
     await rig.start()
@@ -267,14 +267,14 @@ describe('a restart', () => {
     rig.api.calls.length = 0
     await rig.start()
     await rig.pass(minute)
-    assert.deepEqual(rig.api.calls, ['apply nodes/status worker-1'], 'with its state it does not look')
+    assert.deepEqual(rig.api.calls, ['apply nodes/status worker-1'], 'with its state it does not read the node')
     assert.deepEqual(
       rig.api.conditions.map((one) => one.lastTransitionTime),
       kept.map((one) => one.lastTransitionTime),
     )
   })
 
-  it('of the machine clears what a boot clears', async (t) => {
+  it('of the machine ends the findings that a reboot clears', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.log(xid79)

@@ -1,4 +1,4 @@
-/** The agent’s configuration and rule packs, through its front door. */
+/** The agent’s configuration and rule packs, tested through the whole agent. */
 import assert from 'node:assert/strict'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,13 +8,13 @@ import { rigFor } from './rig.ts'
 const xid79 = "NVRM: Xid (PCI:0000:3b:00): 79, pid='<unknown>', name=<unknown>, GPU has fallen off the bus."
 
 describe('configuration', () => {
-  it('that is broken at the start leaves the catalogue as it is, and the message says so', async (t) => {
+  it('that is broken at the start leaves the catalogue in force, and the message says so', async (t) => {
     const rig = rigFor(t)
     rig.file('etc/config.yaml', 'reasons: {NvidiaXID79Error: {severity: lethal}}\n')
     rig.file('packs/one.yaml', 'family: vendor\n')
     await rig.start({ rules: join(rig.root, 'packs') })
     const refused = (what: string) => rig.logged().findLast(({ msg }) => msg === `${what} refused`)?.inForce
-    assert.equal(refused('config'), 'the catalogue as it is, without overrides')
+    assert.equal(refused('config'), 'the catalogue without overrides')
     assert.equal(refused('rules'), 'the shipped rules alone')
     assert.match((await rig.page('/metrics')).text, /^nodemend_config_refused\{kind="config"\} 1$/m)
     rig.file(
@@ -25,10 +25,10 @@ describe('configuration', () => {
     assert.match((await rig.page('/metrics')).text, /^nodemend_config_refused\{kind="config"\} 0$/m)
     rig.file('etc/config.yaml', 'reasons: {NvidiaXID79Error: {severity: mild}}\n')
     await rig.pass(61_000)
-    assert.match(String(refused('config')), /^2 overrides of the file of 20\d\d-/)
+    assert.match(String(refused('config')), /^2 overrides from the file of 20\d\d-/)
   })
 
-  it('that is there and cannot be read is refused, not taken for none', async (t) => {
+  it('that exists but cannot be read is refused, not treated as absent', async (t) => {
     const rig = rigFor(t)
     mkdirSync(join(rig.root, 'etc/config.yaml'), { recursive: true })
     await rig.start()
@@ -36,21 +36,21 @@ describe('configuration', () => {
     assert.match(String(line?.problems), /config\.yaml: cannot be read: EISDIR/)
   })
 
-  it('can make a file system on a loop device fatal, which by itself is a warning', async (t) => {
+  it('can make a fault on a loop device fatal, which is a warning by default', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.log('EXT4-fs (loop0): Remounting filesystem read-only')
     await rig.pass(2000)
     assert.equal(rig.api.condition('StorageReady')?.status, 'True')
     assert.deepEqual(rig.eventsOf('FilesystemReadOnly'), [
-      'Warning FilesystemReadOnly: loop0 is read-only now (a device that is no part of the machine)',
+      'Warning FilesystemReadOnly: loop0 is read-only now (a device that is not part of the machine)',
     ])
     rig.file('etc/config.yaml', 'reasons: {FilesystemReadOnly: {severity: fatal}}\n')
     await rig.pass(61_000)
     assert.equal(rig.api.condition('StorageReady')?.status, 'False')
   })
 
-  it('may name a number that no table has, because drivers have new ones: it counts, and the log asks', async (t) => {
+  it('may name a number that no table lists, because new drivers have some: it applies, with a warning', async (t) => {
     const rig = rigFor(t)
     const text = [
       'reasons:',
@@ -62,10 +62,10 @@ describe('configuration', () => {
     ]
     rig.file('etc/config.yaml', text.join('\n'))
     await rig.start()
-    const line = rig.logged().find(({ msg }) => msg === 'config names what is not known')
+    const line = rig.logged().find(({ msg }) => msg === 'config names unknown codes')
     assert.equal(line?.level, 'warn')
     const asked = (family: string, code: number) =>
-      `is taken as it is, but ${code} is in no table: docs/reference/${family}.md has the numbers`
+      `is in force, but no table lists ${code}: check it against docs/reference/${family}.md`
     assert.deepEqual(line.doubts, [
       `/etc/config.yaml:2:23: reasons.NvidiaXID1799Error ${asked('xid', 1799)}`,
       `/etc/config.yaml:5:14: codes.xid.997 ${asked('xid', 997)}`,
@@ -76,7 +76,7 @@ describe('configuration', () => {
     assert.equal(rig.api.condition('AcceleratedHardwareReady')?.reason, 'NvidiaXID997Warning')
   })
 
-  it('is reloaded; a bad file changes nothing and says where', async (t) => {
+  it('is reloaded; a bad file changes nothing and its position is logged', async (t) => {
     const rig = rigFor(t)
     rig.file('etc/config.yaml', 'reasons: {NvidiaXID79Error: {severity: warning}}\n')
     await rig.start()
@@ -88,7 +88,7 @@ describe('configuration', () => {
     assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'True')
     assert.ok(
       rig.lines.some((line) => line.includes('config.yaml:1:40')),
-      'names the place',
+      'names the position',
     )
     rmSync(join(rig.root, 'etc/config.yaml'))
     await rig.pass(61_000)

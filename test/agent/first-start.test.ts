@@ -1,6 +1,6 @@
 /** L1: the first start on a node whose kernel log holds old faults. */
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { type AgentRig, rigFor } from './rig.ts'
@@ -14,7 +14,7 @@ const storage = (rig: AgentRig) => rig.api.condition('StorageReady')
 const now = (rig: AgentRig): string => new Date(rig.clock.now()).toISOString().slice(0, 16)
 
 describe('L1: the first start of an agent on a node', () => {
-  it('tells of a fatal line of an hour ago, and does not condemn the node for it', async (t) => {
+  it('reports a fatal line of an hour ago, and does not condemn the node for it', async (t) => {
     const rig = rigFor(t)
     rig.log(xid79)
     const logged = new Date(rig.clock.now()).toISOString().slice(0, 19)
@@ -22,12 +22,16 @@ describe('L1: the first start of an agent on a node', () => {
     await rig.start()
     await rig.pass(2_000)
     assert.equal(gpu(rig)?.status, 'True')
-    assert.equal(gpu(rig)?.lastTransitionTime.slice(0, 16), now(rig), 'a type that the node did not carry turns now')
+    assert.equal(
+      gpu(rig)?.lastTransitionTime.slice(0, 16),
+      now(rig),
+      'a condition new to the node has the current time',
+    )
     const [told = ''] = rig.eventsOf('NvidiaXID79Error')
     assert.ok(told.endsWith(`(logged at ${logged}Z, before this agent first ran)`), told)
   })
 
-  it('condemns it once the fault is logged again', async (t) => {
+  it('condemns the node once the fault is logged again', async (t) => {
     const rig = rigFor(t)
     rig.log(xid79)
     await rig.clock.advance(hour)
@@ -38,11 +42,11 @@ describe('L1: the first start of an agent on a node', () => {
     assert.equal(gpu(rig)?.lastTransitionTime.slice(0, 16), now(rig))
   })
 
-  it('condemns it while the fault can be seen: the device is lost, the mount is read-only', async (t) => {
+  it('condemns the node while the fault is present: the device is lost, the mount is read-only', async (t) => {
     const rig = rigFor(t)
     rig.log(xid79)
     rig.log(readOnly)
-    rig.file('sys/bus/pci/devices/0000:5e:00.0/vendor', '0x10de\n') // another device is there, 3b:00 is not
+    rig.file('sys/bus/pci/devices/0000:5e:00.0/vendor', '0x10de\n') // another device is present, 3b:00 is not
     rig.file(
       'proc/1/mountinfo',
       '25 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,emergency_ro,errors=remount-ro\n',
@@ -51,12 +55,12 @@ describe('L1: the first start of an agent on a node', () => {
     await rig.start()
     await rig.pass(2_000)
     assert.equal(gpu(rig)?.status, 'False')
-    assert.match(gpu(rig)?.message ?? '', /logged at .* before this agent first ran, and it still lasts/)
+    assert.match(gpu(rig)?.message ?? '', /logged at .* before this agent first ran, and still present/)
     assert.equal(storage(rig)?.status, 'False')
-    assert.equal(gpu(rig)?.lastTransitionTime.slice(0, 16), now(rig), 'the time of the line belongs into the message')
+    assert.equal(gpu(rig)?.lastTransitionTime.slice(0, 16), now(rig), 'the message has the time of the line')
   })
 
-  it('does not when the mount is writable again', async (t) => {
+  it('does not condemn the node when the mount is writable again', async (t) => {
     const rig = rigFor(t)
     rig.log(readOnly)
     rig.file('proc/1/mountinfo', '25 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remount-ro\n')
@@ -66,7 +70,7 @@ describe('L1: the first start of an agent on a node', () => {
     assert.equal(storage(rig)?.status, 'True')
   })
 
-  it('condemns it where the operator asks for that', async (t) => {
+  it('condemns the node when the operator configures that', async (t) => {
     const rig = rigFor(t)
     rig.log(xid79)
     await rig.clock.advance(hour)
@@ -76,7 +80,7 @@ describe('L1: the first start of an agent on a node', () => {
     assert.equal(gpu(rig)?.lastTransitionTime.slice(0, 16), now(rig))
   })
 
-  it('is not one when the state file alone is lost: what was condemned stays so, with its time', async (t) => {
+  it('does not count as one when only the state file is lost: conditions keep their status and time', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.log(xid79)
@@ -90,7 +94,25 @@ describe('L1: the first start of an agent on a node', () => {
     assert.deepEqual([gpu(rig)?.status, gpu(rig)?.lastTransitionTime], ['False', since])
   })
 
-  it('a report after an outage of the API server says when it turned, not when the line was logged', async (t) => {
+  it('keeps its time when the agent is killed before the log is read: the second start condemns nothing either', async (t) => {
+    const rig = rigFor(t)
+    rig.log(xid79)
+    await rig.clock.advance(hour)
+    await rig.start()
+    await rig.pass(2_000)
+    await rig.stop()
+    const file = join(rig.root, 'var/state.json')
+    const { version, time } = JSON.parse(readFileSync(file, 'utf8'))
+    writeFileSync(file, JSON.stringify({ version, time })) // what the agent saves before it reads a line
+    await rig.start()
+    await rig.pass(2_000)
+    assert.equal(gpu(rig)?.status, 'True')
+    rig.log(xid79)
+    await rig.pass(2_000)
+    assert.equal(gpu(rig)?.status, 'False')
+  })
+
+  it('a report after an API server outage has the time of the transition, not of the line', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     await rig.stop()
@@ -98,7 +120,7 @@ describe('L1: the first start of an agent on a node', () => {
     await rig.clock.advance(hour)
     await rig.start()
     await rig.pass(2_000)
-    assert.equal(gpu(rig)?.status, 'False', 'it was logged while the agent was away: it counts')
+    assert.equal(gpu(rig)?.status, 'False', 'a line logged while the agent was down counts')
     assert.equal(gpu(rig)?.lastTransitionTime.slice(0, 16), now(rig))
   })
 })

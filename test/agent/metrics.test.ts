@@ -1,10 +1,10 @@
-/** What the agent’s /metrics says, and when. */
+/** The series that the agent’s /metrics has, and when. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { rigFor } from './rig.ts'
 
 describe('metrics', () => {
-  it('are there with their first value 0 before there is anything to count, so that increase() sees the first one', async (t) => {
+  it('start at 0 before the first count, so that increase() sees it', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     const fresh = (await rig.page('/metrics')).text
@@ -31,7 +31,7 @@ describe('metrics', () => {
     assert.deepEqual(series, [`${expected[2]} 1`], 'shown once, with its value')
   })
 
-  it('follow the configuration, and know the Xids where there is an NVIDIA GPU', async (t) => {
+  it('follow the configuration, and list the Xids on a machine with an NVIDIA GPU', async (t) => {
     const rig = rigFor(t)
     rig.file('sys/bus/pci/devices/0000:3b:00.0/vendor', '0x10de\n')
     rig.file('sys/bus/pci/devices/0000:3b:00.0/device', '0x2330\n')

@@ -1,4 +1,4 @@
-/** Many monitors in one agent, through its front door: the faults F1 – F3, F6 and F7 of the second tenant. */
+/** Several monitors in one agent, tested through the whole agent: faults F1 – F3, F6 and F7 of the second tenant. */
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { type AgentRig, rigFor } from './rig.ts'
 
 const minute = 60_000
 
-/** A probe of the network whose looks the test holds in its hand; `change` says that a look is worth while. */
+/** A network probe whose looks the test answers; `change` announces a change. */
 function handheld() {
   let change: () => void = () => undefined
   let looks = 0
@@ -44,18 +44,18 @@ function table(rig: AgentRig, entries: number, limit = 1_000): void {
 const networking = (rig: AgentRig) => rig.api.condition('NetworkingReady')
 
 describe('several monitors for one condition', () => {
-  it('F1: it is not True before every one of them has looked', async (t) => {
+  it('F1: it is not True before every monitor has looked', async (t) => {
     const rig = rigFor(t)
     const { spec, answer } = handheld()
     await rig.start({}, { monitors: [kernelLog, spec] })
     await rig.pass(5_000)
-    assert.notEqual(networking(rig)?.status, 'True', 'the kernel log has been read, the network has not')
+    assert.notEqual(networking(rig)?.status, 'True', 'only the kernel log monitor has looked')
     answer({ sample: 1 })
     await rig.pass(1_000)
     assert.equal(networking(rig)?.status, 'True')
   })
 
-  it('F1: a blind one is named, and its neighbour’s next report does not overrule it', async (t) => {
+  it('F1: a blind monitor is named, and another monitor’s next report does not override it', async (t) => {
     const rig = rigFor(t)
     const { spec, answer } = handheld()
     await rig.start({}, { monitors: [kernelLog, spec] })
@@ -66,14 +66,14 @@ describe('several monitors for one condition', () => {
     const { status, reason, message = '' } = networking(rig) ?? {}
     assert.deepEqual([status, reason], ['Unknown', 'CannotCheck'])
     assert.match(message, /^handheld: permission denied/)
-    assert.equal(rig.api.condition('KernelReady')?.status, 'True', 'no neighbour is touched')
+    assert.equal(rig.api.condition('KernelReady')?.status, 'True', 'other conditions are not affected')
     await rig.pass(10_000)
     answer({ sample: 1 })
     await rig.pass(1_000)
     assert.equal(networking(rig)?.status, 'True')
   })
 
-  it('F2: findings of one moment, out of two monitors, are two Events', async (t) => {
+  it('F2: simultaneous findings of two monitors are two Events', async (t) => {
     const rig = rigFor(t)
     table(rig, 950)
     rig.file(
@@ -89,7 +89,7 @@ describe('several monitors for one condition', () => {
 })
 
 describe('a lasting state', () => {
-  it('F3: is told when it begins and when it ends, and costs no writes in between; its value is kept fresh', async (t) => {
+  it('F3: is reported when it begins and ends, updates its value in between, and costs no writes for it', async (t) => {
     const rig = rigFor(t)
     table(rig, 950)
     await rig.start()
@@ -110,7 +110,7 @@ describe('a lasting state', () => {
     assert.equal(rig.eventsOf('ConntrackNearlyFull').at(-1), 'Normal ConntrackNearlyFull: recovered')
   })
 
-  it('has hysteresis, survives a restart, and its limit is the operator’s', async (t) => {
+  it('has hysteresis, survives a restart, and has the operator’s limit', async (t) => {
     const rig = rigFor(t)
     rig.file('etc/config.yaml', 'reasons: {ConntrackNearlyFull: {severity: fatal, limit: 50, for: 10s}}\n')
     table(rig, 600)
@@ -131,7 +131,7 @@ describe('a lasting state', () => {
 })
 
 describe('a probe on an event', () => {
-  it('looks at once when something changes, one look at a time, and goes on looking by time', async (t) => {
+  it('looks at once after a change, one look at a time, and also at its period', async (t) => {
     const rig = rigFor(t)
     const { spec, answer, change, looks } = handheld()
     await rig.start({}, { monitors: [kernelLog, spec] })
@@ -143,17 +143,17 @@ describe('a probe on an event', () => {
     assert.equal(looks(), 2)
     answer({ sample: 2 })
     await rig.pass(10_000)
-    assert.equal(looks(), 3, 'announcements get lost')
+    assert.equal(looks(), 3, 'a change may go unannounced')
   })
 })
 
 describe('a monitor in trouble', () => {
-  it('F6: a stuck one is a finding with itself as the device, within two of its periods; liveness and readiness stay', async (t) => {
+  it('F6: a stuck monitor becomes a finding with the monitor as device within two periods; liveness and readiness stay', async (t) => {
     const rig = rigFor(t)
     const { spec, answer } = handheld()
     await rig.start({}, { monitors: [kernelLog, spec] })
     answer({ sample: 1 })
-    await rig.pass(10_000) // the next look begins, and never ends
+    await rig.pass(10_000) // the next look begins and never ends
     await rig.pass(deadlineMs + 1_000)
     assert.equal((await rig.page('/healthz')).status, 200)
     assert.equal((await rig.page('/readyz')).status, 200)
@@ -161,7 +161,7 @@ describe('a monitor in trouble', () => {
       rig.eventsOf('MonitorFailed')[0] ?? '',
       /^Warning MonitorFailed: .*has not ended within 10 s on handheld/,
     )
-    assert.match(networking(rig)?.message ?? '', /^handheld: its look has not ended/)
+    assert.match(networking(rig)?.message ?? '', /^handheld: its check has not ended/)
     assert.match((await rig.page('/metrics')).text, /^nodemend_monitor_state\{monitor="handheld",state="stuck"\} 1$/m)
     answer({ sample: 2 })
     for (let n = 0; n < 8; n++) {
@@ -172,19 +172,19 @@ describe('a monitor in trouble', () => {
     assert.match(rig.eventsOf('MonitorFailed').at(-1) ?? '', /^Normal MonitorFailed: recovered on handheld/)
   })
 
-  it('F6: readiness waits for the required ones alone', async (t) => {
+  it('F6: readiness waits only for required monitors', async (t) => {
     const rig = rigFor(t)
     await rig.start({}, { monitors: [kernelLog, handheld().spec] })
     await rig.pass(deadlineMs + 1_000)
     assert.equal((await rig.page('/readyz')).status, 200, 'the probe has never looked')
   })
 
-  it('F7: a file that may not be read makes it blind, one that is not there does not', async (t) => {
+  it('F7: an unreadable file makes it blind, an absent one does not', async (t) => {
     const rig = rigFor(t)
     await rig.start({}, { monitors: [kernelLog, conntrack] })
     assert.equal(networking(rig)?.status, 'True')
     assert.match((await rig.page('/metrics')).text, /^nodemend_monitor_absent\{monitor="conntrack"\} 1$/m)
-    mkdirSync(join(rig.root, 'proc/sys/net/netfilter/nf_conntrack_count'), { recursive: true }) // its read fails, even for root
+    mkdirSync(join(rig.root, 'proc/sys/net/netfilter/nf_conntrack_count'), { recursive: true }) // cannot be read
     for (let n = 0; n < 3; n++) await rig.pass(10_000)
     assert.equal(networking(rig)?.status, 'Unknown')
     assert.match(networking(rig)?.message ?? '', /^conntrack: EISDIR/)

@@ -1,4 +1,4 @@
-/** Upgrade and downgrade of the agent in the middle of a raised fault, with the release 0.1.0 as the other side. */
+/** Upgrade and downgrade of the agent between release 0.1.0 and this version while a fault is raised. */
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ const stateFile = (rig: AgentRig): string => join(rig.root, 'var/state.json')
 const gpu = (rig: AgentRig) => rig.api.condition('AcceleratedHardwareReady')
 
 describe('the state file', () => {
-  it('of 0.1.0 is taken over: nothing turns, nothing is told again, and times stay', async (t) => {
+  it('of 0.1.0 is accepted: no condition changes, no Event repeats, and times stay', async (t) => {
     const rig = rigFor(t)
     rig.file('var/state.json', readFileSync(fixture, 'utf8'))
     await rig.start()
@@ -24,7 +24,7 @@ describe('the state file', () => {
     assert.equal(rig.api.events.size, 0)
   })
 
-  it('of this version is one that 0.1.0 takes over, whatever is raised', async (t) => {
+  it('of this version is accepted by 0.1.0, whatever is raised', async (t) => {
     const rig = rigFor(t)
     rig.file('proc/sys/net/netfilter/nf_conntrack_count', '950\n')
     rig.file('proc/sys/net/netfilter/nf_conntrack_max', '1000\n')
@@ -38,7 +38,7 @@ describe('the state file', () => {
     assert.equal(refusedBy010(text), undefined)
   })
 
-  it('F8: of a newer version, with sections and values that nobody here knows, keeps a fatal finding', async (t) => {
+  it('F8: of a newer version, with unknown sections and values, keeps a fatal finding', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.log(xid79)

@@ -1,4 +1,4 @@
-/** An agent on a machine and an API server that tests hold in their hands: a folder, a stepped clock, a list of calls. */
+/** Runs an agent on a machine in a folder, with a scripted API server, a scripted disk and a stepped clock. */
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -14,9 +14,9 @@ import { KubeError, type KubeErrorCode } from '../../src/kube/errors.ts'
 import type { NodeCondition } from '../../src/model/condition.ts'
 import { SteppedClock, seededRandom } from '../../src/telemetry/clock.ts'
 
-let catalogue: CompiledCatalogue | undefined // compiled once for all tests: it never changes
+let catalogue: CompiledCatalogue | undefined // immutable, so compiled once for all tests
 
-/** An Event as it was written. */
+/** An Event as the agent wrote it. */
 export interface WrittenEvent {
   readonly name: string
   readonly type: string
@@ -25,18 +25,18 @@ export interface WrittenEvent {
   readonly count: number
 }
 
-/** The API server: keeps what was applied, or refuses. */
+/** An API server that keeps what the agent applies, or refuses every call. */
 export class ScriptedApi implements Api {
   readonly server = 'https://scripted'
-  /** Every call that arrived, in order: `apply nodes/status worker-1`. */
+  /** Every received call, in order: `apply nodes/status worker-1`. */
   readonly calls: string[] = []
   readonly events = new Map<string, WrittenEvent>()
   conditions: readonly NodeCondition[] = []
   /** Annotations of the node. */
   annotations: Readonly<Record<string, string>> = {}
-  /** What every call is refused with. */
+  /** The error of every call; undefined when calls succeed. */
   refusal: KubeErrorCode | undefined
-  /** Whether Events are called invalid. */
+  /** True: Events are rejected as invalid. */
   invalid = false
 
   async request<T>(call: Call): Promise<T> {
@@ -47,18 +47,18 @@ export class ScriptedApi implements Api {
     if (this.refusal) throw new KubeError(this.refusal, `${name}: refused by the test`, { call: name })
     if (call.resource.plural === 'events') {
       if (this.invalid) throw new KubeError('NM_KUBE_INVALID', `${name}: 422: refused by the test`, { call: name })
-      this.events.set(call.name ?? '', { name: call.name ?? '', ...(call.body as Omit<WrittenEvent, 'name'>) }) // our own body
+      this.events.set(call.name ?? '', { name: call.name ?? '', ...(call.body as Omit<WrittenEvent, 'name'>) }) // from the agent
     } else if (call.verb === 'patch') {
-      return { metadata: {}, status: { conditions: this.conditions } } as T // as it is: the agent patches nothing
+      return { metadata: {}, status: { conditions: this.conditions } } as T // unchanged: the agent's patch is empty
     } else {
-      this.conditions = (call.body as { status: { conditions: readonly NodeCondition[] } }).status.conditions // our own body
+      this.conditions = (call.body as { status: { conditions: readonly NodeCondition[] } }).status.conditions // from the agent
     }
-    return { metadata: { annotations: this.annotations } } as T // what an apply with metadataOnly answers
+    return { metadata: { annotations: this.annotations } } as T // the answer to an apply with metadataOnly
   }
 
-  // biome-ignore lint/correctness/useYield: the agent watches nothing
+  // biome-ignore lint/correctness/useYield: the agent watches no objects
   async *stream<T>(): AsyncGenerator<T> {
-    throw new Error('the agent watches nothing')
+    throw new Error('the agent watches no objects')
   }
 
   close(): void {}
@@ -68,13 +68,13 @@ export class ScriptedApi implements Api {
   }
 }
 
-/** The machine's disk: the real one, counted, until it hangs. */
+/** The real disk, with a counter of writes, that can hang. */
 class ScriptedDisk implements Disk {
-  /** True: calls that begin from now on do not return before {@link recover}. */
+  /** True: new calls do not return before {@link recover}. */
   hangs = false
-  /** Writes that have begun. */
+  /** Number of writes started. */
   writes = 0
-  /** Calls that will return by themselves. */
+  /** Number of pending calls that will return without {@link recover}. */
   #busy = 0
   #waiting: (() => void)[] = []
 
@@ -87,13 +87,13 @@ class ScriptedDisk implements Disk {
     return this.#call(() => systemDisk.replace(path, text))
   }
 
-  /** The disk answers again, also what it did not answer before. */
+  /** Ends the hang; pending calls return as well. */
   recover(): void {
     this.hangs = false
     for (const go of this.#waiting.splice(0)) go()
   }
 
-  /** Resolves when nothing is under way that will return: time is stepped, so it must not run ahead of the real disk. */
+  /** Resolves when no call is pending that will return, so that stepped time does not outrun the real disk. */
   async quiet(): Promise<void> {
     do await realTurn()
     while (this.#busy > 0)
@@ -108,7 +108,7 @@ class ScriptedDisk implements Disk {
   }
 }
 
-/** One machine; agents come and go on it. */
+/** One machine, on which agents can be started and stopped. */
 export class AgentRig {
   readonly root = mkdtempSync(join(tmpdir(), 'nodemend-agent-'))
   readonly clock = new SteppedClock()
@@ -130,13 +130,13 @@ export class AgentRig {
     writeFileSync(join(this.root, path), text)
   }
 
-  /** The kernel logs a line now; facility 1 when `priority` is 12. */
+  /** Logs a kernel line now; facility 1 when `priority` is 12. */
   log(text: string, priority = 3): void {
     const usec = Math.round(this.#uptimeMs() * 1000)
     appendFileSync(join(this.root, 'dev/kmsg'), `${priority},${this.#sequence++},${usec},-;${text}\n`, 'latin1')
   }
 
-  /** A new boot: the time since boot starts anew. */
+  /** Reboots the machine: a new boot id, and the time since boot starts again. */
   reboot(bootId: string): void {
     this.file('proc/sys/kernel/random/boot_id', `${bootId}\n`)
     this.file('proc/uptime', '100.00 0\n')
@@ -144,7 +144,7 @@ export class AgentRig {
   }
   #bootedAt = 0
 
-  /** Starts an agent and lets it make its first check. */
+  /** Starts an agent and waits for its first check. */
   async start(options: Partial<AgentOptions> = {}, parts: Partial<AgentParts> = {}): Promise<void> {
     this.file('proc/uptime', `${(this.#uptimeMs() / 1000).toFixed(3)} 0\n`)
     catalogue ??= compileShipped(join(import.meta.dirname, '..', '..', 'catalog'))
@@ -189,9 +189,9 @@ export class AgentRig {
     await this.pass(200)
   }
 
-  /** Lets time pass, and the disk keep up. */
+  /** Advances time in steps that let the real disk keep up. */
   async pass(ms: number): Promise<void> {
-    // Shorter than any patience with the disk, so that a write that is only real is never taken for one that hangs.
+    // Steps are shorter than the agent's disk deadlines, so a slow real write does not count as hanging.
     const steps = Math.max(Math.ceil(ms / 5_000), Math.min(20, Math.max(1, Math.ceil(ms / 50))))
     for (let n = 0; n < steps; n++) {
       await this.clock.advance(ms / steps)
@@ -199,7 +199,7 @@ export class AgentRig {
     }
   }
 
-  /** Ends the agent as SIGTERM would. */
+  /** Stops the agent as SIGTERM does. */
   async stop(): Promise<void> {
     let ended = this.#running === undefined
     const running = this.#running?.finally(() => {
@@ -211,7 +211,7 @@ export class AgentRig {
     this.#running = undefined
   }
 
-  /** Ends everything and removes the folder. */
+  /** Stops the agent and removes the folder. */
   async end(): Promise<void> {
     await this.stop()
     rmSync(this.root, { recursive: true })
@@ -235,14 +235,14 @@ export class AgentRig {
     return new RegExp(`^${name} (.*)$`, 'm').exec((await this.page('/metrics')).text)?.[1] ?? 'absent'
   }
 
-  /** Type and message of the Events that were written about `reason`, in order. */
+  /** Type and message of the Events about `reason`, in order. */
   eventsOf(reason: string): string[] {
     return [...this.api.events.values()]
       .filter(({ message }) => message.startsWith(`${reason}:`))
       .map(({ type, message }) => `${type} ${message}`)
   }
 
-  /** The log's lines so far. */
+  /** All log lines so far. */
   logged(): readonly Readonly<Record<string, unknown>>[] {
     return this.lines.map((line) => JSON.parse(line) as Record<string, unknown>)
   }
@@ -252,14 +252,14 @@ export class AgentRig {
   }
 }
 
-/** A machine that goes when the test is over. */
+/** A machine that is removed after the test. */
 export function rigFor(t: TestContext): AgentRig {
   const rig = new AgentRig()
   t.after(() => rig.end())
   return rig
 }
 
-/** Real input and output, done by the thread pool, gets a moment of real time. */
+/** Waits for a moment of real time, so that the thread pool's I/O can finish. */
 function realTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 2))
 }

@@ -1,4 +1,4 @@
-/** The agent on a machine in trouble, through its front door. */
+/** The agent on a machine in trouble, tested through the whole agent. */
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ const xid31 = 'NVRM: Xid (PCI:0000:5e:00): 31, pid=4242, name=python, Ch 0000000
 const minute = 60_000
 
 describe('a machine in trouble', () => {
-  it('may jump its clock: nothing ends and nothing turns', async (t) => {
+  it('may jump its clock: no finding ends and no condition changes', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.log(xid79)
@@ -27,7 +27,7 @@ describe('a machine in trouble', () => {
     assert.equal(after?.reason, before?.reason)
   })
 
-  it('may log 50,000 lines at once, cut and binary ones among them', async (t) => {
+  it('may log 50,000 lines at once, including cut and binary ones', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     const noise = Array.from(
@@ -42,10 +42,10 @@ describe('a machine in trouble', () => {
     assert.match((await rig.page('/metrics')).text, /nodemend_kmsg_records_total 5000\d/)
     assert.equal(await rig.metric('nodemend_kmsg_unreadable_records_total'), '1', 'the line of 200,000 bytes')
     assert.equal(await rig.metric('nodemend_kmsg_unframed_records_total'), '1', 'the same line')
-    assert.equal(rig.lines.filter((line) => line.includes('could not be read, or not whole')).length, 1)
+    assert.equal(rig.lines.filter((line) => line.includes('could not be read completely')).length, 1)
   })
 
-  it('may log 50,000 faults at once: the gravest is told at once, the rest slowly, and what is left out is counted', async (t) => {
+  it('may log 50,000 faults at once: the gravest is reported at once, others slowly, dropped ones are counted', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     const storm = Array.from(
@@ -56,7 +56,7 @@ describe('a machine in trouble', () => {
     await rig.pass(2000)
     assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'False')
     await rig.pass(refillMs)
-    assert.equal(rig.eventsOf('NvidiaXID79Error').length, 1, 'not behind two hundred warnings')
+    assert.equal(rig.eventsOf('NvidiaXID79Error').length, 1, 'two hundred warnings do not delay it')
     assert.ok(rig.api.events.size <= burst + 4, `${rig.api.events.size} Events in 4 s`)
     for (let n = 0; n < 9; n++) await rig.pass(minute)
     assert.ok(rig.api.events.size <= burst + mostNotices, `${rig.api.events.size} Events in all`)
@@ -66,7 +66,7 @@ describe('a machine in trouble', () => {
     assert.ok(rig.lines.length < 150, `${rig.lines.length} lines of our own`)
   })
 
-  it('may have no room for the state file: the old one stays, the agent goes on and says so', async (t) => {
+  it('may have no space for the state file: the old one stays, the agent continues and reports it', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     await rig.pass(1000)
@@ -79,7 +79,7 @@ describe('a machine in trouble', () => {
     assert.match((await rig.page('/metrics')).text, /nodemend_state_writes_total\{code="E[A-Z]+"\} [1-9]/)
   })
 
-  it('may have a disk that hangs: it reports as before, no writes pile up, and it says what it cannot keep', async (t) => {
+  it('may have a hanging disk: the agent reports as before, queues no writes, and reports the unsaved state', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     await rig.pass(1000)
@@ -96,9 +96,9 @@ describe('a machine in trouble', () => {
     assert.match(await rig.metric('nodemend_state_unsaved_seconds'), /^6\d\d(?:\.\d+)?$/)
     assert.equal(rig.api.condition('StorageReady')?.status, 'True')
     assert.deepEqual(rig.eventsOf('AgentStateNotSaved'), [
-      'Warning AgentStateNotSaved: the agent’s state file is being written and the disk does not answer',
+      'Warning AgentStateNotSaved: writing the agent’s state file does not return: the disk does not answer',
     ])
-    assert.equal(rig.lines.filter((line) => line.includes('the state is not kept')).length, 1)
+    assert.equal(rig.lines.filter((line) => line.includes('the state is not on disk')).length, 1)
     rig.disk.recover()
     await rig.pass(2 * minute)
     assert.equal(await rig.metric('nodemend_state_unsaved_seconds'), '0')
@@ -106,7 +106,7 @@ describe('a machine in trouble', () => {
     assert.match(readFileSync(join(rig.root, 'var/state.json'), 'utf8'), /NvidiaXID79Error/)
   })
 
-  it('may have a disk that hangs while the agent ends: it ends within seconds and says what is lost', async (t) => {
+  it('may have a disk that hangs while the agent stops: it stops within seconds and logs what is lost', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     rig.disk.hangs = true
@@ -115,11 +115,11 @@ describe('a machine in trouble', () => {
     const asked = rig.clock.monotonic()
     await rig.stop()
     assert.ok(rig.clock.monotonic() - asked < 10_000, `${rig.clock.monotonic() - asked} ms`)
-    assert.ok(rig.lines.some((line) => line.includes('ending without the newest state on disk')))
+    assert.ok(rig.lines.some((line) => line.includes('stopping without the newest state on disk')))
     rig.disk.recover()
   })
 
-  it('may have a disk that hangs while the agent starts: the node is watched, from the whole log', async (t) => {
+  it('may have a disk that hangs while the agent starts: the agent monitors the node from the whole log', async (t) => {
     const rig = rigFor(t)
     await rig.start()
     await rig.stop()
@@ -129,14 +129,14 @@ describe('a machine in trouble', () => {
     await rig.start()
     await rig.pass(minute)
     assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'False')
-    assert.equal(rig.disk.writes, before, 'what hangs in reading takes no second thread for writing')
+    assert.equal(rig.disk.writes, before, 'a hanging read occupies one thread, and no write starts')
     assert.equal(rig.eventsOf('AgentStateNotSaved').length, 1)
     rig.disk.recover()
     await rig.pass(minute)
     assert.match(readFileSync(join(rig.root, 'var/state.json'), 'utf8'), /NvidiaXID79Error/)
   })
 
-  it('may keep its kernel log to itself: Unknown, with what to do, and then True once it can be read', async (t) => {
+  it('may have an unreadable kernel log: Unknown with a remedy, then True once it can be read', async (t) => {
     const rig = rigFor(t)
     rmSync(join(rig.root, 'dev/kmsg'))
     await rig.start()
@@ -147,7 +147,7 @@ describe('a machine in trouble', () => {
     assert.equal((await rig.page('/healthz')).status, 200)
     for (let n = 0; n < 20; n++) await rig.pass(minute)
     const active = /^nodemend_findings_active\{type="KernelReady",severity="warning"\} 1$/m
-    assert.match((await rig.page('/metrics')).text, active, 'as long as it lasts')
+    assert.match((await rig.page('/metrics')).text, active, 'while it lasts')
     assert.match(rig.eventsOf('MonitorFailed')[0] ?? '', /^Warning MonitorFailed: The kernel log cannot be read/)
     rig.file('dev/kmsg', '')
     await rig.pass(2 * minute)

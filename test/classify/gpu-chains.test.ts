@@ -82,7 +82,7 @@ test('the driver says that it needs nothing any more, or is loaded anew: over', 
     ]).findings,
     [],
   )
-  const load = 'NVRM: loading NVIDIA UNIX x86_64 Kernel Module  550.144.03  Mon Dec 30 17:44:08 UTC 2024'
+  const load = 'nvidia-nvlink: Nvlink Core is being initialized, major device number 509'
   assert.deepEqual(
     run([
       [0, xid(79)],

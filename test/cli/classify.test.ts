@@ -109,6 +109,78 @@ test('classify: a log that is followed is printed as it comes, and Ctrl-C ends i
   assert.equal(await run(['classify'], io), 0)
 })
 
+test('classify: records over several lines keep the numbers of their lines', async () => {
+  const io = testIo(
+    `{\n  "dmesg": [\n    {\n      "pri": 3,\n      "time": 1.5,\n      "msg": "${xid}"\n    }\n  ]\n}\n[    2.000000] ${xid}\n`,
+  )
+  assert.equal(await run(['classify', '-o', 'jsonl'], io), 0)
+  const lines = io.printed.out.trimEnd().split('\n')
+  const parsed = lines.map(
+    (line) => JSON.parse(line) as { readonly line: number; readonly matches: readonly unknown[] },
+  )
+  assert.deepEqual(
+    parsed.map(({ line }) => line),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+  )
+  assert.deepEqual(
+    parsed.filter(({ matches }) => matches.length > 0).map(({ line }) => line),
+    [6, 10],
+  )
+})
+
+test('classify: a record that never ends is given up, and its lines are read one by one', async () => {
+  const filler = `  "${'x'.repeat(1000)}": 1,\n`
+  const io = testIo(`{\n  "msg": "${xid}",\n${filler.repeat(1100)}`)
+  assert.equal(await run(['classify'], io), 0)
+  assert.match(
+    io.printed.err,
+    /^nodemend: the record that goes on at line \d+ is too long to be kept \(1048576 bytes, 16384 lines\): its lines are read one by one/,
+  )
+  assert.match(io.printed.out, /NvidiaXID79Error/)
+})
+
+test('classify --verbose: what was taken off, by whom and when', async () => {
+  const line = `<3>1 2026-11-24T08:15:21.123456Z node1 kernel - - - ${xid}`
+  const table = testIo(`${line}\n`)
+  assert.equal(await run(['classify', '--verbose'], table), 0)
+  assert.match(table.printed.out, /\tRFC 5424 header; kernel on node1 at 2026-11-24T08:15:21.123Z\t/)
+  const jsonl = testIo(`${line}\n`)
+  assert.equal(await run(['classify', '-v', '-o', 'jsonl'], jsonl), 0)
+  const { matches } = JSON.parse(jsonl.printed.out) as { readonly matches: readonly { readonly peeled: unknown }[] }
+  assert.deepEqual(matches[0]?.peeled, {
+    layers: ['RFC 5424 header'],
+    writer: 'kernel',
+    host: 'node1',
+    time: '2026-11-24T08:15:21.123Z',
+    text: xid,
+  })
+})
+
+test('classify: an unknown frame counts, is marked, and a log full of them is told', async () => {
+  const io = testIo(`rack 12 says ${xid}\n`.repeat(3))
+  assert.equal(await run(['classify', '-o', 'jsonl'], io), 0)
+  assert.match(io.printed.out, /"frame":"unknown"/)
+  assert.match(
+    io.printed.err,
+    /^nodemend: 3 of 3 lines have something in front of the message that is no known framing \(first: line 1\)/,
+  )
+})
+
+test('classify: an address is not taken for the time of a frame', async () => {
+  const io = testIo(`${xid}\nNVRM: Xid (PCI:0000:01:00): 43, Ch 00000020\nlink 52:54:00:12:34:56 up\n`)
+  assert.equal(await run(['classify', '-o', 'jsonl'], io), 0)
+  assert.equal(io.printed.err, '')
+})
+
+test('classify: faults that only a process tells are no silence', async () => {
+  const io = testIo(`nothing\nFeb 23 16:24:18 node1 sudo[77]: ${xid}\n`)
+  assert.equal(await run(['classify'], io), 0)
+  assert.match(
+    io.printed.err,
+    /0 of 2 lines mean something\nnodemend: 1 more would mean something if the kernel said it, .*\(first: line 2, written by sudo\[77\]\)/,
+  )
+})
+
 async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }

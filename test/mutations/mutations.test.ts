@@ -3,10 +3,14 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { clusterMutations } from './cluster.ts'
 import type { Mutation } from './mutation.ts'
+import { nodeMutations } from './node.ts'
 import { WrongCopy } from './wrong-copy.ts'
 
 /** One table per half of the program. */
-const tables: Readonly<Record<string, readonly Mutation[]>> = { 'the cluster half': clusterMutations }
+const tables: Readonly<Record<string, readonly Mutation[]>> = {
+  'the cluster half': clusterMutations,
+  'the node half': nodeMutations,
+}
 
 describe('wrong copies are noticed', () => {
   let copy: WrongCopy

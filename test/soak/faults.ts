@@ -1,5 +1,5 @@
 /** The agent's side of a soak: faults written into its kernel log, one after the other, each with a number. */
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { objectKey, type Store } from '../../src/embedded/store.ts'
 import { type Random, sleep, systemClock } from '../../src/telemetry/clock.ts'
@@ -31,6 +31,8 @@ export interface FaultSource {
   run(signal: AbortSignal): Promise<void>
 }
 
+const stateFile = (folder: string): string => join(folder, 'state.json')
+
 /** Makes the files an agent needs below `folder`, and the command that runs it there. */
 export function agentProgram(folder: string, bundle: string, kubeconfig: string): Program {
   mkdirSync(join(folder, 'rules'))
@@ -44,7 +46,7 @@ export function agentProgram(folder: string, bundle: string, kubeconfig: string)
       `--kubeconfig=${kubeconfig}`,
       `--hostname-override=${agentNode}`,
       `--kmsg=${kmsgFile(folder)}`,
-      `--state-file=${join(folder, 'state.json')}`,
+      `--state-file=${stateFile(folder)}`,
       `--rules=${join(folder, 'rules')}`,
       '--metrics-address=127.0.0.1:0',
     ],
@@ -74,6 +76,12 @@ export function faultSource(folder: string, store: Store, random: Random, longes
       )
     })
 
+  /** What is logged before the agent has ever run condemns nothing, so it is no fault of the soak. */
+  const hasRun = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted && !existsSync(stateFile(folder))) {
+      await sleep(systemClock, 20, signal).catch(() => undefined)
+    }
+  }
   const warnings = async (signal: AbortSignal): Promise<void> => {
     for (let n = 1; !signal.aborted; n++) {
       written.warnings.push(n)
@@ -95,6 +103,7 @@ export function faultSource(folder: string, store: Store, random: Random, longes
   return {
     written,
     run: async (signal) => {
+      await hasRun(signal)
       await Promise.all([warnings(signal), fatals(signal)])
     },
   }

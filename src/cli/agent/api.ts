@@ -1,4 +1,4 @@
-/** The agent's way to the cluster: its pod's service account, else a kubeconfig, else none. */
+/** Connects the agent to the cluster: by its pod's service account, else by a kubeconfig, else not at all. */
 import { readFileSync } from 'node:fs'
 import { getCACertificates, rootCertificates } from 'node:tls'
 import type { Api } from '../../kube/api.ts'
@@ -16,8 +16,8 @@ export interface AgentApiOptions {
 }
 
 /**
- * Opens nothing yet, so an API server that is down is no error here. Undefined when neither a pod's credentials nor a
- * kubeconfig are at hand: the agent then detects and serves metrics only. Rejects with `NM_KUBE_CONFIG`.
+ * Opens no connection yet, so an unreachable API server causes no error. Returns undefined without pod credentials or a
+ * kubeconfig; the agent then only detects and serves metrics. Rejects with `NM_KUBE_CONFIG`.
  */
 export async function agentApi({ kubeconfig, env, clock, random }: AgentApiOptions): Promise<Api | undefined> {
   const options = { clock, random, userAgent: `nodemend-agent/${version}`, maxConnections: 2 }
@@ -29,10 +29,13 @@ export async function agentApi({ kubeconfig, env, clock, random }: AgentApiOptio
   return isInCluster({ env }) ? connectLean(inClusterConfig({ root: '/', env }), options) : undefined
 }
 
-/** The agent's process has no default CAs (`main.ts`): a server whose CA nobody names gets Node's own, by name. */
+/**
+ * Adds Node's root certificates for a server without a configured CA, because the agent's process has no default CAs
+ * (`main.ts`).
+ */
 function withRoots(config: ConnectionConfig): ConnectionConfig {
   if (config.ca !== undefined || !config.server.startsWith('https:')) return config
-  let roots: string | undefined // one string: a new one would open new sockets
+  let roots: string | undefined // built once, because a new string would open new sockets
   return {
     ...config,
     ca: () => {

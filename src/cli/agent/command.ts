@@ -1,4 +1,4 @@
-/** `nodemend agent`: what runs on every node. The flags are data in `flags.ts`, the parts are in `run.ts`. */
+/** `nodemend agent`, which runs on every node. `flags.ts` has its flags, `run.ts` its parts. */
 import { Command, Option } from 'commander'
 import { compileShipped } from '../../catalog/shipped.ts'
 import { catalogueFolder } from '../inspect/catalogue-folder.ts'
@@ -10,7 +10,7 @@ import { runAgent } from './run.ts'
 
 export function agentCommand(io: Io): Command {
   const command = new Command('agent')
-    .description('watch this node and report its condition')
+    .description('watch this node and report its conditions')
     .action(async (given: Readonly<Record<string, string | boolean>>) => {
       const options = agentOptions(withDefaults(valuesOf(given), io.env))
       const api = await agentApi({
@@ -44,7 +44,7 @@ function optionOf(flag: Flag): Option {
   )
 }
 
-/** Commander names options in camel case and gives `true` for a switch without a value. */
+/** Commander names options in camel case and returns `true` for a switch without a value. */
 function valuesOf(given: Readonly<Record<string, string | boolean>>): FlagValues {
   const pairs = agentFlags.flatMap(({ name }) => {
     const value = given[name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())]

@@ -1,4 +1,4 @@
-/** The files that the agent is told things by: stored state, configuration, rule packs. */
+/** The agent's input files: stored state, configuration, rule packs. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CatalogueSource } from '../../catalog/load.ts'
@@ -11,8 +11,8 @@ import { type Clock, sleep } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
 import { rfc3339 } from '../../telemetry/rfc3339.ts'
 
-/** How long a start waits for the stored state: a disk that hangs must not keep the node from being watched. */
-const readPatienceMs = 5_000
+/** The start waits at most this long for the stored state, so that a disk that hangs does not prevent detection. */
+const readDeadlineMs = 5_000
 
 export interface StateFileOptions {
   readonly disk: Disk
@@ -21,7 +21,7 @@ export interface StateFileOptions {
   readonly log: Log
 }
 
-/** The file in which the agent's state outlives the agent. */
+/** The file that keeps the agent's state across restarts. */
 export class StateFile {
   readonly #options: StateFileOptions
   #reading: Promise<string | undefined> = Promise.resolve(undefined)
@@ -30,12 +30,12 @@ export class StateFile {
     this.#options = options
   }
 
-  /** The stored state; undefined when there is none or it is no use: then the whole log is read anew. */
+  /** Returns the stored state; undefined when there is none or it is unusable, and the whole log is then read again. */
   async load(): Promise<StoredState | undefined> {
     const { disk, path, clock } = this.#options
     this.#reading = disk.read(path)
     const enough = new AbortController()
-    const late = sleep(clock, readPatienceMs, enough.signal).then(
+    const late = sleep(clock, readDeadlineMs, enough.signal).then(
       () => 'late' as const,
       () => undefined,
     )
@@ -47,11 +47,11 @@ export class StateFile {
     if ('trouble' in stored) return this.#useless(stored.trouble)
     const { log } = this.#options
     if (stored.lost.length > 0)
-      log.warn('parts of the state file are not usable; the rest is', { file: path, lost: stored.lost })
+      log.warn('parts of the state file are unusable and were ignored', { file: path, lost: stored.lost })
     return stored
   }
 
-  /** Keeps `text`, when a reading that is under way has returned: a disk that hangs takes one thread, not two. */
+  /** Saves `text` after a pending read has returned, so that a disk that hangs blocks one thread, not two. */
   async save(text: string): Promise<ReplaceOutcome> {
     await this.#reading
     return this.#options.disk.replace(this.#options.path, text)
@@ -59,12 +59,12 @@ export class StateFile {
 
   #useless(trouble: string): undefined {
     const { log, path } = this.#options
-    log.error('the state file is not usable; starting afresh from the whole kernel log', { file: path, trouble })
+    log.error('the state file is unusable; starting anew and reading the whole kernel log', { file: path, trouble })
     return undefined
   }
 }
 
-/** The texts of the packs in `folder`, by name. Empty without a folder. */
+/** Reads the packs in `folder`, sorted by name; empty without a folder. */
 export function readPacks(folder: string | undefined): readonly CatalogueSource[] {
   if (folder === undefined) return []
   const names = readdirSync(folder)
@@ -73,13 +73,13 @@ export function readPacks(folder: string | undefined): readonly CatalogueSource[
   return names.map((name) => ({ file: join(folder, name), text: readFileSync(join(folder, name), 'utf8') }))
 }
 
-/** The configuration file: the last good one of this process is in force; at a start, none. */
+/** The configuration file. The last good version read by this process is in force; at a start, none. */
 export class ConfigFile {
   readonly #host: Host
   readonly #file: string
-  #seen = '' // the fingerprint of the file that was looked at last; empty: no file
+  #seen = '' // fingerprint of the file read last; empty when there was none
   #overrides: Overrides = noOverrides
-  #writtenAt = 0 // when the file that is in force was written, wall-clock milliseconds
+  #writtenAt = 0 // modification time of the version in force, wall-clock milliseconds
 
   constructor(host: Host, file: string) {
     this.#host = host
@@ -90,17 +90,16 @@ export class ConfigFile {
     return this.#overrides
   }
 
-  /** What is in force, for people. */
+  /** Describes what is in force, for people. */
   get inForce(): string {
     const { reasons, codes } = this.#overrides
     const count = [reasons, ...Object.values(codes)].reduce((sum, one) => sum + Object.keys(one).length, 0)
-    if (count === 0) return 'the catalogue as it is, without overrides'
-    return `${count} ${count === 1 ? 'override' : 'overrides'} of the file of ${rfc3339(this.#writtenAt)}`
+    if (count === 0) return 'the catalogue without overrides'
+    return `${count} ${count === 1 ? 'override' : 'overrides'} from the file of ${rfc3339(this.#writtenAt)}`
   }
 
   /**
-   * Reads the file if it, or the number of reasons that it may name, is another one than before. A missing file means no
-   * overrides.
+   * Reads the file if it, or the number of reasons that it can name, has changed. A missing file means no overrides.
    */
   async reload(known: Known): Promise<'unchanged' | ConfigOutcome> {
     const { print, writtenAt } = fingerprint(this.#host.path(this.#file))
@@ -120,14 +119,14 @@ async function parseConfigOrNone(host: Host, file: string, known: Known): Promis
   try {
     text = readFileSync(host.path(file), 'utf8')
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException // node:fs fails with it
+    const { code, message } = error as NodeJS.ErrnoException // node:fs throws ErrnoException
     if (code === 'ENOENT') return { outcome: 'loaded', overrides: noOverrides, doubts: [] }
     return { outcome: 'refused', problems: [`${file}: cannot be read: ${message}`] }
   }
   return parseConfig(file, text, known)
 }
 
-/** Changes when the file does; a ConfigMap's files change by a symbolic link. Empty when there is none. */
+/** Changes with the file, also when a ConfigMap update replaces the symbolic link to it. Empty without a file. */
 function fingerprint(path: string): { readonly print: string; readonly writtenAt: number } {
   try {
     const { ino, mtimeMs, size } = statSync(path)

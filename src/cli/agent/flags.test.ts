@@ -7,7 +7,7 @@ const options = (args: readonly string[], env: Readonly<Record<string, string>> 
   agentOptions(parseAgentFlags(args, env))
 
 describe('the agent’s flags', () => {
-  it('have the defaults of the help', () => {
+  it('have the defaults that --help names', () => {
     assert.deepEqual(options([]), {
       hostRoot: '/',
       metricsAddress: ':8080',
@@ -20,7 +20,7 @@ describe('the agent’s flags', () => {
     })
   })
 
-  it('take their value behind = or as the next word, and win over the environment', () => {
+  it('take their value after = or as the next word, and take precedence over the environment', () => {
     const env = { MY_NODE_NAME: 'from-env', HOST_ROOT: '/host' }
     const got = options(['--hostname-override=worker-1', '--rules', '/packs', '-v', '3'], env)
     assert.deepEqual([got.node, got.hostRoot, got.rules, got.level], ['worker-1', '/host', '/packs', 'debug'])
@@ -36,15 +36,15 @@ describe('the agent’s flags', () => {
     assert.equal(options(['--accept-user-facility']).acceptUserFacility, true)
   })
 
-  it('are refused with what to write', () => {
+  it('are refused with a remedy', () => {
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
       [['--metric-address=:1'], /unknown argument --metric-address=:1; known are/],
       [['agent'], /unknown argument agent/],
       [['--rules'], /--rules needs a value: --rules=DIR/],
       [['--metrics-address=8080'], /write :PORT or HOST:PORT/],
       [['--metrics-address=:80800'], /not an address/],
-      [['--accept-user-facility=maybe'], /is true or false/],
-      [['-v=high'], /--verbosity is 0, 1, 2/],
+      [['--accept-user-facility=maybe'], /must be true or false/],
+      [['-v=high'], /--verbosity must be 0, 1, 2/],
     ]
     for (const [args, message] of wrong) {
       assert.throws(

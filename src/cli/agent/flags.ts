@@ -1,12 +1,12 @@
 /**
- * The agent's flags as data: the command's `--help` and the agent's own small bundle, which has no command-line
- * library, both read them. Names follow the EKS node monitoring agent where it has one.
+ * The agent's flags as data, shared by the command's `--help` and the agent's own small bundle, which has no
+ * command-line library. Names follow the EKS node monitoring agent where it has the same flag.
  */
 
 export interface Flag {
   readonly name: string
   readonly short?: string
-  /** Placeholder of the value; absent for a switch, which takes `=false` too. */
+  /** Placeholder of the value. Absent for a switch, which also accepts `=false`. */
   readonly value?: string
   readonly fallback?: string
   readonly env?: string
@@ -20,7 +20,7 @@ export const agentFlags = [
     env: 'MY_NODE_NAME',
     help: 'name of this node in the cluster (default: the host name)',
   },
-  { name: 'kubeconfig', value: 'FILE', env: 'KUBECONFIG', help: 'outside a pod: how to reach the cluster' },
+  { name: 'kubeconfig', value: 'FILE', env: 'KUBECONFIG', help: 'kubeconfig file for running outside a pod' },
   { name: 'host-root', value: 'DIR', fallback: '/', env: 'HOST_ROOT', help: 'where the machine’s / is mounted' },
   {
     name: 'metrics-address',
@@ -33,44 +33,44 @@ export const agentFlags = [
     name: 'state-file',
     value: 'FILE',
     fallback: '/var/lib/nodemend/state.json',
-    help: 'what survives restarts; under the host root',
+    help: 'state kept across restarts; under the host root',
   },
   {
     name: 'config',
     value: 'FILE',
     fallback: '/etc/nodemend/config.yaml',
-    help: 'severities per reason and code; under the host root',
+    help: 'overrides per reason and code; under the host root',
   },
   { name: 'rules', value: 'DIR', help: 'rule packs (*.yaml), reloaded when they change' },
   {
     name: 'kmsg',
     value: 'FILE',
     fallback: '/dev/kmsg',
-    help: 'the kernel log, or a file that holds records; under the host root',
+    help: 'the kernel log, or a file with its records; under the host root',
   },
   {
     name: 'accept-user-facility',
     fallback: 'true',
-    help: 'lines that user space wrote to the kernel log may make a condition False; they are marked either way',
+    help: 'let kernel log lines from user space turn a condition False; they are marked in any case',
   },
   {
     name: 'accept-old-lines',
     fallback: 'false',
-    help: 'what was logged before the agent first ran on the node may make a condition False although nothing shows that it still lasts',
+    help: 'let lines from before the agent first ran on the node turn a condition False, even when nothing shows that the fault persists',
   },
   {
     name: 'verbosity',
     short: 'v',
     value: 'N',
     fallback: '2',
-    help: '0 warnings, 2 reports and findings, 3 and more everything',
+    help: '0: warnings; 1 and 2: also reports and findings; 3 and more: everything',
   },
 ] as const satisfies readonly Flag[]
 
 export type AgentFlag = (typeof agentFlags)[number]['name']
 export type FlagValues = Partial<Record<AgentFlag, string>>
 
-/** A flag that was not understood; the message says what to write. */
+/** An invalid flag; the message says what to write. */
 export class FlagError extends Error {
   override readonly name = 'FlagError'
   readonly code = 'NM_CLI_FLAG'
@@ -78,7 +78,7 @@ export class FlagError extends Error {
 
 const all: readonly Flag[] = agentFlags
 
-/** Values from the command line, else the environment, else the defaults. Throws {@link FlagError}. */
+/** Takes values from the command line, then the environment, then the defaults. Throws {@link FlagError}. */
 export function parseAgentFlags(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -94,7 +94,7 @@ export function parseAgentFlags(
   return withDefaults(given, env)
 }
 
-/** Fills in what the command line did not give. An empty environment variable counts as unset. */
+/** Adds values for flags missing on the command line. An empty environment variable counts as unset. */
 export function withDefaults(given: FlagValues, env: Readonly<Record<string, string | undefined>>): FlagValues {
   const pairs = all.flatMap((flag) => {
     const value = given[flag.name as AgentFlag] ?? ((flag.env && env[flag.env]) || flag.fallback) // names of `all` are AgentFlags

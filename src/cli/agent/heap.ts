@@ -1,39 +1,39 @@
 /**
- * Memory against speed, while the agent runs. Gives back what it took for a while: at its start, for parsers that are
- * needed once, in a storm; V8 by itself keeps it for later, up to the double. And lets V8 compile for speed only on a
- * node whose kernel log is full of what rules look at: elsewhere the compiler's 4 MB would buy nothing.
+ * Manages the agent's memory. After the start and after a storm, it makes V8 return memory that it would otherwise
+ * keep, up to twice what is needed. It turns V8's optimising compiler (4 MB) on only when many kernel log lines need
+ * matching.
  */
 import { dirname } from 'node:path'
 import type { Clock } from '../../telemetry/clock.ts'
 
-/** Work since the last time: a line that meant something leaves some kilobytes behind, other records some bytes. */
+/** Work that triggers a collection: a matched line leaves some kilobytes behind, other records some bytes. */
 const muchEvidence = 200
 const manyRecords = 50_000
-/** Records between two collections that show that the storm has not ended. */
+/** This many records between two collections mean that the storm goes on. */
 const stormRecords = 5_000
-/** How long after it: one collection for a storm's five seconds, not one per line. It stops the process for some twenty milliseconds. */
+/** Delay of the collection, so that five seconds of a storm need one. It stops the process for about 20 ms. */
 const stormMs = 5_000
-/** How long after the start: the first reports are out. */
+/** Delay of the collection after the start; by then the first reports have been sent. */
 const startMs = 2_000
-/** Bytecode that only the start needed grows old with each collection and is dropped. */
+/** V8 drops bytecode used only by the start when it has aged over this many collections. */
 const roundsAfterStart = 4
-/** Between rounds: what a glance sets going comes to its end. */
+/** Delay between collections, so that what a check starts can finish. */
 const roundGapMs = 100
 
-/** Work within a window that earns the compiler's cost: records that had to be looked at, and lines that meant something. */
+/** Work within a window that justifies the compiler's memory: records to match, and matched lines. */
 const muchWork = 2_000
 const workWindowMs = 5_000
-/** What such a line costs, in records: a pattern, a finding, a log line. */
+/** A matched line costs as much as this many records: a pattern, a finding, a log line. */
 const evidenceWork = 20
-/** Calls before a function is compiled: V8's own 400 would leave the first second of a storm to the interpreter. */
+/** Calls before V8 compiles a function. With V8's default of 400, the first second of a storm would be interpreted. */
 const compilerFlags = ['--invocation-count-for-maglev=50', '--maglev']
 
-/** What happened since the last time it was told. */
+/** Work done since the last report of it. */
 export interface Work {
   readonly records: number
-  /** Those of them that rules had a look at. */
-  readonly looked: number
-  /** Those that meant something. */
+  /** How many of `records` were handed to the rules; no rule can match the others. */
+  readonly handedOver: number
+  /** Lines that a rule matched. */
   readonly evidence: number
 }
 
@@ -42,13 +42,13 @@ type Collect = (how: { readonly type: 'major'; readonly execution: 'sync'; reado
 export class HeapKeeper {
   readonly #clock: Clock
   readonly #programFile: string
-  #glance: () => void = () => undefined
-  /** There with `--expose-gc` only. */
+  #checkOnce: () => void = () => undefined
+  /** Present only with `--expose-gc`. */
   readonly #collect = (globalThis as { gc?: Collect }).gc
   #records = 0
   #evidence = 0
   #waiting = false
-  #windowStart = Number.POSITIVE_INFINITY // monotonic; the records of the start do not count
+  #windowStart = Number.POSITIVE_INFINITY // monotonic; records read at the start do not count
   #windowWork = 0
   #fast = false
 
@@ -58,19 +58,19 @@ export class HeapKeeper {
   }
 
   /**
-   * The start is over. `glance` runs what a quiet node runs, so that its code does not grow old between the collections:
-   * it came ready from Node's snapshot, and made anew it would cost 0.8 MB of Node's sources and the first fault its time.
+   * Call once the start is complete. `checkOnce` runs the code of a quiet node between collections, so that V8 keeps it:
+   * loading it again would cost 0.8 MB of Node's sources and delay the first fault.
    */
-  started(glance: () => void): void {
-    this.#glance = glance
+  started(checkOnce: () => void): void {
+    this.#checkOnce = checkOnce
     this.#after(startMs, roundsAfterStart)
   }
 
-  worked({ records, looked, evidence }: Work): void {
+  worked({ records, handedOver, evidence }: Work): void {
     this.#records += records
     this.#evidence += evidence
     if (this.#evidence >= muchEvidence || this.#records >= manyRecords) this.#after(stormMs, 1)
-    if (!this.#fast) this.#watchRate(looked + evidence * evidenceWork)
+    if (!this.#fast) this.#watchRate(handedOver + evidence * evidenceWork)
   }
 
   #watchRate(work: number): void {
@@ -99,20 +99,20 @@ export class HeapKeeper {
       if (this.#windowStart === Number.POSITIVE_INFINITY) this.#openWindow()
       forgetParts(this.#programFile)
       this.#collectRounds(rounds)
-      if (storm) this.#after(stormMs, 1) // it may go on; what it leaves behind at its end is collected, too
+      if (storm) this.#after(stormMs, 1) // collects again, because the storm may go on
     })
   }
 
   #collectRounds(rounds: number): void {
     this.#collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
-    this.#glance()
+    this.#checkOnce()
     if (rounds > 1) this.#clock.after(roundGapMs, () => this.#collectRounds(rounds - 1))
   }
 }
 
-/** Lets go of the parts of the program that were loaded for one use (`agent-*.cjs`: parsers and schemas). */
+/** Unloads the parts of the program that are used once (`agent-*.cjs`: parsers and schemas). */
 function forgetParts(programFile: string): void {
-  const { cache } = require // this file only runs as CommonJS, in the agent's bundle
+  const { cache } = require // this code runs only as CommonJS in the agent's bundle
   const prefix = `${dirname(programFile)}/agent-`
   for (const [file, part] of Object.entries(cache)) {
     if (!part || !file.startsWith(prefix)) continue

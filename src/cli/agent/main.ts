@@ -1,34 +1,34 @@
 /**
- * The entry of the agent's own bundle, `dist/agent.cjs`: starts itself once more, as the same process, with the flags
- * and the settings that keep it small (docs/adr/0004-agent-footprint.md), then loads the agent. They can only be given
- * at the start of a process, and whoever starts the agent should not have to know them.
+ * Entry of the agent's own bundle, `dist/agent.cjs`. It executes itself a second time, in the same process, with the flags
+ * and environment that save memory (docs/adr/0004-agent-footprint.md), then loads the agent. Both apply only at the start
+ * of a program, and the caller need not know them.
  */
 import { secondStart, startMark } from './environment.ts'
 
 const flags = [
-  // No optimising compilers: their own code is 8 MB (TurboFan) and 4 MB (Maglev). `heap.ts` allows Maglev once
-  // there is much that rules look at …
+  // No optimising compilers, whose own code needs 8 MB (TurboFan) and 4 MB (Maglev). `heap.ts` turns Maglev on
+  // when many lines need matching.
   '--no-opt',
   '--no-maglev',
-  // Of the plain compiler (0.4 MB, a quarter less CPU per record) what it made is dropped with the rest that grew old.
+  // Drops old code of the baseline compiler, which costs 0.4 MB and saves a quarter of the CPU per record.
   '--flush-baseline-code',
-  // Nor a second compiler for WebAssembly: the first one is fast enough for what there is of it.
+  // One WebAssembly compiler is fast enough for the little code there is.
   '--liftoff-only',
-  // … and it compiles on the main thread: what another thread allocates for it stays in that thread's arena.
+  // Compiles on the main thread, because another thread's allocations would stay in its own arena.
   '--no-concurrent-recompilation',
-  // Functions are compiled when they are called, not when their neighbours are.
+  // Compiles each function at its first call.
   '--max-lazy',
-  // A small young generation; V8 also sizes its cache of printed numbers by it (0.3 MB).
+  // Small young generation, which also shrinks V8's number-to-string cache by 0.3 MB.
   '--max-semi-space-size=1',
-  // Collections leave no half-empty pages, and have no threads of their own.
+  // Collections compact memory and use no extra threads.
   '--compact-on-every-full-gc',
   '--single-threaded-gc',
-  // Lets the agent give back the memory of its start, see `heap.ts`.
+  // Lets `heap.ts` trigger collections.
   '--expose-gc',
-  // Node else parses its 140 public root certificates as soon as TLS is loaded, for clients that name no CA: 1.5 MB.
-  // `api.ts` names them where a connection really needs them.
+  // Otherwise Node parses its 140 root certificates when TLS is loaded, which costs 1.5 MB.
+  // `api.ts` passes them to connections that need them.
   '--use-openssl-ca',
-  // SIGUSR1 shall not open a debugger into a privileged process.
+  // SIGUSR1 must not open a debugger in a privileged process.
   '--disable-sigusr1',
 ]
 

@@ -1,11 +1,11 @@
-/** Flag values → typed options of the agent, checked once at start. */
+/** Converts flag values to the agent's typed options, checked once at the start. */
 
 import type { Level } from '../../telemetry/log.ts'
 import { parseAddress } from '../../telemetry/serve.ts'
 import { FlagError, type FlagValues } from './flags.ts'
 
 export interface AgentOptions {
-  /** Absent: the host's own name. */
+  /** Absent: the host name. */
   readonly node?: string
   readonly kubeconfig?: string
   readonly hostRoot: string
@@ -15,7 +15,7 @@ export interface AgentOptions {
   readonly stateFile: string
   readonly config: string
   readonly kmsg: string
-  /** A path of this process, not of the host: rule packs come as a mounted ConfigMap. */
+  /** A path in this process's own file system, because rule packs come from a mounted ConfigMap. */
   readonly rules?: string
   readonly acceptUserFacility: boolean
   readonly acceptOldLines: boolean
@@ -54,11 +54,11 @@ function address(flag: string, text: string): string {
 function truth(flag: string, text: string): boolean {
   if (/^(?:true|1|yes)$/i.test(text)) return true
   if (/^(?:false|0|no)$/i.test(text)) return false
-  throw new FlagError(`--${flag} is true or false, not "${text}"`)
+  throw new FlagError(`--${flag} must be true or false, not "${text}"`)
 }
 
 function levelOf(text: string): Level {
   const number = Number(text)
-  if (!Number.isInteger(number) || number < 0) throw new FlagError(`--verbosity is 0, 1, 2 …, not "${text}"`)
+  if (!Number.isInteger(number) || number < 0) throw new FlagError(`--verbosity must be 0, 1, 2 …, not "${text}"`)
   return number === 0 ? 'warn' : number < 3 ? 'info' : 'debug'
 }

@@ -1,6 +1,6 @@
 /**
- * The agent as a process of its own: no command-line library, no YAML, no schema. Takes the flags of `nodemend agent`
- * and finds the compiled catalogue beside itself.
+ * The agent as a separate process without command-line library, YAML and schemas. It takes the flags of `nodemend
+ * agent` and reads the compiled catalogue beside its bundle.
  */
 import { readFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -13,10 +13,10 @@ import { HeapKeeper } from './heap.ts'
 import { agentOptions } from './options.ts'
 import { runAgent } from './run.ts'
 
-/** This bundle; everything that belongs to it lies beside it. */
+/** This bundle; its other files are in the same folder. */
 const programFile = process.argv[1] ?? ''
 
-/** State is written: from here on only a signal ends the process. */
+/** True once the agent runs and writes state; from then on only a signal ends the process. */
 let running = false
 
 async function main(): Promise<void> {
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   let ended: NodeJS.Signals | undefined
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      if (ended) process.kill(process.pid, 'SIGKILL') // a second signal does not wait for a tidy end
+      if (ended) process.kill(process.pid, 'SIGKILL') // a second signal ends the process at once
       ended = name
       stop.abort()
     })
@@ -33,9 +33,9 @@ async function main(): Promise<void> {
   const shared = { clock: systemClock, random: systemRandom }
   const api = await agentApi({ kubeconfig: options.kubeconfig, env: operatorEnvironment(process.env), ...shared })
   const heap = new HeapKeeper(systemClock, programFile)
-  const onReady = (_port: number, glance: () => void): void => {
+  const onReady = (_port: number, checkOnce: () => void): void => {
     running = true
-    heap.started(glance)
+    heap.started(checkOnce)
   }
   await runAgent(options, {
     ...shared,
@@ -51,31 +51,34 @@ async function main(): Promise<void> {
 
 function readCatalogue(): CompiledCatalogue {
   const file = join(dirname(programFile), 'catalogue.json')
-  const catalogue = JSON.parse(readFileSync(file, 'utf8')) as CompiledCatalogue // written by the build of this version
+  const catalogue = JSON.parse(readFileSync(file, 'utf8')) as CompiledCatalogue // written by this version's build
   if (catalogue.version === compiledVersion) return catalogue
   throw new Error(
     `${file} has version ${catalogue.version}, this program reads ${compiledVersion}: build both together`,
   )
 }
 
-/** Straight to the descriptor: `process.stdout` costs half a MB of streams. A full pipe loses the line, not the agent. */
+/**
+ * Writes directly to the descriptor, because `process.stdout` costs 0.5 MB. A full pipe loses the line, but does not
+ * stop the agent.
+ */
 function write(line: string): void {
   try {
     writeSync(1, line)
   } catch {
-    // EAGAIN or EPIPE: nobody reads, and there is nobody to tell
+    // EAGAIN or EPIPE: the line is lost
   }
 }
 
-/** A thread that writes to a disk that hangs would keep `process.exit` waiting for ever; a signal does not wait. */
+/** Ends the process by a signal, because `process.exit` waits for a thread that writes to a disk that hangs. */
 function endBySignal(name: NodeJS.Signals): void {
   process.removeAllListeners(name)
   process.kill(process.pid, name)
 }
 
 /**
- * Ends after an error. Once it runs, an ordinary exit might hang as said above and leave a process that watches nothing;
- * so the signal ends it and kubelet starts a new one.
+ * Ends the process after an error. A running agent ends by a signal, because `process.exit` could hang as in {@link
+ * endBySignal}; kubelet then starts a new one.
  */
 function fail(error: unknown): void {
   const { code, message, stack } = error as {
@@ -89,7 +92,7 @@ function fail(error: unknown): void {
   process.exit(2)
 }
 
-// Node asks for it whenever a socket closes, and building it loads a stream that nobody here writes to: 0.2 MB.
+// Node reads process.stderr whenever a socket closes; this replacement saves the 0.2 MB of its stream.
 Object.defineProperty(process, 'stderr', { value: { fd: 2, write: (text: string) => writeSync(2, text) > 0 } })
 
 process.on('uncaughtException', fail)

@@ -1,4 +1,4 @@
-/** The agent, put together: this file is its parts list. Runs until `signal`, then writes what is pending and ends. */
+/** Assembles and runs the agent until `signal`, then writes pending changes and ends. */
 import type { CompiledCatalogue } from '../../catalog/compiled.ts'
 import { assemble } from '../../detect/assemble.ts'
 import { decoders } from '../../detect/decode/decoders.ts'
@@ -11,7 +11,7 @@ import { type Children, systemChildren } from '../../detect/host/children.ts'
 import { type Disk, systemDisk } from '../../detect/host/disk.ts'
 import { openHost } from '../../detect/host/host.ts'
 import { Ledger } from '../../detect/ledger/ledger.ts'
-import { createSteadyTime } from '../../detect/ledger/steady-time.ts'
+import { createSteadyTime, type SteadyTime, type StoredTime } from '../../detect/ledger/steady-time.ts'
 import { createSettings, type Settings } from '../../detect/lifecycle/settings.ts'
 import { emptyState } from '../../detect/lifecycle/state.ts'
 import { createRuleBook, type RuleBook } from '../../detect/match/rule-book.ts'
@@ -29,30 +29,33 @@ import { ConfigFile, readPacks, StateFile } from './files.ts'
 import type { Work } from './heap.ts'
 import type { AgentOptions } from './options.ts'
 
-/** How often the configuration, the rule packs and the devices that are plugged in are looked at. */
+/** Interval at which configuration, rule packs and plugged-in devices are checked. */
 const reloadMs = 60_000
-/** How long the end may take: kubelet grants 30 s, an upgrade should wait neither for a dead API server nor a dead disk. */
-const lastWordsMs = 3_000
+/**
+ * Deadline of the shutdown. kubelet grants 30 s, but an upgrade must not wait for an API server or disk that does not
+ * answer.
+ */
+const shutdownDeadlineMs = 3_000
 const lastSaveMs = 3_000
 
 export interface AgentParts {
   readonly clock: Clock
   readonly random: Random
   readonly signal: AbortSignal
-  /** Receives whole log lines. */
+  /** Receives complete log lines. */
   readonly write: (line: string) => void
   readonly catalogue: CompiledCatalogue
-  /** Absent: detects and serves metrics, reports nothing to a cluster. */
+  /** Absent: detects and serves metrics, without reporting to a cluster. */
   readonly api: Api | undefined
-  /** Where the state file lies; absent: the machine's disk. */
+  /** Disk of the state file; absent: the machine's. */
   readonly disk?: Disk
-  /** How programs of the host are run; absent: as children of this process. */
+  /** How host programs are run; absent: as children of this process. */
   readonly children?: Children
-  /** Absent: every monitor there is. */
+  /** Absent: all monitors. */
   readonly monitors?: readonly MonitorSpec[]
-  /** Told when everything runs, with the port that is served; `glance` does at once what a quiet node does all day. */
-  readonly onReady?: (port: number, glance: () => void) => void
-  /** Told of the work that was done, so that memory is tidied up after much of it. */
+  /** Called with the served port when everything runs; `checkOnce` runs once what a quiet node runs periodically. */
+  readonly onReady?: (port: number, checkOnce: () => void) => void
+  /** Called with the work done, so that memory is returned after a lot of it. */
   readonly onWork?: (work: Work) => void
 }
 
@@ -63,7 +66,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   await reload(rules, config, report)
   const { ledger, assembled } = assembleAgent(machine, options, parts)
   const { monitors } = assembled
-  // Probes answer before the first record is read; a port that is taken ends the agent while nothing is open yet.
+  // Serves probes before the first record is read; if the port is in use, the agent ends before anything else is open.
   const listeners = [options.metricsAddress, options.probeAddress].filter((one) => one !== undefined)
   const serving = await Promise.all(listeners.map((address) => serve({ address, ...report.pages })))
   report.start({
@@ -87,20 +90,20 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
   }
   parts.onReady?.(serving[0]?.port ?? 0, () => {
     for (const monitor of monitors) void monitor.check(take) // never rejects
-    void again() // what it throws ends the process, as it does each minute
+    void again() // an exception ends the process, as in the periodic reload
   })
   await everyMinuteUntil(signal, clock, again)
 
   log.info('stopping')
   for (const monitor of monitors) monitor.stop()
-  await report.stop(lastWordsMs)
+  await report.stop(shutdownDeadlineMs)
   await ledger.stop(lastSaveMs)
   await Promise.all(serving.map((one) => one.close()))
   api?.close()
   log.info('stopped')
 }
 
-/** What is there before anything is looked at: the machine, what an earlier agent left, rules, configuration, reports. */
+/** Opens what exists before detection starts: the machine, the stored state, rules, configuration, reports. */
 async function openMachine(options: AgentOptions, { clock, random, write, catalogue, api, disk }: AgentParts) {
   const host = openHost(options.hostRoot)
   const node = options.node ?? hostname(host)
@@ -109,6 +112,7 @@ async function openMachine(options: AgentOptions, { clock, random, write, catalo
   log.info('starting', { version, node, boot, server: api?.server ?? 'none' })
   const stateFile = new StateFile({ disk: disk ?? systemDisk, path: host.path(options.stateFile), clock, log })
   const stored = await stateFile.load()
+  const time = createSteadyTime(clock, bootClock(host, clock), boot, stored?.time)
   const devices = new BlockDevices(host)
   const { isDetachable } = devices
   const readRules = async () => readPacks(options.rules)
@@ -122,7 +126,8 @@ async function openMachine(options: AgentOptions, { clock, random, write, catalo
     boot,
     stateFile,
     stored,
-    time: createSteadyTime(clock, bootClock(host, clock), boot, stored?.time),
+    time,
+    firstStart: firstStartIn(boot, time, stored?.time),
     devices,
     rules,
     config,
@@ -141,9 +146,16 @@ async function openMachine(options: AgentOptions, { clock, random, write, catalo
   }
 }
 
+/** When the agent first ran on this node, if that was in this boot: older lines may be about faults that are gone. */
+function firstStartIn(boot: string, time: SteadyTime, stored: StoredTime | undefined): { firstStartAt?: number } {
+  if (stored === undefined) return { firstStartAt: time.now() }
+  const { bootId, firstStartAt } = stored
+  return bootId === boot && firstStartAt !== undefined ? { firstStartAt } : {}
+}
+
 type Machine = Awaited<ReturnType<typeof openMachine>>
 
-/** The ledger, and the monitors that fill it. */
+/** Creates the ledger and the monitors that feed it. */
 function assembleAgent(machine: Machine, options: AgentOptions, parts: AgentParts) {
   const { host, log, boot, stored, time, rules, registry, report, stateFile } = machine
   const { clock, random, onWork } = parts
@@ -154,6 +166,7 @@ function assembleAgent(machine: Machine, options: AgentOptions, parts: AgentPart
     settings: machine.settingsNow(),
     state: stored?.lifecycle ?? emptyState(boot, clock.now()),
     cursors: stored?.cursors ?? {},
+    ...machine.firstStart,
     save: (text) => stateFile.save(text),
     onStep: (stepped, before) => report.stepped(stepped, before),
     onSaved: (outcome) => report.saved(outcome),
@@ -172,18 +185,18 @@ function assembleAgent(machine: Machine, options: AgentOptions, parts: AgentPart
     kmsg: host.path(options.kmsg),
     cursors: stored?.cursors ?? {},
     sameBoot: stored?.time.bootId === boot,
-    ...(stored === undefined && { firstStartAt: time.now() }),
+    ...machine.firstStart,
     ...(parts.monitors && { monitors: parts.monitors }),
-    onBatch: ({ lines, looked }) => onWork?.({ records: lines, looked, evidence: 0 }),
+    onBatch: ({ lines, handedOver }) => onWork?.({ records: lines, handedOver, evidence: 0 }),
     onEvidence: (evidence, matches) => {
       report.evidence(evidence, matches)
-      onWork?.({ records: 0, looked: 0, evidence: 1 })
+      onWork?.({ records: 0, handedOver: 0, evidence: 1 })
     },
   })
   return { ledger, assembled }
 }
 
-/** One listener for the whole time: adding and removing one each minute keeps 0.2 MB of Node's sources resident. */
+/** Keeps one abort listener, because adding and removing one each minute keeps 0.2 MB of Node's sources loaded. */
 function everyMinuteUntil(signal: AbortSignal, clock: Clock, run: () => Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return resolve()
@@ -201,7 +214,7 @@ function everyMinuteUntil(signal: AbortSignal, clock: Clock, run: () => Promise<
   })
 }
 
-/** Reads rules and configuration anew; true when something new is in force. */
+/** Reads rules and configuration again; returns true when either changed. */
 async function reload(rules: RuleBook, config: ConfigFile, report: AgentReport): Promise<boolean> {
   const rulesNow = await rules.reload()
   const { packs } = rules.current()

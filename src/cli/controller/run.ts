@@ -51,7 +51,7 @@ export interface ControllerParts {
 /** A pass that takes longer than this has hung: the probe says so, and kubelet restarts us. */
 const hungMs = 5 * 60_000
 /** How long the last Events may take. */
-const lastWordsMs = 3_000
+const shutdownDeadlineMs = 3_000
 
 export async function runController(options: RunControllerOptions, parts: ControllerParts): Promise<void> {
   const { api, clock, random, signal } = parts
@@ -106,7 +106,7 @@ export async function runController(options: RunControllerOptions, parts: Contro
   await hold.stopped
   watching.abort()
   await watches
-  await Promise.race([events.flush(), sleep(clock, lastWordsMs)])
+  await Promise.race([events.flush(), sleep(clock, shutdownDeadlineMs)])
   events.stop()
   await Promise.all(serving.map((one) => one.close()))
   log.info('stopped')

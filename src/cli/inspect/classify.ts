@@ -4,7 +4,7 @@ import { compileShipped } from '../../catalog/shipped.ts'
 import { decoders } from '../../detect/decode/decoders.ts'
 import { cutText } from '../../detect/lifecycle/cut-text.ts'
 import { compileMatchers } from '../../detect/match/compile.ts'
-import { longestRecord } from '../../detect/sources/framing/assemble.ts'
+import { longestRecord, mostLines } from '../../detect/sources/framing/assemble.ts'
 import { meaningsOf } from '../../detect/sources/framing/meanings.ts'
 import { readLines } from '../../detect/sources/lines.ts'
 import type { Io } from '../io.ts'
@@ -49,7 +49,7 @@ export interface PeeledFrame {
 type Output = 'jsonl' | 'table'
 interface Flags {
   readonly output: Output
-  readonly verbose: boolean
+  readonly verbose?: boolean
 }
 
 export function classifyCommand(io: Io): Command {
@@ -65,17 +65,17 @@ export function classifyCommand(io: Io): Command {
         .choices(['jsonl', 'table'])
         .default('table'),
     )
-    .option('-v, --verbose', 'say what was taken off each line that means something', false)
+    .option('-v, --verbose', 'say what was taken off each line that means something')
     .action(async (file: string, flags: Flags) => {
       await classify(file, flags, io)
     })
 }
 
-async function classify(file: string, { output, verbose }: Flags, io: Io): Promise<void> {
+async function classify(file: string, { output, verbose = false }: Flags, io: Io): Promise<void> {
   const catalogue = compileShipped(catalogueFolder(io.programFile))
   const tooLong = (line: number): void =>
     io.stderr(
-      `nodemend: the record that ends behind line ${line} is longer than ${longestRecord} bytes: its lines are read one by one\n`,
+      `nodemend: the record that goes on at line ${line} is too long to be kept (${longestRecord} bytes, ${mostLines} lines): its lines are read one by one\n`,
     )
   const classifier = new LineClassifier(meaningsOf(catalogue, compileMatchers(catalogue, decoders).of('kmsg')), tooLong)
   const printLine = output === 'jsonl' ? printJson : printTable

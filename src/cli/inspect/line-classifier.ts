@@ -26,6 +26,8 @@ export interface LineMeaning {
 export interface Tally {
   readonly lines: number
   readonly meaningful: number
+  /** Lines without a meaning whose frame says that they are of a kernel log. */
+  readonly framed: number
   /** Lines in front of whose message stands what no layer of framing explains. */
   readonly strange: number
   readonly firstStrange: number
@@ -35,15 +37,15 @@ export interface Tally {
   readonly quotedBy: string | undefined
 }
 
-/** A time of the day in a text from which every known frame is taken off: there is one more. */
-const leftover = /\d\d:\d\d:\d\d|\[\s*\d{1,9}\.\d{3,9}\]/
+/** A time of the day (no PCI or MAC address) in a text without its known frames: there is one more. */
+const leftover = /(?<![\da-f:])\d\d:\d\d:\d\d(?![\da-f:])|\[\s*\d{1,9}\.\d{3,9}\]/
 
 /** Reads one log, line by line. */
 export class LineClassifier {
   readonly #meanings: Meanings<Match>
   readonly #assembler: Assembler
   readonly #wrapped = new Wrapped()
-  readonly #tally = { lines: 0, meaningful: 0, strange: 0, firstStrange: 0, quoted: 0, firstQuoted: 0 }
+  readonly #tally = { lines: 0, meaningful: 0, framed: 0, strange: 0, firstStrange: 0, quoted: 0, firstQuoted: 0 }
   #quotedBy: string | undefined
 
   /** `onTooLong` is told a line at which a record is too long to be kept. */
@@ -79,6 +81,7 @@ export class LineClassifier {
       }
     }
     if (matches.length > 0) tally.meaningful++
+    else if (messages.some(({ writer }) => writer === 'kernel' || writer === 'userspace')) tally.framed++
     return { line, whole: text, matches }
   }
 

@@ -25,7 +25,11 @@ const byteOrderMark: readonly number[] = [0xef, 0xbb, 0xbf]
  * Yields what `file` holds, until its end or until the command is interrupted; `onPause` is called before each wait for
  * more. Throws `NM_CLI_READ`.
  */
-export async function* readLog(file: string, io: Io, onPause: () => void): AsyncGenerator<Uint8Array> {
+export async function* readLog(
+  file: string,
+  io: Pick<Io, 'stdin' | 'signal'>,
+  onPause: () => void,
+): AsyncGenerator<Uint8Array> {
   const chunks = (file === '-' ? io.stdin : createReadStream(file))[Symbol.asyncIterator]()
   const interrupted = new Promise<undefined>((resolve) => {
     io.signal.addEventListener('abort', () => resolve(undefined), { once: true })

@@ -1,4 +1,4 @@
-/** `nodemend rules test FILE`: is this rule pack one that the agent would load, and do its samples hold? */
+/** `nodemend rules test FILE`: checks whether the agent would load this rule pack and whether its samples match. */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
@@ -18,15 +18,15 @@ export function rulesCommand(io: Io): Command {
     .action((files: string[]) => {
       const run = testPacks(files, io)
       for (const one of run.failures) io.stdout(`${one.file}:${one.line}:${one.column}: ${one.message}\n`)
-      io.stdout(`${run.samples - run.failures.length} of ${run.samples} samples hold\n`)
+      io.stdout(`${run.samples - run.failures.length} of ${run.samples} samples pass\n`)
       if (run.failures.length > 0) throw new CommandError('NM_RULES_SAMPLES', '', exitCodes.unhealthy)
     })
   return new Command('rules').description('work with rule packs').addCommand(test)
 }
 
 /**
- * Loads `files` in front of the shipped catalogue, as the agent does, and runs their samples. A file of the shipped
- * catalogue itself is in its place already: its samples run there.
+ * Loads `files` before the shipped catalogue, as the agent does, and runs their samples. A shipped file
+ * among them is not loaded twice and keeps its place in the order.
  */
 function testPacks(files: readonly string[], io: Io): SampleRun {
   const folder = catalogueFolder(io.programFile)

@@ -1,4 +1,4 @@
-/** `nodemend scan`: this machine, once: what its kernel log and its buses say now, judged as the agent would judge it. */
+/** `nodemend scan`: checks this machine's kernel log and buses once, with the agent's rules. */
 import { isAbsolute, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { compileShipped } from '../../catalog/shipped.ts'
@@ -18,6 +18,8 @@ import { type Input, step } from '../../detect/lifecycle/step.ts'
 import { compileMatchers } from '../../detect/match/compile.ts'
 import { inputsOf, type Monitor } from '../../detect/monitors/monitor.ts'
 import { acceleratorReady } from '../../detect/report/accelerator-ready.ts'
+import { meaningsOf } from '../../detect/sources/framing/meanings.ts'
+import { openRecorded } from '../../detect/sources/kmsg/recorded.ts'
 import { conditionTypes } from '../../model/condition.ts'
 import { Registry } from '../../telemetry/exposition.ts'
 import { silentLog } from '../../telemetry/log.ts'
@@ -25,21 +27,22 @@ import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import { CommandError, exitCodes, type Io, type OutputFormat } from '../io.ts'
 import { outputOption, print, tableText } from '../output.ts'
 import { catalogueFolder } from './catalogue-folder.ts'
+import { readTextLog } from './text-log.ts'
 
-/** What `scan --output json` prints. */
+/** The JSON that `scan --output json` prints. */
 export interface Scan {
   readonly node: string
   readonly healthy: boolean
-  /** What each monitor could see: its state, what this machine does not have, why it cannot look. */
+  /** Each monitor's state, what this machine does not have, and why a monitor cannot look. */
   readonly monitors: readonly {
     readonly name: string
     readonly state: Monitor['state']
     readonly absent?: string
     readonly why?: string
   }[]
-  /** Records of the kernel log that were read; 0 with `trouble` when it cannot be read, or holds none. */
+  /** Number of kernel log records read. It is 0 with `trouble` when the log is unreadable or empty. */
   readonly records: number
-  /** How many of them are lines of a file without a record's framing; they count as written by user space. */
+  /** How many of `records` are lines without framing; they count as written by user space. */
   readonly unframed: number
   readonly trouble?: string
   readonly conditions: readonly {
@@ -57,7 +60,7 @@ export interface ScanFinding {
   readonly condition: string
   readonly reason: string
   readonly device?: string
-  /** Who vouches for it: a line of `userspace` turns no condition unless asked for. */
+  /** The trust of its lines: `userspace` turns a condition only with --accept-user-facility. */
   readonly trust: string
   readonly message: string
   readonly lines: number
@@ -75,14 +78,14 @@ interface Flags {
 
 export function scanCommand(io: Io): Command {
   return new Command('scan')
-    .description('look at this machine once: conditions, findings, accelerators')
+    .description('check this machine once: conditions, findings, accelerators')
     .addOption(new Option('--host-root <DIR>', 'where the machine’s / is mounted').env('HOST_ROOT').default('/'))
     .option(
       '--kmsg <FILE>',
-      'the kernel log, or a file that holds records; an absolute path is under the host root',
+      'the kernel log, or a saved one in any framing; an absolute path is under the host root',
       '/dev/kmsg',
     )
-    .option('--accept-user-facility', 'let lines that user space wrote to the kernel log count like the kernel’s own')
+    .option('--accept-user-facility', 'treat kernel log lines from user space like the kernel’s own')
     .addOption(outputOption())
     .action(async (flags: Flags) => {
       const scan = await scanHost(flags, io)
@@ -92,11 +95,11 @@ export function scanCommand(io: Io): Command {
     })
 }
 
-export interface ScanParts extends Pick<Io, 'clock' | 'random' | 'programFile'> {
+export interface ScanParts extends Pick<Io, 'clock' | 'random' | 'programFile' | 'stdin' | 'signal'> {
   readonly children?: Children
 }
 
-/** Every monitor looks once; a line that is not there yet is not waited for. */
+/** Lets every monitor look once, without waiting for new lines. */
 export async function scanHost(flags: Omit<Flags, 'output'>, io: ScanParts): Promise<Scan> {
   const { clock, random } = io
   const host = openHost(flags.hostRoot)
@@ -113,7 +116,9 @@ export async function scanHost(flags: Omit<Flags, 'output'>, io: ScanParts): Pro
   const boot = bootId(host)
   const time = createSteadyTime(clock, bootClock(host, clock), boot, undefined)
   const matchers = compileMatchers(catalogue, decoders, new BlockDevices(host).isDetachable)
-  const read = { records: 0, unframed: 0 }
+  const bootAt = time.base + time.moment().wallOffset
+  const text = await readTextLog(kmsg, meaningsOf(catalogue, matchers.of('kmsg')), bootAt, io)
+  const read = { records: text?.lines ?? 0, unframed: text ? text.lines - text.known : 0 }
   const { monitors } = assemble({
     host,
     children: io.children ?? systemChildren(host.root, clock),
@@ -126,10 +131,11 @@ export async function scanHost(flags: Omit<Flags, 'output'>, io: ScanParts): Pro
     catalogue: () => catalogue,
     matchers: () => matchers,
     kmsg,
+    ...(text && { openKmsg: () => openRecorded(text.records) }),
     cursors: {},
     sameBoot: true,
     onBatch: ({ lines, unframed = 0, cursor }) => {
-      if (cursor?.source === 'journal') return
+      if (text !== undefined || cursor?.source === 'journal') return
       read.records += lines
       read.unframed += unframed
     },
@@ -150,14 +156,13 @@ interface Read {
   readonly unframed: number
 }
 
-/** Nothing was seen in the kernel log, so nothing can be said: never a hopeful True. */
+/** Why the kernel log gave no evidence. The conditions are then Unknown, never True. */
 function troubleOf({ watchers }: LifecycleState, path: string, { records, unframed }: Read): string | undefined {
   const watch = watchers.get('kernel')?.watch
   if (watch && 'why' in watch) return `${path}: ${watch.why}`
   if (records !== unframed) return undefined
-  // The agent takes a line without framing for one that user space wrote; a whole log of them is some other text.
-  if (records === 0) return `${path} holds no record of a kernel log`
-  return `none of the ${records} lines of ${path} is a record as /dev/kmsg gives them; for the text of dmesg or a journal: nodemend classify ${path}`
+  if (records === 0) return `${path} has no kernel log records`
+  return `none of the ${records} lines of ${path} is a line of a kernel log; give one with --kmsg, in any framing`
 }
 
 function blinded(state: LifecycleState, why: string, time: SteadyTime, settings: Settings): LifecycleState {
@@ -240,7 +245,7 @@ function scanText(scan: Scan): string {
   return parts.filter((part) => part !== false).join('\n')
 }
 
-/** What was not looked at, and why; nothing where every monitor looked. */
+/** Lists the monitors that did not look, with the reason; false when all did. */
 function monitorsText({ monitors }: Scan): string | false {
   const rows = monitors
     .filter(({ state, absent }) => state !== 'checked' || absent !== undefined)
@@ -252,8 +257,8 @@ function monitorsText({ monitors }: Scan): string | false {
   return rows.length > 0 && tableText(['MONITOR', 'STATE', 'WHY'], rows)
 }
 
-/** A log in another framing is judged, but not as well: where its lines come from and when is not told. */
+/** Notes that lines without framing are judged without their time and writer. */
 function unframedText(unframed: number): string {
   if (unframed === 0) return ''
-  return `, ${unframed} of them without a record's framing (\`nodemend classify\` reads dmesg, syslog and journalctl)`
+  return `, ${unframed} of them in no framing of a kernel log`
 }

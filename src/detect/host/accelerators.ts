@@ -1,4 +1,7 @@
-/** Accelerators on the PCI bus, by vendor and class: what sysfs answers from memory, without touching a device. */
+/**
+ * Finds accelerators on the PCI bus by vendor, class and device id in sysfs. The kernel answers from memory, so reading
+ * wakes no device.
+ */
 import { type Host, textOf } from './host.ts'
 import { pciFolder } from './pci.ts'
 
@@ -10,11 +13,11 @@ export interface Accelerator {
   readonly address: string
   /** Vendor and device id, e.g. `10de:2330`. */
   readonly id: string
-  /** The bound driver; absent when none is. */
+  /** The bound kernel driver; absent when the device has none. */
   readonly driver?: string
 }
 
-/** PCI classes (base and sub) of compute: VGA, 3D and other display controllers, processing accelerators. */
+/** PCI base class and subclass of compute devices: VGA, 3D and other display controllers, processing accelerators. */
 const compute = /^0x(?:0300|0302|0380|1200)/
 
 interface Vendor {
@@ -22,7 +25,7 @@ interface Vendor {
   readonly fits: (pciClass: string, device: string) => boolean
 }
 
-/** https://pci-ids.ucw.cz: 10de NVIDIA, 1002 AMD, 1da3 Habana, 1d0f Amazon (whose other devices are NVMe and ENA). */
+/** https://pci-ids.ucw.cz: 10de NVIDIA, 1002 AMD, 1da3 Habana, 1d0f Amazon, which also has NVMe and ENA devices. */
 const vendors: Readonly<Record<string, Vendor>> = {
   '0x10de': { kind: 'nvidia', fits: (pciClass) => compute.test(pciClass) },
   '0x1002': { kind: 'amd', fits: (pciClass) => /^0x(?:0302|0380|1200)/.test(pciClass) },

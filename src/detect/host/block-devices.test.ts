@@ -12,14 +12,14 @@ function machine(t: TestContext): Sysfs {
 
 const devices = (sysfs: Sysfs): BlockDevices => new BlockDevices(openHost(sysfs.root))
 
-test('names tell loop devices, discs and memory disks, and nothing else', () => {
+test('the name identifies loop devices, optical discs and memory disks, and nothing else', () => {
   for (const name of ['loop0', 'loop12p1', 'sr0', 'zram1', 'ram0', 'fd0']) assert.ok(isDetachableByName(name), name)
   for (const name of ['sda1', 'nvme0n1p2', 'dm-0', 'md0', 'vda', 'mmcblk0p2', 'nbd0', 'srx', '', '..']) {
     assert.ok(!isDetachableByName(name), name)
   }
 })
 
-test('a pen drive is on USB and calls itself removable: either alone is no proof', (t) => {
+test('a device counts as a pen drive only if it is on USB and reports itself removable', (t) => {
   const sysfs = machine(t)
     .disk('sda', paths.sata, { removable: true }) // a hot-swap bay
     .disk('sdb', paths.usb, { removable: true })
@@ -30,7 +30,7 @@ test('a pen drive is on USB and calls itself removable: either alone is no proof
   assert.deepEqual(answers, ['sda false', 'sdb true', 'sdb1 true', 'sdc false', 'sdd false'])
 })
 
-test('a pen drive that was seen stays one when it is pulled out, until another disk has its name', (t) => {
+test('an unplugged pen drive stays known until another disk takes its name', (t) => {
   const sysfs = machine(t)
   const known = devices(sysfs)
   sysfs.disk('sdb', paths.usb, { removable: true }).partition('sdb1', 'sdb', paths.usb)
@@ -39,10 +39,10 @@ test('a pen drive that was seen stays one when it is pulled out, until another d
   assert.ok(known.isDetachable('sdb1'))
   sysfs.disk('sdb', paths.sata).partition('sdb1', 'sdb', paths.sata)
   assert.ok(!known.isDetachable('sdb1'))
-  assert.ok(!devices(machine(t)).isDetachable('sdb1'), 'one that nobody has seen is taken for a disk of the machine')
+  assert.ok(!devices(machine(t)).isDetachable('sdb1'), 'an unknown device counts as part of the machine')
 })
 
-test('a device of devices is detachable when every part of it is', (t) => {
+test('a dm or md device is detachable when all its members are', (t) => {
   const sysfs = machine(t)
     .disk('nvme1n1', paths.nvme)
     .disk('loop3', paths.virtual)
@@ -56,7 +56,7 @@ test('a device of devices is detachable when every part of it is', (t) => {
   assert.deepEqual(answers, ['dm-0 true', 'dm-1 false', 'dm-2 true', 'md0 false', 'dm-9 false'])
 })
 
-test('what the machine runs from is part of it, be it a pen drive or a loop device', (t) => {
+test('a device with a system mount is not detachable, even a pen drive or loop device', (t) => {
   const sysfs = machine(t)
     .disk('sda', paths.usb, { removable: true, number: '8:0' })
     .partition('sda2', 'sda', paths.usb, '8:2')

@@ -1,19 +1,19 @@
 /**
- * Which block devices are no part of the machine: loop devices, discs, memory disks, pen drives, and what device mapper
- * or md builds of nothing else. A fault of a file system there is told and does not condemn the node, unless the machine
- * runs from it.
+ * Tells which block devices do not belong to the machine: loop devices, optical discs, memory disks, pen drives, and dm
+ * or md devices that consist only of those. A file system fault there is reported but does not condemn the node, unless
+ * the device carries a system mount.
  */
 import { type Host, textOf } from './host.ts'
 
-/** Whether the device of this name, as kernel lines have it (`sdb1`, `dm-3`, `loop0p1`), can be taken away from the machine. */
+/** Whether the device with this kernel name (`sdb1`, `dm-3`, `loop0p1`) can be removed from the machine. */
 export type IsDetachable = (device: string) => boolean
 
 const byName = /^(?:loop|zram|ram|sr|fd)\d+(?:p\d+)?$/
 
-/** What the name alone tells: for logs of other machines. */
+/** Judges by the name alone, for logs of other machines. */
 export const isDetachableByName: IsDetachable = (device) => byName.test(device)
 
-/** File systems that a node cannot do without, whatever device carries them. */
+/** Mount points that a node needs, whatever device carries them. */
 const systemFolders: ReadonlySet<string> = new Set([
   '/',
   '/sysroot',
@@ -30,13 +30,13 @@ const systemFolders: ReadonlySet<string> = new Set([
   '/var/lib/etcd',
 ])
 
-/** Longest chain of dm and md devices that is followed. */
+/** Follows at most this many dm and md devices from one to the next. */
 const deepest = 8
 const folder = 'sys/class/block'
 
 export class BlockDevices {
   readonly #host: Host
-  /** Pen drives by name, with their device number. One that is pulled out is gone from sysfs before its errors are logged. */
+  /** Device numbers of pen drives, by name. sysfs forgets an unplugged drive before the kernel logs its errors. */
   readonly #penDrives = new Map<string, string>()
 
   constructor(host: Host) {
@@ -44,7 +44,7 @@ export class BlockDevices {
     this.look()
   }
 
-  /** Looks at what is plugged in now, and remembers it beyond its being pulled out. */
+  /** Records which pen drives are plugged in now; they stay known after they are unplugged. */
   look(): void {
     for (const name of this.#host.list(folder)) this.#lookAt(name)
   }
@@ -59,7 +59,7 @@ export class BlockDevices {
     return parts.length > 0 && parts.every((part) => this.#isDetachable(part, depth - 1))
   }
 
-  /** Takes note whether `name`, which may be another device than the last of that name, is a pen drive or card reader. */
+  /** Records whether the device that has this name now is a pen drive or card reader. */
   #lookAt(name: string): void {
     const link = this.#host.link(`${folder}/${name}`)
     if (link === undefined) return
@@ -68,8 +68,8 @@ export class BlockDevices {
   }
 
   /**
-   * On USB, and removable by its own word. Either alone is not enough: a USB disk may be the machine's only one, and disks
-   * in hot-swap bays call themselves removable (drivers/ata/libata-scsi.c, ATA_PFLAG_EXTERNAL).
+   * Requires USB and the `removable` flag, because neither is proof alone: a USB disk may be the machine's only one,
+   * and hot-swap bays report themselves removable (drivers/ata/libata-scsi.c, ATA_PFLAG_EXTERNAL).
    */
   #isPenDrive(link: string): boolean {
     if (!/\/usb\d+\//.test(link)) return false
@@ -81,7 +81,10 @@ export class BlockDevices {
     return textOf(this.#host.read(`${folder}/${device}/dev`))?.trim() ?? ''
   }
 
-  /** Reads the mount table of init, not our own: proc_pid_mountinfo(5), `id parent major:minor root where … - type source …`. */
+  /**
+   * Reads the mount table of init instead of the agent's own. Format, proc_pid_mountinfo(5): `id parent major:minor
+   * root where … - type source …`.
+   */
   #carriesSystem(device: string): boolean {
     const number = this.#penDrives.get(device) ?? this.#numberOf(device)
     const mounts = textOf(this.#host.read('proc/1/mountinfo'))?.split('\n') ?? []

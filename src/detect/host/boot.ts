@@ -1,13 +1,13 @@
-/** Which boot this is, and how long ago it began. */
+/** The id of the current boot, the host name, and the time since boot. */
 import type { Clock } from '../../telemetry/clock.ts'
 import { type Host, textOf } from './host.ts'
 
-/** The kernel's id of this boot (a random UUID per boot); `unknown` where /proc does not tell. */
+/** The kernel's id of this boot, a random UUID; `unknown` when /proc does not have it. */
 export function bootId(host: Host): string {
   return textOf(host.read('proc/sys/kernel/random/boot_id'))?.trim() || 'unknown'
 }
 
-/** The machine's own name, the way the kernel has it. */
+/** The host name as the kernel knows it. */
 export function hostname(host: Host): string {
   return (
     textOf(host.read('proc/sys/kernel/hostname'))?.trim() || textOf(host.read('etc/hostname'))?.trim() || 'localhost'
@@ -15,9 +15,9 @@ export function hostname(host: Host): string {
 }
 
 /**
- * Milliseconds since boot. /proc/uptime is read once; from then on the monotonic clock carries it, so it costs nothing
- * and no jump of the wall clock moves it. A stamp in the kernel log counts from the same moment (it is the scheduler's
- * clock, which drifts from this one by seconds in months and stands still while the machine sleeps).
+ * Returns the milliseconds since boot: /proc/uptime is read once, then the monotonic clock counts on, unaffected by
+ * wall-clock jumps. Stamps in the kernel log have the same origin but use the scheduler's clock, which drifts by
+ * seconds over months and stops during suspend.
  */
 export function bootClock(host: Host, clock: Clock): () => number {
   const seconds = Number(textOf(host.read('proc/uptime'))?.split(' ')[0] ?? 0)

@@ -5,7 +5,6 @@ import { type ChildOutcome, type Command, systemChildren } from './children.ts'
 
 const children = systemChildren('/', systemClock)
 
-/** A shell's script as a command. */
 function script(text: string, more: Partial<Command> = {}): Command {
   return { name: text, file: 'sh', args: ['-c', text], deadlineMs: 10_000, mostBytes: 1_000, ...more }
 }
@@ -14,34 +13,34 @@ function whyOf(outcome: ChildOutcome): string {
   return 'why' in outcome ? outcome.why : outcome.kind
 }
 
-describe('a program of the host', () => {
-  it('gives its status and what it wrote', async () => {
+describe('a host program', () => {
+  it('returns its exit status and output', async () => {
     const outcome = await children.run(script('echo out; echo err >&2; exit 3'))
     assert.deepEqual(outcome, { kind: 'ended', status: 3, output: 'out\n', errors: 'err' })
   })
 
-  it('that the machine does not have is absent, which is no failure', async () => {
+  it('is absent, not failed, when the machine does not have it', async () => {
     assert.equal((await children.run(script('', { file: '/nowhere/dcgmi' }))).kind, 'absent')
   })
 
-  it('that does not answer is killed with everything that it started', async () => {
+  it('is killed with its whole process group when it passes its deadline', async () => {
     const outcome = await children.run(script('sleep 60 & sleep 60', { deadlineMs: 50 }))
     assert.match(whyOf(outcome), /did not answer within 0\.05 s/)
     assert.equal(children.leftBehind, 0)
   })
 
-  it('that writes without end is killed at its limit', async () => {
+  it('is killed when it exceeds its output limit', async () => {
     assert.match(whyOf(await children.run(script('yes'))), /wrote more than 1000 bytes/)
   })
 
-  it('never runs twice at a time', async () => {
+  it('does not run twice at the same time', async () => {
     const first = children.run(script('sleep 0.1; echo done', { name: 'once' }))
     assert.match(whyOf(await children.run(script('echo', { name: 'once' }))), /an earlier once has not ended/)
     assert.equal((await first).kind, 'ended')
     assert.equal((await children.run(script('echo', { name: 'once' }))).kind, 'ended')
   })
 
-  it('that runs on is followed until it ends, or is told to', async () => {
+  it('is followed until it ends or is stopped', async () => {
     const seen: string[] = []
     const ended = await new Promise<string>((resolve) => {
       children.follow({
@@ -55,7 +54,7 @@ describe('a program of the host', () => {
     const stop = children.follow({
       command: { name: 'forever', file: 'sleep', args: ['60'] },
       onOutput: () => undefined,
-      onEnd: () => assert.fail('a program that is told to end has not ended by itself'),
+      onEnd: () => assert.fail('a stopped program must not report its end'),
     })
     stop()
   })

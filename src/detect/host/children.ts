@@ -1,52 +1,52 @@
 /**
- * Programs of the host, run so that a hang of theirs is never a hang of ours: each has a deadline and an output limit, and
- * its whole process group is killed when it passes either. A child that even SIGKILL does not end (state D) is left behind,
- * counted, and not started a second time while it is there.
+ * Runs programs of the host so that a hanging one does not hang the agent: each has a deadline and an output limit, and
+ * passing either kills its process group. A child in state D survives SIGKILL; it is left behind, counted, and not
+ * started again until it has ended.
  */
 import type { ChildProcess } from 'node:child_process'
 import type { Cancel, Clock } from '../../telemetry/clock.ts'
 
 export interface Command {
-  /** Names it in errors and metrics, and is what never runs twice at a time. */
+  /** Used in errors and metrics. Two commands with the same name never run at the same time. */
   readonly name: string
   readonly file: string
   readonly args: readonly string[]
   readonly deadlineMs: number
-  /** Most bytes of output; more kills it. */
+  /** Output limit in bytes; exceeding it kills the command. */
   readonly mostBytes: number
 }
 
-/** How a command ended. `stuck`: it is still there although it was killed, or an earlier one of its name is. */
+/** How a command ended. `stuck`: this process, or an earlier one with the same name, has survived SIGKILL. */
 export type ChildOutcome =
   | { readonly kind: 'ended'; readonly status: number; readonly output: string; readonly errors: string }
   | { readonly kind: 'absent' }
   | { readonly kind: 'failed'; readonly why: string }
   | { readonly kind: 'stuck'; readonly why: string }
 
-/** A program that runs on and writes lines, such as `journalctl --follow`. */
+/** A program that keeps running and writes lines, such as `journalctl --follow`. */
 export interface Following {
   readonly command: Omit<Command, 'deadlineMs' | 'mostBytes'>
-  /** What it wrote, as it comes. */
+  /** Receives each chunk of standard output. */
   readonly onOutput: (chunk: Buffer) => void
-  /** It has ended by itself, or could not be started. Not called after `stop`. */
+  /** The program ended by itself or could not be started. Not called after a stop. */
   readonly onEnd: (end: { readonly absent: boolean; readonly why: string }) => void
 }
 
 export interface Children {
-  /** Runs a command to its end. Never rejects. */
+  /** Runs a command until it ends. Never rejects. */
   run(command: Command): Promise<ChildOutcome>
-  /** Starts a program that runs on; the answer ends it. */
+  /** Starts a program that keeps running; the returned function kills it. */
   follow(following: Following): Cancel
-  /** Children that were left behind because nothing ends them. */
+  /** Number of children that survived SIGKILL. */
   readonly leftBehind: number
 }
 
-/** After SIGKILL a process that is not in state D is gone within this time. */
+/** A process that is not in state D ends within this time after SIGKILL. */
 const reapMs = 2_000
-/** Most of what a program says about its own failure. */
+/** At most this many bytes of standard error are kept. */
 const mostErrorBytes = 4_096
 
-/** The host's programs, started below `root` by chroot(1) where that is not `/`. */
+/** Runs programs of the host, through chroot(1) when `root` is not `/`. */
 export function systemChildren(root: string, clock: Clock): Children {
   return new SystemChildren(root, clock)
 }
@@ -66,7 +66,7 @@ class SystemChildren implements Children {
   run(command: Command): Promise<ChildOutcome> {
     const { name, deadlineMs, mostBytes } = command
     if (this.#there.has(name)) {
-      return Promise.resolve({ kind: 'stuck', why: `an earlier ${name} has not ended: it waits in the kernel` })
+      return Promise.resolve({ kind: 'stuck', why: `an earlier ${name} has not ended: it is blocked in the kernel` })
     }
     return new Promise((resolve) => {
       const child = this.#spawn(command)
@@ -83,7 +83,7 @@ class SystemChildren implements Children {
         reaping = this.#clock.after(reapMs, () => {
           left = true
           this.leftBehind++
-          resolve({ kind: 'stuck', why: `${name} ${why} and cannot be killed: it waits in the kernel` })
+          resolve({ kind: 'stuck', why: `${name} ${why} and cannot be killed: it is blocked in the kernel` })
         })
       }
       const deadline = this.#clock.after(deadlineMs, () => kill(`did not answer within ${deadlineMs / 1000} s`))
@@ -108,7 +108,7 @@ class SystemChildren implements Children {
         if (killedFor !== undefined) end({ kind: 'failed', why: `${name} ${killedFor}` })
         else if (status === null) end({ kind: 'failed', why: `${name} was ended by ${signal ?? 'a signal'}` })
         else if (status === 127 && this.#root !== '/')
-          end({ kind: 'absent' }) // chroot(1): the command is not there
+          end({ kind: 'absent' }) // chroot(1) did not find the command
         else end({ kind: 'ended', status, output: Buffer.concat(output).toString('utf8'), errors: said })
       })
     })
@@ -117,7 +117,7 @@ class SystemChildren implements Children {
   follow({ command, onOutput, onEnd }: Following): Cancel {
     const { name } = command
     if (this.#there.has(name)) {
-      onEnd({ absent: false, why: `an earlier ${name} has not ended: it waits in the kernel` })
+      onEnd({ absent: false, why: `an earlier ${name} has not ended: it is blocked in the kernel` })
       return () => undefined
     }
     const child = this.#spawn(command)
@@ -145,7 +145,10 @@ class SystemChildren implements Children {
     }
   }
 
-  /** A group of its own, so that what it starts ends with it. The module is loaded at the first child: 0.5 MB. */
+  /**
+   * Starts the program in its own process group, so that its children can be killed with it. Loading node:child_process
+   * costs 0.5 MB, so it waits for the first child.
+   */
   #spawn({ name, file, args }: Pick<Command, 'name' | 'file' | 'args'>): ChildProcess {
     const { spawn } = process.getBuiltinModule('node:child_process')
     this.#there.add(name)
@@ -158,7 +161,7 @@ class SystemChildren implements Children {
   }
 }
 
-/** No locale and no pager changes what a program prints. */
+/** Keeps locale and pager settings from changing a program's output. */
 const plainEnvironment = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LC_ALL: 'C',
@@ -171,6 +174,6 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // it has ended by itself
+    // the group has already ended
   }
 }

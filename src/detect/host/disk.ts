@@ -1,31 +1,33 @@
 /**
- * A file that is kept: replaced so that a crash at any instant leaves either the old or the new content, whole, and read
- * without holding up the process. With callbacks, because loading `node:fs/promises` costs the agent 1.7 MB.
+ * Reads and replaces a file durably: after a crash it holds either the old or the new content, whole. Uses callbacks,
+ * because loading `node:fs/promises` costs the agent 1.7 MB.
  */
 import { close, fsync, mkdir, open, readFile, rename, rm, write } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Where the agent's state is kept. A call on a disk that hangs does not return. */
+/** Holds the agent's state. A call to a disk that hangs does not return. */
 export interface Disk {
   /** The text of the file; undefined when it is absent or unreadable. */
   read(path: string): Promise<string | undefined>
-  /** One call per path at a time. */
+  /** At most one call per path at a time. */
   replace(path: string, text: string): Promise<ReplaceOutcome>
 }
 
-/** The real one. Its calls run in the thread pool, of which each that hangs keeps one thread. */
+/** The host's file system. Calls run in the thread pool, where each hanging call occupies one thread. */
 export const systemDisk: Disk = {
   read: (path) => new Promise((resolve) => readFile(path, 'utf8', (error, text) => resolve(error ? undefined : text))),
   replace: replaceFile,
 }
 
-/** `trouble` is what stopped the write (`ENOSPC` …): data, not an exception, because a full disk is what we watch for. */
+/**
+ * `trouble` is the error that stopped the write (`ENOSPC` …). It is data, not an exception, because a full disk is an
+ * expected state.
+ */
 export type ReplaceOutcome = { readonly written: true } | { readonly written: false; readonly trouble: Error }
 
 /**
- * Writes `text` beside `path`, fsyncs it, renames it over `path` and fsyncs the folder. Runs in the thread pool: a disk
- * that hangs does not stop the agent. On trouble the old file stands untouched and the temporary one is removed.
- * One call per path at a time.
+ * Writes `text` beside `path`, fsyncs it, renames it over `path` and fsyncs the folder. On an error the old file stays
+ * unchanged and the temporary one is removed.
  */
 async function replaceFile(path: string, text: string): Promise<ReplaceOutcome> {
   const temporary = `${path}.new`
@@ -37,7 +39,7 @@ async function replaceFile(path: string, text: string): Promise<ReplaceOutcome> 
     return { written: true }
   } catch (error) {
     await call((done) => rm(temporary, { force: true }, done)).catch(() => undefined)
-    return { written: false, trouble: error as Error } // node:fs fails with Error
+    return { written: false, trouble: error as Error } // node:fs rejects with Error
   }
 }
 
@@ -59,7 +61,10 @@ async function writeDurably(path: string, bytes: Buffer): Promise<void> {
   }
 }
 
-/** Without this the rename may be lost with the power; some file systems refuse to sync a folder, which is no trouble. */
+/**
+ * Without this fsync a power loss may undo the rename. Errors are ignored, because some file systems refuse to sync a
+ * folder.
+ */
 async function syncFolder(path: string): Promise<void> {
   const descriptor = (await call<number>((done) => open(path, 'r', done))) ?? -1
   try {

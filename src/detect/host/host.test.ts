@@ -14,7 +14,7 @@ function tree(t: TestContext) {
   return { folder, root, host: openHost(root) }
 }
 
-test('L14: a link that leads out of the root is followed inside it', (t) => {
+test('L14: a symbolic link that points outside the root is resolved inside it', (t) => {
   const { folder, root, host } = tree(t)
   symlinkSync(join(folder, 'secret'), join(root, 'etc/nodemend/config.yaml'))
   symlinkSync('../../../secret', join(root, 'etc/nodemend/upward'))
@@ -25,7 +25,7 @@ test('L14: a link that leads out of the root is followed inside it', (t) => {
   assert.deepEqual(host.read('etc/nodemend/upward'), { text: 'inside' })
 })
 
-test('links inside the root lead where they lead on the machine, and a circle ends', (t) => {
+test('links inside the root resolve as on the machine, and a link loop ends', (t) => {
   const { root, host } = tree(t)
   writeFileSync(join(root, 'etc/real'), 'text')
   symlinkSync('/etc', join(root, 'config'))
@@ -36,7 +36,7 @@ test('links inside the root lead where they lead on the machine, and a circle en
   assert.ok('denied' in host.read('loop') || 'absent' in host.read('loop'))
 })
 
-test('F7: absent is not denied', (t) => {
+test('F7: an absent file is not a denied one', (t) => {
   const { host } = tree(t)
   assert.deepEqual(host.read('proc/none'), { absent: true })
   const folder = host.read('etc')

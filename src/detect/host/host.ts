@@ -1,39 +1,39 @@
 /**
- * The machine as detection sees it: every read goes through one root, so tests and the real agent run the same code on
- * a fixture tree, on `/host` of a pod, or on `/`. Only this folder knows paths of /proc, /sys and /dev.
+ * The machine as detection sees it. Every read goes through one root, so the same code runs on `/`, on `/host` in a
+ * pod, and on a fixture tree.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path'
 
 /**
- * What reading a file gave: its text; that it is not there, which is a state of a machine and no error; or that it is there
- * and cannot be read, and why.
+ * The result of reading a file: its text, or that it is absent, which is a normal state of a machine, or why it cannot
+ * be read.
  */
 export type FileRead = { readonly text: string } | { readonly absent: true } | { readonly denied: string }
 
 export interface Host {
-  /** Where the machine's `/` is seen: `/`, `/host`, a fixture tree. */
+  /** Where the machine's `/` is mounted: `/`, `/host`, a fixture tree. */
   readonly root: string
   /**
-   * The path under the root, e.g. `path('dev/kmsg')`. Symbolic links on the way are followed inside the root: one to
-   * `/etc/shadow` in a tree below `/host` means that of the tree.
+   * The path below the root, e.g. `path('dev/kmsg')`. Symbolic links are resolved inside the root: a link to
+   * `/etc/shadow` below `/host` means `/host/etc/shadow`.
    */
   path(inside: string): string
-  /** A small file. Reads synchronously: for files of /proc and /sys, which the kernel answers from memory. */
+  /** Reads a small file synchronously, which is fast for /proc and /sys because the kernel answers from memory. */
   read(inside: string): FileRead
-  /** Names in a folder, sorted; empty when it is absent. */
+  /** Names in a folder, sorted; empty when the folder is absent. */
   list(inside: string): readonly string[]
-  /** What a symbolic link holds; undefined when there is none. */
+  /** The target of a symbolic link; undefined when there is no link. */
   link(inside: string): string | undefined
 }
 
 /**
- * Errors that mean "this machine has no such thing". EOPNOTSUPP is what pressure files answer where the kernel was started
- * with `psi=0`, ENODEV and ENXIO what drivers answer for a device that has gone.
+ * Errors that mean "this machine does not have it". Pressure files answer EOPNOTSUPP when the kernel was started with
+ * `psi=0`; drivers answer ENODEV or ENXIO for a removed device.
  */
 const absentCodes: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ENODEV', 'ENXIO', 'EOPNOTSUPP'])
 
-/** The machine whose `/` is `root`. */
+/** Opens the machine whose `/` is `root`. */
 export function openHost(root: string): Host {
   const path = (inside: string): string => join(root, root === '/' ? inside : resolveInside(root, inside))
   return {
@@ -43,7 +43,7 @@ export function openHost(root: string): Host {
       try {
         return { text: readFileSync(path(inside), 'utf8') }
       } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException // node:fs fails with it
+        const { code, message } = error as NodeJS.ErrnoException // node:fs throws ErrnoException
         return absentCodes.has(code) ? { absent: true } : { denied: message }
       }
     },
@@ -64,10 +64,10 @@ export function openHost(root: string): Host {
   }
 }
 
-/** More links than this on one path are a circle (path_resolution(7)). */
+/** A path with more links than this contains a loop (path_resolution(7)). */
 const mostLinks = 40
 
-/** `inside` with every symbolic link in it followed as if `root` were `/`. What is not there stays as it is. */
+/** Resolves every symbolic link in `inside` as if `root` were `/`. Missing parts of the path stay unchanged. */
 function resolveInside(root: string, inside: string): string {
   let rest = normalize(join('/', inside)).split('/').filter(Boolean)
   let resolved = '/'
@@ -90,11 +90,11 @@ function linkAt(path: string): string | undefined {
   try {
     return readlinkSync(path)
   } catch {
-    return undefined // no link, or not there
+    return undefined // not a link, or absent
   }
 }
 
-/** The text of a file where absent and denied mean the same: nothing is known. */
+/** The text of a file, for callers that treat absent and denied alike. */
 export function textOf(read: FileRead): string | undefined {
   return 'text' in read ? read.text : undefined
 }

@@ -1,12 +1,12 @@
 /**
- * Does a fault that was logged still last? Asked about lines that are older than the agent's first start on a node: they
- * condemn the node only while the fault can be seen.
+ * Checks whether a logged fault is still present. Lines from before the agent's first start on a node condemn it only
+ * while their fault is present.
  */
 import type { LastsCheck } from '../../catalog/compiled.ts'
 import { type Host, textOf } from './host.ts'
 import { pciFolder, pciFunctions } from './pci.ts'
 
-/** True: it lasts. False: it is over. Undefined: nobody can tell. */
+/** True: the fault is present. False: it is over. Undefined: the host gives no answer. */
 export function lasts(host: Host, check: LastsCheck, device: string | undefined): boolean | undefined {
   if (device === undefined) return undefined
   return checks[check](host, device)
@@ -19,7 +19,7 @@ const checks: Readonly<Record<LastsCheck, (host: Host, device: string) => boolea
   'array-degraded': isArrayDegraded,
 }
 
-/** A device that left the bus is gone from sysfs, or its configuration space reads as ones (PCI Express 2.3.2). */
+/** A device that left the bus is missing in sysfs, or its configuration space reads as all ones (PCI Express 2.3.2). */
 function isPciDeviceLost(host: Host, device: string): boolean | undefined {
   const functions = pciFunctions(host, device)
   if (functions === undefined || functions.length === 0) return functions && true
@@ -30,8 +30,8 @@ function isPciDeviceLost(host: Host, device: string): boolean | undefined {
 }
 
 /**
- * The mount of a block device as init sees it. Since Linux 6.18 a file system that stopped itself is listed as `rw` with
- * `emergency_ro` or `shutdown` behind it (seen on ext4).
+ * Reads the mount table of init. Since Linux 6.18 a file system that stopped itself is listed as `rw`, followed by
+ * `emergency_ro` or `shutdown` (observed on ext4).
  */
 function isMountReadOnly(host: Host, device: string): boolean | undefined {
   const mounts = textOf(host.read('proc/1/mountinfo'))
@@ -45,7 +45,7 @@ function isMountReadOnly(host: Host, device: string): boolean | undefined {
   })
 }
 
-/** drivers/nvme/host/sysfs.c, `state`: a controller that was given up is `dead`, or removed. */
+/** drivers/nvme/host/sysfs.c, `state`: a controller that the driver gave up is `dead` or removed. */
 function isNvmeDead(host: Host, device: string): boolean | undefined {
   const controller = /^(nvme\d+)/.exec(device)?.[1]
   if (controller === undefined) return undefined
@@ -54,7 +54,7 @@ function isNvmeDead(host: Host, device: string): boolean | undefined {
   return state === 'dead' || state.startsWith('deleting')
 }
 
-/** drivers/md/md.c, `degraded`: how many members are missing. */
+/** drivers/md/md.c, `degraded`: the number of missing members. */
 function isArrayDegraded(host: Host, device: string): boolean | undefined {
   const missing = textOf(host.read(`sys/class/block/${device}/md/degraded`))
   return missing === undefined ? undefined : Number(missing) > 0

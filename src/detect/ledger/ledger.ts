@@ -1,6 +1,6 @@
 /**
- * Where the pure life cycle lives on a node: takes what monitors saw, steps the state, keeps it on disk, and tells the
- * reporters. The cursor of a source and the effect of its lines are always written together.
+ * Runs the pure life cycle on a node: takes what monitors observed, steps the state, saves it, and passes changes to
+ * the reporters. The cursor of a source and the effect of its lines are always saved together.
  */
 import type { Cancel, Clock } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
@@ -14,7 +14,7 @@ import { Saver, type Unsaved } from './saver.ts'
 import { type Cursors, serialiseState } from './state-file.ts'
 import type { SteadyTime } from './steady-time.ts'
 
-/** A change that matters is written at once; growing counts wait, moved cursors wait longer. */
+/** Delay before the state is saved: none for important changes, longer for grown counts, longest for moved cursors. */
 const cursorSaveMs = 300_000
 const saveWithin: Readonly<Record<Weight, number | undefined>> = { nothing: undefined, counts: 5_000, facts: 0 }
 
@@ -25,7 +25,9 @@ export interface LedgerOptions {
   readonly log: Log
   readonly state: LifecycleState
   readonly cursors: Cursors
-  /** Keeps the text durably; called again only when it has returned, which a disk that hangs may never do. */
+  /** When the agent first ran, if that was in this boot. It is saved at once, so that a second start is never the first. */
+  readonly firstStartAt?: number
+  /** Saves the text durably. Called again only after it has returned, which it never does on a disk that hangs. */
   readonly save: (text: string) => Promise<ReplaceOutcome>
   readonly onStep: (stepped: Stepped, before: LifecycleState) => void
   readonly onSaved: (outcome: ReplaceOutcome) => void
@@ -48,6 +50,7 @@ export class Ledger {
     const { clock, log, save, onSaved } = options
     const text = (): string => this.#text()
     this.#saver = new Saver({ clock, log, text, save, onSaved, onOverdue: (why) => this.#overdue(why) })
+    if (options.firstStartAt !== undefined) this.#saver.within(0)
   }
 
   get state(): LifecycleState {
@@ -58,12 +61,12 @@ export class Ledger {
     return this.#settings
   }
 
-  /** Milliseconds for which the state has not been kept on disk; 0 when the last write succeeded. */
+  /** Milliseconds since the state on disk became outdated; 0 when the last write succeeded. */
   get unsavedMs(): number {
     return this.#saver.unsavedMs
   }
 
-  /** Takes what came in, in order; `cursors` say how far the sources are read with it. */
+  /** Processes inputs in order; `cursors` are the positions of the sources after them. */
   take(inputs: readonly Input[], cursors: Cursors = {}): void {
     if (this.#stopped) return
     const moved = Object.entries(cursors).some(([source, position]) => this.#cursors[source] !== position)
@@ -82,18 +85,18 @@ export class Ledger {
     this.#options.onStep(stepped, before)
   }
 
-  /** Puts new settings in force and judges every condition anew. */
+  /** Applies new settings and judges every condition again. */
   adopt(settings: Settings): void {
     this.#settings = settings
     this.take([{ kind: 'settings' }])
   }
 
-  /** Resolves when the changes that matter are on disk, or their writing has failed; never, while the disk hangs. */
+  /** Resolves when important changes are on disk or their write has failed; never while the disk hangs. */
   saved(): Promise<void> {
     return this.#saver.saved()
   }
 
-  /** Takes nothing any more and writes what is not written, if that can be done within `ms`. */
+  /** Rejects further input and saves what is unsaved if that takes at most `ms`. */
   async stop(ms: number): Promise<void> {
     this.#stopped = true
     this.#wake?.()
@@ -111,16 +114,21 @@ export class Ledger {
   }
 
   #text(): string {
-    const { time } = this.#options
-    const stored = { bootId: this.#state.bootId, base: time.base, now: time.now() }
+    const { time, firstStartAt } = this.#options
+    const stored = {
+      bootId: this.#state.bootId,
+      base: time.base,
+      now: time.now(),
+      ...(firstStartAt !== undefined && { firstStartAt }),
+    }
     return serialiseState({ time: stored, cursors: this.#cursors, lifecycle: this.#state })
   }
 
-  /** What hangs, or is full, on the node's disk is the node's trouble as well as ours. */
+  /** Reports unsaved state as a finding, because a full or hanging disk affects the node as well. */
   #overdue(why: Unsaved | undefined): void {
     const hung = why === 'no answer'
     const message = hung
-      ? 'the agent’s state file is being written and the disk does not answer'
+      ? 'writing the agent’s state file does not return: the disk does not answer'
       : `the agent’s state file cannot be written: ${why?.message}`
     const code = hung ? 'write-hung' : 'write-failed'
     const levels: readonly Level[] =

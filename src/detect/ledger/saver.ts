@@ -1,31 +1,31 @@
 /**
- * Keeps the newest state on disk: one write at a time, tried again after a failure. A disk that hangs never answers, and
- * a write in the thread pool cannot be called back; so nobody waits for one longer than it is of use, no second one is
- * started behind it, and a state that is not kept is told.
+ * Saves the newest state with one write at a time, retried after a failure. A write to a hanging disk never returns and
+ * cannot be cancelled, so nothing waits for it without a limit and no second write starts. Reports a state that has not
+ * been saved for ten seconds.
  */
 import { type Cancel, type Clock, sleep } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { ReplaceOutcome } from '../host/disk.ts'
 
-/** Waiting time after a failed write (a full disk); doubles up to a minute. */
+/** Delay after a failed write (a full disk); doubles up to a minute. */
 const retryMs = 2_000
 const longestRetryMs = 60_000
-/** A state that has not been kept for this long is told, and told again as long as it lasts. */
+/** A state unsaved for this long is reported; the report repeats while it lasts. */
 export const overdueMs = 10_000
 const remindMs = 60_000
 
-/** Why the state is not kept: what the last write failed with, or nothing when it has not returned. */
+/** Why the state is unsaved: the error of the last write, or no answer from the disk. */
 export type Unsaved = Error | 'no answer'
 
 export interface SaverOptions {
   readonly clock: Clock
   readonly log: Log
-  /** The state as it is to be written, asked for when the writing begins. */
+  /** Returns the state to write; called when the write begins. */
   readonly text: () => string
-  /** Keeps the text durably; called again only when it has returned. */
+  /** Saves the text durably. Called again only after it has returned. */
   readonly save: (text: string) => Promise<ReplaceOutcome>
   readonly onSaved: (outcome: ReplaceOutcome) => void
-  /** The state has not been kept for a while; undefined when it is kept again. */
+  /** Called when the state is overdue, and with undefined when it is saved again. */
   readonly onOverdue: (why: Unsaved | undefined) => void
 }
 
@@ -35,22 +35,22 @@ export class Saver {
   #due = Number.POSITIVE_INFINITY // monotonic
   #saving: Promise<void> | undefined
   #failures = 0
-  #failure: Error | undefined // of the last write, when it has returned
-  #unsavedSince: number | undefined // monotonic start of the first write since one succeeded
+  #failure: Error | undefined // error of the last write that returned
+  #unsavedSince: number | undefined // monotonic start of the first write after the last success
   #overdue: Cancel | undefined
-  #told = false
+  #reported = false
   #stopped = false
 
   constructor(options: SaverOptions) {
     this.#options = options
   }
 
-  /** Milliseconds since the first write that has not succeeded began; 0 when the last one succeeded. */
+  /** Milliseconds since the first write after the last success began; 0 when the last write succeeded. */
   get unsavedMs(): number {
     return this.#unsavedSince === undefined ? 0 : this.#options.clock.monotonic() - this.#unsavedSince
   }
 
-  /** The state has changed and is to be written `ms` from now at the latest. */
+  /** Requests a write at most `ms` from now. */
   within(ms: number): void {
     const due = this.#options.clock.monotonic() + ms
     if (due >= this.#due || this.#stopped) return
@@ -60,13 +60,13 @@ export class Saver {
     else this.#timer = this.#options.clock.after(ms, () => this.#start())
   }
 
-  /** Resolves when what is due is on disk, or its writing has failed; never, while the disk does not answer. */
+  /** Resolves when a due write is on disk or has failed; never while the disk does not answer. */
   async saved(): Promise<void> {
     if (this.#due <= this.#options.clock.monotonic()) this.#start()
     await this.#saving
   }
 
-  /** Writes what is not written, if that can be done within `ms`, then nothing more. */
+  /** Saves what is unsaved if that takes at most `ms`, then writes nothing more. */
   async stop(ms: number): Promise<void> {
     this.#stopped = true
     this.#timer?.()
@@ -77,7 +77,7 @@ export class Saver {
     enough.abort()
     this.#overdue?.()
     if (this.#unsavedSince === undefined) return
-    log.error('ending without the newest state on disk; the next start goes on from the state before it', {
+    log.error('stopping without the newest state on disk; the next start uses the previous state', {
       error: reasonOf(this.#unsaved()),
       unsavedSeconds: Math.round(this.unsavedMs / 1000),
     })
@@ -88,7 +88,7 @@ export class Saver {
   }
 
   #start(): void {
-    if (this.#saving || this.#stopped) return // the running write looks again when it is done
+    if (this.#saving || this.#stopped) return // the running write checks for a due write when it ends
     this.#saving = this.#write().finally(() => {
       this.#saving = undefined
       if (this.#due <= this.#options.clock.monotonic()) this.#start()
@@ -101,7 +101,7 @@ export class Saver {
     this.#failure = undefined
     if (this.#unsavedSince === undefined) {
       this.#unsavedSince = clock.monotonic()
-      this.#overdue = clock.after(overdueMs, () => this.#tell())
+      this.#overdue = clock.after(overdueMs, () => this.#report())
     }
     const outcome = await save(text())
     onSaved(outcome)
@@ -112,34 +112,34 @@ export class Saver {
   #succeeded(): void {
     this.#unsavedSince = undefined
     this.#overdue?.()
-    if (this.#failures > 0 || this.#told) {
-      this.#options.log.info('the state file is written again', { failures: this.#failures })
+    if (this.#failures > 0 || this.#reported) {
+      this.#options.log.info('the state file can be written again', { failures: this.#failures })
     }
     this.#failures = 0
-    if (!this.#told) return
-    this.#told = false
+    if (!this.#reported) return
+    this.#reported = false
     this.#options.onOverdue(undefined)
   }
 
   #failed(trouble: Error): void {
     this.#failure = trouble
     if (this.#failures++ === 0) {
-      this.#options.log.error('cannot write the state file; the old one stands', { error: trouble })
+      this.#options.log.error('cannot write the state file; the old one is unchanged', { error: trouble })
     }
     this.within(Math.min(longestRetryMs, retryMs * 2 ** (this.#failures - 1)))
   }
 
-  #tell(): void {
+  #report(): void {
     const { clock, log, onOverdue } = this.#options
     const why = this.#unsaved()
-    if (!this.#told) {
-      log.error('the state is not kept: after a restart, the agent goes on from the state before', {
+    if (!this.#reported) {
+      log.error('the state is not on disk: after a restart, the agent uses the previous state', {
         error: reasonOf(why),
         unsavedSeconds: Math.round(this.unsavedMs / 1000),
       })
     }
-    this.#told = true
-    this.#overdue = clock.after(remindMs, () => this.#tell())
+    this.#reported = true
+    this.#overdue = clock.after(remindMs, () => this.#report())
     onOverdue(why)
   }
 }

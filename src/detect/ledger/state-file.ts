@@ -1,7 +1,7 @@
 /**
- * The state file: conditions, findings, notices and cursors in one JSON text, so that a line's effect and the cursor
- * behind the line are kept, or lost, together. Each section, and each finding in it, is read by itself: a newer agent's
- * file, read after a downgrade, loses nothing that this version understands.
+ * The state file: conditions, findings, notices and cursors in one JSON text, so that a line's effect and its cursor
+ * are saved together. Every section and finding is parsed on its own, so after a downgrade this version keeps what it
+ * understands.
  */
 import { type Acknowledgement, readAcknowledgements, writeAcknowledgements } from '../../model/acknowledgement.ts'
 import { conditionTypes } from '../../model/condition.ts'
@@ -17,10 +17,13 @@ import {
 import { isFinding, isNotice, isNumber, isRecord, isState, isText, isTime } from './state-shape.ts'
 import type { StoredTime } from './steady-time.ts'
 
-/** The version that this agent writes. Agents of 0.1.0 read no other, so what they cannot read goes into new sections. */
+/**
+ * The version that this agent writes. Agents of 0.1.0 read only this one, so data they do not know goes into new
+ * sections.
+ */
 const writtenVersion = 2
 
-/** How far each log has been read in the boot of the file; what is before has had its effect. */
+/** How far each log has been read; earlier lines have been processed. */
 export type Cursors = Readonly<Record<string, number | string>>
 
 export interface StoredState {
@@ -29,12 +32,12 @@ export interface StoredState {
   readonly lifecycle: LifecycleState
 }
 
-/** What was read, and which parts of the text were not usable. */
+/** The parsed state, and the names of the unusable parts of the text. */
 export interface ParsedState extends StoredState {
   readonly lost: readonly string[]
 }
 
-/** A finding as the file holds it: `origin` is what agents of 0.1.0 read in place of `trust`. */
+/** A finding in the file: agents of 0.1.0 read `origin` in place of `trust`. */
 type StoredFinding = Omit<Finding, 'trust'> & { readonly origin: 'kernel' | 'userspace'; readonly trust?: Trust }
 
 export function serialiseState({ time, cursors, lifecycle }: StoredState): string {
@@ -54,12 +57,15 @@ export function serialiseState({ time, cursors, lifecycle }: StoredState): strin
   })}\n`
 }
 
-/** A level that is not yet raised begins anew: nobody looked while the agent was away. */
+/** A level that is not yet raised starts again, because nothing was measured while the agent was down. */
 function isKept({ level, raisedAt }: Finding): boolean {
   return level === undefined || raisedAt !== undefined
 }
 
-/** The stored state, or what is wrong with the text as a whole: then the agent begins anew and reads the log from its start. */
+/**
+ * Returns the stored state, or why the whole text is unusable. The agent then starts anew and reads the log from its
+ * start.
+ */
 export function parseState(text: string): ParsedState | { readonly trouble: string } {
   let file: unknown
   try {
@@ -70,9 +76,9 @@ export function parseState(text: string): ParsedState | { readonly trouble: stri
   if (!isRecord(file)) return { trouble: 'not an object' }
   const { version, time } = file
   if (!isNumber(version) || version < writtenVersion)
-    return { trouble: `version ${String(version)}, which nobody reads` }
-  if (!isTime(time)) return { trouble: 'time is not what it should be' }
-  return restore(file, time as unknown as StoredTime) // its fields have just been checked
+    return { trouble: `version ${String(version)}, which this agent cannot read` }
+  if (!isTime(time)) return { trouble: 'the field time is invalid' }
+  return restore(file, time as unknown as StoredTime) // isTime has checked its fields
 }
 
 function restore(file: Record<string, unknown>, time: StoredTime): ParsedState {
@@ -97,7 +103,7 @@ function restore(file: Record<string, unknown>, time: StoredTime): ParsedState {
   }
 }
 
-/** A section that 0.1.0 does not have. */
+/** Reads the section that 0.1.0 does not have. */
 function acknowledgementsIn(section: unknown): readonly Acknowledgement[] {
   const read = typeof section === 'string' ? readAcknowledgements(section) : []
   return 'trouble' in read ? [] : read
@@ -107,10 +113,10 @@ function conditionsOf(section: unknown, lost: string[]): LifecycleState['conditi
   const given = isRecord(section) ? section : {}
   const missing = conditionTypes.filter((type) => !isState(given[type]))
   lost.push(...missing.map((type) => `conditions.${type}`))
-  return perCondition((type) => (missing.includes(type) ? unchecked(0) : (given[type] as ConditionState))) // just checked
+  return perCondition((type) => (missing.includes(type) ? unchecked(0) : (given[type] as ConditionState))) // see isState
 }
 
-/** The items of a section that fit; the others are named in `lost`. */
+/** Returns the valid items of a section and adds the names of the others to `lost`. */
 function list(section: unknown, name: string, lost: string[], fits: (item: unknown) => boolean): readonly unknown[] {
   if (!Array.isArray(section)) {
     lost.push(name)
@@ -128,7 +134,7 @@ function isPair(item: unknown): boolean {
 
 function marks(section: unknown, fits: (value: unknown) => boolean): Cursors {
   const entries = isRecord(section) ? Object.entries(section) : []
-  return Object.fromEntries(entries.filter(([, value]) => fits(value))) as Cursors // just checked
+  return Object.fromEntries(entries.filter(([, value]) => fits(value))) as Cursors // `fits` has checked them
 }
 
 function count(value: unknown): number {

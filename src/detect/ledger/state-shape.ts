@@ -1,4 +1,4 @@
-/** Checks of what the state file holds: anybody may have written it, and a newer agent may have written more. */
+/** Checks the shape of the state file, which anybody or a newer agent may have written. */
 import { conditionTypes } from '../../model/condition.ts'
 
 type Check = (value: unknown) => boolean
@@ -11,7 +11,7 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isOneOf =
   (...words: readonly string[]): Check =>
   (value) =>
-    words.includes(value as string) // any value may ask
+    words.includes(value as string) // includes() accepts only strings
 const isOptional =
   (check: Check): Check =>
   (value) =>
@@ -72,7 +72,6 @@ export const isNotice = has({
   lastAt: isNumber,
 })
 
-/** One condition. */
 export const isState = has({
   status: isOneOf('True', 'False', 'Unknown'),
   reason: isText,
@@ -80,4 +79,9 @@ export const isState = has({
   since: isNumber,
 })
 
-export const isTime = has({ bootId: isText, base: isNumber, now: isNumber })
+export const isTime = has({
+  bootId: isText,
+  base: isNumber,
+  now: isNumber,
+  firstStartAt: isOptional(isNumber),
+})

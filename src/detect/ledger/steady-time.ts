@@ -1,28 +1,30 @@
 /**
- * Steady time: milliseconds that go on through restarts and reboots and that no jump of the wall clock moves. They begin at
- * the wall clock's count and advance with the time since boot; a new boot goes on at the wall clock, or where the last boot
- * stopped if the wall clock has fallen behind that (a board without a battery starts in 1970).
+ * Steady time: milliseconds that grow across restarts and reboots and ignore wall-clock jumps. They start at the wall
+ * clock and advance with the time since boot. A new boot starts at the wall clock, or at the last steady time if the
+ * wall clock is behind it (a board without a battery starts in 1970).
  */
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Moment, Steady } from '../lifecycle/state.ts'
 
 export interface SteadyTime {
-  /** Steady time of the boot: what the state file keeps while the boot lasts. */
+  /** Steady time of the boot; the state file keeps it until the next boot. */
   readonly base: Steady
   now(): Steady
-  /** Steady time of a stamp in milliseconds since boot. */
+  /** Converts a stamp in milliseconds since boot to steady time. */
   fromBoot(ms: number): Steady
-  /** Steady time of a wall-clock stamp, as the wall clock stands now. */
+  /** Converts a wall-clock stamp to steady time, by the current wall clock. */
   fromWall(ms: number): Steady
-  /** Now, and how to turn steady times into wall-clock times. */
+  /** The current time, with the offset from steady to wall-clock time. */
   moment(): Moment
 }
 
-/** Where an earlier process of this or an earlier boot stood. */
+/** The steady time that an earlier process saved. */
 export interface StoredTime {
   readonly bootId: string
   readonly base: Steady
   readonly now: Steady
+  /** When the agent first ran on this node; absent once the node has booted since, and in files of 0.1.0. */
+  readonly firstStartAt?: Steady
 }
 
 export function createSteadyTime(

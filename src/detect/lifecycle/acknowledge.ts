@@ -1,10 +1,10 @@
-/** What a person's acknowledgement does to findings. */
+/** Applies a person's acknowledgements to findings. */
 import { type Acknowledgement, acknowledgementOf } from '../../model/acknowledgement.ts'
 import type { Match } from '../../model/finding.ts'
 import { type Draft, judge, weigh } from './draft.ts'
 import type { Finding, Standing, Steady } from './state.ts'
 
-/** Takes over all that stands on the node now: one that was taken back counts no more at once. */
+/** Replaces the node's acknowledgements by `all`; a withdrawn one loses its effect at once. */
 export function acknowledge(draft: Draft, all: readonly Acknowledgement[]): void {
   if (JSON.stringify(all) === JSON.stringify(draft.acknowledgements)) return
   draft.acknowledgements = all
@@ -18,13 +18,13 @@ export function acknowledge(draft: Draft, all: readonly Acknowledgement[]): void
   }
 }
 
-/** The acknowledgement that a finding of `match` falls under now. */
+/** The acknowledgement that covers a finding of `match` now. */
 export function acknowledgedNow(draft: Draft, match: Match): Standing['acknowledged'] {
   const one = acknowledgementOf(draft.acknowledgements, match, wallNow(draft))
   return one && { until: one.until, why: one.why }
 }
 
-/** The finding, seen at `at`: an acknowledgement that had ended by then is over. */
+/** The finding after it was seen again at `at`: an acknowledgement that ended before is dropped. */
 export function seenAnew(draft: Draft, finding: Finding, at: Steady): Finding {
   const { acknowledged, ...rest } = finding
   if (acknowledged === undefined || at + draft.moment.wallOffset <= acknowledged.until) return finding

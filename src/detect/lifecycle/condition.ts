@@ -1,4 +1,4 @@
-/** Findings and watchers → one condition. Pure. */
+/** Derives one condition from findings and watchers. Pure. */
 import { type ConditionType, unknownText } from '../../model/condition.ts'
 import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import { cutText } from './cut-text.ts'
@@ -6,12 +6,12 @@ import { joinText } from './join-text.ts'
 import type { Settings } from './settings.ts'
 import type { ConditionState, Finding, Watcher } from './state.ts'
 
-/** Longest message of a condition, bytes. */
+/** Longest condition message, bytes. */
 export const longestMessage = 1024
 
 export type Judgement = Omit<ConditionState, 'since'>
 
-/** What `type` is now. `previous` is what it was judged to be before. */
+/** Judges condition `type` now; `previous` is the judgement before. */
 export function judgeCondition(
   type: ConditionType,
   findings: Iterable<Finding>,
@@ -26,23 +26,26 @@ export function judgeCondition(
   return withoutCause(speaking, previous, readyJudgement(type, own, settings))
 }
 
-/** Whether the finding, as it stands, makes its condition False. */
+/** Whether the finding makes its condition False now. */
 export function condemns(finding: Finding, settings: Settings): boolean {
   return finding.raisedAt !== undefined && settings.severityOf(finding.leader, finding) === 'fatal'
 }
 
-/** True only when every monitor that speaks for `type` has looked; Unknown names those that cannot look. */
+/**
+ * Judges a condition without a cause. True requires that every monitor of the condition has looked; Unknown names the
+ * monitors that cannot look.
+ */
 function withoutCause(speaking: readonly Watcher[], previous: Judgement, ready: Judgement): Judgement {
   const unable = speaking.flatMap(({ name, watch }) => ('why' in watch ? [`${name}: ${cutText(watch.why, 256)}`] : []))
   if (unable.length > 0) return { status: 'Unknown', reason: 'CannotCheck', message: joinBounded(unable) }
   if (speaking.length > 0 && speaking.every(({ watch }) => watch.state === 'checked')) return ready
-  // Nobody has looked yet and nothing is reported yet, so what an earlier process knew stands; a cause that ended by the
-  // log or by time leaves what it would have left there.
+  // No monitor has looked and nothing is reported yet, so the stored judgement stays. If its cause has ended meanwhile,
+  // the condition is True, as it would be without the restart.
   if (previous.status === 'False') return ready
   return previous.status === 'True' ? previous : { status: 'Unknown', ...unknownText }
 }
 
-/** True, with the reasons of warnings that are active: all is well is not all there is to say beside them. */
+/** A True judgement whose message lists the reasons of active warnings. */
 function readyJudgement(type: ConditionType, raised: readonly Finding[], settings: Settings): Judgement {
   const { reason, message } = settings.readyTextOf(type)
   const warnings = raised.filter((finding) => settings.severityOf(finding.leader, finding) === 'warning')
@@ -52,10 +55,13 @@ function readyJudgement(type: ConditionType, raised: readonly Finding[], setting
   return { status: 'True', reason, message: `${message}; warnings: ${names.slice(0, mostNamed).join(', ')}${more}` }
 }
 
-/** Warnings that are named in a condition that is True. */
+/** A True condition's message names at most this many warnings. */
 const mostNamed = 8
 
-/** The newest cause gives the reason, so the text changes only when the causes do; the others are named behind it. */
+/**
+ * The newest cause gives the reason, so the text changes only with the causes. The message lists the other causes after
+ * it.
+ */
 function unhealthy(causes: readonly Finding[], settings: Settings): Judgement {
   const newestFirst = [...causes].sort(
     (a, b) => (b.raisedAt ?? 0) - (a.raisedAt ?? 0) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0),
@@ -63,7 +69,7 @@ function unhealthy(causes: readonly Finding[], settings: Settings): Judgement {
   const [first, ...others] = newestFirst
   if (!first) return { status: 'Unknown', ...unknownText }
   const repair = settings.repairOf(first.leader)
-  const hint = repair === 'none' ? '' : ` (suggested repair: ${repair})`
+  const hint = repair === 'NoAction' ? '' : ` (suggested repair: ${repair})`
   const advice = settings.adviceOn([first.leader.reason, ...first.companions])
   const parts = [
     `${joinText([describe(first), advice])}${hint}`,
@@ -72,17 +78,17 @@ function unhealthy(causes: readonly Finding[], settings: Settings): Judgement {
   return { status: 'False', reason: first.leader.reason, message: joinBounded(parts) }
 }
 
-/** The finding in one sentence for people, its device and how far it may be believed included. */
+/** Describes the finding in one sentence with its device, trust, age and acknowledgement. */
 export function describe(finding: Finding): string {
   const { message, device } = finding.leader
   const where = device !== undefined && !message.toLowerCase().includes(device) ? ` on ${device}` : ''
-  const forged = finding.trust === 'userspace' ? ' (written from user space)' : ''
-  const old = finding.before ? ` (logged at ${rfc3339Seconds(finding.wallAt)}, before this agent first ran)` : ''
+  const origin = finding.trust === 'userspace' ? ' (written from user space)' : ''
+  const age = finding.before ? ` (logged at ${rfc3339Seconds(finding.wallAt)}, before this agent first ran)` : ''
   const { acknowledged } = finding
-  const known = acknowledged
+  const note = acknowledged
     ? ` (acknowledged until ${rfc3339Seconds(acknowledged.until)}: ${cutText(acknowledged.why, 128)})`
     : ''
-  return `${cutText(message, 256)}${where}${forged}${old}${known}`
+  return `${cutText(message, 256)}${where}${origin}${age}${note}`
 }
 
 function joinBounded(parts: readonly string[]): string {

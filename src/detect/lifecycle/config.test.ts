@@ -20,7 +20,7 @@ describe('the config file', () => {
     assert.equal((await parseConfig('c.yaml', '# nothing\n')).outcome, 'loaded')
   })
 
-  it('is refused with the place of each mistake', async () => {
+  it('is refused with file, line and column of each mistake', async () => {
     const text = 'reasons:\n  SoftLockup:\n    severity: deadly\n  Other: {disable: true}\ncodes: []\n'
     const got = await parseConfig('c.yaml', text)
     assert.deepEqual(got, {
@@ -33,18 +33,18 @@ describe('the config file', () => {
     })
   })
 
-  it('is refused when it names a reason that nobody has, and says which one may be meant', async () => {
+  it('is refused when it names an unknown reason, and suggests the nearest one', async () => {
     const known = { measured: [], reasons: ['SoftLockup', 'NvidiaXidError'], hasCode: () => true }
     const good = 'reasons: {SoftLockup: {disabled: true}, NvidiaXID79Error: {severity: warning}}\n'
     assert.equal((await parseConfig('c.yaml', good, known)).outcome, 'loaded')
     const text = 'reasons:\n  SoftLokup: {disabled: true}\n  nvidiaxid74error: {}\n  Unheard: {}\n'
-    const unknown = 'is no reason of the catalogue or of a rule pack'
+    const unknown = 'is not a reason of the catalogue or a rule pack'
     assert.deepEqual(await parseConfig('c.yaml', text, known), {
       outcome: 'refused',
       problems: [
-        `c.yaml:2:14: reasons.SoftLokup ${unknown}; is SoftLockup meant?`,
-        `c.yaml:3:21: reasons.nvidiaxid74error ${unknown}; is NvidiaXID74Error meant?`,
-        `c.yaml:4:12: reasons.Unheard ${unknown}; the names are in docs/reference/catalogue.md`,
+        `c.yaml:2:14: reasons.SoftLokup ${unknown}; did you mean SoftLockup?`,
+        `c.yaml:3:21: reasons.nvidiaxid74error ${unknown}; did you mean NvidiaXID74Error?`,
+        `c.yaml:4:12: reasons.Unheard ${unknown}; docs/reference/catalogue.md lists the reasons`,
       ],
     })
   })
@@ -54,7 +54,7 @@ describe('the config file', () => {
     assert.equal(got.outcome, 'refused')
     assert.deepEqual(await parseConfig('c.yaml', 'reasons:\n\tSoftLockup: {}\n'), {
       outcome: 'refused',
-      problems: ['c.yaml:2:1: this line is indented with a tab: YAML wants spaces'],
+      problems: ['c.yaml:2:1: this line is indented with a tab: indent with spaces'],
     })
   })
 })

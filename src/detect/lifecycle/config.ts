@@ -1,7 +1,7 @@
 /**
- * `/etc/nodemend/config.yaml`: an operator's overrides per reason and per code. Strict, with file:line:column, because
- * a typo that is ignored leaves a fleet with other severities than its owner believes. A bad file never stops the
- * agent: what was in force before stays in force, which at a start is the catalogue as it is shipped.
+ * Parses `/etc/nodemend/config.yaml`, the operator's overrides per reason and per code. Parsing is strict and reports
+ * file:line:column, because an ignored typo leaves a fleet with unintended severities. A bad file never stops the
+ * agent: the previous configuration, at a start the shipped catalogue, stays in force.
  */
 import type { Document, LineCounter } from 'yaml'
 import { yamlComplaintOf } from '../../catalog/complaint.ts'
@@ -14,13 +14,13 @@ export type ConfigOutcome =
   | { readonly outcome: 'loaded'; readonly overrides: Overrides; readonly doubts: readonly string[] }
   | { readonly outcome: 'refused'; readonly problems: readonly string[] }
 
-/** What a configuration may name. */
+/** The names that a configuration may use. */
 export interface Known {
-  /** The reasons that the catalogue and the rule packs have. */
+  /** The reasons of the catalogue and the rule packs. */
   readonly reasons: readonly string[]
-  /** Those of them that a monitor measures, which have limits. */
+  /** The measured reasons among them, which have limits. */
   readonly measured: readonly string[]
-  /** Whether a table has the number, for the families {@link numbered}. */
+  /** Whether a table lists the number, for the families in {@link numbered}. */
   readonly hasCode: (family: string, code: number) => boolean
 }
 
@@ -35,14 +35,15 @@ type Path = readonly (string | number)[]
 
 const severities = ['info', 'warning', 'fatal'] as const
 
-/** Reasons of single codes, which the entries of their families stand for in the catalogue. */
+/** Reasons per code. In the catalogue, the entries of their families cover them. */
 const codeReason = /^Nvidia(S?XID)(\d{1,5})(?:Error|Warning)$/
-/** Families whose codes are numbers of a table. */
+/** Families whose codes are numbers listed in a table. */
 const numbered = ['xid', 'sxid']
 
 /**
- * Parses `text` of `file`. What is not `known` is a mistake, but a number is only doubted: drivers have new ones before any
- * table does. Without `known` any name and number will do. The YAML parser is loaded here and not before: most nodes have no such file.
+ * Parses `text` of `file`. An unknown name is a mistake; an unknown number only a doubt, because new drivers have
+ * numbers that the tables lack. Without `known`, every name and number is accepted. Loads the YAML parser on demand,
+ * because most nodes have no such file.
  */
 export async function parseConfig(file: string, text: string, known?: Known): Promise<ConfigOutcome> {
   const { LineCounter, parseDocument } = await import('yaml')
@@ -63,7 +64,10 @@ export async function parseConfig(file: string, text: string, known?: Known): Pr
   return { outcome: 'loaded', overrides, doubts: known ? doubtsOf(reading, overrides, known) : [] }
 }
 
-/** A file that is no configuration at all, such as one behind a wrong link, is not to be quoted into the log. */
+/**
+ * Reports at most this many problems, so that a wrong file, such as one behind a wrong link, is not copied into the
+ * log.
+ */
 const mostProblems = 20
 const longestProblem = 300
 
@@ -75,7 +79,7 @@ function doubtsOf(reading: Reading, { reasons, codes }: Overrides, known: Known)
   const doubts: string[] = []
   const doubt = (path: Path, family: string, code: number): void => {
     if (known.hasCode(family, code)) return
-    const what = `is taken as it is, but ${code} is in no table: docs/reference/${family}.md has the numbers`
+    const what = `is in force, but no table lists ${code}: check it against docs/reference/${family}.md`
     doubts.push(`${placeOf(reading, path)}: ${path.join('.')} ${what}`)
   }
   for (const name of Object.keys(reasons)) {
@@ -108,8 +112,8 @@ function complainIfUnknown(reading: Reading, name: string, known: readonly strin
   const near = numbered
     ? `Nvidia${numbered[1]?.toUpperCase()}${numbered[2]}${numbered[3] === 'error' ? 'Error' : 'Warning'}`
     : nearest(name, known)
-  const remedy = near === undefined ? 'the names are in docs/reference/catalogue.md' : `is ${near} meant?`
-  complain(reading, ['reasons', name], `is no reason of the catalogue or of a rule pack; ${remedy}`)
+  const remedy = near === undefined ? 'docs/reference/catalogue.md lists the reasons' : `did you mean ${near}?`
+  complain(reading, ['reasons', name], `is not a reason of the catalogue or a rule pack; ${remedy}`)
 }
 
 function complainIfUnmeasured(reading: Reading, name: string, given: Override, measured: readonly string[]): void {
@@ -118,7 +122,7 @@ function complainIfUnmeasured(reading: Reading, name: string, given: Override, m
   complain(
     reading,
     ['reasons', name],
-    'is seen in a log, so it has no limit: limit, clear and for are of measured reasons',
+    'is detected in a log and has no limit: limit, clear and for apply to measured reasons only',
   )
 }
 
@@ -143,7 +147,7 @@ function overrideOf(reading: Reading, path: Path, value: unknown): Override {
   }
 }
 
-/** The limits of a measured reason, in the unit of its value. */
+/** Reads the limits of a measured reason, in the unit of its value. */
 function limitsOf(reading: Reading, path: Path, { limit, clear, for: time }: Record<string, unknown>): Override {
   for (const [key, value] of Object.entries({ limit, clear })) {
     if (value !== undefined && typeof value !== 'number') complain(reading, [...path, key], 'write a number')
@@ -167,7 +171,7 @@ function mapOf(reading: Reading, path: Path, value: unknown, allowed?: readonly 
     if (allowed && !allowed.includes(key))
       complain(reading, [...path, key], `is unknown; known are ${allowed.join(', ')}`)
   }
-  return value as Record<string, unknown> // an object that is no array, out of YAML: its keys are strings
+  return value as Record<string, unknown> // an object from YAML, not an array, so its keys are strings
 }
 
 function complain(reading: Reading, path: Path, message: string): void {
@@ -180,7 +184,7 @@ function placeOf({ file, document, lines }: Reading, path: Path): string {
   return `${file}:${line}:${col}`
 }
 
-/** `63:` is a number in YAML and a text in JavaScript: looks for the key that is there. */
+/** YAML reads the key `63:` as a number, JavaScript objects have strings: finds the key that the document has. */
 function withNumbers(document: Document, path: Path): Path {
   return path.map((key, index) => {
     const number = Number(key)

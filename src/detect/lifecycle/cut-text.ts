@@ -1,4 +1,4 @@
-/** `text`, cut to at most `bytes` bytes of UTF-8 between characters, with `…` where something is missing. */
+/** Cuts `text` between characters to at most `bytes` bytes of UTF-8, with `…` at the cut. */
 export function cutText(text: string, bytes: number): string {
   if (text.length * 3 <= bytes || Buffer.byteLength(text) <= bytes) return text
   let used = 0

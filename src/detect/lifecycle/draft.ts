@@ -1,4 +1,4 @@
-/** One step's working copy of the state: changed in place while the step runs, seen by nobody else. */
+/** The working copy of the state during one step. The step changes it in place and nothing else sees it. */
 import type { Acknowledgement } from '../../model/acknowledgement.ts'
 import { type ConditionType, conditionTypes } from '../../model/condition.ts'
 import type { Match } from '../../model/finding.ts'
@@ -7,14 +7,11 @@ import { type Ended, endOf } from './ending.ts'
 import { type Settings, severityRank } from './settings.ts'
 import type { ConditionState, Finding, LifecycleState, Moment, Notice, Standing, Steady, Watcher } from './state.ts'
 
-/**
- * Most findings that are remembered at once: 50,000 lines in a second, each about another device, are 256 findings, the
- * gravest of them. What a cap costs is counted in `dropped`.
- */
+/** Most findings in memory. A storm about 50,000 devices keeps the 256 gravest; `dropped` counts the others. */
 export const mostFindings = 256
-/** How many findings are looked out at a time to be forgotten: a storm asks for one with each of its lines. */
+/** Number of findings selected for removal at a time, because in a storm every line needs one removed. */
 const victimsAtOnce = 16
-/** Most notices that wait to be told; `report/event-writer.ts` says how long telling them takes. */
+/** Most notices waiting to be written; `report/event-writer.ts` gives the time to write them. */
 export const mostNotices = 256
 
 export interface Draft {
@@ -29,22 +26,22 @@ export interface Draft {
   dropped: { findings: number; notices: number }
   readonly raised: Finding[]
   readonly ended: Ended[]
-  /** No finding ends before this. */
+  /** No finding ends before this time. */
   deadline: Steady
-  /** The findings that go next when room is needed, of one importance. */
+  /** The findings to remove next when room is needed, all of one importance. */
   victims: Keyed[]
   weight: Weight
-  /** Conditions to judge when the step ends. */
+  /** Conditions to judge at the end of the step. */
   readonly dirty: Map<ConditionType, 'fresh' | 'changed'>
-  /** Conditions whose status, reason or message is another one, fresh values of a level aside. */
+  /** Conditions with another status, reason or message; changes of a level's value do not count. */
   readonly changed: Set<ConditionType>
-  /** Conditions whose `since` was taken over from the node. */
+  /** Conditions whose `since` was taken from the node. */
   readonly recalled: Set<ConditionType>
 }
 
 /**
- * What losing the step's effect would cost: nothing (fresh values of what is known already), counts, or facts (a restart
- * would repeat or miss something).
+ * The cost of losing the step's effect: nothing (only new values of known levels), counts, or facts (after a restart,
+ * something would be repeated or missed).
  */
 export type Weight = 'nothing' | 'counts' | 'facts'
 
@@ -70,7 +67,7 @@ export function draftOf(state: LifecycleState, moment: Moment, settings: Setting
   }
 }
 
-/** Notes that the step's effect is worth as much as `weight`. */
+/** Raises the step's weight to at least `weight`. */
 export function weigh(draft: Draft, weight: Weight): void {
   if (draft.weight !== 'facts' && weight !== 'nothing') draft.weight = weight
 }
@@ -87,12 +84,15 @@ export function remove(draft: Draft, key: string): void {
   draft.findings.delete(key)
 }
 
-/** Has one condition judged when the step ends. `fresh`: only the values of known levels can be others, which is no change to report. */
+/**
+ * Requests a judgement of the condition at the end of the step. `fresh`: only values of known levels differ, which is
+ * not reported.
+ */
 export function judge(draft: Draft, type: ConditionType, why: 'fresh' | 'changed' = 'changed'): void {
   if (draft.dirty.get(type) !== 'changed') draft.dirty.set(type, why)
 }
 
-/** Judges what is to be judged, once, however many lines the step took in. */
+/** Judges every requested condition once, however many lines the step processed. */
 export function settleConditions(draft: Draft): void {
   const { findings, watchers, conditions, settings } = draft
   for (const [type, why] of draft.dirty) {
@@ -108,8 +108,8 @@ export function settleConditions(draft: Draft): void {
 }
 
 /**
- * Stamps what has turned. Kubernetes' `lastTransitionTime` is when the status of the condition changed, which is now: when
- * the kernel logged its cause is for the message to say.
+ * Sets `since` of conditions whose status changed. Kubernetes' `lastTransitionTime` is when the status changed, which
+ * is now; the message gives the time of the logged cause.
  */
 export function stampTransitions(draft: Draft, before: LifecycleState): void {
   const { now, wallOffset } = draft.moment
@@ -120,7 +120,7 @@ export function stampTransitions(draft: Draft, before: LifecycleState): void {
   }
 }
 
-/** Adds a notice; when there are too many, the oldest of the least severe goes. */
+/** Adds a notice. When there are too many, removes the oldest of the least severe. */
 export function addNotice(draft: Draft, notice: Notice): void {
   draft.notices.delete(notice.id)
   draft.notices.set(notice.id, notice)
@@ -136,8 +136,9 @@ export function addNotice(draft: Draft, notice: Notice): void {
 }
 
 /**
- * Makes room for one more finding. The least important goes: pending before info before warning before fatal, then of the
- * condition with the most findings, then the oldest. False when the newcomer itself is the least important.
+ * Makes room for one more finding by removing the least important: pending before info before warning before fatal,
+ * then from the condition with the most findings, then the oldest. Returns false when the newcomer is the least
+ * important.
  */
 export function makeRoom(draft: Draft, newcomer: Match, standing: Standing): boolean {
   if (draft.findings.size < mostFindings) return true
@@ -152,13 +153,13 @@ export function makeRoom(draft: Draft, newcomer: Match, standing: Standing): boo
 
 type Keyed = readonly [key: string, finding: Finding]
 
-/** The next of those that were looked out, unless it has changed since. What has come since is younger. */
+/** Returns the next selected finding that has not changed since. Findings added after the selection are younger. */
 function nextVictim(draft: Draft): Keyed {
   const stands = ([key, finding]: Keyed): boolean => draft.findings.get(key) === finding
   while (draft.victims[0] && !stands(draft.victims[0])) draft.victims.shift()
   if (draft.victims.length === 0) draft.victims = leastImportant(draft).slice(0, victimsAtOnce)
   const [victim] = draft.victims
-  if (!victim) throw new RangeError('there is no finding to forget')
+  if (!victim) throw new RangeError('there is no finding to remove')
   return victim
 }
 

@@ -1,28 +1,31 @@
-/** When a finding ends. Pure: a finding, its rules, a moment. */
+/** Decides when a finding ends. Pure. */
 import type { Lifecycle } from '../../catalog/compiled.ts'
 import type { Finding, Steady } from './state.ts'
 
-/** Why a finding ended: its raise rule was never met; the log said so; long quiet; too old. */
+/**
+ * Why a finding ended: `faded`: its raise rule was never met. `recovered`: the log or the monitor said so. `quiet`: no
+ * line for its clearing time. `expired`: too old.
+ */
 export type Ending = 'faded' | 'recovered' | 'quiet' | 'expired'
 
-/** A raised finding that is over. */
+/** A raised finding that has ended. */
 export interface Ended {
   readonly finding: Finding
   readonly why: Ending | 'boot'
 }
 
-/** A level below its time that no look has confirmed for this long is forgotten: its monitor has stopped looking. */
+/** A pending level is removed when its monitor has not confirmed it for this long. */
 const unseenLevelMs = 10 * 60_000
 
-/** The moment at which `finding` ends if no other line comes, and why; undefined when nothing ends it by itself. */
+/** When and why `finding` ends if no other line comes; undefined when time alone does not end it. */
 export function endOf(finding: Finding, rules: Lifecycle): { readonly at: Steady; readonly why: Ending } | undefined {
   if (finding.raisedAt === undefined) {
-    const patienceMs = finding.level === undefined ? rules.raise.withinMs : unseenLevelMs + (rules.raise.forMs ?? 0)
-    return { at: finding.lastAt + patienceMs, why: 'faded' }
+    const pendingMs = finding.level === undefined ? rules.raise.withinMs : unseenLevelMs + (rules.raise.forMs ?? 0)
+    return { at: finding.lastAt + pendingMs, why: 'faded' }
   }
   const held = finding.raisedAt + rules.holdMs
   const recovered = finding.over !== undefined && { at: Math.max(finding.over, held), why: 'recovered' as const }
-  // The monitor that sees a level says when it is over: that nothing more is heard of it means nothing.
+  // Only the monitor of a level ends it; silence does not.
   if (finding.level !== undefined) return recovered || undefined
   const candidates = [
     recovered,

@@ -1,6 +1,6 @@
 /**
- * One GPU fault writes many lines: bus loss is Xid 79, then 154, then a rain of 45 and 119. Lines of one group on one
- * device within a minute are one finding with companions.
+ * One GPU fault writes many lines: a bus loss is Xid 79, then 154, then many 45 and 119. Lines of one group on one
+ * device within a minute become one finding with companions.
  */
 import type { Match } from '../../model/finding.ts'
 import { type Settings, severityRank } from './settings.ts'
@@ -8,12 +8,12 @@ import type { Finding, Sighting, Standing, Steady } from './state.ts'
 
 /** A line joins an incident whose newest line is at most this old. */
 export const companionWindowMs = 60_000
-/** Codes that repeat until somebody repairs the GPU keep an incident open no longer than this. */
+/** Longest incident, because some codes repeat until the GPU is repaired. */
 export const longestIncidentMs = 3 * 3_600_000
-/** Companions that are named; more are counted as lines only. */
+/** At most this many companions are named; further lines are only counted. */
 export const mostCompanions = 8
 
-/** The raised finding whose incident `sighting` is part of. */
+/** The raised finding whose incident includes `sighting`. */
 export function openIncident(findings: Iterable<Finding>, { match, at }: Sighting): Finding | undefined {
   if (match.group === undefined) return undefined
   for (const finding of findings) {
@@ -23,7 +23,7 @@ export function openIncident(findings: Iterable<Finding>, { match, at }: Sightin
   return undefined
 }
 
-/** A PCI function and its slot are one device: Xid says `0000:3b:00` where the line beside it says `0000:3b:00.0`. */
+/** A PCI function and its slot count as one device: an Xid line says `0000:3b:00`, the next line `0000:3b:00.0`. */
 export function isSameSlot(a: string | undefined, b: string | undefined): boolean {
   return a === b || (a !== undefined && b !== undefined && slotOf(a) === slotOf(b))
 }
@@ -38,7 +38,7 @@ function isOpen(finding: Finding, at: Steady): boolean {
   )
 }
 
-/** Whether the line says something worse than what stands for the incident so far. */
+/** Whether the line is more severe than the incident's leader. */
 export function outranks(sighting: Sighting, finding: Finding, settings: Settings): boolean {
   return rank(sighting.match, sighting, settings) > rank(finding.leader, finding, settings)
 }
@@ -59,7 +59,10 @@ export function withCompanion(finding: Finding, sighting: Sighting): Finding {
   }
 }
 
-/** The finding led by a worse line: a new name, so it is told anew; what led before becomes a companion. */
+/**
+ * The finding with a more severe line as its leader. It gets a new id and so a new Event; the previous leader becomes a
+ * companion.
+ */
 export function withLeader(finding: Finding, sighting: Sighting, id: string): Finding {
   const { told: _told, over: _over, before: _before, ...rest } = finding
   const { match, trust, at, before } = sighting

@@ -1,14 +1,14 @@
 /**
- * What a look of a monitor does to the findings. A level is a state, not an event: it is told when it begins and when it
- * ends, and its value is kept fresh in between without a write.
+ * Applies a monitor's look to the findings. A level is a state: it is reported when it begins and when it ends, and its
+ * value is updated in between without a write.
  */
 
 import { seenAnew } from './acknowledge.ts'
 import { type Draft, judge, makeRoom, remove, store } from './draft.ts'
-import { fresh, idOf, keyOf, lifetimeOf, raise, sweep } from './raise.ts'
+import { idOf, keyOf, lifetimeOf, newFinding, raise, sweep } from './raise.ts'
 import type { Finding, Level, Steady } from './state.ts'
 
-/** Takes one complete look of `monitor`: levels of its that are not in it have ended. */
+/** Applies one complete look of `monitor`; its levels missing from the look have ended. */
 export function look(draft: Draft, monitor: string, levels: readonly Level[]): void {
   const at = Math.floor(draft.moment.now)
   const named = new Set<string>()
@@ -27,7 +27,7 @@ export function look(draft: Draft, monitor: string, levels: readonly Level[]): v
   sweep(draft, at)
 }
 
-/** Monitors of this process: a level that none of them keeps, because its monitor is no more, is over. */
+/** Ends every level whose monitor does not exist in this process. */
 export function keepLevelsOf(draft: Draft, monitors: readonly string[]): void {
   const owners = new Set(monitors.flatMap((name) => [name, ownerOf(name)]))
   for (const [key, finding] of [...draft.findings]) {
@@ -35,7 +35,7 @@ export function keepLevelsOf(draft: Draft, monitors: readonly string[]): void {
   }
 }
 
-/** Whose levels those are that say of a monitor that it cannot look. */
+/** The owner of the finding that says that `monitor` cannot look. */
 export function ownerOf(monitor: string): string {
   return `${monitor} itself`
 }
@@ -43,13 +43,13 @@ export function ownerOf(monitor: string): string {
 function begin(draft: Draft, key: string, monitor: string, { match }: Level, at: Steady): void {
   if (!makeRoom(draft, match, { trust: 'agent' })) return
   const id = idOf(draft, { source: monitor, position: Math.round(at) }, match)
-  const finding: Finding = { ...fresh(draft, match, { trust: 'agent' }, at, id), level: monitor, lines: 1 }
+  const finding: Finding = { ...newFinding(draft, match, { trust: 'agent' }, at, id), level: monitor, lines: 1 }
   raiseIfDue(draft, key, finding, at)
 }
 
 function refresh(draft: Draft, key: string, known: Finding, monitor: string, level: Level, at: Steady): void {
   if (known.level === undefined) {
-    // A line of a log told of it first. From here on the monitor sees it, so the monitor says when it ends.
+    // A log line reported it first. The monitor sees it now, so the monitor ends it.
     if (level.state === 'over') store(draft, key, { ...known, level: monitor, lastAt: at })
     return
   }
@@ -64,7 +64,7 @@ function refresh(draft: Draft, key: string, known: Finding, monitor: string, lev
   judge(draft, next.leader.condition, next.acknowledged === known.acknowledged ? 'fresh' : 'changed')
 }
 
-/** Raises a level that has been over its limit for as long as its entry asks. */
+/** Raises a level that has been over its limit for the time its entry requires. */
 function raiseIfDue(draft: Draft, key: string, finding: Finding, at: Steady): void {
   const { forMs = 0 } = lifetimeOf(draft, finding).raise
   if (at - finding.at >= forMs) raise(draft, key, { ...finding, raisedAt: at })

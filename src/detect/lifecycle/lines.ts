@@ -1,9 +1,9 @@
-/** What a line of a log does to the findings. */
+/** Applies a log line to the findings. */
 import type { Match } from '../../model/finding.ts'
 import { seenAnew } from './acknowledge.ts'
 import { type Draft, judge, makeRoom, remove, store, weigh } from './draft.ts'
 import { isSameSlot, openIncident, outranks, withCompanion, withLeader } from './incident.ts'
-import { fresh, idOf, keyOf, lifetimeOf, raise, sweep } from './raise.ts'
+import { idOf, keyOf, lifetimeOf, newFinding, raise, sweep } from './raise.ts'
 import type { Finding, Sighting } from './state.ts'
 
 export function see(draft: Draft, sighting: Sighting): void {
@@ -18,7 +18,10 @@ export function see(draft: Draft, sighting: Sighting): void {
   else if (!join(draft, key, sighting)) begin(draft, key, sighting)
 }
 
-/** Takes the line into the open incident of its device; false when there is none, or it must be counted by itself first. */
+/**
+ * Adds the line to its device's open incident. Returns false when there is none, or when the line must be counted on
+ * its own first.
+ */
 function join(draft: Draft, key: string, sighting: Sighting): boolean {
   const incident = openIncident(draft.findings.values(), sighting)
   if (!incident) return false
@@ -26,7 +29,7 @@ function join(draft: Draft, key: string, sighting: Sighting): boolean {
   if (!outranks(sighting, incident, draft.settings)) {
     const joined = withCompanion(incident, sighting)
     store(draft, incidentKey, joined)
-    // What the incident means, and so the condition's text, may be another with one reason more.
+    // One more reason can change the advice and so the condition's text.
     if (joined.companions.length > incident.companions.length) judge(draft, incident.leader.condition)
     return true
   }
@@ -40,8 +43,8 @@ function join(draft: Draft, key: string, sighting: Sighting): boolean {
 function begin(draft: Draft, key: string, sighting: Sighting): void {
   const { match, at } = sighting
   if (!makeRoom(draft, match, sighting)) return
-  weigh(draft, 'facts') // a line that is forgotten would be counted too little
-  repeat(draft, key, fresh(draft, match, sighting, at, idOf(draft, sighting, match)), sighting)
+  weigh(draft, 'facts') // losing this line would make the count too low
+  repeat(draft, key, newFinding(draft, match, sighting, at, idOf(draft, sighting, match)), sighting)
 }
 
 function repeat(draft: Draft, key: string, finding: Finding, sighting: Sighting): void {
@@ -66,7 +69,7 @@ function repeat(draft: Draft, key: string, finding: Finding, sighting: Sighting)
   else raise(draft, key, { ...next, recent: [], raisedAt: sighting.at })
 }
 
-/** A line that may be believed takes over the text of one that user space wrote before it. */
+/** A trusted line replaces the text of a finding that user space wrote before. */
 function better(
   { trust, leader }: Finding,
   sighting: Sighting,
@@ -75,7 +78,7 @@ function better(
   return { trust: sighting.trust, leader: sighting.match }
 }
 
-/** The log says that the trouble is over: on one device, or on all where the line names none. */
+/** Applies a line that reports a recovery: on its device, or on all devices when it names none. */
 function recover(draft: Draft, { match, at }: Sighting): void {
   for (const [key, finding] of [...draft.findings]) {
     const sameGroup = match.group !== undefined && finding.leader.group === match.group

@@ -1,16 +1,19 @@
-/** What is told of a finding as an Event, and when: at once, again when it grew, and when a fatal one is over. */
+/**
+ * Decides when a finding is reported as an Event, and what the Event says: when raised, when it has grown, and when a
+ * fatal one has ended.
+ */
 import type { Severity } from '../../model/finding.ts'
 import { describe } from './condition.ts'
 import type { Ending } from './ending.ts'
 import type { Finding, Notice, Steady } from './state.ts'
 
-/** A chain of companion lines gets this long to show its worst line, unless the finding is fatal already. */
+/** Delay of the first report of an incident, so that its worst line can arrive. A fatal finding is not delayed. */
 const settleMs = 1000
-/** Waiting time before a finding that grew is told again: short once, for its companions, then long. */
+/** Delay before a grown finding is reported again: first short, for its companions, then long. */
 const growthMs = [10_000, 300_000] as const
 
-/** The moment at which `finding` is to be told; undefined when there is nothing new about it. */
-export function tellAt(finding: Finding, severity: Severity): Steady | undefined {
+/** When `finding` is due to be reported; undefined when it has nothing new. */
+export function noticeDueAt(finding: Finding, severity: Severity): Steady | undefined {
   const { told, raisedAt, level } = finding
   if (raisedAt === undefined || (told && level !== undefined)) return undefined
   if (!told) return finding.leader.group === undefined || severity === 'fatal' ? raisedAt : raisedAt + settleMs
@@ -18,8 +21,8 @@ export function tellAt(finding: Finding, severity: Severity): Steady | undefined
   return told.at + (told.times === 1 ? growthMs[0] : growthMs[1])
 }
 
-/** The finding, told. */
-export function withTold(finding: Finding, at: Steady): Finding {
+/** The finding, marked as reported at `at`. */
+export function withNotice(finding: Finding, at: Steady): Finding {
   const times = (finding.told?.times ?? 0) + 1
   return { ...finding, told: { at, lines: finding.lines, companions: finding.companions.length, times } }
 }
@@ -42,11 +45,11 @@ export function raisedNotice(finding: Finding, severity: Severity, wallOffset: n
 const endingText: Readonly<Record<Ending, string>> = {
   faded: '',
   recovered: 'recovered',
-  quiet: 'over: nothing more was logged about it for its clearing time',
-  expired: 'expired: nothing more was logged about it',
+  quiet: 'over: no further line was logged within its clearing time',
+  expired: 'expired: no further line was logged',
 }
 
-/** The notice that a finding is over. A `boot` ends what a boot ends. */
+/** The notice that a finding has ended; `boot` is the end by a reboot. */
 export function endedNotice(finding: Finding, why: Ending | 'boot', wallNow: number): Notice {
   const device = finding.leader.device === undefined ? '' : ` on ${finding.leader.device}`
   return {

@@ -1,14 +1,17 @@
-/** What the agent finds about its own work, e.g. that its state cannot be kept. The catalogue's entry says all but the message. */
+/**
+ * Findings about the agent itself, e.g. that its state cannot be saved. The catalogue's entry gives everything but the
+ * message.
+ */
 import type { ConditionType } from '../../model/condition.ts'
 import type { Match } from '../../model/finding.ts'
 import type { Settings } from './settings.ts'
 
-/** What an own finding says beyond its entry. */
+/** The fields that the entry does not give. */
 export interface OwnFinding {
   readonly message: string
   readonly device?: string
   readonly code?: string
-  /** Where it is about a monitor: what that monitor speaks for. */
+  /** For a finding about a monitor: the condition of that monitor. */
   readonly condition?: ConditionType
 }
 

@@ -1,32 +1,32 @@
-/** How a finding begins, ends and is told, whatever showed it. */
+/** Begins, ends and reports findings from any source. */
 import type { Lifecycle } from '../../catalog/compiled.ts'
 import type { Match } from '../../model/finding.ts'
 import { acknowledgedNow } from './acknowledge.ts'
 import { condemns } from './condition.ts'
 import { addNotice, type Draft, judge, remove, store, weigh } from './draft.ts'
 import { type Ending, endOf } from './ending.ts'
-import { endedNotice, raisedNotice, tellAt, withTold } from './notice.ts'
+import { endedNotice, noticeDueAt, raisedNotice, withNotice } from './notice.ts'
 import type { Finding, Standing, Steady } from './state.ts'
 
 export function lifetimeOf(draft: Draft, finding: Finding): Lifecycle {
   return draft.settings.lifecycleOf(finding.leader)
 }
 
-/** One finding per reason and device. */
+/** The key of a finding: one per reason and device. */
 export function keyOf(reason: string, device: string | undefined): string {
   return `${reason}|${device ?? ''}`
 }
 
-/** Where a finding comes from: it names the finding, so that telling it twice is telling it once. */
+/** The source of a finding. It determines the finding's id, so a repeated line does not create a second Event. */
 export interface Origin {
-  /** The log's or the monitor's name. */
+  /** Name of the log or monitor. */
   readonly source: string
   readonly position: number | string
 }
 
 /**
- * The name of a finding: two logs, or two reasons in one look, never share one. Lower-case letters, digits and `-`, as the
- * name of an Event asks for.
+ * The id of a finding, unique per log and per reason in one look. Lower-case letters, digits and `-`, as Event names
+ * require.
  */
 export function idOf(draft: Draft, { source, position }: Origin, { reason, device }: Match): string {
   const parts = [draft.bootId.slice(0, 8), source, position, hash(keyOf(reason, device))]
@@ -36,15 +36,15 @@ export function idOf(draft: Draft, { source, position }: Origin, { reason, devic
     .replaceAll(/[^a-z0-9-]+/g, '-')
 }
 
-/** FNV-1a, 32 bits: `node:crypto` would cost the agent memory, and nobody attacks the names of a node's own findings. */
+/** FNV-1a, 32 bits. `node:crypto` would cost memory, and nobody gains by forging the id of a node's own finding. */
 function hash(text: string): string {
   let sum = 0x811c9dc5
   for (let at = 0; at < text.length; at++) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193)
   return (sum >>> 0).toString(36)
 }
 
-/** A finding of which nothing has been counted yet. */
-export function fresh(draft: Draft, match: Match, standing: Standing, at: Steady, id: string): Finding {
+/** A new finding without counted lines. */
+export function newFinding(draft: Draft, match: Match, standing: Standing, at: Steady, id: string): Finding {
   const { trust, before } = standing
   const acknowledged = acknowledgedNow(draft, match)
   return {
@@ -62,7 +62,7 @@ export function fresh(draft: Draft, match: Match, standing: Standing, at: Steady
   }
 }
 
-/** Puts a finding that is raised into the state. */
+/** Stores a raised finding. */
 export function raise(draft: Draft, key: string, finding: Finding): void {
   store(draft, key, finding)
   draft.raised.push(finding)
@@ -70,7 +70,7 @@ export function raise(draft: Draft, key: string, finding: Finding): void {
   judge(draft, finding.leader.condition)
 }
 
-/** Ends everything that ends by `time`, in the order in which it ends. */
+/** Ends every finding that is due by `time`, in order of its end. */
 export function sweep(draft: Draft, time: Steady): void {
   if (time < draft.deadline) return
   const due: {
@@ -100,18 +100,18 @@ export function end(draft: Draft, key: string, finding: Finding, why: Ending | '
   if (announced) addNotice(draft, endedNotice(finding, why, Math.round(at + draft.moment.wallOffset)))
 }
 
-/** Puts what is due into the notices. Returns when the life cycle has to look again. */
-export function tell(draft: Draft, now: Steady): Steady | undefined {
+/** Adds notices for all findings that are due. Returns when the next one is due. */
+export function queueNotices(draft: Draft, now: Steady): Steady | undefined {
   let next = draft.deadline
   for (const [key, finding] of draft.findings) {
     const severity = draft.settings.severityOf(finding.leader, finding)
-    const due = severity && tellAt(finding, severity)
+    const due = severity && noticeDueAt(finding, severity)
     if (severity === undefined || due === undefined) continue
     if (due > now) {
       next = Math.min(next, due)
       continue
     }
-    draft.findings.set(key, withTold(finding, now))
+    draft.findings.set(key, withNotice(finding, now))
     addNotice(draft, raisedNotice(finding, severity, draft.moment.wallOffset))
   }
   return Number.isFinite(next) ? next : undefined

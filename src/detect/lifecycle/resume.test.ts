@@ -14,7 +14,7 @@ const checked: readonly Input[] = [
   { kind: 'watch', monitor: 'kernel', watch: { state: 'checked' } },
 ]
 
-/** A log: lines with growing times, of any reason, device, group and severity. */
+/** Generates a log: lines with growing times and any reason, device, group and severity. */
 const log = fc
   .array(
     fc.record({
@@ -56,7 +56,7 @@ function stored(state: LifecycleState): LifecycleState {
   return parsed.lifecycle
 }
 
-/** What the cluster sees, apart from when an agent turned a condition: that is when it ran. */
+/** What the cluster sees, without the transition times, which depend on when the agent ran. */
 function seen(state: LifecycleState): unknown {
   const findings = [...state.findings].map(([key, { told: _told, ...finding }]) => [key, finding])
   const conditions = Object.entries(state.conditions).map(([type, { since: _since, ...said }]) => [type, said])
@@ -64,7 +64,7 @@ function seen(state: LifecycleState): unknown {
 }
 
 describe('a killed agent', () => {
-  it('comes to the same conditions as one that was not killed', () => {
+  it('reaches the same conditions as an agent that was not killed', () => {
     fc.assert(
       fc.property(
         log,
@@ -75,14 +75,14 @@ describe('a killed agent', () => {
           const start = step(emptyState('boot', 0), checked, { now: 0, wallOffset: 0 }, settings).state
           const whole = run(start, lines, end)
 
-          // Killed at each cut: what was stored is a state together with the cursor up to which it has taken the log.
+          // The agent is killed at each cut; the file holds the state and the cursor that belongs to it.
           let state = start
           let cursor = 0
           for (const cut of [...cuts, lines.length].sort((a, b) => a - b)) {
             const batch = lines.slice(cursor, cut)
             const now = lines[Math.min(cut, lines.length) - 1]?.at ?? 0
-            run(state, batch, now) // this effect is lost with the process …
-            const resumed = stored(state) // … which comes back from the file,
+            run(state, batch, now) // this effect is lost with the process,
+            const resumed = stored(state) // which resumes from the file
             state = run(resumed, batch, now) // and reads the same lines again
             cursor = Math.max(cursor, cut)
           }
@@ -93,7 +93,7 @@ describe('a killed agent', () => {
     )
   })
 
-  it('finds in its file what it put there', () => {
+  it('reads from its file what it wrote', () => {
     fc.assert(
       fc.property(log, (lines) => {
         const state = run(emptyState('boot', 0), lines, lines.at(-1)?.at ?? 0)
@@ -105,7 +105,7 @@ describe('a killed agent', () => {
     )
   })
 
-  it('starts afresh from a file that is cut or changed, and never throws', () => {
+  it('starts anew when the file is cut or changed, and never throws', () => {
     const state = run(emptyState('boot', 0), [sighting(1, 1, match('Fatal'))], 1)
     const text = serialiseState({ time: { bootId: 'b', base: 0, now: 0 }, cursors: { kmsg: 3 }, lifecycle: state })
     assert.ok(!('trouble' in parseState(text)))
@@ -118,7 +118,7 @@ describe('a killed agent', () => {
 })
 
 describe('at every step', () => {
-  it('no condition goes back to True before the hold time of what turned it', () => {
+  it('no condition returns to True before the hold time of its cause', () => {
     fc.assert(
       fc.property(log, fc.array(fc.nat(100_000), { maxLength: 60 }), (lines, pauses) => {
         let state = step(emptyState('boot', 0), checked, { now: 0, wallOffset: 0 }, settings).state

@@ -1,23 +1,24 @@
-/** What the life cycle is told about reasons: the catalogue's entries and the operator's overrides. */
+/** What the life cycle needs to know about reasons: the catalogue's entries and the operator's overrides. */
 import type { CompiledReason, Lifecycle } from '../../catalog/compiled.ts'
+import type { Remedy } from '../../model/action.ts'
 import { type ConditionType, readyText } from '../../model/condition.ts'
 import type { Match, Severity } from '../../model/finding.ts'
 import type { Standing } from './state.ts'
 
-/** An operator's word on one reason or one code. */
+/** The operator's override of one reason or one code. */
 export interface Override {
   readonly severity?: Severity
-  /** True: as if it had never been seen. */
+  /** True: ignore every occurrence. */
   readonly disabled?: boolean
-  /** Of a measured reason: the limit in place of its own, in the unit of its value. */
+  /** For a measured reason: replaces its limit, in the unit of the value. */
   readonly limit?: number
-  /** Where it clears; absent: as far behind the limit as by default. */
+  /** The limit at which the finding clears; absent: the same distance from the limit as in the catalogue. */
   readonly clear?: number
   /** How long a measured value must be over its limit. */
   readonly forMs?: number
 }
 
-/** Overrides out of `/etc/nodemend/config.yaml`. A code's override wins over its reason's. */
+/** Overrides from `/etc/nodemend/config.yaml`. A code's override takes precedence over its reason's. */
 export interface Overrides {
   readonly reasons: Readonly<Record<string, Override>>
   /** By family, then by code, e.g. `codes.xid["63"]`. */
@@ -34,19 +35,19 @@ export interface ReadyText {
 export interface Settings {
   /** Reason and message of a condition that is True. */
   readyTextOf(type: ConditionType): ReadyText
-  /** The catalogue's entry of this name; undefined when the rule pack that had it is gone. */
+  /** The catalogue's entry of this name; undefined when its rule pack has been removed. */
   entryOf(name: string): CompiledReason | undefined
-  /** Rules of the entry that governs `match`. */
+  /** The life cycle of the entry that governs `match`. */
   lifecycleOf(match: Match): Lifecycle
-  /** What a repairer should do by default; `none` when nothing. */
-  repairOf(match: Match): string
-  /** What the reasons of one incident mean together; undefined when each speaks for itself. */
+  /** The suggested repair; `NoAction` where the message of a decoded code already says what to do. */
+  repairOf(match: Match): Remedy
+  /** What the reasons of one incident mean together; undefined when there is no such rule. */
   adviceOn(reasons: readonly string[]): string | undefined
   /** Severity after overrides, scope and standing; undefined when the match is disabled. */
   severityOf(match: Match, standing: Standing): Severity | undefined
 }
 
-/** For a finding whose rule pack has been taken away: over with the boot, or after a day. */
+/** For a finding whose rule pack was removed: ends at the next boot or after a day. */
 const fallback: Lifecycle = {
   raise: { count: 1, withinMs: 0 },
   holdMs: 60_000,
@@ -59,11 +60,11 @@ export interface SettingsOptions {
   readonly overrides: Overrides
   /** False: a line that user space wrote never makes a condition False. */
   readonly acceptUserspace: boolean
-  /** True: what was logged before the agent first ran condemns like any other line. */
+  /** True: lines from before the agent first ran condemn like any other line. */
   readonly acceptOld?: boolean
-  /** What AcceleratedHardwareReady says when it is True; it depends on the hardware. */
+  /** Ready text of AcceleratedHardwareReady, which depends on the hardware. */
   readonly acceleratorReady?: ReadyText
-  /** See {@link Settings.adviceOn}; absent: no incident means more than its leader. */
+  /** See {@link Settings.adviceOn}. Absent: no incident has advice of its own. */
   readonly advise?: (reasons: readonly string[]) => string | undefined
 }
 
@@ -75,7 +76,7 @@ export function createSettings(options: SettingsOptions): Settings {
     readyTextOf: (type) => (type === 'AcceleratedHardwareReady' ? accelerated : readyText[type]),
     entryOf: (name) => reasons.get(name),
     lifecycleOf: (match) => reasons.get(match.entry)?.lifecycle ?? fallback,
-    repairOf: (match) => reasons.get(match.entry)?.repair ?? 'none',
+    repairOf: (match) => (match.code === undefined ? reasons.get(match.entry)?.repair : undefined) ?? 'NoAction',
     adviceOn: (incident) => options.advise?.(incident),
     severityOf(match, standing) {
       const byReason = overrides.reasons[match.reason] ?? overrides.reasons[match.entry]
@@ -108,5 +109,5 @@ function tuned(entry: CompiledReason, override: Override | undefined): CompiledR
   return { ...entry, lifecycle, probe }
 }
 
-/** Order of severities, for comparing. */
+/** Severities in ascending order, for comparisons. */
 export const severityRank: Readonly<Record<Severity, number>> = { info: 0, warning: 1, fatal: 2 }

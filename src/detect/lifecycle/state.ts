@@ -1,4 +1,4 @@
-/** What the life cycle remembers. Plain data; `ledger/state-file.ts` keeps it over restarts and reboots. */
+/** The state of the life cycle. Plain data; `ledger/state-file.ts` keeps it across restarts and reboots. */
 
 import type { Acknowledgement } from '../../model/acknowledgement.ts'
 import type { ConditionStatus, ConditionType } from '../../model/condition.ts'
@@ -7,43 +7,46 @@ import type { Trust } from '../../model/evidence.ts'
 import type { Match, Severity } from '../../model/finding.ts'
 
 /**
- * Steady milliseconds: they begin near the Unix epoch's count, advance with the time since boot and go on after a
- * reboot; a jump of the wall clock does not move them. See `ledger/steady-time.ts`.
+ * Steady milliseconds: start near the Unix epoch's count, advance with the time since boot, continue after a reboot and
+ * ignore wall-clock jumps. See `ledger/steady-time.ts`.
  */
 export type Steady = number
 
-/** When a step runs. */
+/** The time of a step. */
 export interface Moment {
   readonly now: Steady
   /** Wall clock minus steady time, milliseconds. */
   readonly wallOffset: number
 }
 
-/** How far a finding may be believed. */
+/** How far a finding can be believed. */
 export interface Standing {
   readonly trust: Trust
   /**
-   * Logged before this agent first ran on the node, and nothing shows that the fault still lasts: the finding is told, and
-   * condemns only where the configuration says so.
+   * True: logged before this agent first ran on the node, and nothing shows that the fault persists. The finding is
+   * reported, but condemns only when the configuration allows it.
    */
   readonly before?: boolean
-  /** A person has acknowledged it: until then it does not condemn, and after that only when it is seen anew. */
+  /**
+   * A person's acknowledgement. The finding does not condemn until it ends, and after that only when the fault is seen
+   * again.
+   */
   readonly acknowledged?: Pick<Acknowledgement, 'until' | 'why'>
 }
 
-/** One line that means something: what log monitors hand over. */
+/** One log line that a rule matched. */
 export interface Sighting extends Standing {
   readonly match: Match
   readonly at: Steady
   /** Name of the log. */
   readonly source: string
-  /** Position in its log, unique within one boot: with log and boot it names the finding. */
+  /** Position in its log, unique within one boot; the finding's id contains it. */
   readonly position: number | string
 }
 
 /**
- * One state that a monitor measured. `over`: its limit is passed. `held`: it is back behind the limit and not yet behind
- * the one that clears it, so a finding stays and none begins.
+ * One measured state. `over`: beyond its limit. `held`: back within the limit but not yet past the clearing limit; an
+ * existing finding stays, no new one begins.
  */
 export interface Level {
   readonly match: Match
@@ -52,25 +55,27 @@ export interface Level {
 
 /** One reason on one device: pending until its raise rule is met, then raised until it ends. */
 export interface Finding extends Standing {
-  /** `<start of the boot id>-<log or monitor>-<position>-<reason and device, hashed>`, the name of its Event. */
+  /** `<start of the boot id>-<log or monitor>-<position>-<hash of reason and device>`; also names its Event. */
   readonly id: string
-  /** The match that stands for it: the most severe of its incident, the earliest among equals; of a level the newest. */
+  /**
+   * The match that represents it: the most severe of its incident, the earliest among equals. For a level: the newest.
+   */
   readonly leader: Match
   readonly at: Steady
   readonly lastAt: Steady
-  /** Wall-clock milliseconds of the first line or look, frozen. */
+  /** Wall-clock milliseconds of the first line or look; never changes. */
   readonly wallAt: number
   readonly lines: number
-  /** Times of the newest lines, no more than the raise rule counts; empty once raised. */
+  /** Times of the newest lines, as many as the raise rule counts; empty once raised. */
   readonly recent: readonly Steady[]
   readonly raisedAt?: Steady
-  /** Since when its trouble is said to be over; it ends when its hold time has passed too. */
+  /** When the recovery was reported. The finding ends when its hold time has passed as well. */
   readonly over?: Steady
-  /** Whose level it is: that monitor's looks keep it, and end it. */
+  /** Name of the monitor whose looks keep and end this level. */
   readonly level?: string
-  /** Reasons of other lines of the same incident, in order of appearance. */
+  /** Reasons of the other lines of the incident, in order of appearance. */
   readonly companions: readonly string[]
-  /** What was last told of it. */
+  /** What the newest Event about it said, and when. */
   readonly told?: { readonly at: Steady; readonly lines: number; readonly companions: number; readonly times: number }
 }
 
@@ -82,11 +87,11 @@ export interface ConditionState {
   readonly since: number
 }
 
-/** Something to tell as an Event. Telling again under the same id replaces what was told. */
+/** A text to write as an Event. Writing it again under the same id replaces the Event. */
 export interface Notice {
   readonly id: string
   readonly type: 'Normal' | 'Warning'
-  /** What is told first, and forgotten last, when there is too much to tell. */
+  /** The gravest is written first and dropped last. */
   readonly severity: Severity
   readonly condition: ConditionType
   readonly reason: string
@@ -97,14 +102,14 @@ export interface Notice {
   readonly lastAt: number
 }
 
-/** Whether a monitor sees its evidence: not looked yet, yes, cannot (and why), or its look does not end (and since when). */
+/** Whether a monitor sees its evidence: not looked yet, seen, cannot look (and why), or its look does not end. */
 export type Watch =
   | { readonly state: 'pending' }
   | { readonly state: 'checked' }
   | { readonly state: 'blind'; readonly why: string }
   | { readonly state: 'stuck'; readonly why: string }
 
-/** A monitor as the life cycle knows it: what it speaks for, and whether it sees. */
+/** A monitor as the life cycle knows it: its conditions, and whether it sees its evidence. */
 export interface Watcher {
   readonly name: string
   readonly conditions: readonly ConditionType[]
@@ -115,17 +120,17 @@ export interface LifecycleState {
   readonly bootId: string
   readonly findings: ReadonlyMap<string, Finding>
   readonly conditions: Readonly<Record<ConditionType, ConditionState>>
-  /** What people have acknowledged on this node, as the newest answer of the API server said. */
+  /** Acknowledgements on this node, from the newest answer of the API server. */
   readonly acknowledgements: readonly Acknowledgement[]
-  /** By name. Not kept on disk: another process has looked at nothing yet. */
+  /** Watchers by name. Not saved, because a new process has not looked yet. */
   readonly watchers: ReadonlyMap<string, Watcher>
-  /** Told to nobody yet, oldest first. */
+  /** Notices not yet written, oldest first. */
   readonly notices: ReadonlyMap<string, Notice>
-  /** What a cap has cost since the state began. */
+  /** Number of findings and notices dropped by a cap since the state began. */
   readonly dropped: { readonly findings: number; readonly notices: number }
 }
 
-/** The state of a node on which nothing was checked, at wall-clock time `since`. */
+/** The state of a node where nothing has been checked, at wall-clock time `since`. */
 export function emptyState(bootId: string, since: number): LifecycleState {
   return {
     bootId,
@@ -138,7 +143,7 @@ export function emptyState(bootId: string, since: number): LifecycleState {
   }
 }
 
-/** A condition that nobody has checked, at wall-clock time `since`. */
+/** A condition that has not been checked, at wall-clock time `since`. */
 export function unchecked(since: number): ConditionState {
   return { status: 'Unknown', ...unknownText, since }
 }
@@ -146,5 +151,5 @@ export function unchecked(since: number): ConditionState {
 /** A record with one value per condition type. */
 export function perCondition<T>(make: (type: ConditionType) => T): Record<ConditionType, T> {
   const pairs = conditionTypes.map((type) => [type, make(type)] as const)
-  return Object.fromEntries(pairs) as Record<ConditionType, T> // Object.fromEntries forgets the keys' type
+  return Object.fromEntries(pairs) as Record<ConditionType, T> // Object.fromEntries loses the key type
 }

@@ -13,7 +13,7 @@ import { match, sighting, testSettings } from './testing/settings.ts'
 const kernelLog: Input = { kind: 'monitors', monitors: [{ name: 'kernel', conditions: conditionTypes }] }
 const checked: Input = { kind: 'watch', monitor: 'kernel', watch: { state: 'checked' } }
 
-/** A life cycle with a hand on its time; steady time is the wall clock's. */
+/** Runs a life cycle at given times; steady time equals the wall clock. */
 function life(settings: Settings = testSettings()) {
   let state = step(emptyState('boot-one', 0), [kernelLog], { now: 0, wallOffset: 0 }, settings).state
   let sequence = 0
@@ -43,7 +43,7 @@ describe('a condition', () => {
     assert.deepEqual([kernel().status, kernel().reason, kernel().since], ['True', 'KernelIsReady', 20])
   })
 
-  it('turns False at the time of the line and keeps its text while the causes stay', () => {
+  it('turns False at the time of the line and keeps its text while its causes stay the same', () => {
     const { run, see, kernel } = life()
     run(0, checked)
     see(1000, match('Fatal'))
@@ -73,7 +73,7 @@ describe('a condition', () => {
     assert.match(kernel().message, /; and \d+ more$/)
   })
 
-  it('is not turned by an application, nor by a warning', () => {
+  it('does not turn False for an application fault or a warning', () => {
     const { run, see, kernel } = life()
     run(0, checked)
     see(1000, match('Fatal', { scope: 'application' }))
@@ -81,7 +81,7 @@ describe('a condition', () => {
     assert.equal(kernel().status, 'True')
   })
 
-  it('says when a line came from user space, until the kernel says it too', () => {
+  it('marks a line from user space, until the kernel logs it as well', () => {
     const { see, kernel } = life()
     see(1000, match('Fatal'), 'userspace')
     assert.match(kernel().message, /written from user space/)
@@ -89,7 +89,7 @@ describe('a condition', () => {
     assert.doesNotMatch(kernel().message, /written from user space/)
   })
 
-  it('is not turned by user space when that is not accepted', () => {
+  it('does not turn False for user space when that is not accepted', () => {
     const { run, see, kernel, notices } = life(testSettings(undefined, false))
     run(0, checked)
     see(1000, match('Fatal'), 'userspace')
@@ -97,7 +97,7 @@ describe('a condition', () => {
     assert.deepEqual(notices(), ['Warning Fatal: Fatal happened (written from user space) ×1'])
   })
 
-  it('follows overrides of reason and code, which may silence a line', () => {
+  it('follows overrides of reason and code, which can disable a line', () => {
     const overrides = {
       reasons: { Fatal: { severity: 'warning' as const }, Quiet: { disabled: true } },
       codes: { xid: { '63': { severity: 'fatal' as const } } },
@@ -112,7 +112,7 @@ describe('a condition', () => {
     assert.equal(kernel().reason, 'Other')
   })
 
-  it('is Unknown, not True, when its evidence cannot be read; a fault that was seen stays', () => {
+  it('is Unknown, not True, when its evidence cannot be read; a known fault stays', () => {
     const { run, see, kernel } = life()
     run(0, checked)
     const blind: Input = { kind: 'watch', monitor: 'kernel', watch: { state: 'blind', why: 'EPERM' } }
@@ -124,7 +124,7 @@ describe('a condition', () => {
 })
 
 describe('a finding', () => {
-  it('is raised when enough lines came within the window', () => {
+  it('is raised when enough lines arrive within the window', () => {
     const { run, see, kernel } = life()
     run(0, checked)
     for (const at of [0, 50_000, 70_000, 120_000]) see(at, match('Thrice'))
@@ -160,7 +160,7 @@ describe('a finding', () => {
     assert.equal(notices().at(-1), 'Normal Fatal: recovered on sda ×1')
   })
 
-  it('stays when its trouble comes back before the hold time is over', () => {
+  it('stays when its fault returns within the hold time', () => {
     const { run, see, kernel } = life()
     run(0, checked)
     see(1000, match('Fatal'))
@@ -170,7 +170,7 @@ describe('a finding', () => {
     assert.equal(kernel().status, 'False')
   })
 
-  it('ends with the boot where a boot ends it', () => {
+  it('ends at a reboot when its entry says so', () => {
     const { run, see, kernel } = life()
     run(0, checked)
     see(1000, match('Fatal'))
@@ -184,7 +184,7 @@ describe('one incident', () => {
   const gpu = { group: 'bus', device: '0000:3b:00', condition: 'AcceleratedHardwareReady' as const }
   const line = (reason: string, more: Partial<Match> = {}) => match(reason, { ...gpu, severity: 'warning', ...more })
 
-  it('is one finding, led by its worst line, companions in order', () => {
+  it('is one finding, led by its worst line, with companions in order', () => {
     const { run, see, notices } = life()
     see(1000, line('Xid154'))
     see(1100, line('Xid79', { severity: 'fatal' }))
@@ -206,7 +206,7 @@ describe('one incident', () => {
 })
 
 describe('bounds', () => {
-  it('keeps no more than its caps, counts the rest, and lets no warning push out a fatal', () => {
+  it('respects its caps, counts the rest, and never drops a fatal finding for a warning', () => {
     const { see, run, kernel } = life()
     see(1, match('Fatal'))
     for (let n = 0; n < 2 * mostFindings; n++) see(2 + n, match('Noise', { severity: 'warning', device: `d${n}` }))
@@ -219,13 +219,13 @@ describe('bounds', () => {
 })
 
 describe('telling', () => {
-  it('repeats a growing finding under one name, seldom', () => {
+  it('rarely reports a growing finding again, under the same name', () => {
     const { run, see, notices } = life()
     const told: string[] = []
     for (let at = 0; at <= 600_000; at += 1000) {
       const state = see(at, match('Fatal', { severity: 'warning' }))
       told.push(...notices())
-      run(at, { kind: 'told', notices: state.notices })
+      run(at, { kind: 'written', notices: state.notices })
     }
     assert.deepEqual(told, [
       'Warning Fatal: Fatal happened ×1',

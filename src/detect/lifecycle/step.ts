@@ -1,6 +1,6 @@
 /**
- * The life cycle: state and what came in → next state. Pure, and fed in the order of the log: a run that is killed and
- * resumed from its stored state and cursor comes to the same conditions as one that never was.
+ * The life cycle: state and inputs → next state. Pure, and applied in log order, so a process that is killed and
+ * resumes from its stored state and cursor reaches the same conditions.
  */
 import type { Acknowledgement } from '../../model/acknowledgement.ts'
 import { type ConditionType, conditionTypes, type NodeCondition } from '../../model/condition.ts'
@@ -10,43 +10,43 @@ import type { Ended } from './ending.ts'
 import { keepLevelsOf, look, ownerOf } from './levels.ts'
 import { see } from './lines.ts'
 import { ownFinding } from './own-finding.ts'
-import { end, lifetimeOf, sweep, tell } from './raise.ts'
+import { end, lifetimeOf, queueNotices, sweep } from './raise.ts'
 import type { Settings } from './settings.ts'
 import type { Finding, Level, LifecycleState, Moment, Sighting, Steady, Watch, Watcher } from './state.ts'
 
 export type Input =
   | { readonly kind: 'seen'; readonly sighting: Sighting }
-  /** What one look of a monitor found. It is complete: a level of that monitor which is not in it has ended. */
+  /** The complete result of one look: levels of that monitor missing from it have ended. */
   | { readonly kind: 'look'; readonly monitor: string; readonly levels: readonly Level[] }
-  /** The monitors of this process, none of which has looked yet. */
+  /** The monitors of this process; none has looked yet. */
   | { readonly kind: 'monitors'; readonly monitors: readonly Pick<Watcher, 'name' | 'conditions'>[] }
   /** Whether this monitor sees its evidence. */
   | { readonly kind: 'watch'; readonly monitor: string; readonly watch: Watch }
-  /** The boot that is running; another one than the state's ends what a boot ends. */
+  /** The running boot. A new boot id ends the findings that a reboot clears. */
   | { readonly kind: 'boot'; readonly bootId: string }
   /** Time passed. */
   | { readonly kind: 'tick' }
-  /** The settings changed: every condition is judged anew. */
+  /** The settings changed: judges every condition again. */
   | { readonly kind: 'settings' }
-  /** What the node carries of an earlier process whose state is lost: what has not changed keeps its time. */
+  /** Conditions that the node carries from a process whose state is lost; unchanged ones keep their times. */
   | { readonly kind: 'recalled'; readonly conditions: readonly NodeCondition[] }
-  /** What people have acknowledged on the node, all of it. */
+  /** All acknowledgements on the node. */
   | { readonly kind: 'acknowledged'; readonly acknowledgements: readonly Acknowledgement[] }
-  /** These notices have been told. A notice that grew meanwhile stays. */
-  | { readonly kind: 'told'; readonly notices: LifecycleState['notices'] }
+  /** These notices have been written. A notice that has grown meanwhile stays. */
+  | { readonly kind: 'written'; readonly notices: LifecycleState['notices'] }
 
-/** What a step did. */
+/** The result of a step. */
 export interface Stepped {
   readonly state: LifecycleState
-  /** Findings that were raised, in order: for metrics and the log. */
+  /** Newly raised findings, in order, for metrics and the log. */
   readonly raised: readonly Finding[]
-  /** Raised ones that ended, in order: for the log. */
+  /** Raised findings that ended, in order, for the log. */
   readonly ended: readonly Ended[]
-  /** Conditions to report: another status, reason or message, fresh values of known levels aside. */
+  /** Conditions to report: status, reason or message changed. Changes of a level's value do not count. */
   readonly changed: readonly ConditionType[]
-  /** What losing it would cost. */
+  /** The cost of losing the step. */
   readonly weight: Weight
-  /** When to step again even if nothing comes in. */
+  /** When to step again if nothing arrives; undefined when no time is due. */
   readonly wakeAt: Steady | undefined
 }
 
@@ -54,7 +54,7 @@ export function step(state: LifecycleState, inputs: readonly Input[], moment: Mo
   const draft = draftOf(state, moment, settings)
   for (const input of inputs) take(draft, input)
   sweep(draft, moment.now)
-  const wakeAt = tell(draft, moment.now)
+  const wakeAt = queueNotices(draft, moment.now)
   settleConditions(draft)
   stampTransitions(draft, state)
   const { bootId, findings, conditions, acknowledgements, watchers, notices, dropped } = draft
@@ -96,7 +96,7 @@ function take(draft: Draft, input: Input): void {
     case 'acknowledged':
       acknowledge(draft, input.acknowledgements)
       break
-    case 'told':
+    case 'written':
       for (const [id, notice] of input.notices) if (draft.notices.get(id) === notice) draft.notices.delete(id)
       weigh(draft, 'counts')
   }
@@ -112,7 +112,7 @@ function begin(draft: Draft, monitors: readonly Pick<Watcher, 'name' | 'conditio
   )
 }
 
-/** A monitor that cannot look is a finding of its own, with the monitor as its device. */
+/** A monitor that cannot look is a finding, with the monitor as its device. */
 function watch(draft: Draft, monitor: string, now: Watch): void {
   const watcher = draft.watchers.get(monitor)
   if (!watcher) return
@@ -139,8 +139,8 @@ function boot(draft: Draft, bootId: string): void {
 }
 
 /**
- * Takes over what the node carries of an earlier agent whose state is lost. That agent ran on this node, so what was logged
- * in its time, and what it had condemned, is not old.
+ * Takes over the conditions of an earlier agent whose state is lost. Because that agent ran here, lines of its time and
+ * conditions it set are not old.
  */
 function recall(draft: Draft, carried: readonly NodeCondition[]): void {
   const ranUntil = Math.max(0, ...carried.filter(isOurs).map((one) => Date.parse(one.lastHeartbeatTime ?? '') || 0))

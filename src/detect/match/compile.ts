@@ -1,6 +1,6 @@
 /**
- * Catalogue → matcher. A line means what the first rule says that fits it, in catalogue order: users' packs first,
- * then the shipped files from the specific (accelerators) to the general (kernel). One line is one match.
+ * Compiles the catalogue to a matcher. The first matching rule decides a line's meaning, in catalogue order: users'
+ * packs, then the shipped files from the specific (accelerators) to the general (kernel). One line has one meaning.
  */
 import { RE2JS } from 're2js'
 import type { CompiledCatalogue, CompiledReason, CompiledRule } from '../../catalog/compiled.ts'
@@ -11,14 +11,14 @@ import { type IsDetachable, isDetachableByName } from '../host/block-devices.ts'
 import type { Matcher, Matchers } from './matcher.ts'
 import { buildPrefilter } from './prefilter.ts'
 
-/** Longest part of a line that patterns see, bytes. A kernel record is at most 1 KiB; journald cuts at 48 KiB. */
+/** Patterns see at most this many bytes of a line. A kernel record has at most 1 KiB; journald cuts at 48 KiB. */
 export const longestLine = 8192
 
 const nothing: readonly Match[] = []
 
 /**
- * Compiles `catalogue`, one matcher per log; throws TypeError for a rule whose reason or decoder does not exist.
- * `isDetachable` is asked about devices of this machine; without it, as for the log of another one, names alone tell.
+ * Compiles `catalogue`, one matcher per log. Throws TypeError for a rule with an unknown reason or decoder.
+ * `isDetachable` is called for devices of this machine; by default, as for logs of other machines, the name decides.
  */
 export function compileMatchers(
   catalogue: CompiledCatalogue,
@@ -80,7 +80,7 @@ function matcherOf(rules: readonly CompiledRule[], reading: Reading): Matcher {
   }
 }
 
-/** Equal literals are searched once, whichever rules share them. */
+/** Searches equal literals of different rules only once. */
 function literalIndex(rules: readonly CompiledRule[]) {
   const numbers = new Map<string, number>()
   const rulesOf: number[][] = []
@@ -99,7 +99,7 @@ function literalIndex(rules: readonly CompiledRule[]) {
 
 type Try = (text: string, unit?: string) => Match | undefined
 
-/** What a rule is read with. */
+/** What rules are resolved against. */
 interface Reading {
   readonly reasons: ReadonlyMap<string, CompiledReason>
   readonly decoders: Decoders
@@ -107,10 +107,10 @@ interface Reading {
   readonly isDetachable: IsDetachable
 }
 
-/** Throws TypeError for a rule that cannot be read. */
+/** Returns the rule's reason; throws TypeError for an invalid rule. */
 function checkRule(rule: CompiledRule, { reasons, decoders }: Reading): CompiledReason {
   const reason = reasons.get(rule.reason)
-  if (!reason) throw new TypeError(`rule ${rule.name} names the reason ${rule.reason}, which no entry has`)
+  if (!reason) throw new TypeError(`rule ${rule.name} names the reason ${rule.reason}, which does not exist`)
   if (rule.decode !== undefined && !decoders[rule.decode]) {
     throw new TypeError(`rule ${rule.name} names the decoder ${rule.decode}, which does not exist`)
   }
@@ -139,7 +139,7 @@ function decoderTry(rule: CompiledRule, reason: CompiledReason, { decoders, cata
 
 function patternTry(rule: CompiledRule, reason: CompiledReason, { isDetachable }: Reading): Try {
   const base = baseOf(rule, reason)
-  let pattern: RE2JS | undefined // compiled at the first candidate line: most rules never see one
+  let pattern: RE2JS | undefined // compiled at the first candidate line, because most rules never have one
   return (text) => {
     pattern ??= RE2JS.compile(rule.pattern ?? '')
     const matcher = pattern.matcher(text)
@@ -150,7 +150,7 @@ function patternTry(rule: CompiledRule, reason: CompiledReason, { isDetachable }
     const code = rule.code === undefined ? '' : fill(rule.code, groups)
     const match = { ...base, message, ...(device !== '' && { device }), ...(code !== '' && { code: numeric(code) }) }
     if (rule.detachable === undefined || !isDetachable(device)) return match
-    return { ...match, severity: rule.detachable, message: `${message} (a device that is no part of the machine)` }
+    return { ...match, severity: rule.detachable, message: `${message} (a device that is not part of the machine)` }
   }
 }
 
@@ -172,15 +172,15 @@ function numeric(code: string): number | string {
   return /^\d{1,15}$/.test(code) ? Number(code) : code
 }
 
-/** Empty when none of the template's groups took part: `nd{nd}` without a number is no device. */
+/** Returns an empty text when none of the template's groups matched, because `nd{nd}` without a number is no device. */
 function deviceOf(template: string, groups: Readonly<Record<string, string | null>>): string {
   const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
   return names.length > 0 && names.every((name) => !groups[name]) ? '' : fill(template, groups)
 }
 
 /**
- * `{name}` → the group's text, empty when it took no part, and then the space before it goes too. Control characters do
- * not get through to terminals.
+ * Replaces `{name}` by the group's text; for a group that did not match, also removes the space before it. Removes
+ * control characters, which could affect terminals.
  */
 function fill(template: string, groups: Readonly<Record<string, string | null>>): string {
   return template

@@ -8,13 +8,13 @@ function find(literals: readonly string[], line: string): string[] {
   return [...buildPrefilter(literals).find(bytes, 0, bytes.length)].map((id) => literals[id] ?? '').sort()
 }
 
-test('finds literals that overlap and contain each other, in any letter case', () => {
+test('finds literals that overlap or contain each other, in any letter case', () => {
   assert.deepEqual(find(['he', 'she', 'hers', 'his'], 'uSHErs'), ['he', 'hers', 'she'])
   assert.deepEqual(find(['Xid', 'NVRM: Xid'], 'nvrm: xid'), ['NVRM: Xid', 'Xid'])
   assert.deepEqual(find(['abc'], ''), [])
 })
 
-test('looks only at the part of the buffer it is given', () => {
+test('searches only the given part of the buffer', () => {
   const filter = buildPrefilter(['oom'])
   const bytes = Buffer.from('oom oom')
   assert.deepEqual([...filter.find(bytes, 1, 6)], [])

@@ -1,46 +1,46 @@
 /**
- * One search for all literals of all rules: a line is read once, whatever the number of rules, and only rules whose
- * literal stands in it are tried. A hash of the last four bytes rolls along the line (Karp–Rabin without a modulus,
- * letter case folded); where it is the hash of a literal's own four bytes, that literal is compared. One addition and
- * two reads per byte, 64 KiB in all: it has to be cheap in an agent that runs without V8's optimising compilers.
+ * Searches all literals of all rules in one pass, so that only rules whose literal occurs are tried. A hash of the last
+ * four bytes rolls along the line (Karp–Rabin without a modulus, case folded); where it equals a literal's hash, the
+ * literal is compared. It costs one addition and two reads per byte and 64 KiB in all, because the agent runs without
+ * V8's optimising compilers.
  */
 
 export interface Prefilter {
   /**
-   * Numbers of the literals found in `bytes[start, end)`, in order of their hashed bytes, each at most once per call.
-   * The array is reused: read it before the next call. Empty for nearly every line.
+   * Returns the numbers of the literals in `bytes[start, end)`, ordered by their hashed bytes, each at most once; empty
+   * for nearly every line. The array is reused: read it before the next call.
    */
   find(bytes: Uint8Array, start: number, end: number): readonly number[]
   readonly tables: Tables
 }
 
-/** The literals as `find` looks them up, made for being copied to where another program looks (skim.wat). */
+/** The lookup tables of the literals, in a form that skim.wat can copy. */
 export interface Tables {
-  /** For each hash of four bytes the number of its bucket; 0: no literal has it. */
+  /** The bucket number of each four-byte hash; 0 when no literal has it. */
   readonly buckets: Uint8Array
-  /** For each bucket where its literals begin. */
+  /** Where each bucket's literals begin. */
   readonly starts: Uint32Array
   /**
-   * Per literal: its length (u16, little endian; 0 ends the bucket), its number (u16), how many of its bytes come before
-   * the end of the hashed ones, these included (u8), then its bytes, letters folded.
+   * Per literal: its length (u16, little endian; 0 ends the bucket), its number (u16), the count of its bytes up to the
+   * end of the hashed ones (u8), then its bytes, case folded.
    */
   readonly literals: Uint8Array
 }
 
-/** Each byte moves the hash by four bits, so sixteen bits hold the last four bytes. */
+/** Each byte shifts the hash by four bits, so sixteen bits hold the last four bytes. */
 const shift = 4
 const mask = 0xffff
 const hashed = 4
-/** How far into a literal the hashed bytes may lie. */
+/** The hashed bytes end at most this far into a literal. */
 const furthestHashed = 200
 
 const fold = (byte: number): number => (byte >= 65 && byte <= 90 ? byte + 32 : byte)
 
 const bucketCount = 256
-/** Bytes before a literal's own in {@link Tables.literals}, and where they are. */
+/** Size and layout of the header before each literal in {@link Tables.literals}. */
 const header = { bytes: 5, number: 2, hashEnd: 4 } as const
 
-/** Builds the tables. Literals are compared byte by byte as UTF-8, ASCII letters in any case. */
+/** Builds the tables. Literals are compared byte by byte as UTF-8, ignoring the case of ASCII letters. */
 export function buildPrefilter(literals: readonly string[]): Prefilter {
   const encoded = literals.map((text) => Uint8Array.from(Buffer.from(text), fold))
   const common = countHashes(encoded)
@@ -51,7 +51,7 @@ export function buildPrefilter(literals: readonly string[]): Prefilter {
     const hashEnd = rarestEnd(bytes, common)
     const own = new Set<number>()
     for (const hash of hashesOf(bytes, hashEnd)) {
-      // Hashes share buckets where there are more of them than a byte can count.
+      // Hashes share buckets when there are more than a byte can number.
       if (buckets[hash] === 0) buckets[hash] = 1 + (used++ % (bucketCount - 1))
       own.add(buckets[hash] ?? 0)
     }
@@ -66,19 +66,19 @@ function pack(buckets: Uint8Array, contents: readonly (readonly number[])[]): Ta
   const all = contents.map((entries) => [...entries, ...end])
   const starts = new Uint32Array(bucketCount)
   all.forEach((entries, bucket) => {
-    starts[bucket + 1] = (starts[bucket] ?? 0) + entries.length // of the last bucket: out of range, and dropped
+    starts[bucket + 1] = (starts[bucket] ?? 0) + entries.length // for the last bucket this is out of range and ignored
   })
   return { buckets, starts, literals: Uint8Array.from(all.flat()) }
 }
 
-/** The hash of the up to four bytes that end before `end`. Setting bit 5 folds letters (and some signs, which is no harm). */
+/** The hash of up to four bytes before `end`. Setting bit 5 folds letters, and harmlessly some signs. */
 function hashBefore(bytes: Uint8Array, end: number): number {
   let hash = 0
   for (let at = Math.max(0, end - hashed); at < end; at++) hash = ((hash << shift) ^ ((bytes[at] ?? 0) | 32)) & mask
   return hash
 }
 
-/** How often each hash occurs in the literals: a stand-in for how common it is in kernel lines. */
+/** How often each hash occurs in the literals, as an estimate of how common it is in kernel lines. */
 function countHashes(encoded: readonly Uint8Array[]): Uint16Array {
   const counts = new Uint16Array(mask + 1)
   for (const bytes of encoded) {
@@ -90,7 +90,7 @@ function countHashes(encoded: readonly Uint8Array[]): Uint16Array {
   return counts
 }
 
-/** Where the least common four bytes of a literal end: each false stop costs a comparison. */
+/** Where the rarest four bytes of a literal end; every false hit costs a comparison. */
 function rarestEnd(bytes: Uint8Array, common: Uint16Array): number {
   let best = Math.min(hashed, bytes.length)
   for (let end = hashed; end <= Math.min(bytes.length, furthestHashed); end++) {
@@ -99,7 +99,7 @@ function rarestEnd(bytes: Uint8Array, common: Uint16Array): number {
   return best
 }
 
-/** A literal shorter than the hash may follow anything, so it has as many hashes as the missing bits have values. */
+/** A literal shorter than the hash can follow any byte, so it has one hash per value of the missing bits. */
 function hashesOf(bytes: Uint8Array, hashEnd: number): readonly number[] {
   const known = Math.min(hashed, hashEnd) * shift
   const low = hashBefore(bytes, hashEnd) & ((1 << known) - 1)

@@ -14,7 +14,7 @@ const shipped: CompiledCatalogue = {
       scope: 'hardware',
       family: 'kernel',
       lifecycle: { raise: { count: 1, withinMs: 1000 }, holdMs: 0, clearedByBoot: true },
-      repair: 'none',
+      repair: 'NoAction',
     },
   ],
   rules: [
@@ -53,7 +53,7 @@ function bookOf(sources: () => readonly CatalogueSource[]) {
   return createRuleBook({ shipped, decoders: {}, readPacks: async () => sources() })
 }
 
-test('a pack’s rule is asked before the shipped ones', async () => {
+test('a pack’s rule takes precedence over the shipped ones', async () => {
   const book = bookOf(() => [pack('fan 3 failed')])
   assert.equal(book.current().matchers.of('kmsg').matchText('fan 3 failed')[0]?.reason, 'Shipped')
   assert.deepEqual(await book.reload(), { outcome: 'loaded', packs: ['pack.yaml'] })
@@ -63,7 +63,7 @@ test('a pack’s rule is asked before the shipped ones', async () => {
   assert.equal(match?.message, 'fan 3 failed')
 })
 
-test('a pack whose own sample fails is refused with its place, and the last good one stays', async () => {
+test('a pack with a failing sample is refused with its position, and the last good one stays', async () => {
   let sources = [pack('fan 3 failed')]
   const book = bookOf(() => sources)
   await book.reload()
@@ -86,7 +86,7 @@ test('a broken pack names file, line and column of every problem', async () => {
   assert.match(refused.outcome === 'refused' ? (refused.problems.join('\n') ?? '') : '', /pack\.yaml:5:15: .*severity/)
 })
 
-test('unread packs are refused, unchanged ones cost nothing, removed ones leave', async () => {
+test('unreadable packs are refused, unchanged ones not compiled again, removed ones dropped', async () => {
   let sources: readonly CatalogueSource[] = [pack('fan 3 failed')]
   const book = bookOf(() => sources)
   await book.reload()
@@ -102,7 +102,7 @@ test('unread packs are refused, unchanged ones cost nothing, removed ones leave'
   assert.deepEqual(await unreadable.reload(), { outcome: 'refused', problems: ['EACCES: packs'] })
 })
 
-test('packs that could not be read for a while are loaded anew, so that nobody takes them for refused', async () => {
+test('packs that were unreadable for a while are loaded again, so that they do not stay refused', async () => {
   let readable = true
   const sources = [pack('fan 3 failed')]
   const readPacks = async () => {

@@ -1,7 +1,6 @@
 /**
- * The rules in force: the shipped catalogue and the user's rule packs in front of it. Packs are reloaded while the agent
- * runs; a set of packs with any complaint is refused whole and the last good one of this process stays in force, at a
- * start the shipped rules alone.
+ * The rules in force: the user's rule packs, then the shipped catalogue. Packs are reloaded at run time; if any pack
+ * has a problem, all are refused and the last good set of this process stays, at a start the shipped rules alone.
  */
 import type { CompiledCatalogue } from '../../catalog/compiled.ts'
 import type { CatalogueSource } from '../../catalog/load.ts'
@@ -14,20 +13,20 @@ import type { Matchers } from './matcher.ts'
 export interface RuleSet {
   readonly catalogue: CompiledCatalogue
   readonly matchers: Matchers
-  /** Files of the packs in it, in order. */
+  /** Files of its packs, in order. */
   readonly packs: readonly string[]
 }
 
-/** What became of a reload. `problems` are complete sentences that start with `file:line:column:`. */
+/** The result of a reload. `problems` are complete sentences that start with `file:line:column:`. */
 export type Reload =
   | { readonly outcome: 'unchanged' }
   | { readonly outcome: 'loaded'; readonly packs: readonly string[] }
   | { readonly outcome: 'refused'; readonly problems: readonly string[] }
 
 export interface RuleBook {
-  /** The set in force. */
+  /** The rules in force. */
   current(): RuleSet
-  /** Reads the packs again and swaps the set when they are new and good. Never rejects. */
+  /** Reads the packs again and replaces the rules when they are new and valid. Never rejects. */
   reload(): Promise<Reload>
 }
 
@@ -36,11 +35,11 @@ export interface RuleBookOptions {
   readonly decoders: Decoders
   /** See {@link compileMatchers}. */
   readonly isDetachable?: IsDetachable
-  /** The packs' texts in the order they apply; rejects when they cannot be read. */
+  /** Reads the packs in order of precedence; rejects when they cannot be read. */
   readonly readPacks: () => Promise<readonly CatalogueSource[]>
 }
 
-/** Starts with the shipped rules alone; call `reload` once to take the packs in. */
+/** Starts with the shipped rules alone; call `reload` to load the packs. */
 export function createRuleBook(options: RuleBookOptions): RuleBook {
   let set: RuleSet = {
     catalogue: options.shipped,
@@ -52,7 +51,7 @@ export function createRuleBook(options: RuleBookOptions): RuleBook {
     try {
       return await options.readPacks()
     } catch (error) {
-      seen = undefined // so that the same packs are news when they can be read again
+      seen = undefined // so that unchanged packs are loaded again once they are readable
       throw error
     }
   }
@@ -75,7 +74,7 @@ export function createRuleBook(options: RuleBookOptions): RuleBook {
   }
 }
 
-/** The YAML parser and the schema are loaded here and not before: an agent without packs never pays for them. */
+/** Loads the YAML parser and the schema on demand, so an agent without packs does not pay for them. */
 async function compilePacks(
   sources: readonly CatalogueSource[],
   { shipped, decoders, isDetachable }: RuleBookOptions,

@@ -1,10 +1,10 @@
-/** Runs the `matches` and `ignores` samples of catalogue files: the shipped ones in our tests, users' in `rules test`. */
+/** Runs the `matches` and `ignores` samples of catalogue files: shipped ones in the tests, users' in `rules test`. */
 import type { LoadedFile } from '../../catalog/load.ts'
 import type { DetectEntry } from '../../catalog/schema.ts'
 import { peel } from '../sources/framing/peel.ts'
 import type { Matchers } from './matcher.ts'
 
-/** A sample that does not do what its place in the catalogue says. */
+/** A sample whose result differs from what the catalogue says. */
 export interface SampleFailure {
   readonly file: string
   readonly line: number
@@ -18,7 +18,7 @@ export interface SampleRun {
   readonly failures: readonly SampleFailure[]
 }
 
-/** Runs every sample of `files` against the rules of its log, which may be more than those of `files`. */
+/** Runs every sample of `files` against all rules of its log, including those of other files. */
 export function runSamples(files: readonly LoadedFile[], matchers: Matchers): SampleRun {
   const failures: SampleFailure[] = []
   let samples = 0

@@ -1,21 +1,21 @@
-/** Measured values and the catalogue's limits → levels. Pure. */
+/** Compares measured values with the catalogue's limits and returns levels. Pure. */
 import type { CompiledProbe, CompiledReason } from '../../catalog/compiled.ts'
 import type { Match } from '../../model/finding.ts'
 import type { Level } from '../lifecycle/state.ts'
 import type { ValueSpec } from './monitor.ts'
 
-/** One value of one device, or of the machine. */
+/** One measured value of a device or of the machine. */
 export interface Measured<Value extends string = string> {
-  /** As the probe declares it. */
+  /** Name of a value that the probe declares. */
   readonly value: Value
   /** In the unit of the value. */
   readonly amount: number
   readonly device?: string
-  /** What messages may name, e.g. the limit that the value is a share of. */
+  /** Values that messages can name, e.g. the limit of a percentage. */
   readonly parts?: Readonly<Record<string, string | number>>
 }
 
-/** The level of each reason on each device, as far as its limit is passed or not yet cleared. */
+/** Returns the level of each reason and device whose value is over its limit or not yet past the clearing limit. */
 export function levelsOf(
   measured: readonly Measured[],
   reasons: readonly CompiledReason[],
@@ -58,7 +58,7 @@ function matchOf(
   }
 }
 
-/** As many places as people read: a share of a limit needs one at most. */
+/** Rounds for display: percentages to one decimal at most. */
 function rounded(amount: number, spec: ValueSpec | undefined): number {
   return spec?.unit === 'count' || spec?.unit === 'bytes' ? Math.round(amount) : Math.round(amount * 10) / 10
 }

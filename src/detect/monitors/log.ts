@@ -1,9 +1,9 @@
 /**
- * The driver of monitors that follow a log: asks the rules of that log about each line, keeps the order and the times of
- * the log, and says when it cannot be read. On the hot path (a line that means nothing) nothing is allocated.
+ * The driver of log monitors: matches each line against the log's rules, keeps the log's order and times, and reports
+ * when the log cannot be read. A line without a match allocates nothing.
  */
 import type { ConditionType } from '../../model/condition.ts'
-import type { Trust } from '../../model/evidence.ts'
+import type { LogName, Trust } from '../../model/evidence.ts'
 import type { Match } from '../../model/finding.ts'
 import type { Cancel } from '../../telemetry/clock.ts'
 import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
@@ -14,20 +14,22 @@ import type { Sighting, Watch } from '../lifecycle/state.ts'
 import type { LogBatch, LogLine, LogSink, LogSource } from '../sources/log-source.ts'
 import type { Monitor, MonitorParts, MonitorSpec, Report } from './monitor.ts'
 
-/** A log that was readable may break for this long before its conditions become Unknown. */
+/** A log can be unreadable for this long before its conditions become Unknown. */
 export const blindAfterMs = 60_000
-/** How often it is asked whether the reading still runs. */
+/** Interval of the check that the source still reads. */
 const inspectMs = 30_000
 
 export interface LogSpec {
   readonly name: string
-  /** What its rules speak for. */
+  /** The conditions that its rules affect. */
   readonly conditions: readonly ConditionType[]
   readonly required?: boolean
+  /** The log whose rules it asks. */
+  readonly log: LogName
   readonly source: (parts: MonitorParts) => LogSource
 }
 
-/** A log as an entry of the list of monitors. */
+/** Makes a log an entry of the monitor list. */
 export function logMonitor(spec: LogSpec): MonitorSpec {
   return { ...spec, open: (parts) => new LogMonitor(spec, parts) }
 }
@@ -41,7 +43,7 @@ class LogMonitor implements Monitor, LogSink {
   #watch: Watch = { state: 'pending' }
   #brokenSince: number | undefined
   #sightings: Sighting[] = []
-  /** When the log was last read to its end: a line that comes later is not older than that. */
+  /** When the log was last read to its end; later lines cannot be older than that. */
   #readUpTo = Number.NEGATIVE_INFINITY
   #inspecting: Cancel = () => undefined
   absent: string | undefined
@@ -115,9 +117,9 @@ class LogMonitor implements Monitor, LogSink {
     this.#turn({ state: 'checked' })
   }
 
-  /** Whether the reading itself still runs. */
+  /** Checks that the source still reads. */
   #inspect(): void {
-    if (!this.#source.alive) this.#turn({ state: 'stuck', why: `the reading of the ${this.#source.name} has stopped` })
+    if (!this.#source.alive) this.#turn({ state: 'stuck', why: `reading the ${this.#source.name} log has stopped` })
   }
 
   #turn(watch: Watch): void {
@@ -130,14 +132,14 @@ class LogMonitor implements Monitor, LogSink {
     this.absent = undefined
     if (this.#brokenSince === undefined) return
     this.#brokenSince = undefined
-    this.#parts.log.info('the log is read again', { monitor: this.name })
+    this.#parts.log.info('the log can be read again', { monitor: this.name })
   }
 
   #see(matches: readonly Match[], text: string, line: LogLine): void {
     const { time, onEvidence } = this.#parts
     const now = time.now()
     const stamp = line.at()
-    // The stamp may drift from our clock and sleep with the machine, so it is kept between two known moments.
+    // The stamp's clock drifts and stops during suspend, so the stamp is clamped between two known times.
     const at = Math.floor(Math.min(now, Math.max(Number.isNaN(stamp) ? now : stamp, this.#readUpTo)))
     const { trust, position } = line
     const { name: source } = this.#source
@@ -148,22 +150,22 @@ class LogMonitor implements Monitor, LogSink {
     }
   }
 
-  /** What anybody can have written may name a device that is not there. */
+  /** Marks a match from user space whose device does not exist on this machine. */
   #doubted(match: Match): Match {
     const { device } = match
     if (device === undefined || pciFunctions(this.#parts.host, device)?.length !== 0) return match
     return { ...match, message: `${match.message}; no such device on this machine` }
   }
 
-  /** Of a line that is older than the agent's first start: whether its fault can still be seen. */
+  /** For a line older than the agent's first start: checks whether its fault is still present. */
   #aged(match: Match, at: number, wall: number, trust: Trust): Pick<Sighting, 'match' | 'before'> {
     const { firstStartAt, host, settings } = this.#parts
     if (firstStartAt === undefined || at >= firstStartAt || match.recovery) return { match }
     const check = settings().entryOf(match.entry)?.lasts
-    // What user space writes may name a device that this machine never had, and which is missing for that reason.
+    // A line from user space can name a device that never existed and would look lost for that reason.
     const seen = check !== undefined && trust !== 'userspace' && lasts(host, check, match.device) === true
     if (!seen) return { match, before: true }
-    const message = `${match.message}, logged at ${rfc3339Seconds(wall)} before this agent first ran, and it still lasts`
+    const message = `${match.message}, logged at ${rfc3339Seconds(wall)} before this agent first ran, and still present`
     return { match: { ...match, message } }
   }
 

@@ -1,11 +1,11 @@
-/** What the drivers count about every monitor alike. */
+/** Metrics that the drivers keep for every monitor. */
 import type { Counter, Gauge, Registry } from '../../telemetry/exposition.ts'
 import type { Children } from '../host/children.ts'
 import type { Watch } from '../lifecycle/state.ts'
 
 const states: readonly Watch['state'][] = ['pending', 'checked', 'blind', 'stuck']
 
-/** What is read off a monitor. */
+/** What the metrics read from a monitor. */
 interface Watched {
   readonly name: string
   readonly state: Watch['state']
@@ -15,32 +15,32 @@ interface Watched {
 export interface DriverMetrics {
   readonly lookSeconds: Gauge
   readonly failures: Counter
-  /** Reads the states off the monitors. */
+  /** Updates the gauges from the monitors' states. */
   refresh(monitors: readonly Watched[]): void
 }
 
-/** `names`: every monitor there is, for counters that begin at 0. */
+/** `names`: all monitors, so that their counters start at 0. */
 export function driverMetrics(registry: Registry, names: readonly string[], children: Children): DriverMetrics {
   const state = registry.gauge({
     name: 'nodemend_monitor_state',
-    help: 'Whether a monitor sees its evidence, by state (pending, checked, blind, stuck): 1 for the one that holds.',
+    help: 'Whether a monitor sees its evidence, by state (pending, checked, blind, stuck): 1 for the current state.',
   })
   const absent = registry.gauge({
     name: 'nodemend_monitor_absent',
-    help: 'Whether this machine has nothing for the monitor to look at: 1, and its state is checked.',
+    help: '1 when this machine has nothing for the monitor to look at; its state is then checked.',
   })
   const leftBehind = registry.gauge({
     name: 'nodemend_children_left_behind',
-    help: 'Programs of the host that were killed and do not end: they wait in the kernel (state D).',
+    help: 'Host programs that were killed and have not ended because they are blocked in the kernel (state D).',
   })
   return {
     lookSeconds: registry.gauge({
       name: 'nodemend_monitor_look_seconds',
-      help: 'How long the newest look of a probe took.',
+      help: 'Duration of the newest look of a probe.',
     }),
     failures: registry.counter({
       name: 'nodemend_monitor_failures_total',
-      help: 'Looks of a monitor that failed or did not end in time.',
+      help: 'Looks of a monitor that failed or exceeded their deadline.',
       known: () => names.map((monitor) => ({ monitor })),
     }),
     refresh(monitors) {

@@ -1,10 +1,10 @@
 /**
- * What every monitor is: it looks at its own evidence, says what it means, and reports. One that breaks says so and goes on
- * trying; it never stops its neighbours. A monitor is data given to a driver: `log.ts` for a log, `probe.ts` for a state.
+ * The interface of every monitor: it looks at its evidence, judges it and reports. A failing monitor reports its
+ * failure, retries, and never stops others. A monitor is data for a driver: `log.ts` for a log, `probe.ts` for a state.
  */
 import type { CompiledCatalogue } from '../../catalog/compiled.ts'
 import type { ConditionType } from '../../model/condition.ts'
-import type { LogEvidence } from '../../model/evidence.ts'
+import type { LogEvidence, LogName } from '../../model/evidence.ts'
 import type { Match } from '../../model/finding.ts'
 import type { Clock, Random } from '../../telemetry/clock.ts'
 import type { Registry } from '../../telemetry/exposition.ts'
@@ -17,6 +17,7 @@ import type { Settings } from '../lifecycle/settings.ts'
 import type { Level, Sighting, Watch } from '../lifecycle/state.ts'
 import type { Input } from '../lifecycle/step.ts'
 import type { Matchers } from '../match/matcher.ts'
+import type { KmsgReader } from '../sources/kmsg/reader.ts'
 import type { LogBatch } from '../sources/log-source.ts'
 import type { DriverMetrics } from './metrics.ts'
 import type { Rounds } from './rounds.ts'
@@ -24,33 +25,33 @@ import type { Rounds } from './rounds.ts'
 export interface Monitor {
   /** As in metrics and the log's `monitor` field. */
   readonly name: string
-  /** What its evidence speaks about. */
+  /** The conditions that its evidence affects. */
   readonly conditions: readonly ConditionType[]
   readonly state: Watch['state']
-  /** What this machine does not have, so that there is nothing to look at; undefined where there is. */
+  /** What this machine does not have, so that the monitor has nothing to look at; undefined otherwise. */
   readonly absent: string | undefined
-  /** Looks once, then goes on by itself. */
+  /** Looks once, then repeatedly. */
   start(report: Report): void
-  /** One look now; resolves when it is reported. Works before `start`, too. */
+  /** Looks once now; resolves after reporting. Also works before `start`. */
   check(report: Report): Promise<void>
   stop(): void
 }
 
-/** What a monitor saw in one go. */
+/** The result of one look. */
 export interface Observation {
   readonly sightings?: readonly Sighting[]
-  /** Every level that holds now: one that is missing has ended. */
+  /** Every level that holds now; a missing one has ended. */
   readonly levels?: readonly Level[]
-  /** How far its log is read with these sightings; they and the cursor are stored together. */
+  /** The log position after these sightings; both are stored together. */
   readonly cursor?: { readonly source: string; readonly position: number | string }
-  /** Present when it changed whether the evidence is seen. */
+  /** Present when the monitor's watch state changed. */
   readonly watch?: Watch
 }
 
-/** Where monitors report to. Must not throw. */
+/** Receives a monitor's observations. Must not throw. */
 export type Report = (monitor: Pick<Monitor, 'name'>, observation: Observation) => void
 
-/** What monitors are made of. */
+/** The dependencies of monitors. */
 export interface MonitorParts {
   readonly host: Host
   readonly children: Children
@@ -64,16 +65,18 @@ export interface MonitorParts {
   readonly settings: () => Settings
   readonly catalogue: () => CompiledCatalogue
   readonly matchers: () => Matchers
-  /** The kernel log's path: the device, or a file that holds records. */
+  /** Path of the kernel log: the device, or a file with records. */
   readonly kmsg: string
-  /** Stored cursors, and whether they are of this boot. */
+  /** Opens the kernel log in place of what lies at `kmsg`: a saved log that was read already. */
+  readonly openKmsg?: () => KmsgReader
+  /** Stored cursors, and whether they belong to this boot. */
   readonly cursors: Cursors
   readonly sameBoot: boolean
-  /** Lines before this time were logged before the agent first ran on the node; absent: it ran here before. */
+  /** Lines before this time were logged before the agent first ran on the node. Absent when it has run here before. */
   readonly firstStartAt?: number
-  /** Told of each line that means something. */
+  /** Called for each line that a rule matched. */
   readonly onEvidence: (evidence: LogEvidence, matches: readonly Match[]) => void
-  /** Told of each batch of lines. */
+  /** Called for each batch of lines. */
   readonly onBatch: (batch: LogBatch) => void
 }
 
@@ -81,23 +84,25 @@ export interface MonitorParts {
 export interface MonitorSpec {
   readonly name: string
   readonly conditions: readonly ConditionType[]
-  /** The agent is not ready before it has looked once. */
+  /** The agent is not ready before this monitor has looked once. */
   readonly required?: boolean
+  /** The log that it follows; absent for a probe. */
+  readonly log?: LogName
   /** What a probe measures; absent for a log. */
   readonly values?: ValueSpecs
   open(parts: MonitorParts): Monitor
 }
 
-/** A value that a probe measures: a gauge, and what a measured reason of the catalogue may set a limit on. */
+/** A value that a probe measures. It becomes a gauge, and a measured reason can set a limit on it. */
 export interface ValueSpec {
   readonly unit: 'percent' | 'count' | 'seconds' | 'bytes'
   readonly help: string
-  /** No reason has a limit on it. */
+  /** True when no reason has a limit on it. */
   readonly gaugeOnly?: boolean
 }
 export type ValueSpecs = Readonly<Record<string, ValueSpec>>
 
-/** What an observation means to the life cycle, in the order of the log. */
+/** Converts an observation to inputs of the life cycle, in log order. */
 export function inputsOf(
   { name }: Pick<Monitor, 'name'>,
   { sightings = [], levels, watch }: Observation,

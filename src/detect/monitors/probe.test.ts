@@ -1,4 +1,4 @@
-/** What the probe driver owns, whatever is measured. */
+/** Tests what the probe driver does for every probe. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
@@ -20,7 +20,7 @@ const spec = (look: () => never | { readonly sample: number }) =>
   })
 
 describe('the probe driver', () => {
-  it('takes what a look or a judgement throws for a failure of the look', async () => {
+  it('treats an exception of a look or judgement as a failed look', async () => {
     const broken = spec(() => {
       throw new TypeError('no such thing')
     })
@@ -53,10 +53,10 @@ describe('a limit', () => {
     scope: 'hardware',
     family: 'x',
     lifecycle,
-    repair: 'none',
+    repair: 'NoAction',
   } as const
 
-  it('never lets a value be over it and cleared at once, on either side', () => {
+  it('never puts a value over its limit and clears it at once, on either side', () => {
     const side = fc.constantFrom('above' as const, 'below' as const)
     fc.assert(
       fc.property(side, fc.integer(), fc.nat(1_000), fc.integer(), (of, limit, gap, amount) => {

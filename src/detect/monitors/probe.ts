@@ -1,6 +1,6 @@
 /**
- * The driver of monitors that measure a state: on a grid of time, and at once when something says that it changed. It owns
- * the first look, the deadline, limits with hysteresis, gauges and failures; a probe only reads and judges.
+ * The driver of monitors that measure a state, on a timer grid and at once after a change. It provides the first look,
+ * the deadline, limits with hysteresis, gauges and failures; a probe only reads and judges.
  */
 import type { CompiledReason } from '../../catalog/compiled.ts'
 import type { ConditionType } from '../../model/condition.ts'
@@ -12,10 +12,10 @@ import type { Level, Watch } from '../lifecycle/state.ts'
 import { levelsOf, type Measured } from './limits.ts'
 import type { Monitor, MonitorParts, MonitorSpec, Report, ValueSpec } from './monitor.ts'
 
-/** What one look gave: a sample; that this machine has no such thing; or that it failed, and why. */
+/** The result of one look: a sample, or what this machine does not have, or why the look failed. */
 export type Look<Sample> = { readonly sample: Sample } | { readonly absent: string } | { readonly failed: string }
 
-/** What a probe reads with. */
+/** What a probe reads from. */
 export interface ProbeHost {
   readonly host: Host
   readonly children: Children
@@ -24,24 +24,24 @@ export interface ProbeHost {
 export interface Probe<Sample, Value extends string> {
   readonly name: string
   readonly conditions: readonly [ConditionType, ...ConditionType[]]
-  /** Between two looks; a multiple of ten seconds. */
+  /** Time between two looks; a multiple of ten seconds. */
   readonly everyMs: number
-  /** Gauges, their documentation and what limits may be set on come from here. */
+  /** The values that it measures, with unit and documentation; each becomes a gauge. */
   readonly values: Readonly<Record<Value, ValueSpec>>
-  /** Reads the host. What it throws is a failure. `before` is the sample of the look before. */
+  /** Reads the host; an exception counts as a failure. `before` is the sample of the previous look. */
   look(from: ProbeHost, before?: Sample): Look<Sample> | Promise<Look<Sample>>
-  /** What the sample means in numbers. Pure. */
+  /** Converts samples to measured values. Pure. */
   judge(sample: Sample, before?: Sample): readonly Measured<Value>[]
-  /** Calls `changed` when a look is worth while before its time. The answer ends it. */
+  /** Calls `changed` when an early look is useful, until the returned function is called. */
   on?(from: ProbeHost, changed: () => void): Cancel
 }
 
-/** A look that takes longer is stuck. */
+/** A look that takes longer than this is stuck. */
 export const deadlineMs = 10_000
-/** Looks that fail in a row before its conditions become Unknown. */
+/** After this many failed looks in a row the conditions become Unknown. */
 const mostFailures = 2
 
-/** A probe as an entry of the list of monitors. */
+/** Makes a probe an entry of the monitor list. */
 export function probeMonitor<Sample, Value extends string>(probe: Probe<Sample, Value>): MonitorSpec {
   const { name, conditions, values } = probe
   return { name, conditions, values, open: (parts) => new ProbeMonitor(probe, parts) }
@@ -81,7 +81,7 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
     again()
   }
 
-  /** One look at a time: while one is under way, or stuck, no second one is started. */
+  /** Starts no second look while one is running or stuck. */
   check(report: Report): Promise<void> {
     this.#report = report
     this.#looking ??= this.#look().finally(() => {
@@ -100,7 +100,7 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
     const started = clock.monotonic()
     const late = clock.after(deadlineMs, () => {
       metrics.failures.add({ monitor: this.name })
-      this.#turn({ state: 'stuck', why: `its look has not ended within ${deadlineMs / 1000} s` })
+      this.#turn({ state: 'stuck', why: `its check has not ended within ${deadlineMs / 1000} s` })
     })
     const look = await this.#read()
     late()
@@ -156,7 +156,7 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
     return levelsOf(measured, this.#reasons(), this.#probe.values)
   }
 
-  /** The reasons that the catalogue measures here, with the operator's limits. */
+  /** The catalogue's measured reasons of this monitor, with the operator's limits. */
   #reasons(): readonly CompiledReason[] {
     const settings = this.#parts.settings()
     const own = this.#parts.catalogue().reasons.filter(({ probe }) => probe?.monitor === this.name)
@@ -166,7 +166,7 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
   #failed(why: string): void {
     const { log, metrics } = this.#parts
     metrics.failures.add({ monitor: this.name })
-    if (this.#failures++ === 0) log.warn('a look has failed', { monitor: this.name, error: why })
+    if (this.#failures++ === 0) log.warn('a check has failed', { monitor: this.name, error: why })
     if (this.#watch.state === 'checked' && this.#failures < mostFailures) return
     this.#turn({ state: 'blind', why })
   }
@@ -190,7 +190,7 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** `used-percent` of `conntrack` is `nodemend_conntrack_used_percent`. */
+/** The metric of a value: `used-percent` of `conntrack` is `nodemend_conntrack_used_percent`. */
 export function metricOf(monitor: string, value: string): string {
   return `nodemend_${monitor}_${value}`.replaceAll('-', '_')
 }

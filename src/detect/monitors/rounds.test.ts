@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { SteppedClock } from '../../telemetry/clock.ts'
 import { Rounds, roundMs } from './rounds.ts'
 
-test('ten probes of ten seconds wake the process once in ten seconds', async () => {
+test('ten probes with a period of ten seconds wake the process once per period', async () => {
   let wakes = 0
   class CountingClock extends SteppedClock {
     override after(ms: number, run: () => void) {
@@ -24,7 +24,7 @@ test('ten probes of ten seconds wake the process once in ten seconds', async () 
   assert.equal(clock.waiting, 0)
 })
 
-test('the grid begins at a random place, and a period is a multiple of ten seconds', async () => {
+test('the grid begins at a random time, and a period is a multiple of ten seconds', async () => {
   const clock = new SteppedClock()
   const rounds = new Rounds(clock, () => 0.7)
   let at = 0
@@ -33,5 +33,5 @@ test('the grid begins at a random place, and a period is a multiple of ten secon
   })
   await clock.advance(7_000)
   assert.equal(at, 7_000)
-  assert.throws(() => rounds.add(15_000, () => undefined), /no multiple of 10000 ms/)
+  assert.throws(() => rounds.add(15_000, () => undefined), /not a multiple of 10000 ms/)
 })

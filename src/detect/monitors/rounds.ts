@@ -1,12 +1,12 @@
 /**
- * When probes look: one timer for all of them, on one grid, so that ten probes wake the process once. The grid begins at a
- * random place of the first period: the nodes of a fleet do not look in step.
+ * Schedules all probes on one timer grid, so that ten probes wake the process once. The grid starts at a random point
+ * of the first period, so the nodes of a fleet do not look at the same time.
  */
 import type { Cancel, Clock, Random } from '../../telemetry/clock.ts'
 
 /** Periods are multiples of this. */
 export const roundMs = 10_000
-/** A round that is late by this much means that the process does not run its timers. */
+/** A round this late means that the process does not run its timers. */
 const lateMs = 30_000
 
 interface Entry {
@@ -28,9 +28,12 @@ export class Rounds {
     this.#firstAt = clock.monotonic() + random() * roundMs
   }
 
-  /** Calls `run` each `everyMs`, a multiple of {@link roundMs}. The answer ends it. `run` must not throw. */
+  /**
+   * Calls `run` every `everyMs`, a multiple of {@link roundMs}, until the returned function is called. `run` must not
+   * throw.
+   */
   add(everyMs: number, run: () => void): Cancel {
-    if (everyMs % roundMs !== 0) throw new RangeError(`a period of ${everyMs} ms is no multiple of ${roundMs} ms`)
+    if (everyMs % roundMs !== 0) throw new RangeError(`a period of ${everyMs} ms is not a multiple of ${roundMs} ms`)
     const entry: Entry = { everyMs, run, dueAt: this.#next(everyMs) }
     this.#entries.add(entry)
     this.#schedule()
@@ -40,7 +43,7 @@ export class Rounds {
     }
   }
 
-  /** True when a round that was due long ago has not come. */
+  /** True when a round is more than 30 s overdue. */
   get late(): boolean {
     return this.#clock.monotonic() > this.#dueAt + lateMs
   }
@@ -55,7 +58,7 @@ export class Rounds {
     this.#schedule()
   }
 
-  /** The first time on the grid that is still to come. */
+  /** The next time on the grid. */
   #next(everyMs: number): number {
     const passed = this.#clock.monotonic() - this.#firstAt
     return this.#firstAt + (passed < 0 ? 0 : Math.floor(passed / everyMs) + 1) * everyMs
@@ -63,7 +66,7 @@ export class Rounds {
 
   #schedule(): void {
     this.#cancel()
-    this.#dueAt = Math.min(...[...this.#entries].map(({ dueAt }) => dueAt)) // Infinity without entries
+    this.#dueAt = Math.min(...[...this.#entries].map(({ dueAt }) => dueAt)) // Infinity when there are no entries
     if (!Number.isFinite(this.#dueAt)) return
     const wait = Math.max(0, this.#dueAt - this.#clock.monotonic())
     this.#cancel = this.#clock.after(wait, () => this.#round())

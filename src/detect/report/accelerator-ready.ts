@@ -1,4 +1,4 @@
-/** What AcceleratedHardwareReady says when it is True. Readers tell GPU nodes by the vendor's name in it. */
+/** Ready texts of AcceleratedHardwareReady. Consumers recognise GPU nodes by the vendor's name in them. */
 import type { AcceleratorKind } from '../host/accelerators.ts'
 import type { ReadyText } from '../lifecycle/settings.ts'
 
@@ -17,7 +17,7 @@ const texts: Readonly<Record<AcceleratorKind | 'none', ReadyText>> = {
   },
 }
 
-/** The text for a node with these accelerators; the first kind speaks for all. */
+/** The ready text of a node with these accelerators; the first kind decides. */
 export function acceleratorReady(kinds: readonly AcceleratorKind[]): ReadyText {
   return texts[kinds[0] ?? 'none']
 }

@@ -1,4 +1,4 @@
-/** Everything that leaves the agent: node conditions, Events, metrics, probes and log, fed by the ledger's steps. */
+/** Everything the agent reports: node conditions, Events, metrics, probes and log, driven by the ledger's steps. */
 import type { Api } from '../../kube/api.ts'
 import { acknowledgedKey, readAcknowledgements } from '../../model/acknowledgement.ts'
 import { type ConditionType, conditionTypes, type NodeCondition } from '../../model/condition.ts'
@@ -21,8 +21,8 @@ import { refreshMetrics } from './refresh-metrics.ts'
 import type { Reported } from './reported.ts'
 import { StatusWriter } from './status-writer.ts'
 
-/** A report waits this long for the state behind it to be on disk. A disk that hangs does not hold it up. */
-const patienceMs = 50
+/** A report waits at most this long for its state to be saved, so a disk that hangs does not delay it. */
+const saveDeadlineMs = 50
 
 export interface AgentReportOptions {
   readonly api: Api | undefined
@@ -30,7 +30,7 @@ export interface AgentReportOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** Where all metrics of the process are registered. */
+  /** The registry of all metrics of the process. */
   readonly registry: Registry
 }
 
@@ -45,16 +45,16 @@ export class AgentReport {
   #reported: Reported | undefined
   #status: StatusWriter | undefined
   #events: EventWriter | undefined
-  /** Every monitor of this process has looked once, or cannot. */
+  /** True once every monitor of this process has looked or failed to look. */
   #checked = false
   /** Required monitors that have looked once. */
   readonly #looked = new Set<string>()
-  /** The annotation that could not be read, and has been told. */
+  /** The unreadable annotation that has already been logged. */
   #misread = ''
-  /** A report has reached the cluster since the start. */
+  /** True once a report has reached the cluster since the start. */
   #arrived = false
-  /** How the newest report ended: `ok`, or an error's code. */
-  #answered = 'none was tried'
+  /** Result of the newest report: `ok`, or an error's code. */
+  #answered = 'no attempt yet'
 
   constructor(options: AgentReportOptions) {
     this.#options = options
@@ -63,20 +63,20 @@ export class AgentReport {
     this.#metrics.buildInfo.set(1, { version, node: process.version })
   }
 
-  /** Bodies of the pages that are served. */
+  /** The texts of the HTTP endpoints. */
   readonly pages = {
     metrics: (format: MetricsFormat): string => this.#render(format),
     healthz: (): Probe => this.#health(),
     readyz: (): Probe => this.#readiness(),
   }
 
-  /** Begins to report the ledger. The first write comes with the first step that has something to say. */
+  /** Starts reporting the ledger. The first step with a change triggers the first write. */
   start(reported: Reported): void {
     this.#reported = reported
     const { api, node, clock, random, log } = this.#options
     this.#logResumed(reported.ledger.state)
     if (!api) {
-      log.warn('no cluster: nothing is reported but metrics and log', {
+      log.warn('no cluster connection: only metrics and log are available', {
         remedy: 'run as a pod with a service account, or give --kubeconfig',
       })
       return
@@ -103,13 +103,13 @@ export class AgentReport {
     this.#events = new EventWriter({
       ...shared,
       notices: () => ledger.state.notices,
-      onTold: (notice) => ledger.take([{ kind: 'told', notices: new Map([[notice.id, notice]]) }]),
+      onWritten: (notice) => ledger.take([{ kind: 'written', notices: new Map([[notice.id, notice]]) }]),
       onWrite: (code) => this.#metrics.apiWrites.add({ verb: 'apply', resource: 'events', code }),
       onGivenUp: ({ severity }) => this.#metrics.givenUp.add({ severity }),
     })
   }
 
-  /** What people have acknowledged comes with the answer to each report: no call and no watch of its own. */
+  /** Takes acknowledgements from the answer to each report, which needs no further call or watch. */
   #acknowledged(text: string, ledger: Ledger): void {
     const read = readAcknowledgements(text)
     if (!('trouble' in read)) {
@@ -123,7 +123,7 @@ export class AgentReport {
     this.#options.log.warn(`the annotation ${acknowledgedKey} cannot be read`, { error: read.trouble, remedy })
   }
 
-  /** Else the log of an agent that starts on a sick node would look like that of a healthy one. */
+  /** Without this line, the log of an agent restarted on a sick node looks healthy. */
   #logResumed({ findings, conditions }: LifecycleState): void {
     const active = [...findings.values()].filter(({ raisedAt }) => raisedAt !== undefined)
     if (active.length === 0) return
@@ -146,7 +146,8 @@ export class AgentReport {
     for (const type of changed) this.#logChange(type, state.conditions[type], before.conditions[type])
     const firstCheck = !this.#checked && hasChecked(state)
     if (firstCheck) this.#checked = true
-    // Before every monitor has looked there is nothing to say but a fault: what an earlier process reported stands.
+    // Until every monitor has looked, only a fault is reported, because the node may still carry the conditions of an
+    // earlier process.
     const fault = changed.some((type) => state.conditions[type].status === 'False')
     if (firstCheck || fault || (this.#checked && changed.length > 0)) this.#status?.changed()
     this.#events?.changed()
@@ -167,8 +168,8 @@ export class AgentReport {
   }
 
   /**
-   * Logs and counts what a reload of rules or configuration came to; true when something new is in force. `inForce` says
-   * what is, for people: after a refusal at the start there is nothing from before.
+   * Logs and counts the result of a reload of rules or configuration; returns true when something new is in force.
+   * `inForce` describes what is in force, which after a refusal at the start is not an older file.
    */
   reloaded(kind: 'rules' | 'config', outcome: ReloadOutcome, inForce: string): boolean {
     if (outcome === 'unchanged') return false
@@ -182,7 +183,7 @@ export class AgentReport {
     if (outcome.outcome !== 'loaded') return false
     this.#metrics.configRefused.set(0, { kind })
     this.#options.log.info(`${kind} loaded`, { inForce })
-    if (doubts.length > 0) this.#options.log.warn(`${kind} names what is not known`, { doubts })
+    if (doubts.length > 0) this.#options.log.warn(`${kind} names unknown codes`, { doubts })
     return true
   }
 
@@ -192,10 +193,13 @@ export class AgentReport {
     write('condition changed', { conditionType: type, status, before: before.status, reason, message })
   }
 
-  /** The state is on its way to disk; waits for it, but not for a disk that hangs. */
+  /** Waits until the state is saved, at most until the deadline, so a disk that hangs delays no report. */
   async #soonSaved(ledger: Ledger): Promise<void> {
     const enough = new AbortController()
-    await Promise.race([ledger.saved(), sleep(this.#options.clock, patienceMs, enough.signal).catch(() => undefined)])
+    await Promise.race([
+      ledger.saved(),
+      sleep(this.#options.clock, saveDeadlineMs, enough.signal).catch(() => undefined),
+    ])
     enough.abort()
   }
 
@@ -211,7 +215,10 @@ export class AgentReport {
     return late ? { ok: false, text: 'the process does not run its timers' } : { ok: true, text: 'ok' }
   }
 
-  /** A monitor that was blind later is a finding, not a reason to take the pod away. */
+  /**
+   * The pod is ready when every required monitor has looked once. A later failure is a finding and does not change
+   * readiness.
+   */
   #readiness(): Probe {
     const { monitors = [], required = [] } = this.#reported?.assembled ?? {}
     for (const { name, state } of monitors.filter((one) => required.includes(one.name))) {
@@ -219,10 +226,10 @@ export class AgentReport {
     }
     const missing = required.filter((name) => !this.#looked.has(name))
     if (!this.#reported || missing.length > 0) {
-      return { ok: false, text: `has not looked once: ${missing.join(', ') || 'every monitor'}` }
+      return { ok: false, text: `no first check yet: ${missing.join(', ') || 'every monitor'}` }
     }
-    // Once is enough: a later outage is not cured by taking the pod out of a Service, but a rollout with a wrong token,
-    // CA or address must not look green.
+    // One report is enough: readiness does not cure a later outage, but a rollout with a wrong token, CA or address
+    // must not look ready.
     if (this.#options.api === undefined || this.#arrived) return { ok: true, text: 'ok' }
     return { ok: false, text: `no report has reached ${this.#options.api.server} yet: ${this.#answered}` }
   }

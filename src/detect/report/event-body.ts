@@ -1,16 +1,19 @@
-/** A notice → a core/v1 Event. Pure: the same notice is the same Event, so that telling it twice is telling it once. */
+/**
+ * Converts a notice to a core/v1 Event. Pure: the same notice always gives the same Event, so writing it again changes
+ * nothing.
+ */
 import type { ObjectRef } from '../../kube/api.ts'
 import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import { cutText } from '../lifecycle/cut-text.ts'
 import type { Notice } from '../lifecycle/state.ts'
 
-/** `source.component` of our Events. */
+/** `source.component` of the agent's Events. */
 export const eventComponent = 'nodemend-agent'
-/** Events about nodes, which have no namespace, live here. */
+/** Namespace of Events about nodes, which have no namespace themselves. */
 const namespace = 'default'
-/** The API's limit for the message of an Event. */
+/** The API's limit for an Event message. */
 const longestMessage = 1024
-/** The API's limit for a name is 253; the notice's own part needs some forty. */
+/** The API limits a name to 253 characters; the notice's part needs about forty. */
 const longestNode = 200
 
 export function eventRef(node: string, notice: Notice): ObjectRef {
@@ -18,8 +21,9 @@ export function eventRef(node: string, notice: Notice): ObjectRef {
 }
 
 /**
- * Reason is the condition type and the message begins with the finding's reason: what readers of the EKS node
- * monitoring agent's Events expect. `uid` is the node's name, as kubelet writes it, so `kubectl describe node` shows it.
+ * The Event's reason is the condition type and its message begins with the finding's reason, as consumers of the EKS
+ * node monitoring agent expect. `uid` is the node's name, as kubelet writes it, so `kubectl describe node` lists the
+ * Event.
  */
 export function eventBody(node: string, notice: Notice): object {
   return {

@@ -1,6 +1,6 @@
 /**
- * Tells the notices of the life cycle as Events, the gravest first, then the oldest. An Event's name and content follow from its notice, and
- * the write is an apply, so a write whose answer was lost, or that a killed agent repeats, changes nothing.
+ * Writes notices as Events, the gravest first, then the oldest. An Event's name and content derive from its notice and
+ * the write is an apply, so repeating a write changes nothing.
  */
 import { type Api, events } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
@@ -15,19 +15,18 @@ import { Outage } from './outage.ts'
 import { isAbsent, retryAfter } from './retry.ts'
 
 /**
- * Events in one go, and how long until there is room for one more: a storm is told slowly, the API server is spared.
- * 50,000 faults in a second are at most 288 Events: 32 at once, and the 256 notices that are kept (`lifecycle/draft.ts`)
- * at half an Event a second, the gravest first, so a fatal one within two seconds and the last after nine minutes. A
- * thousand nodes in the same storm are 32,000 Events and then 500 a second. Conditions do not wait behind Events: they are
- * written by `status-writer.ts`, within some 20 ms.
+ * Events written at once; then one every two seconds, which protects the API server in a storm. 50,000 faults in a
+ * second give at most 288 Events: 32 at once and the 256 kept notices (`lifecycle/draft.ts`) within nine minutes, a
+ * fatal one within two seconds. A thousand such nodes write 32,000 Events, then 500 a second. `status-writer.ts` writes
+ * conditions independently, within some 20 ms.
  */
 export const burst = 32
 export const refillMs = 2_000
 const timeoutMs = 10_000
 /**
- * An Event that the server calls invalid is tried this often before it is given up, because the fault may be the server's
- * (an admission webhook, a proxy). Pauses double over all Events that are refused in a row, to a minute at most, so a
- * server that refuses everything costs one Event in some four minutes, counted and logged.
+ * Number of tries for an Event that the server rejects as invalid, because the cause may be temporary (an admission
+ * webhook, a proxy). Pauses double up to a minute across consecutive rejections, so a server that rejects everything
+ * costs one Event in about four minutes, counted and logged.
  */
 const mostRefusals = 5
 
@@ -37,12 +36,12 @@ export interface EventWriterOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** What is to be told, oldest first. */
+  /** Notices to write, oldest first. */
   readonly notices: () => ReadonlyMap<string, Notice>
-  readonly onTold: (notice: Notice) => void
-  /** After each try, with the error's code when it failed. */
+  readonly onWritten: (notice: Notice) => void
+  /** Called after each try, with the error's code when it failed. */
   readonly onWrite: (code: string) => void
-  /** The server will not have it: nobody will be told. */
+  /** Called when an Event is given up and will not be written. */
   readonly onGivenUp: (notice: Notice) => void
 }
 
@@ -54,7 +53,7 @@ export class EventWriter {
   #cancel: Cancel | undefined
   #failures = 0
   #refusals = 0
-  /** The Event that is called invalid, and how often it has been. */
+  /** The Event being rejected as invalid, and how often. */
   #invalid = { id: '', times: 0 }
   #tokens = burst
   #tokensAt = 0 // monotonic
@@ -65,18 +64,18 @@ export class EventWriter {
     this.#outage = new Outage({ ...options, what: 'cannot write an Event', rights })
   }
 
-  /** How long no Event has got through, milliseconds; 0 when the last one did. */
+  /** Milliseconds since Events have been failing; 0 when the last write succeeded. */
   get blockedMs(): number {
     return this.#outage.lastsMs
   }
 
-  /** There may be something to tell. While the server is left alone after a failure it waits. */
+  /** Checks for notices to write, unless it is pausing after a failure. */
   changed(): void {
     if (this.#writing || this.#cancel || this.#stop.signal.aborted || this.#options.notices().size === 0) return
     this.#start()
   }
 
-  /** Tells what it can within `ms`, then nothing more. */
+  /** Writes what it can within `ms`, then stops. */
   async stop(ms: number): Promise<void> {
     this.#rest()
     const giveUp = this.#options.clock.after(ms, () => this.#stop.abort())
@@ -132,7 +131,7 @@ export class EventWriter {
   }
 
   async #write(notice: Notice): Promise<void> {
-    const { api, node, onTold, onWrite } = this.#options
+    const { api, node, onWritten, onWrite } = this.#options
     await applyObject(api, events, eventRef(node, notice), eventBody(node, notice), {
       fieldManager,
       force: true,
@@ -144,7 +143,7 @@ export class EventWriter {
     this.#outage.worked()
     this.#failures = 0
     this.#refusals = 0
-    onTold(notice)
+    onWritten(notice)
   }
 
   #fail(notice: Notice, error: unknown): void {
@@ -161,11 +160,11 @@ export class EventWriter {
     const { id, severity, condition: conditionType, reason, message, count } = notice
     this.#invalid = { id, times: this.#invalid.id === id ? this.#invalid.times + 1 : 1 }
     if (this.#invalid.times < mostRefusals) return
-    const { log, node, onTold, onGivenUp } = this.#options
+    const { log, node, onWritten, onGivenUp } = this.#options
     const lost = { event: id, severity, conditionType, reason, message, count }
-    log.error('an Event is given up, the server does not take it', { node, ...lost, tries: mostRefusals, error })
+    log.error('giving up an Event: the API server rejects it', { node, ...lost, tries: mostRefusals, error })
     onGivenUp(notice)
-    onTold(notice)
+    onWritten(notice)
   }
 
   #takeToken(): boolean {

@@ -1,17 +1,17 @@
-/** Writes findings to the log, boundedly: a storm must not fill the node's disk with our own words. */
+/** Writes findings to the log at a limited rate, so that a storm does not fill the node's disk. */
 import type { Severity } from '../../model/finding.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Ended } from '../lifecycle/ending.ts'
 import type { Finding } from '../lifecycle/state.ts'
 
-/** Findings in one go, and how long until one more may be written. */
+/** Findings logged at once, and the interval for one more. */
 const burst = 64
 const refillMs = 1_000
 
 export class FindingLog {
   readonly #log: Log
-  /** What is fatal does not wait behind what is not. */
+  /** Fatal findings have their own allowance, so that others do not delay them. */
   readonly #fatal: Allowance
   readonly #other: Allowance
 
@@ -25,7 +25,6 @@ export class FindingLog {
     this.#write('finding raised', finding, severity, {})
   }
 
-  /** `why`: see {@link Ended}. */
   ended({ finding, why }: Ended, severity: Severity): void {
     this.#write('finding ended', finding, severity, { why })
   }
@@ -62,7 +61,9 @@ class Allowance {
     this.#at = clock.monotonic()
   }
 
-  /** How many lines were refused since the last one that was not; undefined when this one is. */
+  /**
+   * Returns how many lines were suppressed since the last one allowed; undefined when this one is suppressed as well.
+   */
   take(): number | undefined {
     const now = this.#clock.monotonic()
     this.#lines = Math.min(burst, this.#lines + (now - this.#at) / refillMs)

@@ -1,6 +1,6 @@
 /**
- * Severity and reason of every finding that the rules in force can raise, for counters that begin at 0: a counter whose
- * first value is 1 has not increased, as far as Prometheus' increase() can tell. Pure.
+ * Lists severity and reason of every finding that the rules can raise, so that counters start at 0: Prometheus'
+ * increase() does not see a counter whose first value is 1. Pure.
  */
 import type { CompiledCatalogue, CompiledReason } from '../../catalog/compiled.ts'
 import type { Match, Severity } from '../../model/finding.ts'
@@ -12,7 +12,9 @@ export interface FindingKind {
   readonly reason: string
 }
 
-/** `nvidia`: the machine has such a GPU. Only there the Xid numbers are worth their 176 series; SXid numbers never are. */
+/**
+ * `nvidia`: the machine has an NVIDIA GPU. Only then are the 176 series of Xid numbers listed; SXid numbers never are.
+ */
 export function knownFindings(catalogue: CompiledCatalogue, settings: Settings, nvidia: boolean): FindingKind[] {
   const reasons = new Map(catalogue.reasons.map((one) => [one.reason, one]))
   const unruled = new Set(reasons.keys())

@@ -1,6 +1,6 @@
 /**
- * Every metric of the agent, as a literal list. docs/reference/metrics.md is made from it. Counters and gauges whose
- * labels are known in advance are there from the first scrape on, with 0.
+ * Every metric of the agent, as a literal list; docs/reference/metrics.md is generated from it. Series with labels
+ * known in advance exist from the first scrape, with 0.
  */
 import type { KubeErrorCode } from '../../kube/errors.ts'
 import { conditionTypes } from '../../model/condition.ts'
@@ -9,9 +9,9 @@ import type { FindingKind } from './known-findings.ts'
 
 export type AgentMetrics = ReturnType<typeof createMetrics>
 
-/** What a write of the state file can end with that somebody should be told of; others show up when they come. */
+/** Results of a state file write that are listed from the start; other error codes appear when they occur. */
 const stateCodes = ['ok', 'EACCES', 'EDQUOT', 'EIO', 'ENOSPC', 'EROFS']
-/** The same of a write to the API server. */
+/** The same for writes to the API server. */
 const apiCodes: readonly (KubeErrorCode | 'ok')[] = [
   'ok',
   'NM_KUBE_ANSWER',
@@ -33,43 +33,42 @@ function every(label: string, values: readonly string[], others: readonly Labels
   return others.flatMap((other) => values.map((value) => ({ ...other, [label]: value })))
 }
 
-/** `findings`: what can be raised, asked at each rendering. */
+/** `findings`: the findings that can be raised, called at each rendering. */
 export function createMetrics(registry: Registry, findings: () => Iterable<FindingKind>) {
   const gauge = (name: string, help: string, known?: readonly Labels[]): Gauge =>
     registry.gauge({ name, help, ...(known && { known: () => known }) })
   const counter = (name: string, help: string, known: readonly Labels[] = [{}]): Counter =>
     registry.counter({ name, help, known: () => known })
   return {
-    buildInfo: gauge('nodemend_build_info', 'Always 1; the labels say what runs.'),
+    buildInfo: gauge('nodemend_build_info', 'Always 1; the labels give the version.'),
     findings: registry.counter({
       name: 'nodemend_findings_total',
       help: 'Findings raised, by severity and reason.',
       known: () => Array.from(findings(), ({ severity, reason }) => ({ severity, reason })),
     }),
-    lines: counter(
-      'nodemend_evidence_lines_total',
-      'Log lines that meant something, by log and by who vouches for them.',
-      [...every('trust', ['kernel', 'userspace'], [{ source: 'kmsg' }]), { source: 'journal', trust: 'service' }],
-    ),
+    lines: counter('nodemend_evidence_lines_total', 'Log lines that a rule matched, by log and trust.', [
+      ...every('trust', ['kernel', 'userspace'], [{ source: 'kmsg' }]),
+      { source: 'journal', trust: 'service' },
+    ]),
     active: gauge(
       'nodemend_findings_active',
-      'Findings that are raised now, by condition and severity.',
+      'Findings raised now, by condition and severity.',
       every('severity', severities, every('type', conditionTypes)),
     ),
     condition: gauge(
       'nodemend_condition_status',
-      'Conditions of the node: 1 for the status that holds, 0 for the others.',
+      'Conditions of the node: 1 for the current status, 0 for the others.',
     ),
     rules: gauge('nodemend_rules', 'Detection rules in force.'),
     dropped: counter(
       'nodemend_dropped_total',
-      'What a memory cap has cost, by kind: findings that were forgotten, notices that were not told.',
+      'Findings and notices dropped by a memory cap, by kind.',
       every('kind', ['findings', 'notices']),
     ),
-    waiting: gauge('nodemend_events_waiting', 'Events that are not written yet.'),
+    waiting: gauge('nodemend_events_waiting', 'Events waiting to be written.'),
     givenUp: counter(
       'nodemend_events_given_up_total',
-      'Events that the API server did not take and that are lost, by severity of the finding; the log says which.',
+      'Events given up because the API server rejected them, by severity of the finding; the log names them.',
       every('severity', severities),
     ),
     stateWrites: counter(
@@ -79,7 +78,7 @@ export function createMetrics(registry: Registry, findings: () => Iterable<Findi
     ),
     unsaved: gauge(
       'nodemend_state_unsaved_seconds',
-      'How long the state has not been kept on disk: 0, or the time since the first write that has not succeeded.',
+      'How long the state has not been saved: 0, or the time since the first write after the last success began.',
     ),
     apiWrites: counter(
       'nodemend_api_writes_total',
@@ -88,21 +87,21 @@ export function createMetrics(registry: Registry, findings: () => Iterable<Findi
     ),
     blocked: gauge(
       'nodemend_report_blocked_seconds',
-      'How long nothing has got through to the API server, by resource: 0 when the last write did.',
+      'How long writes to the API server have failed, by resource: 0 when the last write succeeded.',
       every('resource', ['nodes/status', 'events']),
     ),
     reported: gauge(
       'nodemend_last_report_timestamp_seconds',
-      'When the conditions were last written to the API server; 0 when never since the start.',
+      'When the conditions were last written to the API server; 0 before the first write.',
     ),
     configErrors: counter(
       'nodemend_config_errors_total',
-      'Configuration or rules that were refused, by kind.',
+      'Refused loads of configuration or rules, by kind.',
       every('kind', ['rules', 'config']),
     ),
     configRefused: gauge(
       'nodemend_config_refused',
-      'Whether the configuration or the rules as they lie there are refused, by kind: 1, and something else is in force.',
+      '1 while the current configuration or rules on disk are refused and something else is in force, by kind.',
       every('kind', ['rules', 'config']),
     ),
   } as const

@@ -1,9 +1,12 @@
-/** Conditions → the body of a server-side apply on `nodes/status`. Pure. */
+/** Converts conditions to the body of a server-side apply on `nodes/status`. Pure. */
 import { conditionTypes, type NodeCondition } from '../../model/condition.ts'
 import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import type { LifecycleState } from '../lifecycle/state.ts'
 
-/** Our name in `managedFields`. Conditions of other managers are never touched; leaving one of ours out removes it. */
+/**
+ * The agent's name in `managedFields`. The apply leaves conditions of other managers unchanged and removes an own
+ * condition that is left out.
+ */
 export const fieldManager = 'nodemend-agent'
 
 export function nodeConditions(state: Pick<LifecycleState, 'conditions'>, wallNow: number): readonly NodeCondition[] {

@@ -1,19 +1,19 @@
 /**
- * What is told of writes that do not get through: the first failure, each other answer, and a reminder while it lasts. A
- * remedy names every right that the call needs.
+ * Logs writes to the API server that fail: the first failure, every different error, and reminders while the outage
+ * lasts. A remedy names every right that the call needs.
  */
 import { isKubeError, type KubeErrorCode } from '../../kube/errors.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
 
-/** Between two reminders of one trouble. */
+/** Interval between reminders about the same error. */
 export const remindMs = 5 * 60_000
 
 export interface OutageOptions {
   readonly clock: Clock
   readonly log: Log
   readonly node: string
-  /** What is not done, e.g. `cannot write an Event`. */
+  /** The failing task, e.g. `cannot write an Event`. */
   readonly what: string
   /** Verbs and resource that the call needs, e.g. `create and patch events in namespace default`. */
   readonly rights: string
@@ -22,14 +22,14 @@ export interface OutageOptions {
 export class Outage {
   readonly #options: OutageOptions
   #since: number | undefined // monotonic
-  #told = ''
-  #toldAt = 0 // monotonic
+  #loggedCode = ''
+  #loggedAt = 0 // monotonic
 
   constructor(options: OutageOptions) {
     this.#options = options
   }
 
-  /** How long nothing has got through, milliseconds; 0 when the last write did. */
+  /** Milliseconds since writes began to fail; 0 when the last one succeeded. */
   get lastsMs(): number {
     return this.#since === undefined ? 0 : this.#options.clock.monotonic() - this.#since
   }
@@ -39,9 +39,9 @@ export class Outage {
     const now = clock.monotonic()
     this.#since ??= now
     const code = isKubeError(error) ? error.code : 'NM_KUBE_ANSWER'
-    if (code === this.#told && now - this.#toldAt < remindMs) return
-    this.#told = code
-    this.#toldAt = now
+    if (code === this.#loggedCode && now - this.#loggedAt < remindMs) return
+    this.#loggedCode = code
+    this.#loggedAt = now
     const blockedSeconds = Math.round(this.lastsMs / 1000)
     const remedy = this.#remedyOf(code)
     log.warn(`${what}; trying again`, {
@@ -54,15 +54,16 @@ export class Outage {
 
   worked(): void {
     this.#since = undefined
-    this.#told = ''
+    this.#loggedCode = ''
   }
 
   #remedyOf(code: KubeErrorCode): string | undefined {
     const remedies: Partial<Record<KubeErrorCode, string>> = {
       NM_KUBE_NOT_FOUND:
-        'the node is not registered (yet); --hostname-override or MY_NODE_NAME must be its name in the cluster',
+        'the node is not registered yet, or has another name: set --hostname-override or MY_NODE_NAME to its name in the cluster',
       NM_KUBE_FORBIDDEN: `allow this identity to ${this.#options.rights}`,
-      NM_KUBE_UNAUTHORIZED: 'the credentials are not valid; a service account token is read again before each try',
+      NM_KUBE_UNAUTHORIZED:
+        'the credentials are invalid: check the service account; its token is read again before each try',
     }
     return remedies[code]
   }

@@ -1,4 +1,4 @@
-/** Gauges that are read off the state when somebody asks for them. */
+/** Sets the gauges that are derived from the state at each scrape. */
 import { conditionTypes } from '../../model/condition.ts'
 import type { Gauge } from '../../telemetry/exposition.ts'
 import type { AgentMetrics } from './metrics.ts'

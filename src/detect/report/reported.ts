@@ -1,4 +1,4 @@
-/** What the reporters read off the agent. */
+/** What the reporters read from the agent. */
 import type { Assembled } from '../assemble.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { FindingKind } from './known-findings.ts'
@@ -6,9 +6,9 @@ import type { FindingKind } from './known-findings.ts'
 export interface Reported {
   readonly ledger: Ledger
   readonly assembled: Assembled
-  /** The ledger began with nothing: what an earlier process reported is known to the cluster alone. */
+  /** The stored state was lost, so only the cluster knows what an earlier process reported. */
   readonly afresh: boolean
   readonly rules: () => number
-  /** What the rules in force can raise. */
+  /** The findings that the rules in force can raise. */
   readonly findings: () => Iterable<FindingKind>
 }

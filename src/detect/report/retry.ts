@@ -1,24 +1,27 @@
-/** How long to wait after a write that failed. Pure. */
+/** Computes the delay after a failed write. Pure. */
 import { isKubeError } from '../../kube/errors.ts'
 import type { Random } from '../../telemetry/clock.ts'
 
-/** A change waits: a server that comes back is found within a second, at the price of a refused connection now and then. */
+/**
+ * Delays while a change waits: a recovered server is noticed within a second, at the cost of occasional refused
+ * connections.
+ */
 const probeMs = [250, 1_000] as const
-/** Only a heartbeat waits, or the server asked for rest, or trying does not help before somebody acts. */
+/** Delays while only a heartbeat waits, the server asks for a pause, or somebody must act first. */
 const patientMs = [5_000, 60_000] as const
-/** A kube-apiserver that has just started refuses everybody (403) for a moment, until it has read its own roles. */
+/** A kube-apiserver that has just started answers 403 to everybody until it has loaded its roles. */
 const firstRefusalMs = 500
 
 export interface Attempts {
   /** A change is waiting, not only a heartbeat. */
   readonly urgent: boolean
-  /** Answers in a row that were refusals, this one included; an exchange without an answer starts the count anew. */
+  /** Consecutive refusals, including this one. A try without any answer resets the count. */
   readonly refusals: number
-  /** Tries in a row that failed for whatever reason, this one included. */
+  /** Consecutive failed tries of any kind, including this one. */
   readonly failures: number
 }
 
-/** Milliseconds until the next try, with jitter over the whole range so that a fleet comes back spread out. */
+/** Milliseconds until the next try, with jitter over the whole range, so that a fleet does not return at once. */
 export function retryAfter(error: unknown, { urgent, refusals, failures }: Attempts, random: Random): number {
   const asked = isKubeError(error) ? (error.detail.retryAfterMs ?? 0) : 0
   if (urgent && isAbsent(error)) return Math.max(asked, between(probeMs[0], probeMs[1], random))
@@ -27,7 +30,7 @@ export function retryAfter(error: unknown, { urgent, refusals, failures }: Attem
   return Math.max(asked * (1 + random() / 2), between(step / 2, step, random))
 }
 
-/** Nobody answered, or only the way there did: asking again costs the server nothing. */
+/** True when the server did not answer, or only something in between did; retrying then costs the server nothing. */
 export function isAbsent(error: unknown): boolean {
   return isKubeError(error, 'NM_KUBE_NETWORK', 'NM_KUBE_TIMEOUT', 'NM_KUBE_UNAVAILABLE')
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps the node's conditions on the API server as they are here: a change that matters at once, otherwise a heartbeat
- * with jitter. Level, not edge: what is written is the state at the time of writing.
+ * Writes the node's conditions to the API server: a change at once, otherwise a heartbeat with jitter. Each write sends
+ * the state at the time of writing.
  */
 import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
@@ -12,11 +12,11 @@ import { fieldManager } from './node-status.ts'
 import { Outage } from './outage.ts'
 import { isAbsent, retryAfter } from './retry.ts'
 
-/** Changes that come within this time are written together. */
+/** Changes within this time are written together. */
 const coalesceMs = 20
-/** Between heartbeats; up to a tenth more, so that a fleet does not write in step. */
+/** Interval between heartbeats, plus up to a tenth so that the nodes of a fleet do not write at the same time. */
 export const heartbeatMs = 300_000
-/** First deadline of a write; doubles with each one that is missed, because a slow server needs time, not repetition. */
+/** Deadline of the first write; doubles after each timeout, because a slow server needs more time. */
 const firstTimeoutMs = 3_000
 const longestTimeoutMs = 30_000
 
@@ -26,18 +26,18 @@ export interface StatusWriterOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** The conditions as they are now. */
+  /** Returns the current conditions. */
   readonly conditions: () => readonly NodeCondition[]
-  /** Called before each write; resolves when the state behind it is on disk, or soon anyway. */
+  /** Called before each write. Resolves when the state is saved or a deadline has passed. */
   readonly ready: () => Promise<void>
   /**
-   * Told once, before the first write, what the node carries. Absent where the state behind the conditions was stored: then
-   * nothing is asked.
+   * Called once, before the first write, with the node's current conditions. Absent when the state was stored; then
+   * nothing is read.
    */
   readonly onRecalled?: (conditions: readonly NodeCondition[]) => void
-  /** Told what the server has of the node's metadata, with each report that got through. */
+  /** Called after each successful report with the node's metadata from the answer. */
   readonly onAnswer: (metadata: KubeObject['metadata']) => void
-  /** After each try, with the error's code when it failed. */
+  /** Called after each try, with the error's code when it failed. */
   readonly onWrite: (code: string) => void
 }
 
@@ -62,7 +62,7 @@ export class StatusWriter {
     this.#outage = new Outage({ ...options, what: 'cannot report node conditions', rights: 'patch nodes/status' })
   }
 
-  /** How long no report has got through, milliseconds; 0 when the last one did. */
+  /** Milliseconds since reports began to fail; 0 when the last one succeeded. */
   get blockedMs(): number {
     return this.#outage.lastsMs
   }
@@ -72,14 +72,14 @@ export class StatusWriter {
     return !this.#pending
   }
 
-  /** Something that people and controllers must see has changed. */
+  /** Requests a write of a change. */
   changed(): void {
     if (this.#pending || this.#stop.signal.aborted) return
     this.#pending = true
     if (!this.#writing) this.#after(coalesceMs)
   }
 
-  /** Writes what is pending, trying once within `ms`; then nothing more. */
+  /** Writes a pending change, trying once within `ms`, then stops. */
   async stop(ms: number): Promise<void> {
     this.#cancel?.()
     const giveUp = this.#options.clock.after(ms, () => this.#stop.abort())
@@ -138,8 +138,8 @@ export class StatusWriter {
   }
 
   /**
-   * A patch of nothing changes nothing and answers with the node as it is. It needs no right that the report does not need,
-   * so whatever refuses it would refuse the report as well, and is tried again like it.
+   * Reads the node with an empty patch, which changes nothing and returns the node. It needs only the right that
+   * reporting needs, so a failure is retried like a failed report.
    */
   async #recall(): Promise<void> {
     const { api, node, onRecalled } = this.#options
@@ -168,7 +168,7 @@ export class StatusWriter {
     this.#timeoutMs = firstTimeoutMs
   }
 
-  /** Counts the failure; returns when to try again. */
+  /** Counts the failure and returns the delay until the next try, milliseconds. */
   #failed(error: unknown): number {
     const { random } = this.#options
     this.#refusals = isAbsent(error) ? 0 : this.#refusals + 1

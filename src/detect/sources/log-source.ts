@@ -1,58 +1,64 @@
-/** A log as a stream of lines with a resumable cursor. Each log is one folder beside this file, with the same file names. */
+/**
+ * A log as a stream of lines with a resumable cursor. Each log has its own folder beside this file, with the same file
+ * names.
+ */
 import type { LogName, Trust } from '../../model/evidence.ts'
 import type { Steady } from '../lifecycle/state.ts'
 
-/** One line. The object and its bytes are reused for the next one: copy what must outlive the call. */
+/** One line. The source reuses the object and its bytes for the next line, so copy what must outlive the call. */
 export interface LogLine {
   readonly bytes: Uint8Array
   /** The text is `bytes[start, end)`, without framing. */
   readonly start: number
   readonly end: number
-  /** Unique in its log within one boot: it names what the line shows. */
+  /** Unique in its log within one boot; findings use it to identify the line. */
   readonly position: number | string
   readonly trust: Trust
-  /** The unit that wrote it, where the log attests one. */
+  /** The unit that wrote the line, when the log attests it. */
   readonly unit?: string
-  /** When it was written, as far as the log tells; NaN when it does not. Read only of lines that mean something. */
+  /** When the line was written; NaN when the log does not say. Called only for lines that a rule matches. */
   at(): Steady
-  /** The line together with the pieces in front of it, where the log holds one line in several records. */
+  /** The line together with its earlier pieces, when the log split one line into several records. */
   readonly joined?: { readonly bytes: Uint8Array; readonly end: number } | undefined
 }
 
-/** What one turn of reading did. Handed over after its lines. */
+/** The result of one turn of reading, reported after its lines. */
 export interface LogBatch {
-  /** Where to go on after this batch: the name of the cursor in the state file, and its place; absent before the first line. */
+  /**
+   * Where to resume after this batch: the cursor's name in the state file and its position. Absent before the first
+   * line.
+   */
   readonly cursor?: { readonly source: string; readonly position: number | string }
-  /** The log is read to its end: what is not in here has not been logged yet. */
+  /** True when the log has been read to its end. */
   readonly atEnd: boolean
-  /** Lines that were lost before they were read. */
+  /** Lines that the log dropped before they were read. */
   readonly lost: number
   readonly lines: number
-  /** Those of them that were handed over; the others can mean nothing. */
-  readonly looked: number
-  /** Those of them that have no framing of this log: nothing says when and by whom they were written. */
+  /** How many of `lines` were handed over; no rule can match the others. */
+  readonly handedOver: number
+  /** How many of `lines` have no framing, so their time and writer are unknown. */
   readonly unframed?: number
 }
 
 export interface LogSink {
   line(line: LogLine): void
   batch(batch: LogBatch): void
-  /** The log became unreadable; it is opened again later. `why` says what to do. */
+  /** The log became unreadable; the source opens it again later. `why` says what to do. */
   broke(why: string): void
-  /** This machine has no such log, which is no fault. */
+  /** This machine does not have this log, which is not a fault. */
   absentLog(why: string): void
 }
 
 export interface LogSource {
   readonly name: LogName
-  /** How lost lines are told; absent where none are lost. */
+  /** The reason and message that report lost lines; absent for a log that loses none. */
   readonly losses?: { readonly reason: string; readonly message: (lost: number) => string }
-  /** False when a turn that was due long ago has not run. */
+  /** False when a scheduled turn is more than 30 s overdue. */
   readonly alive: boolean
-  /** Reads on for ever; no line is handed over before it is called. */
+  /** Starts reading, and reads until `stop`. No line is handed over before this call. */
   start(sink: LogSink): void
-  /** Reads at once what is there, also before `start`; resolves when that is handed over. */
+  /** Reads what the log holds now, also before `start`. Resolves after handing it over. */
   check(sink: LogSink): Promise<void>
-  /** No line is handed over after it returns. */
+  /** Stops reading; no line is handed over afterwards. */
   stop(): void
 }

@@ -1,7 +1,7 @@
-/** What agents of 0.1.0 ask of a state file before they read it: a downgrade meets these checks. Of that release, unchanged. */
+/** The checks that agents of 0.1.0 apply to a state file, as a downgrade meets them. Unchanged from that release. */
 import { conditionTypes } from '../../../src/model/condition.ts'
 
-/** What 0.1.0 finds wrong with the text; undefined when it takes it over whole. */
+/** What 0.1.0 finds wrong with the text; undefined when it accepts all of it. */
 export function refusedBy010(text: string): string | undefined {
   const file: unknown = JSON.parse(text)
   if (!isRecord(file)) return 'not an object'

@@ -27,10 +27,11 @@ test('without a word the table decides, and for an unknown number the default', 
   assert.equal(severity('20009, Non-fatal, Li'), 'warning')
 })
 
-test('further lines of one event mean nothing by themselves', () => {
-  assert.equal(decode('20034, Severity 1 Engine instance 62 Sub-engine instance 00'), undefined)
-  assert.equal(decode('20034, Data {0x10000000, 0x10000000}'), undefined)
-  assert.equal(decode('26006, SOE HALT data[0] = 0x1'), undefined)
+test('further lines of one event are records: they join its incident, and are all there is when its first line was lost', () => {
+  assert.equal(severity('20034, Severity 1 Engine instance 62 Sub-engine instance 00'), 'info')
+  assert.equal(severity('20034, Data {0x10000000, 0x10000000}'), 'info')
+  assert.equal(decode('26006, SOE HALT data[0] = 0x1')?.entry, 'NvidiaSxidRecord')
+  assert.equal(decode('12028, Data {0x000001c0, 0x00bd5c8a}')?.group, 'nvswitch')
   assert.equal(severity('26003, Failed to post command to SOE. Data {0x00000001}'), 'fatal')
 })
 

@@ -10,15 +10,15 @@ const head =
 
 const word = /^(non-?fatal|fatal|correctable)(?=,|\s|$)[,\s]*/i
 
-/** Further lines of the same event: counting them would make one fault three. */
+/** Further lines of the same event: a record beside its first line, and all that is left where that line was lost. */
 const continuation = /^(?:Severity \d|Data ?\{|SOE HALT data\[)/i
 
-/** Reads an SXid line. Lines that continue an event mean nothing by themselves. */
+/** Reads an SXid line. Lines that continue an event are records of it: they join its incident and condemn nothing. */
 export function decodeSxid(line: string, tables: CompiledTables): Decoded | undefined {
   const found = head.exec(line)
   if (!found) return undefined
   const detail = line.slice(found[0].length).trim()
-  if (continuation.test(detail)) return undefined
+  if (continuation.test(detail)) return recordOf(Number(found[3]), (found[2] ?? '').toLowerCase(), detail)
   const said = word.exec(detail)
   const text = detail.slice(said?.[0].length ?? 0)
   const code = Number(found[3])
@@ -36,6 +36,19 @@ export function decodeSxid(line: string, tables: CompiledTables): Decoded | unde
     device,
     message: joinText(parts),
     group: 'nvswitch', // a link that fails shows on several ports of the switch
+  }
+}
+
+function recordOf(code: number, device: string, detail: string): Decoded {
+  return {
+    reason: `NvidiaSXID${code}Warning`,
+    entry: 'NvidiaSxidRecord',
+    severity: 'info',
+    scope: 'hardware',
+    code,
+    device,
+    message: joinText([`details of SXid ${code} on NVSwitch ${device}`, quote(detail)]),
+    group: 'nvswitch',
   }
 }
 

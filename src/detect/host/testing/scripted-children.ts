@@ -1,11 +1,11 @@
-/** Programs of the host for tests: answers by name, and programs that run on until the test ends them. */
+/** Host programs for tests: `run` answers by name, and followed programs run until the test ends them. */
 import type { ChildOutcome, Children, Command, Following } from '../children.ts'
 
 export class ScriptedChildren implements Children {
   leftBehind = 0
-  /** What `run` answers, by the command's name; a command without an answer is absent. */
+  /** What `run` answers, by the command's name; a command without an entry is absent. */
   readonly answers = new Map<string, ChildOutcome>()
-  /** What was started, as `file args…`. */
+  /** Every started command, as `file args…`. */
   readonly started: string[] = []
   readonly #following: Following[] = []
 
@@ -23,17 +23,17 @@ export class ScriptedChildren implements Children {
     }
   }
 
-  /** How many run on. */
+  /** Number of followed programs. */
   get running(): number {
     return this.#following.length
   }
 
-  /** The newest one that runs on writes this. */
+  /** Makes the newest followed program write `text`. */
   write(text: string): void {
     this.#following.at(-1)?.onOutput(Buffer.from(text))
   }
 
-  /** The newest one ends. */
+  /** Makes the newest followed program end. */
   end(why: string, absent = false): void {
     this.#following.pop()?.onEnd({ absent, why })
   }

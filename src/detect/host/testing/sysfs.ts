@@ -1,4 +1,4 @@
-/** A machine's block devices in a folder, the way sysfs and the mount table of init show them. */
+/** Writes a machine's block devices into a folder, as sysfs and the mount table of init show them. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,19 +26,19 @@ export class Sysfs {
     return this.#link(name, `../../devices/${path}/block/${name}`)
   }
 
-  /** A partition of a disk that is there. */
+  /** A partition of an existing disk. */
   partition(name: string, disk: string, path: string, number = '8:17'): this {
     this.file(`sys/devices/${path}/block/${disk}/${name}/dev`, `${number}\n`)
     return this.#link(name, `../../devices/${path}/block/${disk}/${name}`)
   }
 
-  /** What pulling it out leaves. */
+  /** Removes what sysfs drops when the device is unplugged. */
   gone(name: string): this {
     rmSync(join(this.root, 'sys/class/block', name), { recursive: true })
     return this
   }
 
-  /** Lines of `/proc/1/mountinfo` without their first two fields. */
+  /** Writes `/proc/1/mountinfo`; the first two fields of each line are added. */
   mounts(...lines: readonly string[]): this {
     this.file('proc/1/mountinfo', lines.map((line, index) => `${index + 30} 1 ${line}\n`).join(''))
     return this

@@ -11,7 +11,7 @@ export const lifecycles: Readonly<Record<string, Lifecycle>> = {
   Lasting: { raise: { count: 1, withinMs: 0 }, holdMs: 0, clearedByBoot: false },
 }
 
-/** What the agent raises about itself. */
+/** Life cycle of the agent's own findings. */
 const own: Lifecycle = { raise: { count: 1, withinMs: 0 }, holdMs: 0, clearedByBoot: true }
 
 export function testSettings(overrides: Overrides = noOverrides, acceptUserspace = true): Settings {
@@ -23,7 +23,7 @@ export function testSettings(overrides: Overrides = noOverrides, acceptUserspace
       scope: 'hardware' as const,
       family: 'kernel',
       lifecycle,
-      repair: 'none',
+      repair: 'NoAction' as const,
     }),
   )
   return createSettings({ reasons, overrides, acceptUserspace })

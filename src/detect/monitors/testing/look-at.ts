@@ -1,4 +1,4 @@
-/** One look of a monitor at a machine that the test writes down, with the shipped catalogue. */
+/** Lets a monitor look once at a machine that the test describes, with the shipped catalogue. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -16,21 +16,24 @@ import { createSettings, noOverrides } from '../../lifecycle/settings.ts'
 import { compileMatchers } from '../../match/compile.ts'
 import type { MonitorSpec, Observation } from '../monitor.ts'
 
-/** What one look came to. */
+/** The result of one look. */
 export interface Seen {
   readonly state: string
   readonly absent: string | undefined
-  /** Why it cannot look. */
+  /** Why the monitor cannot look. */
   readonly why: string | undefined
-  /** `over REASON: message`, with ` on DEVICE` where there is one; `held …` between the two limits. */
+  /** `over REASON: message`, with ` on DEVICE` if it has one; `held …` between the two limits. */
   readonly levels: readonly string[]
-  /** The monitor's gauges, as they are exposed. */
+  /** The monitor's gauges as exposed. */
   readonly gauges: readonly string[]
 }
 
-let catalogue: CompiledCatalogue | undefined // compiled once for all tests: it never changes
+let catalogue: CompiledCatalogue | undefined // immutable, so compiled once for all tests
 
-/** Lets `spec` look once at a machine of these files; a file whose content is `null` is a folder, which no read succeeds on. */
+/**
+ * Lets `spec` look once at a machine with these files. A file with content `null` becomes a folder, so reading it
+ * fails.
+ */
 export async function lookAt(
   spec: MonitorSpec,
   files: Readonly<Record<string, string | null>>,

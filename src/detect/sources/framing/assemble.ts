@@ -2,15 +2,18 @@
  * Lines → messages, for logs in which a record goes over several lines: JSON over many lines, the export and verbose forms
  * of journalctl. Every line comes out once, in order, with the messages that stand in it.
  */
-import { FieldScanner } from './fields.ts'
+
 import { type Peeled, Peeling } from './frame.ts'
-import { holdsMessage } from './one-line-record.ts'
-import { PairRecord } from './pair-record.ts'
 import { finish, peelAll } from './peel.ts'
-import { readRecord } from './record.ts'
+import { FieldScanner } from './records/fields.ts'
+import { holdsMessage } from './records/one-line.ts'
+import { PairRecord } from './records/pairs.ts'
+import { readRecord } from './records/record.ts'
 
 /** Most text of one open record that is kept, characters. */
 export const longestRecord = 1_048_576
+/** Most lines of one open record. */
+export const mostLines = 16_384
 
 export interface ReadLine {
   /** From 1. */
@@ -31,7 +34,7 @@ export class Assembler {
   #firstPiece = 0 // the line that was the scanner's first piece
   #pairs: PairRecord | undefined
 
-  /** `onTooLong` is told the line at which a record became longer than {@link longestRecord}; its lines are read one by one. */
+  /** `onTooLong` is told the line at which a record became longer than {@link longestRecord} or has too many lines; its lines are read one by one. */
   constructor(onTooLong: (line: number) => void = () => undefined) {
     this.#onTooLong = onTooLong
   }
@@ -85,10 +88,7 @@ export class Assembler {
     for (const record of records) this.#place(record)
     if (scanner.strange) return this.#oneByOne()
     if (!scanner.open) return this.#release()
-    if (this.#size > longestRecord) {
-      this.#onTooLong(this.#line)
-      return this.#oneByOne()
-    }
+    if (this.#isTooLong()) return this.#oneByOne()
     return records.length > 0 ? this.#release(1) : []
   }
 
@@ -104,11 +104,7 @@ export class Assembler {
   #morePairs(pairs: PairRecord, text: string): readonly ReadLine[] {
     if (pairs.takes(text)) {
       this.#hold(text)
-      if (this.#size > longestRecord) {
-        this.#onTooLong(this.#line)
-        return this.#oneByOne()
-      }
-      return this.#decide(pairs)
+      return this.#isTooLong() ? this.#oneByOne() : this.#decide(pairs)
     }
     this.#settle(pairs)
     const before = this.#release()
@@ -126,6 +122,12 @@ export class Assembler {
     const { line, messages } = pairs.settle()
     const held = this.#held.find((one) => one.line === line)
     held?.messages.push(...messages)
+  }
+
+  #isTooLong(): boolean {
+    const tooLong = this.#size > longestRecord || this.#held.length > mostLines
+    if (tooLong) this.#onTooLong(this.#line)
+    return tooLong
   }
 
   #hold(text: string): void {

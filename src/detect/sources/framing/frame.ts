@@ -37,8 +37,8 @@ export interface Peeled {
 export class Peeling {
   text: string
   writer: Writer = 'unknown'
-  /** The output of a container: a process wrote it, unless a frame of the kernel stands inside. */
-  container = false
+  /** A field hints at a process: it wrote the text, unless a frame of the kernel stands inside. */
+  hintsAtProcess = false
   host: string | undefined
   process: string | undefined
   stamp: Stamp | undefined
@@ -56,8 +56,8 @@ export class Peeling {
   /** The same layers around another text. */
   with(text: string): Peeling {
     const other = new Peeling(text)
-    const { writer, container, host, process, stamp, stamped } = this
-    Object.assign(other, { writer, container, host, process, stamp, stamped })
+    const { writer, hintsAtProcess, host, process, stamp, stamped } = this
+    Object.assign(other, { writer, hintsAtProcess, host, process, stamp, stamped })
     other.layers.push(...this.layers)
     return other
   }
@@ -101,12 +101,12 @@ export class Peeling {
   }
 
   done(): Peeled {
-    const { text, writer, container, behindName, stamp, host, process, layers } = this
+    const { text, writer, hintsAtProcess, behindName, stamp, host, process, layers } = this
     const [longest = text, ...rest] = this.#longer
     return {
       text: longest,
       shorter: longest === text ? [] : [text, ...rest.toReversed()],
-      writer: container && writer === 'unknown' ? 'process' : writer,
+      writer: hintsAtProcess && writer === 'unknown' ? 'process' : writer,
       ...(behindName !== undefined && { behindName }),
       ...(stamp && { stamp }),
       ...(host !== undefined && { host }),

@@ -4,15 +4,16 @@
  * of keys and values, marks of editors, escapes. The agent reads /dev/kmsg itself (kmsg/); this is for logs in files.
  * How it decides: docs/explanation/framing.md.
  */
-import { containerHead } from './container-head.ts'
-import { mayHoldColours, withoutColours, withoutHtml } from './escapes.ts'
+
 import { type Peeled, Peeling } from './frame.ts'
-import { kernelHead } from './kernel-head.ts'
-import { markHead } from './marks.ts'
-import { recordsAt } from './one-line-record.ts'
+import { containerHead } from './heads/container.ts'
+import { mayHoldColours, withoutColours, withoutHtml } from './heads/escapes.ts'
+import { kernelHead } from './heads/kernel.ts'
+import { markHead } from './heads/marks.ts'
+import { stampAt } from './heads/stamp.ts'
+import { hostHead, syslogHead } from './heads/syslog.ts'
 import { quotes } from './quoting.ts'
-import { stampAt } from './stamp.ts'
-import { syslogHead } from './syslog-head.ts'
+import { recordsAt } from './records/one-line.ts'
 
 /** Most layers that are taken off. */
 const deepest = 24
@@ -86,7 +87,14 @@ function finishRecord(peeling: Peeling, depth: number): readonly Peeled[] {
 }
 
 function oneLayer(peeling: Peeling): boolean {
-  return kernelHead(peeling) || stampHead(peeling) || containerHead(peeling) || syslogHead(peeling) || markHead(peeling)
+  return (
+    kernelHead(peeling) ||
+    containerHead(peeling) ||
+    stampHead(peeling) ||
+    syslogHead(peeling) ||
+    markHead(peeling) ||
+    hostHead(peeling)
+  )
 }
 
 function stampHead(peeling: Peeling): boolean {
@@ -102,7 +110,8 @@ function stampHead(peeling: Peeling): boolean {
 
 function takeEscapes(peeling: Peeling): void {
   if (mayHoldColours(peeling.text)) replace(peeling, withoutColours(peeling.text), 'colours')
-  if (peeling.text.includes('&') || peeling.text.includes('</') || peeling.text.includes('<br'))
+  // Within a record the fields are decoded, so that what they hold ends no string.
+  if (/&[#a-z]|<\/|<br/i.test(peeling.text) && !/[[{]"|^\s*"[\w@.-]+" ?:/.test(peeling.text))
     replace(peeling, withoutHtml(peeling.text), 'HTML')
 }
 

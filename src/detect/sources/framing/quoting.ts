@@ -15,10 +15,11 @@ export function processTag(text: string): { readonly index: number; readonly len
 }
 
 /** Whether what stands behind `prefix` is quoted by somebody: a process, an audit record, a command, a sentence. */
-export function quotes(prefix: string): boolean {
+export function quotes(front: string): boolean {
+  const prefix = front.replaceAll('```', '')
   if (audit.test(prefix) || command.test(prefix) || process.test(prefix)) return true
   if (!/["'`]$/.test(prefix)) return openQuotation(prefix)
-  return !/(?:^|[\s=:(,;>{[|])["'`]$/.test(prefix) || openQuotation(prefix.slice(0, -1))
+  return !/(?:^|[\s=:(,;>{[|])[bruf]?["'`]$/i.test(prefix) || openQuotation(prefix.slice(0, -1))
 }
 
 function openQuotation(prefix: string): boolean {

@@ -1,21 +1,27 @@
-/** One entry of `journalctl --output=json` (systemd's docs/JOURNAL_EXPORT_FORMATS.md): fields of any process, and some that journald attests. */
+/**
+ * One entry of `journalctl --output=json` (systemd's docs/JOURNAL_EXPORT_FORMATS.md). Any process can set its fields,
+ * except those that journald attests.
+ */
 
 export interface JournalRecord {
   readonly text: string
-  /** Where to go on behind it. */
+  /** Where to resume after this entry. */
   readonly cursor: string
-  /** Unique within its boot and journal: the sequence number in the cursor. */
+  /** The sequence number in the cursor, unique within its boot and journal. */
   readonly position: string
   readonly bootId: string
   /** Microseconds since boot by the monotonic clock. */
   readonly usec: number
-  /** The unit that journald says wrote it; of systemd's own lines the unit that they are about. */
+  /** The unit that wrote the line, attested by journald. For lines of systemd itself, the unit that they are about. */
   readonly unit?: string
   /** `kernel`, `journal`, `stdout`, `syslog` … */
   readonly transport: string
 }
 
-/** Undefined for what is no entry. Fields are texts; one that is no UTF-8 is a list of bytes. */
+/**
+ * Returns undefined for anything but an entry. Fields are strings; journald writes a field that is not UTF-8 as a list
+ * of bytes.
+ */
 export function parseRecord(line: string): JournalRecord | undefined {
   let entry: unknown
   try {
@@ -24,7 +30,7 @@ export function parseRecord(line: string): JournalRecord | undefined {
     return undefined
   }
   if (typeof entry !== 'object' || entry === null) return undefined
-  const fields = entry as Record<string, unknown> // any object; each field is checked as it is read
+  const fields = entry as Record<string, unknown> // each field is checked when it is read
   const cursor = textOf(fields.__CURSOR)
   const text = textOf(fields.MESSAGE)
   if (cursor === undefined || text === undefined) return undefined
@@ -40,7 +46,7 @@ export function parseRecord(line: string): JournalRecord | undefined {
   }
 }
 
-/** Fields with `_` in front are journald's word; `UNIT` is the writer's, and counts from PID 1 alone. */
+/** journald sets fields with a leading `_`. The writer sets `UNIT`, so it counts only from PID 1. */
 function unitOf(fields: Record<string, unknown>): string | undefined {
   const about = textOf(fields._PID) === '1' ? textOf(fields.UNIT) : undefined
   return about ?? textOf(fields._SYSTEMD_UNIT)
@@ -49,5 +55,5 @@ function unitOf(fields: Record<string, unknown>): string | undefined {
 function textOf(field: unknown): string | undefined {
   if (typeof field === 'string') return field
   const isBytes = Array.isArray(field) && field.every((byte) => typeof byte === 'number')
-  return isBytes ? Buffer.from(field as number[]).toString('utf8') : undefined // just checked
+  return isBytes ? Buffer.from(field as number[]).toString('utf8') : undefined // checked above
 }

@@ -50,7 +50,7 @@ function journal(t: TestContext, { cursors = {}, there = true }: { cursors?: Cur
 }
 
 describe('the journal', () => {
-  it('is followed from this boot on, for the units that rules name, and read by whole lines', async (t) => {
+  it('is followed from the start of this boot, for the units in rules, by whole lines', async (t) => {
     const { source, sink, children, lines, batches, clock } = journal(t)
     source.start(sink)
     assert.match(
@@ -67,7 +67,7 @@ describe('the journal', () => {
     assert.match(String(batches.at(-1)?.cursor?.position), /i=12;/)
   })
 
-  it('counts a line by the unit that journald attests, and systemd’s own by the unit that it is about', async (t) => {
+  it('assigns a line to the unit journald attests, and systemd’s own to the unit it is about', async (t) => {
     const { source, sink, children, lines } = journal(t)
     source.start(sink)
     children.write(
@@ -86,7 +86,7 @@ describe('the journal', () => {
     ])
   })
 
-  it('goes on behind its cursor when the reader ends, and says so meanwhile', async (t) => {
+  it('reports when the reader ends, and resumes after its cursor', async (t) => {
     const { source, sink, children, troubles, clock } = journal(t, { cursors: { journal: 's=7a;i=4' } })
     source.start(sink)
     assert.match(children.started[0] ?? '', /--after-cursor=s=7a;i=4$/)
@@ -98,7 +98,7 @@ describe('the journal', () => {
     assert.equal(children.running, 1)
   })
 
-  it('that a machine does not keep is absent, and looked for again', async (t) => {
+  it('is absent when the machine keeps none, and is looked for again', async (t) => {
     const { source, sink, children, troubles, clock } = journal(t, { there: false })
     source.start(sink)
     assert.deepEqual([children.started, troubles], [[], ['this machine keeps no journal']])
@@ -106,7 +106,7 @@ describe('the journal', () => {
     assert.equal(troubles.length, 2)
   })
 
-  it('is read once for a look at the machine', async (t) => {
+  it('is read once by a check', async (t) => {
     const { source, sink, children, lines, batches } = journal(t)
     children.answers.set('journalctl', { kind: 'ended', status: 0, output: entry(1, 'one'), errors: '' })
     await source.check(sink)

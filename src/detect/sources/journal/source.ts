@@ -1,7 +1,7 @@
 /**
- * The journal as a log source: a child `journalctl --follow`, started again behind its cursor when it ends. Lines count by
- * the unit that journald attests, never by the identifier that a process gives itself. The kernel's own lines are left to
- * the kernel log.
+ * The journal as a log source: follows `journalctl --follow`, restarted after its cursor when it ends. A line belongs
+ * to the unit that journald attests, never to the identifier that a process sets. Kernel lines are ignored, because the
+ * kernel log source reads them.
  */
 import type { Cancel, Clock, Random } from '../../../telemetry/clock.ts'
 import type { Children } from '../../host/children.ts'
@@ -18,7 +18,7 @@ export interface JournalSourceOptions {
   readonly random: Random
   readonly time: SteadyTime
   readonly cursors: Cursors
-  /** Units of each rule; undefined for a rule about every unit's lines. */
+  /** Units of each rule; undefined for a rule that matches every unit. */
   readonly units: () => readonly (readonly string[] | undefined)[]
 }
 
@@ -27,16 +27,16 @@ export function journalSource(options: JournalSourceOptions): LogSource {
 }
 
 const cursorName = 'journal'
-/** Waiting time before a reader that ended is started again; doubles up to a minute. */
+/** Delay before an ended reader is restarted; doubles up to a minute. */
 const restartMs = 1_000
 const longestRestartMs = 60_000
-/** Between two looks for a journal on a machine that has none. */
+/** Time between two checks for a journal on a machine that has none. */
 const absentMs = 10 * 60_000
-/** A reader that has written nothing for this long has read to the end. */
+/** A reader that writes nothing for this long has reached the end. */
 export const quietMs = 2_000
-/** Longest entry, bytes: journalctl writes fields of more than 4 KiB as null. */
+/** Longest entry, bytes; journalctl writes fields of more than 4 KiB as null. */
 const longestEntry = 65_536
-/** A single look: how long it may take, and how much it may read. */
+/** Deadline and output limit of a single look. */
 const lookMs = 20_000
 const mostBytes = 64 * 1024 * 1024
 
@@ -71,7 +71,7 @@ class JournalSource implements LogSource {
   }
 
   async check(sink: LogSink): Promise<void> {
-    if (this.#sink !== undefined) return // it is followed: what there is comes by itself
+    if (this.#sink !== undefined) return // already followed: new lines arrive without a check
     if (!this.#isThere()) return sink.absentLog('this machine keeps no journal')
     const { children } = this.#options
     const args = [...this.#arguments(), '--boot', '--quiet']
@@ -121,10 +121,10 @@ class JournalSource implements LogSource {
 
   #batch(lines: number, atEnd: boolean): void {
     const cursor = this.#cursor === undefined ? {} : { cursor: { source: cursorName, position: this.#cursor } }
-    this.#sink?.batch({ ...cursor, atEnd, lost: 0, lines, looked: lines })
+    this.#sink?.batch({ ...cursor, atEnd, lost: 0, lines, handedOver: lines })
   }
 
-  /** Hands over the whole lines of what came in. Returns how many. */
+  /** Hands over the complete lines of the output so far. Returns how many. */
   #take(chunk: Buffer): number {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
     let start = 0
@@ -164,7 +164,10 @@ class JournalSource implements LogSource {
     return folders.some((folder) => this.#options.host.list(folder).length > 0)
   }
 
-  /** One match per unit, by journald's word and by systemd's own lines about it; all lines where a rule names no unit. */
+  /**
+   * Builds one match per unit: its own lines, and those of systemd about it. When a rule names no unit, all lines
+   * match.
+   */
   #arguments(): readonly string[] {
     const units = this.#options.units()
     const named = units.every((one) => one !== undefined) ? [...new Set(units.flat())] : []

@@ -1,10 +1,10 @@
 /**
- * Puts a line together again that the kernel logged in pieces: `pr_cont()` after another CPU's line makes a record of
- * its own, flagged as continued. Rules see the piece and, through this, the line up to it.
+ * Joins lines that the kernel logged in pieces: after a line of another CPU, `pr_cont()` starts a new record, flagged
+ * as continued. Rules match both the piece and the joined line.
  */
 import type { RecordView } from './record.ts'
 
-/** Longest line that is put together; the kernel's own limit for one record is 1 KiB. */
+/** Longest joined line, bytes; the kernel limits one record to 1 KiB. */
 const longestJoined = 4096
 
 export interface Joined {
@@ -12,15 +12,15 @@ export interface Joined {
   readonly end: number
 }
 
-/** Keeps the newest line; costs nothing while no record is continued. */
+/** Keeps the newest line, and copies only when a record continues it. */
 export class LineJoiner {
   readonly #joined = new Uint8Array(longestJoined)
-  /** The newest line; one plain object, because this runs for every record. */
+  /** The newest line; a plain reused object, because this code runs for every record. */
   readonly #line: { bytes: Uint8Array; start: number; end: number } = { bytes: this.#joined, start: 0, end: 0 }
 
   /**
-   * Takes the next record. Returns the line so far when the record goes on where the one before it stopped, undefined
-   * for every other record. `bytes` of one call must stay untouched until the next.
+   * Takes the next record, and returns the joined line so far when the record continues the one before it. `bytes` of
+   * one call must stay unchanged until the next.
    */
   take(bytes: Uint8Array, record: RecordView): Joined | undefined {
     const line = this.#line

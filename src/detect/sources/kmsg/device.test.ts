@@ -15,13 +15,13 @@ import { createSkimmer } from './skim.ts'
 import { type Batch, KmsgStream } from './stream.ts'
 import { textOf } from './testing/scripted-log.ts'
 
-test('a device that ends at once is no kernel log, and says so instead of being read for ever', () => {
+test('a device that ends at once is refused as not the kernel log, and not read for ever', () => {
   const reader = openKmsgDevice('/dev/null', { clock: new SteppedClock() })
   assert.throws(() => reader.next(emptyRecord()), /\/dev\/null ends: it is not the kernel log's device/)
   reader.close()
 })
 
-/** A FIFO gives what the device gives, save that one read may hold several records. */
+/** A FIFO behaves like the device, except that one read may return several records. */
 function openFifo(t: TestContext, skimmer?: () => Skimmer) {
   const folder = mkdtempSync(join(tmpdir(), 'nodemend-'))
   const path = join(folder, 'kmsg')
@@ -41,7 +41,7 @@ function openFifo(t: TestContext, skimmer?: () => Skimmer) {
   const skip = (count: number) => {
     sequence += count
   }
-  /** Reads to the end: the sequences that were handed over, and how many were passed over. */
+  /** Reads to the end. Returns the sequence numbers handed over, and how many records were skipped as plain. */
   const drain = () => {
     const view = emptyRecord()
     const handed: number[] = []
@@ -55,7 +55,7 @@ function openFifo(t: TestContext, skimmer?: () => Skimmer) {
   return { reader, writer, path, write, skip, drain }
 }
 
-test('waits without a thread until there is something, and the record that ended the wait comes first', async (t) => {
+test('waits without a thread, and first returns the record that ended the wait', async (t) => {
   const { reader, write, drain } = openFifo(t)
   assert.deepEqual(drain(), { handed: [], passed: 0 })
   const woken = reader.wake()
@@ -64,7 +64,7 @@ test('waits without a thread until there is something, and the record that ended
   assert.deepEqual(drain(), { handed: [0, 1], passed: 0 })
 })
 
-test('a record that goes on after a silence is joined to the one before the silence', async (t) => {
+test('a continuation after a silence is joined to the record before the silence', async (t) => {
   const { reader, writer } = openFifo(t)
   const joiner = new LineJoiner()
   const view = emptyRecord()
@@ -80,7 +80,7 @@ test('a record that goes on after a silence is joined to the one before the sile
   assert.equal(joined && Buffer.from(joined.bytes.subarray(0, joined.end)).toString(), 'a line and its rest')
 })
 
-test('records that were read before the device failed are handed over first', (t) => {
+test('records read before the device failed are handed over first', (t) => {
   const { reader, write, writer } = openFifo(t)
   write(2)
   const view = emptyRecord()
@@ -91,14 +91,14 @@ test('records that were read before the device failed are handed over first', (t
   assert.throws(() => reader.next(view), /ends: it is not the kernel log's device/)
 })
 
-test('a wait that fails opens the device anew and leaves no descriptor behind', async (t) => {
+test('a failed wait reopens the device and leaks no descriptor', async (t) => {
   const { reader, writer, path } = openFifo(t)
   const open = () => readdirSync('/proc/self/fd').length
   const view = emptyRecord()
   assert.equal(reader.next(view), 'nothing')
   const before = open()
   const woken = reader.wake()
-  closeSync(writer) // the end of a FIFO, where the device would say that its ring was overwritten
+  closeSync(writer) // ends the FIFO; the device would report an overwritten ring
   await woken
   const next = openSync(path, 'r+')
   t.after(() => closeSync(next))
@@ -108,7 +108,7 @@ test('a wait that fails opens the device anew and leaves no descriptor behind', 
   assert.equal(view.sequence, 5)
 })
 
-test('a source counts what was passed over, and what is missing behind it', async (t) => {
+test('a source counts plain records, and records missing after them', async (t) => {
   const { path, write, skip } = openFifo(t)
   const clock = new SteppedClock()
   const texts: string[] = []
@@ -127,7 +127,7 @@ test('a source counts what was passed over, and what is missing behind it', asyn
   write(1)
   source.start()
   write(100)
-  await clock.advance(shortestPauseMs) // from here on it is busy
+  await clock.advance(shortestPauseMs) // the log is busy from here on
   write(400)
   write(1, 'kernel panic')
   write(200)
@@ -137,20 +137,20 @@ test('a source counts what was passed over, and what is missing behind it', asyn
   source.stop()
   assert.equal(sum('records'), 1 + 100 + 400 + 1 + 200 + 300)
   assert.equal(sum('records') - sum('plain'), texts.length)
-  assert.ok(sum('plain') > 800, `${sum('plain')} were passed over`)
+  assert.ok(sum('plain') > 800, `${sum('plain')} were plain`)
   assert.equal(sum('lost'), 7)
   assert.equal(batches.at(-1)?.position, 1009)
   assert.ok(texts.includes('kernel panic'))
 })
 
-test('a busy log is skimmed until it is silent again', async (t) => {
+test('a busy log is skimmed until it falls silent', async (t) => {
   let asked = 0
   const { reader, write, drain } = openFifo(t, () => {
     asked++
     return createSkimmer(buildPrefilter(['panic']).tables)
   })
   write(100)
-  assert.equal(drain().handed.length, 100, 'what was there at the opening does not make it busy')
+  assert.equal(drain().handed.length, 100, 'records from before the opening do not make the log busy')
   write(60)
   assert.deepEqual([drain().handed.length, asked], [60, 0])
   write(10)

@@ -1,7 +1,7 @@
 /**
- * /dev/kmsg. One descriptor, which is waited for and then drained: a read that does not wait costs about 1.4 µs, where
- * one in the thread pool costs 60. What is there is read first and then looked through, so that a busy log's plain
- * records need no look of ours at all, see {@link Skimmer}. Measured in docs/adr/0006-reading-kmsg.md.
+ * Reads /dev/kmsg through one descriptor: waits for it, then drains it without waiting, because such a read costs 1.4
+ * µs and one in the thread pool 60 µs. A batch is read before it is parsed, so a {@link Skimmer} can skip a busy log's
+ * plain records. Measured in docs/adr/0006-reading-kmsg.md.
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import type { Clock } from '../../../telemetry/clock.ts'
@@ -9,21 +9,23 @@ import { type Poll, pollOn, pollWith } from './poll.ts'
 import { batchBytes, type KmsgReader, type ReadOutcome, type Skimmer } from './reader.ts'
 import { parseRecord, type RecordView, recordEnd } from './record.ts'
 
-/** A record with its dictionary is at most 8 KiB (CONSOLE_EXT_LOG_MAX); a shorter buffer would answer EINVAL. */
+/**
+ * A record with its dictionary is at most 8 KiB (CONSOLE_EXT_LOG_MAX); with a shorter buffer the device answers EINVAL.
+ */
 const recordBytes = 8192
 const fullEnough = batchBytes - recordBytes
-/** So many records without silence make a log busy. */
+/** A log is busy after this many records without silence. */
 const busyRecords = 60
 
 export interface DeviceOptions {
   readonly clock: Clock
-  /** Gives the skimmer that fits the rules in force; asked only while the log is busy. */
+  /** Returns the skimmer for the rules in force; called only while the log is busy. */
   readonly skimmer?: () => Skimmer
-  /** Told which way the device is waited for, at the first wait. */
+  /** Called at the first wait with how the device is waited for. */
   readonly onWait?: (by: 'poll' | 'timer') => void
 }
 
-/** Opens the device at `path`; throws the error of open(2) (`EPERM` without CAP_SYSLOG, `ENOENT`). */
+/** Opens the device at `path`. Throws the error of open(2): `EPERM` without CAP_SYSLOG, `ENOENT`. */
 export function openKmsgDevice(path: string, options: DeviceOptions): KmsgReader {
   return new KmsgDevice(path, options)
 }
@@ -34,18 +36,18 @@ class KmsgDevice implements KmsgReader {
   readonly #options: DeviceOptions
   #descriptor: number
   #poll: Poll | undefined
-  /** Two, so that the newest record of the batch before stays readable. A skimmer brings its own. */
+  /** Two buffers, because the newest record of the previous batch must stay readable. A skimmer brings its own. */
   readonly #own = [new Uint8Array(batchBytes), new Uint8Array(batchBytes)] as const
   #current: Uint8Array = this.#own[0]
-  #at = 0 // first byte in #current that was not looked at
+  #at = 0 // first byte in #current that has not been parsed
   #end = 0 // end of the bytes in #current
-  #first: Uint8Array | undefined // what the wait ended with; read behind what is in #current
-  #sequence = -1 // of the record behind the newest one that was looked at; -1 when nothing is known
-  /** Why the last batch ended, told once it has been looked at; absent when the buffer was full. */
+  #first: Uint8Array | undefined // the record that ended the wait; comes after those in #current
+  #sequence = -1 // number of the next record that is expected; -1 when unknown
+  /** Why the last batch ended, reported after its records; absent when the buffer was full. */
   #outcome: ReadOutcome | Error | undefined
-  /** Records since the log was last silent. What the ring held at the opening does not count. */
+  /** Records since the log was last silent. Records in the ring at the opening do not count. */
   #sinceSilence = Number.NEGATIVE_INFINITY
-  #skimmer: Skimmer | undefined // of what is in #current
+  #skimmer: Skimmer | undefined // owns the memory of #current
   passed = 0
 
   constructor(path: string, options: DeviceOptions) {
@@ -96,7 +98,7 @@ class KmsgDevice implements KmsgReader {
     else closeSync(this.#descriptor)
   }
 
-  /** Reads until nothing is left or the buffer is full, behind the record that ended the wait. */
+  /** Fills the buffer with the record that ended the wait and all that follow, until the buffer is full. */
   #fill(): void {
     this.#skimmer = this.#sinceSilence < busyRecords ? undefined : this.#options.skimmer?.()
     const buffers = this.#skimmer?.buffers ?? this.#own
@@ -104,7 +106,7 @@ class KmsgDevice implements KmsgReader {
     if (this.#first) into.set(this.#first)
     let end = this.#first?.length ?? 0
     this.#first = undefined
-    // The error that says "nothing more" comes with every batch, and its stack would cost as much as fifty records.
+    // Every batch ends with an EAGAIN error, and capturing its stack would cost as much as fifty records.
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     try {
@@ -119,22 +121,22 @@ class KmsgDevice implements KmsgReader {
     } finally {
       Error.stackTraceLimit = stackTraceLimit
     }
-    if (end === 0) return // the newest record stays readable until there is another one
+    if (end === 0) return // keeps the newest record readable until the next one
     this.#current = into
     this.#at = 0
     this.#end = end
   }
 
-  /** Passes over the plain records that come next. */
+  /** Skips the plain records that come next. */
   #skim(skimmer: Skimmer): void {
     this.#at = skimmer.skim(this.#current, this.#at, this.#end, this.#sequence)
     this.passed = skimmer.passed
     this.#sinceSilence += this.passed
   }
 
-  /** The ring went round while nobody read: a new descriptor begins at the oldest record that is left. */
+  /** Reopens the device after the ring was overwritten; a new descriptor begins at the oldest record that is left. */
   #openAgain(): void {
-    const descriptor = openDevice(this.#path) // may throw, and then the old one is still there to be closed
+    const descriptor = openDevice(this.#path) // may throw; the old descriptor then stays open for close()
     this.#poll?.close()
     this.#poll = undefined
     this.#descriptor = descriptor
@@ -143,7 +145,7 @@ class KmsgDevice implements KmsgReader {
 
 const openDevice = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
 
-/** What read(2) on the device says; the error itself when the device is out of order. libuv tries again after EINTR. */
+/** Translates the error of read(2), or returns it when the device is broken. libuv itself retries after EINTR. */
 function outcomeOf(error: NodeJS.ErrnoException): ReadOutcome | Error {
   switch (error.code) {
     case 'EAGAIN':

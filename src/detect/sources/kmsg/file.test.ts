@@ -11,7 +11,7 @@ import { emptyRecord } from './record.ts'
 import { KmsgStream } from './stream.ts'
 import { textOf } from './testing/scripted-log.ts'
 
-/** The text of every record that is there, and the position to go on from as the source counts it. */
+/** Reads every record. Returns their texts and the position where the source would resume. */
 function readAll(reader: KmsgReader): { texts: string[]; position: number } {
   const record = emptyRecord()
   const texts: string[] = []
@@ -32,7 +32,7 @@ function logFile(t: TestContext, text: string): string {
 }
 
 for (const first of ['6,1,100,-;first', 'first', 'x']) {
-  test(`a reader that goes on after "${first}" does not read the rest of it again`, (t) => {
+  test(`a reader that resumes after "${first}" does not read the rest of it again`, (t) => {
     const path = logFile(t, `${first}\n`)
     const clock = new SteppedClock()
     const before = openKmsgFile({ path, clock })
@@ -45,7 +45,7 @@ for (const first of ['6,1,100,-;first', 'first', 'x']) {
   })
 }
 
-test('a file that became shorter is read from its start, and its reader says so first', (t) => {
+test('a truncated file is read from its start, after the reader reports a restart', (t) => {
   const path = logFile(t, '6,1,100,-;a long first line\n')
   const reader = openKmsgFile({ path, clock: new SteppedClock(), from: 1_000 })
   assert.equal(reader.next(emptyRecord()), 'restarted')
@@ -53,7 +53,7 @@ test('a file that became shorter is read from its start, and its reader says so 
   reader.close()
 })
 
-/** What a source hands over from the file, before and after `change`, when it goes on at `from`. */
+/** Returns the texts that a source, resumed at `from`, hands over before and after `change`. */
 async function around(path: string, change: () => void, from?: number) {
   const clock = new SteppedClock()
   const texts: string[] = []
@@ -78,14 +78,14 @@ async function around(path: string, change: () => void, from?: number) {
   return { texts, restarts }
 }
 
-test('a file that was truncated is a new log, also for who goes on behind its end', async (t) => {
+test('a truncated file is a new log, even when the cursor lies behind its end', async (t) => {
   const path = logFile(t, '6,1,100,-;a long first line\n')
   const truncate = () => writeFileSync(path, '6,2,200,-;short\n')
   assert.deepEqual(await around(path, truncate), { texts: ['a long first line', 'short'], restarts: 1 })
   assert.deepEqual(await around(path, () => undefined, 1_000), { texts: ['short'], restarts: 1 })
 })
 
-test('a file that took the name of the one before is read next, from its start', async (t) => {
+test('a file that replaced the old one is read next, from its start', async (t) => {
   const path = logFile(t, '6,1,100,-;first\n')
   const rotate = () => {
     appendFileSync(path, '6,2,200,-;last words\n')
@@ -97,7 +97,7 @@ test('a file that took the name of the one before is read next, from its start',
   assert.equal(restarts, 1)
 })
 
-test('a position means nothing in a FIFO', async (t) => {
+test('a FIFO ignores the position', async (t) => {
   const path = `${logFile(t, '')}.fifo`
   execFileSync('mkfifo', [path])
   const writer = openSync(path, 'r+')

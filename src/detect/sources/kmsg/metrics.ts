@@ -1,11 +1,11 @@
-/** What the kernel log counts about its own reading. */
+/** Metrics about reading the kernel log. */
 import type { Registry } from '../../../telemetry/exposition.ts'
 import type { Batch } from './stream.ts'
 
 export interface KmsgMetrics {
-  /** Records of a batch, with how many could not be read or were no records. */
+  /** Counts the records of a batch, the unreadable ones, and lines without framing. */
   batch(batch: Batch, more: { readonly unreadable: number; readonly unframed: number }): void
-  /** Which way the device is waited for. */
+  /** Records how the agent waits for the device. */
   waits(by: 'poll' | 'timer'): void
 }
 
@@ -16,11 +16,11 @@ export function kmsgMetrics(registry: Registry): KmsgMetrics {
   const lost = counter('nodemend_kmsg_lost_records_total', 'Records of the kernel log that were lost to overruns.')
   const unreadable = counter(
     'nodemend_kmsg_unreadable_records_total',
-    'Records of the kernel log that could not be read, or not whole.',
+    'Records of the kernel log that could not be read completely.',
   )
   const unframed = counter(
     'nodemend_kmsg_unframed_records_total',
-    'Lines of a file in place of the kernel log that are no records; they count as written by user space.',
+    'Lines without kernel record framing in a file read as the kernel log; they count as written by user space.',
   )
   const position = registry.gauge({
     name: 'nodemend_kmsg_position',
@@ -28,7 +28,7 @@ export function kmsgMetrics(registry: Registry): KmsgMetrics {
   })
   const waits = registry.gauge({
     name: 'nodemend_kmsg_wait',
-    help: 'How the agent waits for the kernel log, by way: 1 for the one that runs. A timer costs wake-ups.',
+    help: 'How the agent waits for the kernel log: 1 for the method in use. A timer costs extra wake-ups.',
     known: () => [{ by: 'poll' }, { by: 'timer' }],
   })
   return {

@@ -12,17 +12,17 @@ function folder(t: TestContext): string {
   return path
 }
 
-test('a device that is not the kernel log, and a folder, are refused with what to do', (t) => {
+test('a device that is not the kernel log, and a folder, are refused with a remedy', (t) => {
   assert.throws(() => kindOfLog('/dev/null'), /a device, but not the kernel log; mount the host’s \/dev\/kmsg/)
   assert.throws(() => openLog('/dev/zero', new SteppedClock()), /not the kernel log/)
   assert.throws(() => kindOfLog(folder(t)), /is a folder; give the kernel log or a file with --kmsg/)
   assert.throws(() => openLog(join(folder(t), 'none'), new SteppedClock()), { code: 'ENOENT' })
 })
 
-/** A file's reader never asks for one. */
-const device = { skimmer: () => assert.fail('nobody is busy') }
+/** Fails the test when it is called: a file's reader needs no skimmer. */
+const device = { skimmer: () => assert.fail('a file is not skimmed') }
 
-test('a log that is absent at first may turn out to be a file, and then stays one', (t) => {
+test('a log that is absent at first may become a file, and then stays a file', (t) => {
   const path = join(folder(t), 'kmsg')
   const log = new KernelLog(path, new SteppedClock(), {})
   assert.equal(log.cursor, 'kmsg')
@@ -33,9 +33,9 @@ test('a log that is absent at first may turn out to be a file, and then stays on
   assert.equal(new KernelLog(join(path, 'gone'), new SteppedClock(), { [`file:${path}/gone`]: 7 }).kind, 'file')
 })
 
-test('a position is not taken for one of another kind of log', (t) => {
+test('a position of one kind of log is not used for another', (t) => {
   const path = join(folder(t), 'kmsg')
   const log = new KernelLog(path, new SteppedClock(), {})
   writeFileSync(path, '')
-  assert.throws(() => log.open(4711, device), /was a device and is a file now: restart the agent/)
+  assert.throws(() => log.open(4711, device), /was a device and is now a file; restart the agent/)
 })

@@ -1,18 +1,18 @@
-/** Which reader a kernel log takes. Asked at every opening, because what was absent may turn up as either. */
+/** Chooses the reader of a kernel log at every opening, because an absent path may later be a device or a file. */
 import { statSync } from 'node:fs'
 import type { Clock } from '../../../telemetry/clock.ts'
 import { type DeviceOptions, openKmsgDevice } from './device.ts'
 import { openKmsgFile } from './file.ts'
 import type { KmsgReader } from './reader.ts'
 
-/** Of /dev/kmsg: major 1, minor 11 (Documentation/admin-guide/devices.txt), as stat(2) packs them. */
+/** Device number of /dev/kmsg: major 1, minor 11 (Documentation/admin-guide/devices.txt), packed as in stat(2). */
 const kmsgNumber = (1 << 8) | 11
 
 export type LogKind = 'device' | 'file'
 
 /**
- * What lies at `path`; undefined when nothing does. Throws for a device that is not the kernel log, as in nodes that are
- * containers (`/dev/kmsg` → `/dev/console`): its reads never end, or take away what others wait for.
+ * Returns the kind of log at `path`; undefined when nothing exists there. Throws for any other device, which
+ * containerised nodes have (`/dev/kmsg` → `/dev/console`): reading it never ends or takes input from other readers.
  */
 export function kindOfLog(path: string): LogKind | undefined {
   const stat = statSync(path, { throwIfNoEntry: false })
@@ -23,19 +23,19 @@ export function kindOfLog(path: string): LogKind | undefined {
   throw new Error(`${path} is a device, but not the kernel log; mount the host’s /dev/kmsg, or give a file with --kmsg`)
 }
 
-/** Opens the log at `path`, a file behind its byte `from`. Throws the error of stat(2) or open(2), and as {@link kindOfLog}. */
+/** Opens the log at `path`, a file at byte `from`. Throws the errors of stat(2), open(2) and {@link kindOfLog}. */
 export function openLog(path: string, clock: Clock, from = 0, device: Omit<DeviceOptions, 'clock'> = {}): KmsgReader {
-  // The device's own error says what is wrong with an absent one.
+  // When nothing exists there, opening it as a device reports ENOENT.
   return kindOfLog(path) === 'file' ? openKmsgFile({ path, clock, from }) : openKmsgDevice(path, { ...device, clock })
 }
 
-/** The log at one path over the life of an agent: absent at first, perhaps, then one kind of log for good. */
+/** The log at one path during the agent's life: it may be absent at first, but its kind never changes afterwards. */
 export class KernelLog {
   readonly #path: string
   readonly #clock: Clock
   #kind: LogKind
 
-  /** `cursors` as they are stored tell which kind an absent log was. */
+  /** The stored `cursors` decide the kind of a log that is absent now. */
   constructor(path: string, clock: Clock, cursors: Readonly<Record<string, number | string>>) {
     this.#path = path
     this.#clock = clock
@@ -46,16 +46,16 @@ export class KernelLog {
     return this.#kind
   }
 
-  /** The name of its cursor in the state file. */
+  /** The cursor's name in the state file. */
   get cursor(): string {
     return this.#kind === 'device' ? 'kmsg' : `file:${this.#path}`
   }
 
-  /** Opens it to go on at `position`, which is of the kind of log that was read before. Throws what makes it unreadable. */
+  /** Opens the log at `position`, which belongs to its kind. Throws the error that makes the log unreadable. */
   open(position: number | undefined, device: Omit<DeviceOptions, 'clock'>): KmsgReader {
     const kind = kindOfLog(this.#path) ?? this.#kind
     if (kind !== this.#kind && position !== undefined) {
-      throw new Error(`${this.#path} was a ${this.#kind} and is a ${kind} now: restart the agent`)
+      throw new Error(`${this.#path} was a ${this.#kind} and is now a ${kind}; restart the agent`)
     }
     this.#kind = kind
     return openLog(this.#path, this.#clock, position, device)
@@ -65,7 +65,7 @@ export class KernelLog {
     try {
       return kindOfLog(this.#path)
     } catch {
-      return undefined // opening it says why
+      return undefined // opening it reports the error
     }
   }
 }

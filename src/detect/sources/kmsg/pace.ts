@@ -1,24 +1,24 @@
 /**
- * When to drain the kernel log again. Waking Node costs about 500 µs of CPU, draining a record 1.4 µs: a quiet log is
- * drained the moment it speaks, a busy one in batches, a flood without pause.
+ * Decides when to drain the kernel log again. Waking Node costs about 500 µs of CPU and draining a record 1.4 µs, so a
+ * quiet log is drained at once, a busy one in batches, and a flood without pauses.
  */
 
-/** Pause after the first lines that follow silence; doubles while lines keep coming. */
+/** Pause after the first lines that follow a silence; doubles while lines keep coming. */
 export const shortestPauseMs = 16
-/** Longest pause while lines keep coming: an upper bound of how late a line is seen … */
+/** Longest pause while lines keep coming, and thus the longest delay of a line. */
 export const longestPauseMs = 240
-/** … which a log doubles that is busy enough for the wake to be most of what a line costs. */
+/** Longest pause of a busy log, where the wake-up costs more than reading the lines. */
 export const longestBusyPauseMs = 480
-/** A log that said nothing for this long is quiet again; one that speaks in bursts more often is not. */
+/** A log without lines for this long is silent. */
 export const silenceMs = 200
-/** Records in one batch that make it busy. */
+/** A batch with this many records makes the log busy. */
 export const busyBatch = 64
-/** A pause must not let more than about this many records pile up: a ring of 256 KiB holds some 2,000. */
+/** A pause lets at most about this many records accumulate; a ring of 256 KiB holds some 2,000. */
 export const mostPiledUp = 512
 
 /**
- * The pause after a batch of `records` that came in during `pausedMs` (0 after a wake from silence). Returns 0 for
- * "at once".
+ * Returns the pause in milliseconds after a batch of `records` that arrived within `pausedMs` (0 after a wake-up from
+ * silence). 0 means drain again at once.
  */
 export function nextPause(records: number, pausedMs: number): number {
   const longest = records >= busyBatch ? longestBusyPauseMs : longestPauseMs

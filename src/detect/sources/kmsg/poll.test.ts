@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { SteppedClock } from '../../../telemetry/clock.ts'
 import { askMs, pollOn, pollWith } from './poll.ts'
 
-test('without libuv’s stream handle a timer asks, and gives what is there', async (t) => {
+test('without libuv’s stream handle a timer polls, and returns what it reads', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'nodemend-poll-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'fifo')
@@ -21,7 +21,7 @@ test('without libuv’s stream handle a timer asks, and gives what is there', as
     given = Buffer.from(bytes ?? []).toString()
   })
   await clock.advance(10 * askMs)
-  assert.equal(given, undefined, 'nothing is there')
+  assert.equal(given, undefined, 'nothing has been written')
   writeSync(writer, 'record')
   await clock.advance(askMs)
   await reading
@@ -31,8 +31,8 @@ test('without libuv’s stream handle a timer asks, and gives what is there', as
   assert.equal(clock.waiting, 0)
 })
 
-test('a Node without the handle is no error', (t) => {
-  const held = process as unknown as { binding?: unknown } // no public interface
+test('a Node version without the handle causes no error', (t) => {
+  const held = process as unknown as { binding?: unknown } // not a public interface
   const { binding } = held
   t.after(() => {
     held.binding = binding

@@ -1,19 +1,20 @@
 /**
- * Waiting for a descriptor that Node's public interface cannot wait for: `net.Socket` refuses devices, though libuv's
- * streams take every descriptor that epoll takes. So the stream handle below `net.Socket` is used by itself; where a Node
- * does not have it any more, a timer asks.
+ * Waits for a descriptor with the stream handle below `net.Socket`, because `net.Socket` itself refuses devices,
+ * although libuv accepts every descriptor that epoll accepts. A Node version without that handle polls by a timer.
  */
 import { closeSync, readSync } from 'node:fs'
 import type { Cancel, Clock } from '../../../telemetry/clock.ts'
 
-/** libuv's stream over a descriptor (`src/pipe_wrap.cc` and `src/stream_base.cc` of Node). Numbers are 0 or an errno. */
+/**
+ * libuv's stream over a descriptor (`src/pipe_wrap.cc` and `src/stream_base.cc` of Node). Numbers are 0 or an errno.
+ */
 interface StreamHandle {
   open(descriptor: number): number
   readStart(): number
   readStop(): number
-  /** Told of each read: with what it gave, or without anything when it failed. */
+  /** Called after each read with its bytes, or without an argument when it failed. */
   onread: (bytes?: ArrayBuffer) => void
-  /** Closes the descriptor, too. */
+  /** Also closes the descriptor. */
   close(): void
 }
 
@@ -21,27 +22,27 @@ interface Bindings {
   binding?(name: 'pipe_wrap'): { readonly Pipe?: new (type: number) => StreamHandle } | undefined
 }
 
-/** Any stream type will do: it only decides how pipes between processes carry handles. */
+/** Any stream type works: the type only decides how pipes between processes carry handles. */
 const plainStream = 0
-/** Between two questions of the timer: as late as a line may be seen (50 ms), at the price of 25 wake-ups a second. */
+/** Time between two timer polls. It keeps a line's delay below 50 ms and costs 25 wake-ups per second. */
 export const askMs = 40
-/** As much as one record of the device can be. */
+/** Longest record of the device, bytes. */
 const recordBytes = 8_192
 
 export interface Poll {
   readonly by: 'poll' | 'timer'
   /**
-   * Waits until the descriptor has something, and reads it: whatever one read(2) gives. `undefined` when that read failed;
-   * then this poll is used up. One call at a time.
+   * Waits until the descriptor is readable and returns the bytes of one read(2); `undefined` when that read failed,
+   * after which this poll cannot be used again. One call at a time.
    */
   read(): Promise<Uint8Array | undefined>
-  /** Closes the descriptor; a `read` under way never ends. */
+  /** Closes the descriptor; a pending `read` never settles. */
   close(): void
 }
 
 /**
- * Takes the descriptor over. It must be open with `O_NONBLOCK`; reading it by other means is allowed between calls.
- * Undefined where this Node has no such handle, or libuv does not take the descriptor.
+ * Takes over the descriptor, which must be open with `O_NONBLOCK`; the caller may read it between calls. Returns
+ * undefined when this Node has no such handle or libuv refuses the descriptor.
  */
 export function pollOn(descriptor: number): Poll | undefined {
   const handle = handleOn(descriptor)
@@ -63,7 +64,7 @@ export function pollOn(descriptor: number): Poll | undefined {
 
 function handleOn(descriptor: number): StreamHandle | undefined {
   try {
-    const Pipe = (process as unknown as Bindings).binding?.('pipe_wrap')?.Pipe // no public interface: it may be gone
+    const Pipe = (process as unknown as Bindings).binding?.('pipe_wrap')?.Pipe // not public, may be missing
     const handle = Pipe && new Pipe(plainStream)
     return handle?.open(descriptor) === 0 ? handle : undefined
   } catch {
@@ -71,7 +72,7 @@ function handleOn(descriptor: number): StreamHandle | undefined {
   }
 }
 
-/** The same by a timer. Takes the descriptor over, too. */
+/** Like {@link pollOn}, with a timer. */
 export function pollWith(clock: Clock, descriptor: number): Poll {
   let cancel: Cancel = () => undefined
   const buffer = Buffer.allocUnsafeSlow(recordBytes)

@@ -22,17 +22,17 @@ describe('a record of /dev/kmsg', () => {
     assert.equal(got?.text, 'nvme0: reset')
   })
 
-  it('keeps semicolons, commas and escapes of the text', () => {
+  it('keeps semicolons, commas and escapes in the text', () => {
     assert.equal(parse('3,7,8,-;a;b,c\\x0ad\n')?.text, 'a;b,c\\x0ad')
   })
 
-  it('says when it continues another, but not because of a caller', () => {
+  it('is continued by its flag, not by a caller field', () => {
     assert.equal(parse('4,1,2,c;x\n')?.continued, true)
     assert.equal(parse('4,1,2,+;x\n')?.continued, true)
     assert.equal(parse('4,1,2,-,caller=C1;x\n')?.continued, false)
   })
 
-  it('tells kernel from user space by the facility', () => {
+  it('comes from the kernel or user space according to its facility', () => {
     const view = emptyRecord()
     for (const [priority, kernel] of [
       [0, true],
@@ -46,7 +46,7 @@ describe('a record of /dev/kmsg', () => {
     }
   })
 
-  it('may be cut anywhere and hold any bytes without a throw', () => {
+  it('never throws, wherever it is cut and whatever bytes it holds', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const view = emptyRecord()
@@ -55,7 +55,7 @@ describe('a record of /dev/kmsg', () => {
     )
   })
 
-  it('is refused when its framing is not whole', () => {
+  it('is refused when its framing is incomplete', () => {
     for (const text of ['', '6', '6,1', '6,1,2', '6,1,2,-', 'NVRM: Xid', '6,x,2,-;t']) {
       assert.equal(parse(text), undefined, text)
     }

@@ -1,27 +1,27 @@
 /**
  * The framing of /dev/kmsg (Documentation/ABI/testing/dev-kmsg): `priority,sequence,microseconds,flags[,more…];text\n`,
- * then dictionary lines that begin with a space. Parsed on bytes into one reused object: a healthy machine's log costs
- * no allocation.
+ * then dictionary lines that begin with a space. The parser works on bytes and one reused object, so that reading
+ * allocates nothing.
  */
 
 /**
- * Where the parts of one record lie. Reused for every record: copy what must outlive the call. Only what every record
- * needs is read at once; its stamp is read when it means something, see {@link usecOf}.
+ * The positions of the parts of one record. The object is reused for every record, so copy what must outlive the call.
+ * {@link usecOf} reads the time stamp only when it is needed.
  */
 export interface RecordView {
-  /** Syslog facility × 8 + level. Facility 0 is the kernel, anything else was written by user space. */
+  /** Syslog facility × 8 + level. Facility 0 is the kernel; every other one is user space. */
   priority: number
   sequence: number
-  /** Where the stamp begins; -1 when there is none. */
+  /** Where the stamp begins; -1 when the record has none. */
   stampStart: number
-  /** The record goes on where an earlier one stopped: flag `c`, or `+` before Linux 4.9. */
+  /** True when the record continues an earlier one: flag `c`, or `+` before Linux 4.9. */
   continued: boolean
-  /** The text is `[textStart, textEnd)` of the buffer that was parsed. */
+  /** The text is `[textStart, textEnd)` of the parsed buffer. */
   textStart: number
   textEnd: number
 }
 
-/** A view to parse into. */
+/** Returns a view for {@link parseRecord} to fill. */
 export function emptyRecord(): RecordView {
   return { priority: 0, sequence: 0, stampStart: -1, continued: false, textStart: 0, textEnd: 0 }
 }
@@ -37,8 +37,8 @@ const plus = 0x2b
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
 
 /**
- * Parses the record at `bytes[start, end)` into `into`; false, and `into` unspecified, when it is not framed like one.
- * One loop for both numbers: it is compiled while the log is already busy, and each loop more would be paid then.
+ * Parses the record at `bytes[start, end)` into `into`. Returns false, with `into` unspecified, when the framing is
+ * invalid. One loop reads both numbers, because a second loop would be compiled while the log is already busy.
  */
 export function parseRecord(bytes: Uint8Array, start: number, end: number, into: RecordView): boolean {
   let value = -1 // no digit yet
@@ -59,7 +59,7 @@ export function parseRecord(bytes: Uint8Array, start: number, end: number, into:
   into.stampStart = at + 1
   const head = bytes.indexOf(semicolon, at + 1)
   if (head < 0 || head >= end) return false
-  // Nearly every record has the flag `-` and nothing behind it.
+  // Nearly every record has only the flag `-`.
   into.continued = bytes[head - 1] !== dash && isContinued(bytes, at + 1, head)
   into.textStart = head + 1
   const stop = bytes.indexOf(newline, head + 1)
@@ -67,7 +67,7 @@ export function parseRecord(bytes: Uint8Array, start: number, end: number, into:
   return true
 }
 
-/** Where the record ends that `at` lies in the text of: behind its dictionary, or `end` when that comes first. */
+/** Returns the end of the record whose text contains `at`: after its dictionary, or `end` if that comes first. */
 export function recordEnd(bytes: Uint8Array, at: number, end: number): number {
   let next = at
   do {
@@ -77,7 +77,7 @@ export function recordEnd(bytes: Uint8Array, at: number, end: number): number {
   return next
 }
 
-/** Reads the flags field, which follows the stamp; later fields (`caller=…`) may hold any letter. */
+/** Reads the flags field, which follows the stamp. Later fields such as `caller=…` may contain any letter. */
 function isContinued(bytes: Uint8Array, stampStart: number, head: number): boolean {
   const flags = bytes.indexOf(comma, stampStart) + 1
   for (let at = flags; flags > 0 && at < head && bytes[at] !== comma; at++) {
@@ -86,7 +86,7 @@ function isContinued(bytes: Uint8Array, stampStart: number, head: number): boole
   return false
 }
 
-/** The record's stamp, microseconds since boot by the scheduler's clock; NaN when it has none. */
+/** Microseconds since boot by the scheduler's clock; NaN when the record has no stamp. */
 export function usecOf(bytes: Uint8Array, record: RecordView): number {
   let value = Number.NaN
   if (record.stampStart < 0) return value
@@ -96,7 +96,7 @@ export function usecOf(bytes: Uint8Array, record: RecordView): number {
   return value
 }
 
-/** True when the kernel itself wrote the record. */
+/** True when the kernel wrote the record. */
 export function fromKernel(record: RecordView): boolean {
   return record.priority < 8
 }

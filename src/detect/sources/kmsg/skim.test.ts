@@ -9,16 +9,16 @@ import { batchBytes } from './reader.ts'
 import { emptyRecord, parseRecord, recordEnd } from './record.ts'
 import { createSkimmer } from './skim.ts'
 
-test('what is shipped is compiled from the text beside it: run `npm run wasm`', async () => {
+test('the shipped WebAssembly is compiled from skim.wat: run `npm run wasm`', async () => {
   for (const path of textFiles) assert.equal(readFileSync(compiledFile(path), 'utf8'), await compileText(path))
 })
 
-/** Starts of the records that are not passed over, and how many are. */
+/** Returns where the records begin that were not skipped, and how many were skipped. */
 function skimmed(literals: readonly string[], log: Buffer, sequence: number) {
   const { tables } = buildPrefilter(literals)
   const skimmer = createSkimmer(tables)
   const [, buffer] = skimmer.buffers
-  buffer.fill(0x39) // what an earlier batch left: digits, in which a loop could run on
+  buffer.fill(0x39) // digits left by an earlier batch, where a loop could overrun
   buffer.set(log)
   const notable: number[] = []
   let passed = 0
@@ -36,7 +36,7 @@ function skimmed(literals: readonly string[], log: Buffer, sequence: number) {
 
 const log = (...records: string[]): Buffer => Buffer.from(records.map((one) => `${one}\n`).join(''))
 
-test('passes over plain records, and hands the last one over, because the next batch may go on with it', () => {
+test('skips plain records but not the last one, which the next batch may continue', () => {
   const bytes = log(
     '6,7,100,-;one',
     '6,8,101,-;two\n SUBSYSTEM=pci\n DEVICE=+pci:0000:00:01.0',
@@ -45,7 +45,7 @@ test('passes over plain records, and hands the last one over, because the next b
   assert.deepEqual(skimmed(['panic'], bytes, 7), { notable: [bytes.indexOf('6,9,')], passed: 2 })
 })
 
-test('stops at a literal, at a gap, at what is cut or not framed, and before what is continued', () => {
+test('stops at a literal, a gap, a cut or unframed record, and before a continuation', () => {
   const last = '6,8,9,-;last'
   const stops = (record: string, ...more: string[]) => skimmed(['Kernel panic'], log(record, ...more, last), 7).notable
   assert.deepEqual(stops('6,7,1,-;one'), [12])
@@ -58,7 +58,7 @@ test('stops at a literal, at a gap, at what is cut or not framed, and before wha
   assert.deepEqual(skimmed([], Buffer.from('6,7,1,-;x\n CUT=1'), 7).notable, [0])
 })
 
-test('a literal of any length is found, and a buffer may be full', () => {
+test('finds a literal of any length, also in a full buffer', () => {
   const long = 'x'.repeat(300)
   assert.deepEqual(skimmed([long], log(`6,0,1,-;${long}`, '6,1,1,-;last'), 0).notable, [0, 309])
   const record = '6,0,1,-;'
@@ -66,7 +66,7 @@ test('a literal of any length is found, and a buffer may be full', () => {
   assert.deepEqual(skimmed(['panic'], full, 0).notable, [0])
 })
 
-test('what is passed over means nothing: no literal, no gap, no line that goes on, whatever the bytes', () => {
+test('no skipped record has a literal, a gap or a continuation, whatever the bytes', () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'é', ';', ',', '-', ' ', '7', '\n '), maxLength: 12 })
   const flags = fc.constantFrom('-', '-', '-', '-', 'c', '+', '-,caller=C1', '', 'x')
   const record = fc.record({
@@ -98,7 +98,7 @@ test('what is passed over means nothing: no literal, no gap, no line that goes o
   )
 })
 
-/** The same log, read as a quiet one is. */
+/** Parses the same log record by record. */
 function oneByOne(literals: readonly string[], bytes: Uint8Array) {
   const filter = buildPrefilter(literals)
   const joiner = new LineJoiner()

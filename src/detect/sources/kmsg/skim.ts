@@ -1,16 +1,16 @@
-/** Makes a {@link Skimmer} for the literals of a matcher. What it does is written in skim.wat. */
+/** Makes a {@link Skimmer} for the literals of a matcher. skim.wat holds the algorithm. */
 import type { Tables } from '../../match/prefilter.ts'
 import { batchBytes, type Skimmer } from './reader.ts'
 import { wasm } from './skim.wasm.ts'
 
-/** Where its memory has what, as skim.wat says. */
+/** Memory layout of skim.wat. */
 const startsAt = 65_536
 const literalsAt = startsAt + 4 * 256
-/** Behind each buffer: skim.wat writes a newline there. */
+/** skim.wat writes a newline into these bytes after each buffer. */
 const spare = 8
 const pageBytes = 65_536
 
-/** What is used of the global object; only the DOM's types know it whole. */
+/** The part of WebAssembly used here; only TypeScript's DOM library declares the global. */
 declare const WebAssembly: {
   readonly Memory: new (limits: { readonly initial: number }) => { readonly buffer: ArrayBuffer }
   readonly Module: new (bytes: Uint8Array) => object
@@ -22,7 +22,7 @@ interface SkimExports {
   readonly passed: { readonly value: number }
 }
 
-/** Costs half a millisecond, and 1.5 MB of Node's own code that nothing else uses: for logs that are busy. */
+/** Makes a skimmer. It costs 0.5 ms and 1.5 MB of Node's own code, so only a busy log gets one. */
 export function createSkimmer({ buckets, starts, literals }: Tables): Skimmer {
   const buffersAt = literalsAt + literals.length
   const buffer = (index: number) => buffersAt + index * (batchBytes + spare)
@@ -34,7 +34,7 @@ export function createSkimmer({ buckets, starts, literals }: Tables): Skimmer {
 
   const module = new WebAssembly.Module(Buffer.from(wasm, 'base64'))
   const { exports } = new WebAssembly.Instance(module, { kernel: { memory } })
-  const { skim, passed } = exports as SkimExports // as skim.wat exports them
+  const { skim, passed } = exports as SkimExports // skim.wat exports these
   return {
     buffers: [bytes.subarray(buffer(0), buffer(1) - spare), bytes.subarray(buffer(1), buffer(2) - spare)],
     skim: ({ byteOffset }, at, end, sequence) => skim(byteOffset + at, byteOffset + end, sequence) - byteOffset,

@@ -1,9 +1,8 @@
-;; Passes over plain kernel log records, see Skimmer in sources/kmsg/reader.ts. WebAssembly because it is as fast at the
-;; first record as at the millionth: V8 would compile a loop of ours just when a node that fails is busy already.
-;; `npm run wasm` makes skim.wasm.ts of it.
+;; Skips plain kernel log records, see Skimmer in sources/kmsg/reader.ts. WebAssembly runs at full speed from the first
+;; record, whereas V8 would compile a JavaScript loop while the node is already busy. `npm run wasm` compiles this file to
+;; skim.wasm.ts.
 (module
-  ;; Memory: the tables of prefilter.ts one after the other (buckets from 0, starts from $starts, then the literals),
-  ;; then the two buffers for records.
+  ;; Memory: the tables of prefilter.ts (buckets at 0, starts at $starts, then the literals), then the two record buffers.
   (import "kernel" "memory" (memory 2))
   (global $starts i32 (i32.const 65536))
   (global $passed (export "passed") (mut i32) (i32.const 0))
@@ -11,7 +10,7 @@
   (func $isDigit (param $byte i32) (result i32)
     (i32.lt_u (i32.sub (local.get $byte) (i32.const 48)) (i32.const 10)))
 
-  ;; Where the digits end that begin at $at.
+  ;; Returns the end of the digits that begin at $at.
   (func $skipDigits (param $at i32) (result i32)
     (loop $digit
       (if (call $isDigit (i32.load8_u (local.get $at)))
@@ -20,7 +19,7 @@
           (br $digit))))
     (local.get $at))
 
-  ;; Whether a literal of $bucket stands around $at, the end of the hashed bytes, and not before $text.
+  ;; Whether a literal of $bucket, whose hashed bytes end at $at, occurs at or after $text.
   (func $stands (param $bucket i32) (param $at i32) (param $text i32) (result i32)
     (local $literal i32) (local $length i32) (local $from i32) (local $index i32) (local $byte i32)
     (local.set $literal (i32.load (i32.add (global.get $starts) (i32.shl (local.get $bucket) (i32.const 2)))))
@@ -44,13 +43,13 @@
       (br $next))
     (unreachable))
 
-  ;; Where in [$at, $end) the first record begins that is not plain. Two bytes behind $end are overwritten.
+  ;; Returns where in [$at, $end) the first record begins that is not plain. Overwrites the two bytes after $end.
   (func (export "skim") (param $at i32) (param $end i32) (param $sequence i32) (result i32)
     (local $start i32) (local $last i32) (local $byte i32) (local $value i32) (local $text i32) (local $hash i32)
     (global.set $passed (i32.const 0))
     (local.set $last (i32.const -1))
-    (i32.store16 (local.get $end) (i32.const 10)) ;; a newline, at which every loop below ends, and no space behind it
-    (block $joined ;; the record before, if it was passed over, may be continued by what comes
+    (i32.store16 (local.get $end) (i32.const 10)) ;; a newline, which ends every loop below, without a space after it
+    (block $joined ;; the next record may continue the skipped one before it
       (loop $record
         (local.set $start (local.get $at))
         (br_if $joined (i32.ge_u (local.get $at) (local.get $end)))
@@ -82,7 +81,7 @@
         (local.set $byte (i32.load8_u (local.get $at)))
         (br_if $joined (i32.and (i32.ne (local.get $byte) (i32.const 44)) (i32.ne (local.get $byte) (i32.const 59))))
 
-        ;; what else there is up to the semicolon
+        ;; further fields, up to the semicolon
         (loop $field
           (local.set $byte (i32.load8_u (local.get $at)))
           (br_if $joined (i32.eq (local.get $byte) (i32.const 10)))

@@ -1,4 +1,4 @@
-/** The kernel log as a log source: on the device or on a file, behind the stored cursor if that is of this log. */
+/** The kernel log as a log source: a device or a file, resumed at the stored cursor when it belongs to this log. */
 import type { Trust } from '../../../model/evidence.ts'
 import type { Clock, Random } from '../../../telemetry/clock.ts'
 import type { Log } from '../../../telemetry/log.ts'
@@ -16,7 +16,7 @@ import { createSkimmer } from './skim.ts'
 import { type Batch, type KmsgSink, KmsgStream } from './stream.ts'
 
 export interface KmsgSourceOptions {
-  /** The device, or a file that holds records. */
+  /** The device, or a file with records. */
   readonly path: string
   readonly clock: Clock
   readonly random: Random
@@ -25,10 +25,10 @@ export interface KmsgSourceOptions {
   readonly metrics: KmsgMetrics
   /** The literals of the rules in force, for {@link Skimmer}. */
   readonly tables: () => Tables
-  /** Stored cursors, and whether they are of this boot. */
+  /** Stored cursors, and whether they belong to this boot. */
   readonly cursors: Cursors
   readonly sameBoot: boolean
-  /** For tests: in place of what lies at `path`. */
+  /** For saved logs and tests: opens a log in place of the one at `path`. */
   readonly open?: (from: number | undefined) => KmsgReader
 }
 
@@ -48,12 +48,12 @@ class KmsgSource implements LogSource, KmsgSink {
   readonly #joiner = new LineJoiner()
   readonly #line: KmsgLine
   #sink: LogSink | undefined
-  /** Since the last batch: records that were longer than the reader's buffer, and lines that are no records. */
+  /** Counts since the last batch: records longer than the buffer, and lines without framing. */
   #cut = 0
   #unframed = 0
-  #looked = 0
-  #toldUnreadable = false
-  /** Made when the log is busy for the first time. */
+  #handedOver = 0
+  #unreadableLogged = false
+  /** Created when the log becomes busy for the first time. */
   #skimmer: { readonly of: Tables; readonly it: Skimmer } | undefined
 
   constructor(options: KmsgSourceOptions) {
@@ -78,7 +78,7 @@ class KmsgSource implements LogSource, KmsgSink {
 
   async check(sink: LogSink): Promise<void> {
     if (this.#sink === undefined) this.start(sink)
-    this.#stream.glance()
+    this.#stream.readNow()
   }
 
   stop(): void {
@@ -90,7 +90,7 @@ class KmsgSource implements LogSource, KmsgSink {
     return this.#kernelLog.open(position, { skimmer: () => this.#skimmerNow(), onWait: (by) => metrics.waits(by) })
   }
 
-  /** Of the rules in force. */
+  /** The skimmer for the rules in force. */
   #skimmerNow(): Skimmer {
     const tables = this.#options.tables()
     if (this.#skimmer?.of !== tables) this.#skimmer = { of: tables, it: createSkimmer(tables) }
@@ -99,8 +99,8 @@ class KmsgSource implements LogSource, KmsgSink {
 
   record(bytes: Uint8Array, record: RecordView): void {
     if (record.stampStart < 0) this.#unframed++
-    if (record.textEnd === bytes.length) this.#cut++ // no newline behind it: there was more
-    this.#looked++
+    if (record.textEnd === bytes.length) this.#cut++ // no newline at the end: the record was cut
+    this.#handedOver++
     const line = this.#line
     line.joined = this.#joiner.take(bytes, record)
     line.take(bytes, record)
@@ -110,31 +110,32 @@ class KmsgSource implements LogSource, KmsgSink {
   batch(batch: Batch): void {
     const unreadable = batch.skipped + this.#cut
     this.#options.metrics.batch(batch, { unreadable, unframed: this.#unframed })
-    this.#tell(batch, unreadable)
-    const [looked, unframed] = [this.#looked, this.#unframed]
+    this.#logBatch(batch, unreadable)
+    const [handedOver, unframed] = [this.#handedOver, this.#unframed]
     this.#cut = 0
     this.#unframed = 0
-    this.#looked = 0
+    this.#handedOver = 0
     this.#sink?.batch({
       cursor: { source: this.#kernelLog.cursor, position: batch.position },
       atEnd: batch.atEnd,
       lost: batch.lost,
       lines: batch.records,
-      looked,
+      handedOver,
       unframed,
     })
   }
 
-  #tell(batch: Batch, unreadable: number): void {
+  #logBatch(batch: Batch, unreadable: number): void {
     const { log } = this.#options
     if (batch.lost > 0) log.warn('kernel log records were lost', { monitor: 'kernel', lost: batch.lost })
     if (batch.restarted) {
-      const why = 'the file was truncated or replaced; what it holds now is read from its start'
-      log.warn('the kernel log is another one', { monitor: 'kernel', why })
+      const why = 'the file was truncated or replaced; reading continues at its start'
+      log.warn('the kernel log was replaced', { monitor: 'kernel', why })
     }
-    if (unreadable === 0 || this.#toldUnreadable) return
-    this.#toldUnreadable = true
-    const what = 'records of the kernel log could not be read, or not whole; the metric counts them'
+    if (unreadable === 0 || this.#unreadableLogged) return
+    this.#unreadableLogged = true
+    const what =
+      'some kernel log records could not be read completely; nodemend_kmsg_unreadable_records_total counts them'
     log.warn(what, { monitor: 'kernel', records: unreadable })
   }
 
@@ -143,7 +144,7 @@ class KmsgSource implements LogSource, KmsgSink {
   }
 }
 
-/** One object for all records: on the hot path nothing is allocated. */
+/** One reused object for all records, because this code runs for every record. */
 class KmsgLine implements LogLine {
   readonly #time: SteadyTime
   bytes: Uint8Array = new Uint8Array()
@@ -172,14 +173,14 @@ class KmsgLine implements LogLine {
   }
 }
 
-/** What to do about it, in the words of the message. */
+/** Explains an error of the kernel log and what to do about it. */
 export function explain(error: Error): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EPERM':
     case 'EACCES':
       return 'permission denied; run privileged, or as root with CAP_SYSLOG'
     case 'ENOENT':
-      return 'there is no such file; mount the host at HOST_ROOT, or give a file with --kmsg'
+      return 'the file does not exist; mount the host at HOST_ROOT, or give a file with --kmsg'
     default:
       return error.message
   }

@@ -40,7 +40,7 @@ describe('the kernel log as a source', () => {
     source.stop()
   })
 
-  it('goes on behind its cursor', () => {
+  it('resumes after its cursor', () => {
     const log = new ScriptedLog()
     for (const text of ['one', 'two', 'three']) log.write(text)
     const { source, lines } = reading(log, 2)
@@ -49,7 +49,7 @@ describe('the kernel log as a source', () => {
     source.stop()
   })
 
-  it('does not trust a cursor that the log has not reached', async () => {
+  it('ignores a cursor that the log has not reached', async () => {
     const log = new ScriptedLog()
     for (const text of ['one', 'two']) log.write(text)
     const { source, lines, clock } = reading(log, 900)
@@ -59,7 +59,7 @@ describe('the kernel log as a source', () => {
     source.stop()
   })
 
-  it('counts what the ring lost, while reading and while it was not running', async () => {
+  it('counts the records the ring lost while reading and while the agent was down', async () => {
     const log = new ScriptedLog()
     for (let n = 0; n < 10; n++) log.write(`${n}`)
     log.overwrite(4)
@@ -89,12 +89,12 @@ describe('the kernel log as a source', () => {
     }
     await clock.advance(longestPauseMs)
     assert.equal(lines.length, 101)
-    const turns = log.counts.reads - before - 100 // each turn ends with one read that finds nothing
+    const turns = log.counts.reads - before - 100 // each turn ends with one empty read
     assert.ok(turns <= 12, `${turns} turns in a second of steady lines`)
     source.stop()
   })
 
-  it('is not quiet between bursts, and is again after a silence', async () => {
+  it('drains in batches between bursts, and at once after a silence', async () => {
     const log = new ScriptedLog()
     const { source, lines, clock } = reading(log)
     source.start()
@@ -118,7 +118,7 @@ describe('the kernel log as a source', () => {
     source.stop()
   })
 
-  it('takes a flood in turns without a pause', async () => {
+  it('reads a flood in turns without a pause', async () => {
     const log = new ScriptedLog()
     for (let n = 0; n < 3 * batchRecords; n++) log.write(`${n}`)
     const { source, lines, clock } = reading(log)
@@ -129,7 +129,7 @@ describe('the kernel log as a source', () => {
     source.stop()
   })
 
-  it('opens a broken log again and misses nothing', async () => {
+  it('reopens a broken log and misses no record', async () => {
     const log = new ScriptedLog()
     log.write('before')
     const { source, lines, broken, clock } = reading(log)

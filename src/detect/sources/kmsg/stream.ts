@@ -1,48 +1,48 @@
-/** The kernel log as a stream of records: drains, paces, counts what was lost, opens again what broke. */
+/** The kernel log as a stream of records: drains it, paces the reads, counts lost records and reopens a broken log. */
 import type { Cancel, Clock, Random } from '../../../telemetry/clock.ts'
 import { nextPause, silenceMs } from './pace.ts'
 import type { KmsgReader, ReadOutcome } from './reader.ts'
 import { emptyRecord, type RecordView } from './record.ts'
 
-/** Most records in one turn: other work of the process waits that long at most, some milliseconds. */
+/** Most records in one turn, so that other work waits only some milliseconds. */
 export const batchRecords = 1024
 
-/** Waiting time before a broken log is opened again; doubles up to a minute. */
+/** Delay before a broken log is reopened; doubles up to a minute. */
 const reopenMs = 1000
 const longestReopenMs = 60_000
 
-/** A turn that is late by this much means that the loop is dead. */
+/** A turn that is late by this much has failed to run. */
 const overdueMs = 30_000
 
-/** What one turn did. Handed over after the records themselves. */
+/** The result of one turn, handed over after its records. */
 export interface Batch {
   readonly records: number
-  /** How many of them were plain and not handed over. */
+  /** How many of `records` were plain and not handed over. */
   readonly plain: number
-  /** Records that the ring lost before they were read. */
+  /** Records that the ring overwrote before they were read. */
   readonly lost: number
-  /** Records that were there and could not be read. */
+  /** Records that exist but could not be read. */
   readonly skipped: number
-  /** Another log has taken the place of the one before, and is read from its start. */
+  /** True when another log replaced this one; the new one is read from its start. */
   readonly restarted: boolean
-  /** Where to go on after this batch: the sequence number (device) or offset (file) after the newest record. */
+  /** Where to resume after this batch: the sequence number (device) or byte offset (file) after the newest record. */
   readonly position: number
-  /** The log is read to its end: what is not in here has not been logged yet. */
+  /** True when the log has been read to its end. */
   readonly atEnd: boolean
 }
 
 export interface KmsgSink {
-  /** One record. `bytes` and `record` are reused: copy what must outlive the call. */
+  /** Takes one record. `bytes` and `record` are reused, so copy what must outlive the call. */
   record(bytes: Uint8Array, record: RecordView): void
   batch(batch: Batch): void
-  /** The log became unreadable; it is opened again later. */
+  /** The log became unreadable; the stream reopens it later. */
   broke(error: Error): void
 }
 
 export interface KmsgStreamOptions {
-  /** Opens the log; `from` is the position to go on from, a hint for readers that can seek. May throw. */
+  /** Opens the log. `from` is the position to resume at, for readers that can seek. May throw. */
   readonly open: (from: number | undefined) => KmsgReader
-  /** Position of a stored cursor of this boot: records before it have had their effect. */
+  /** Position of a stored cursor; earlier records have already been processed. */
   readonly from?: number
   readonly clock: Clock
   readonly random: Random
@@ -53,12 +53,12 @@ export class KmsgStream {
   readonly #options: KmsgStreamOptions
   readonly #record = emptyRecord()
   #reader: KmsgReader | undefined
-  #position: number | undefined // next sequence that is expected; undefined before the first record without a cursor
+  #position: number | undefined // next expected sequence; undefined before the first record when there is no cursor
   #newest = -1 // sequence of the newest record since the log was opened
   #pausedMs = 0
-  #spokenAt = Number.NEGATIVE_INFINITY // monotonic time of the newest batch that had records in it
+  #newestBatchAt = Number.NEGATIVE_INFINITY // monotonic time of the newest batch with records
   #failures = 0
-  #due = 0 // monotonic time by which the next turn must have run; Infinity while the log itself wakes us
+  #due = 0 // monotonic time when the next turn is due; Infinity while waiting for the log
   #cancel: Cancel | undefined
   #stopped = false
 
@@ -67,12 +67,12 @@ export class KmsgStream {
     this.#position = options.from
   }
 
-  /** Opens the log and reads on for ever; the first turn runs before it returns. */
+  /** Opens the log and reads until `stop`. The first turn runs before this call returns. */
   start(): void {
     this.#turn()
   }
 
-  /** No record is handed over after it returns. */
+  /** Stops reading; no record is handed over afterwards. */
   stop(): void {
     this.#stopped = true
     this.#cancel?.()
@@ -80,22 +80,26 @@ export class KmsgStream {
     this.#reader = undefined
   }
 
-  /** Reads at once what is there, to its end. Does nothing while the log cannot be opened: a turn is due then. */
-  glance(): void {
+  /**
+   * Reads what the log holds now, to its end. Does nothing while the log cannot be opened, because a turn is scheduled
+   * then.
+   */
+  readNow(): void {
     if (this.#stopped || !this.#reader) return
     try {
       let batch: Batch
       do {
-        batch = this.#drain(this.#reader) // to the end: the log wakes us for what it holds, not for what the reader does
+        // Drains to the end, because `wake` fires for new records only and not for those in the reader's buffer.
+        batch = this.#drain(this.#reader)
         this.#options.sink.batch(batch)
       } while (!batch.atEnd)
-      if (!this.#reader) this.#again() // it distrusts its position and begins anew
+      if (!this.#reader) this.#again() // the cursor was rejected: begin anew
     } catch (error) {
       this.#fail(error)
     }
   }
 
-  /** False when the loop has died: a turn that was due long ago has not run. */
+  /** True unless a scheduled turn is more than 30 s overdue. */
   get alive(): boolean {
     return this.#options.clock.monotonic() < this.#due + overdueMs
   }
@@ -153,17 +157,17 @@ export class KmsgStream {
       }
     } while (outcome !== 'nothing' && records + plain < batchRecords)
     const atEnd = outcome === 'nothing'
-    if (atEnd && reader.consecutive) this.#distrustCursorAhead(reader)
+    if (atEnd && reader.consecutive) this.#rejectCursorAhead(reader)
     return { records: records + plain, plain, lost, skipped, restarted, position: this.#position ?? 0, atEnd }
   }
 
-  /** Plain records follow the newest one, with nothing between them. */
+  /** Counts plain records, which follow the newest one without a gap. */
   #pass(records: number): void {
     this.#newest += records
     this.#position = Math.max(this.#position ?? 0, this.#newest + 1)
   }
 
-  /** Hands one record over, unless it had its effect before. Returns how many records are missing in front of it. */
+  /** Hands over one record, unless it has been processed before. Returns how many records are missing before it. */
   #take(reader: KmsgReader, record: RecordView): number {
     this.#newest = record.sequence
     const expected = this.#position
@@ -173,8 +177,8 @@ export class KmsgStream {
     return reader.consecutive && expected !== undefined ? record.sequence - expected : 0
   }
 
-  /** A stored position that this log has not reached belongs to another log: everything in this one is unseen. */
-  #distrustCursorAhead(reader: KmsgReader): void {
+  /** A stored position that this log has not reached belongs to another log, so this log is read from its start. */
+  #rejectCursorAhead(reader: KmsgReader): void {
     if (this.#newest < 0 || this.#position === undefined || this.#newest + 1 >= this.#position) return
     reader.close()
     this.#reader = undefined
@@ -185,7 +189,7 @@ export class KmsgStream {
     if (!batch.atEnd || !this.#reader) {
       this.#after(0)
     } else if (batch.records > 0) {
-      this.#spokenAt = this.#options.clock.monotonic()
+      this.#newestBatchAt = this.#options.clock.monotonic()
       this.#pausedMs = nextPause(batch.records, this.#pausedMs)
       this.#after(this.#pausedMs)
     } else {
@@ -197,7 +201,7 @@ export class KmsgStream {
     this.#due = Number.POSITIVE_INFINITY
     reader.wake().then(
       () => {
-        if (this.#options.clock.monotonic() - this.#spokenAt > silenceMs) this.#pausedMs = 0
+        if (this.#options.clock.monotonic() - this.#newestBatchAt > silenceMs) this.#pausedMs = 0
         this.#turn()
       },
       (error: unknown) => this.#fail(error),

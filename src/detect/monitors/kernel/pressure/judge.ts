@@ -1,6 +1,6 @@
 /**
- * The rule of KEP-5394: the averages over 10 and over 60 seconds are both beyond the limit, so the smaller one counts. CPU
- * is left out, because throttling of one container looks like contention of the node.
+ * Implements KEP-5394: the averages over 10 and 60 seconds must both exceed the limit, so the smaller one counts. CPU
+ * is not measured, because throttling of one container looks like contention of the node.
  */
 import type { Measured } from '../../limits.ts'
 import type { PressureSample, Stalls } from './read.ts'

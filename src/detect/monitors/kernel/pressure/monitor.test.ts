@@ -12,7 +12,7 @@ const stalls = (memory: readonly [string, string], io: readonly [string, string]
 const none = ['0.00', '0.00'] as const
 
 describe('pressure', () => {
-  it('is over only where both averages are beyond the limit: neither a peak nor a memory of one counts', async () => {
+  it('is over its limit only when both averages are, so a short peak does not count', async () => {
     assert.deepEqual((await lookAt(pressure, stalls(['80.00', '5.00'], ['5.00', '80.00']))).levels, [])
     assert.deepEqual((await lookAt(pressure, stalls(['31.50', '22.10'], none))).levels, [
       'over SystemMemoryContentionPressure: all tasks waited for memory 22.1 % of the time (31.5 % over 10 s, 22.1 % over 60 s)',
@@ -22,17 +22,17 @@ describe('pressure', () => {
     ])
   })
 
-  it('has nothing to look at where the kernel keeps no pressure information', async () => {
+  it('is absent where the kernel has no pressure information', async () => {
     const { state, absent, gauges } = await lookAt(pressure, {})
     assert.deepEqual([state, gauges], ['checked', []])
     assert.match(absent ?? '', /psi=1/)
   })
 
-  it('is blind where its files say something else', async () => {
+  it('is blind where its files have another format', async () => {
     const { state, why } = await lookAt(pressure, {
       'proc/pressure/memory': 'x\n',
       'proc/pressure/io': file('1.00', '1.00'),
     })
-    assert.deepEqual([state, why], ['blind', 'its files have no line that begins with "full"'])
+    assert.deepEqual([state, why], ['blind', '/proc/pressure has no line that begins with "full"'])
   })
 })

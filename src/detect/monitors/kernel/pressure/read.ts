@@ -1,8 +1,11 @@
-/** Pressure stall information: kernel/sched/psi.c, /proc/pressure (Documentation/accounting/psi.rst). Absent on many kernels. */
+/**
+ * Pressure stall information: kernel/sched/psi.c, /proc/pressure (Documentation/accounting/psi.rst). Many kernels do
+ * not have it.
+ */
 import type { FileRead, Host } from '../../../host/host.ts'
 import type { Look } from '../../probe.ts'
 
-/** Shares of wall time, percent, in which every task that was not idle waited for the resource. */
+/** Percentages of wall time in which every non-idle task waited for the resource. */
 export interface Stalls {
   readonly avg10: number
   readonly avg60: number
@@ -17,10 +20,10 @@ export function readPressure(host: Host): Look<PressureSample> {
   const [memory, io] = [host.read('proc/pressure/memory'), host.read('proc/pressure/io')]
   for (const read of [memory, io]) {
     if ('denied' in read) return { failed: read.denied }
-    if ('absent' in read) return { absent: 'the kernel keeps no pressure information (psi=1 on its command line)' }
+    if ('absent' in read) return { absent: 'the kernel has no pressure information; start it with psi=1' }
   }
   const sample = { memory: stallsIn(memory), io: stallsIn(io) }
-  if (!sample.memory || !sample.io) return { failed: 'its files have no line that begins with "full"' }
+  if (!sample.memory || !sample.io) return { failed: '/proc/pressure has no line that begins with "full"' }
   return { sample: { memory: sample.memory, io: sample.io } }
 }
 

@@ -1,4 +1,4 @@
-/** How full the connection tracking table is. A limit of 0 means that there is none. */
+/** Computes how full the connection tracking table is. A limit of 0 means no limit. */
 import type { Measured } from '../../limits.ts'
 import type { ConntrackSample } from './read.ts'
 

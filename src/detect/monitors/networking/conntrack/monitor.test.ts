@@ -16,7 +16,7 @@ describe('conntrack', () => {
     assert.deepEqual(gauges, ['nodemend_conntrack_used_percent 0.9998321533203125', 'nodemend_conntrack_entries 2621'])
   })
 
-  it('is over above 90 %, and held down to 80 %', async () => {
+  it('is over its limit above 90 %, and held down to 80 %', async () => {
     const text = (used: number) =>
       `ConntrackNearlyFull: ${used} % of the 1000 entries of the connection tracking table are in use`
     assert.deepEqual((await lookAt(conntrack, table(901, 1_000))).levels, [`over ${text(90.1)}`])
@@ -24,18 +24,18 @@ describe('conntrack', () => {
     assert.deepEqual((await lookAt(conntrack, table(800, 1_000))).levels, [])
   })
 
-  it('takes a limit of 0 for none', async () => {
+  it('treats a limit of 0 as no limit', async () => {
     assert.deepEqual((await lookAt(conntrack, table(500, 0))).levels, [])
   })
 
-  it('has nothing to look at where connection tracking is not loaded', async () => {
+  it('is absent where connection tracking is not loaded', async () => {
     const { state, absent } = await lookAt(conntrack, {})
     assert.deepEqual([state, absent], ['checked', 'connection tracking is not loaded'])
   })
 
-  it('is blind where its files cannot be read, or hold no numbers', async () => {
+  it('is blind where its files cannot be read or hold no numbers', async () => {
     assert.match((await lookAt(conntrack, { [`${folder}/nf_conntrack_count`]: null })).why ?? '', /EISDIR/)
     const { state, why } = await lookAt(conntrack, { ...table(1, 2), [`${folder}/nf_conntrack_count`]: 'many\n' })
-    assert.deepEqual([state, why], ['blind', 'its counts are no numbers'])
+    assert.deepEqual([state, why], ['blind', 'nf_conntrack_count or nf_conntrack_max is not a number'])
   })
 })

@@ -9,7 +9,7 @@ export interface ConntrackSample {
 
 const folder = 'proc/sys/net/netfilter'
 
-/** Both files are of the reader's own network namespace, so the agent runs in the host's. */
+/** Both files belong to the reader's network namespace, so the agent runs in the host's. */
 export function readConntrack(host: Host): Look<ConntrackSample> {
   const [entries, limit] = [host.read(`${folder}/nf_conntrack_count`), host.read(`${folder}/nf_conntrack_max`)]
   if ('denied' in entries) return { failed: entries.denied }
@@ -17,6 +17,6 @@ export function readConntrack(host: Host): Look<ConntrackSample> {
   if ('absent' in entries || 'absent' in limit) return { absent: 'connection tracking is not loaded' }
   const sample = { entries: Number(entries.text), limit: Number(limit.text) }
   if (!Number.isInteger(sample.entries) || !Number.isInteger(sample.limit))
-    return { failed: 'its counts are no numbers' }
+    return { failed: 'nf_conntrack_count or nf_conntrack_max is not a number' }
   return { sample }
 }

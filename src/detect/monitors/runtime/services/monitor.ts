@@ -1,10 +1,11 @@
-/** What kubelet, the container runtime and systemd log: every rule of the catalogue whose source is `journal`. */
+/** Logs of kubelet, the container runtime and systemd: every catalogue rule with source `journal`. */
 import { journalSource } from '../../../sources/journal/source.ts'
 import { logMonitor } from '../../log.ts'
 
 export const services = logMonitor({
   name: 'services',
   conditions: ['ContainerRuntimeReady', 'StorageReady'],
+  log: 'journal',
   source: (parts) =>
     journalSource({
       ...parts,

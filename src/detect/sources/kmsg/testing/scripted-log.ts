@@ -1,4 +1,4 @@
-/** A kernel log for tests: records on demand, a ring that overruns, reads that fail. */
+/** A kernel log for tests: records on demand, a ring that is overwritten, reads that fail. */
 import type { KmsgReader, ReadOutcome } from '../reader.ts'
 import { parseRecord, type RecordView } from '../record.ts'
 
@@ -13,29 +13,29 @@ export class ScriptedLog implements KmsgReader {
   #resolve: (() => void) | undefined
   #reject: ((error: Error) => void) | undefined
   buffer: Uint8Array = Buffer.alloc(0)
-  /** Reads that found nothing, and waits: what a pacing costs. */
+  /** Number of reads and waits, which show the cost of pacing. */
   readonly counts = { reads: 0, wakes: 0 }
 
-  /** Logs one line the way the kernel does; facility 1 when `priority` is 12. */
+  /** Logs one line as the kernel does; facility 1 when `priority` is 12. */
   write(text: string, { priority = 6, usec = 0, flags = '-' } = {}): void {
     const sequence = this.#sequence++
     this.#ring.push({ sequence, bytes: Buffer.from(`${priority},${sequence},${usec},${flags};${text}\n`, 'latin1') })
     this.#resolve?.()
   }
 
-  /** Overwrites everything but the newest `keep` records. */
+  /** Overwrites all but the newest `keep` records. */
   overwrite(keep: number): void {
     const gone = this.#ring.splice(0, Math.max(0, this.#ring.length - keep))
     if (gone.some((one) => one.sequence >= this.#next)) this.#overrun = true
   }
 
-  /** Makes every read fail until the log is opened again. */
+  /** Makes every read fail until the log is reopened. */
   break(error: Error): void {
     this.#broken = error
     this.#reject?.(error)
   }
 
-  /** As open(2) does: reads begin at the oldest record. */
+  /** Reopens the log at its oldest record, as open(2) does. */
   open(): this {
     this.#next = 0
     this.#overrun = false
@@ -72,7 +72,7 @@ export class ScriptedLog implements KmsgReader {
   }
 }
 
-/** Text of a record that a sink got. */
+/** The text of a record that a sink received. */
 export function textOf(bytes: Uint8Array, record: RecordView): string {
   return Buffer.from(bytes.subarray(record.textStart, record.textEnd)).toString('latin1')
 }

@@ -1,7 +1,8 @@
 /** What a record of keys and values says: its message, who wrote it, where and when. The names are those of any vendor. */
+
+import type { Peeling } from '../frame.ts'
+import { stampAt } from '../heads/stamp.ts'
 import type { Field, FieldRecord } from './fields.ts'
-import type { Peeling } from './frame.ts'
-import { stampAt } from './stamp.ts'
 
 /** Names of keys without case and punctuation, the best first. */
 const messageKeys = [
@@ -47,7 +48,6 @@ const hintKeys = new Set(
 )
 /** Programs that name themselves here wrote the line. */
 const programKeys = new Set(['logger', 'app', 'application', 'component', 'caller'])
-const containerKeys = new Set('stream container containername containerid pod podname dockercontainerid'.split(' '))
 const hostKeys = new Set('hostname host computer node nodename sysloghostname hostip loghost'.split(' '))
 const timeKeys = new Set(
   'timestamp realtimetimestamp sourcerealtimetimestamp time ts date timegenerated eventtime taloste talostime timereported'.split(
@@ -82,7 +82,7 @@ export function messageField(fields: readonly Field[]): Field | undefined {
 
 /** As {@link messageField}, for the records of vendors that name their keys in a way of their own. */
 function anyText(fields: FieldRecord): Field | undefined {
-  const texts = fields.filter(({ value }) => value.length > 15 && value.includes(' '))
+  const texts = fields.filter(({ value }) => value.length > 15 && !/^[\d:.TZ+ -]+$/.test(value))
   return texts.reduce<Field | undefined>(
     (best, one) => (best && best.value.length >= one.value.length ? best : one),
     undefined,
@@ -104,8 +104,8 @@ export function readRecord(fields: FieldRecord, peeling: Peeling, layer: string)
       else peeling.byProcess(value)
     } else if (hintKeys.has(name)) {
       quiet ??= hint(name, value)
-    } else if (containerKeys.has(name) || key.startsWith('kubernetes.')) {
-      peeling.container ||= peeling.writer !== 'kernel'
+    } else if (name === 'stream') {
+      if (kernel.test(value)) quiet ??= 'kernel'
     } else if (hostKeys.has(name) && peeling.host === hostBefore) {
       peeling.host = value
     } else if (timeKeys.has(name)) {
@@ -116,9 +116,9 @@ export function readRecord(fields: FieldRecord, peeling: Peeling, layer: string)
   if (!told && quiet === 'kernel') peeling.byKernel()
   if (!told && quiet === 'process') {
     if (peeling.writer === 'kernel') peeling.byProcess(undefined)
-    else peeling.container = true
+    else peeling.hintsAtProcess = true
   }
-  peeling.replace(message.value.replace(/\r?\n$/, ''), layer)
+  peeling.replace(message.value.replace(/^\r+|[\r\n]+$/g, ''), layer)
   return message
 }
 

@@ -1,7 +1,8 @@
 /** Records of keys and values within one line: JSON and the like, logfmt, `KEY=value`, label sets. */
-import { unescapeString } from './escapes.ts'
+
+import type { Peeling } from '../frame.ts'
+import { unescapeString } from '../heads/escapes.ts'
 import { type Field, type FieldRecord, FieldScanner } from './fields.ts'
-import type { Peeling } from './frame.ts'
 import { messageField, readRecord } from './record.ts'
 
 /** Where an object begins that is quoted like one, also behind words: `[0] kmsg: [1764000000.1, {"msg"=>"…`. */
@@ -65,6 +66,8 @@ function logfmt(peeling: Peeling): readonly Peeling[] | undefined {
     fields.push({ key, value: unescapeString(double ?? single ?? bare ?? ''), piece: 0 })
   }
   const message = messageField(fields)
+  // A record of the audit subsystem, which prints what user space did.
+  if (fields[0]?.key === 'type' && /^\d{4}$/.test(fields[0].value)) return undefined
   if (!message || (fields.length < 2 && message.value.length + message.key.length + 3 < text.length)) return undefined
   return read([fields], peeling, 'logfmt')
 }

@@ -1,5 +1,5 @@
 /** Headers that the kernel's own tools print: raw records, uptime, caller, level (dmesg in all its forms). */
-import type { Peeling } from './frame.ts'
+import type { Peeling } from '../frame.ts'
 
 /** netconsole may put the release of the kernel in front. */
 const rawRecord = /^(?:\d{1,2}\.\d{1,3}[\w.+~-]{0,60},)?(\d{1,5}),\d{1,20},(\d{1,20}),[^;,\s]{0,8}(?:,[^;]{0,80})?;/

@@ -2,7 +2,7 @@
  * Times of the day in front of a message, in any form and language. They are known by their structure: a clock, and words
  * and numbers around it that may belong to a date. Months and zones are looked up only to say which time it is.
  */
-import type { Stamp } from './frame.ts'
+import type { Stamp } from '../frame.ts'
 
 export interface FoundStamp {
   readonly stamp: Stamp
@@ -19,6 +19,8 @@ const clock =
 /** Words and numbers before a clock: at most six, none with a colon, and none that a kernel message would begin with. */
 const before =
   /^[[(]?(?:[\p{L}\p{M}\p{N}./'’·+-]{1,24}[,.)]{0,2}[ \t]{1,3}){0,6}(?:[\p{L}\p{N}./-]{4,16}[T:@_])?[[(]?$/u
+/** A number in front of a date that begins with its year is none of the date. */
+const numbered = /^[^\p{L}[(].*\s\d{4}-\d\d-\d\d[T ]$/u
 /** Behind a clock: half of the day, zone, year, in any order. */
 const after =
   /^(?: ?(?:[ap]\.?m\.?|[上下]午|午[前後]|오[전후]))?(?: (?:UTC|GMT|MSK|WIB|Z|[A-Z]{1,4}T|[+-]\d\d:?\d\d|UTC[+-]\d{1,2}|(?:19|20)\d\d)(?=[\s\]),:]|$)){0,3}(?: <[ +\d.]{1,24}>)?/i
@@ -45,15 +47,17 @@ function isoStamp(text: string): FoundStamp | undefined {
   if (!found) return undefined
   const [whole, open, shown = '', year, , month, day, hour, minute, second, point, fraction, zone] = found
   const at = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second ?? 0))
-  const ms = at - offsetOf(zone) + Math.floor(Number(`0.${fraction ?? 0}`) * 1000)
+  const offset = offsetOf(zone)
+  const ms = at - (offset ?? 0) + Math.floor(Number(`0.${fraction ?? 0}`) * 1000)
   const kernel = shown[10] === 'T' && (open === '[' || (point === ',' && zone !== undefined && open === ''))
-  return { stamp: { text: shown.trim(), ms }, length: whole.length, kernel }
+  return { stamp: { text: shown.trim(), ...(offset !== undefined && { ms }) }, length: whole.length, kernel }
 }
 
-function offsetOf(zone: string | undefined): number {
-  const found = /^([+-])(\d\d):?(\d\d)?$/.exec(zone ?? '')
-  if (!found) return 0
-  return (found[1] === '-' ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3] ?? 0)) * 60_000
+/** Milliseconds east of UTC; undefined for a zone that has only a name. */
+function offsetOf(zone = 'Z'): number | undefined {
+  const [, sign, hours, minutes = 0] = /^([+-])(\d\d):?(\d\d)?$/.exec(zone) ?? []
+  if (sign === undefined) return /^(?:Z|UTC|GMT)$/.test(zone) ? 0 : undefined
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
 }
 
 function epochStamp(text: string): FoundStamp | undefined {
@@ -68,7 +72,8 @@ function wordStamp(text: string): FoundStamp | undefined {
   const found = clock.exec(text.length > furthestClock ? text.slice(0, furthestClock) : text)
   if (!found) return undefined
   const start = found.index + (/^\d/.test(found[0]) ? 0 : 1)
-  if (!before.test(text.slice(0, start))) return undefined
+  const front = text.slice(0, start)
+  if (!before.test(front) || numbered.test(front)) return undefined
   const clockEnd = found.index + found[0].length
   const rest = text.slice(clockEnd, clockEnd + 64)
   const tail = after.exec(rest)?.[0] ?? ''
@@ -76,7 +81,7 @@ function wordStamp(text: string): FoundStamp | undefined {
   if (!close) return undefined
   const bracketed = text.startsWith('[')
   const shown = text.slice(bracketed ? 1 : 0, clockEnd + tail.length).replace(/ <[ +\d.]*>$/, '')
-  const ms = readClassic(shown)
+  const ms = readWords(shown)
   const kernel = bracketed && /^\[[^[\]]* \d\d?:\d\d:\d\d (?:[A-Z]{2,5} )?\d{4}(?: <[ +\d.]*>)?\]/.test(text)
   return {
     stamp: { text: shown, ...(ms !== undefined && { ms }) },
@@ -86,7 +91,9 @@ function wordStamp(text: string): FoundStamp | undefined {
 }
 
 /** Only a stamp with a year and a month of a known name is a moment. */
-function readClassic(shown: string): number | undefined {
+function readWords(shown: string): number | undefined {
+  const date = /(?<=^\S{1,24} )\d{4}-\d\d-\d\d .*/.exec(shown)
+  if (date) return isoStamp(`${date[0]} `)?.stamp.ms
   const [, name = '', day, hour, minute, second, year] = classic.exec(shown) ?? []
   const month = months.indexOf(name.toLowerCase())
   if (month < 0 || year === undefined) return undefined

@@ -1,5 +1,5 @@
 /** Headers of what containers write: CRI files, `kubectl logs --prefix`, docker compose; and klog, which only programs write. */
-import type { Peeling } from './frame.ts'
+import type { Peeling } from '../frame.ts'
 
 const cri = /^(?:stdout|stderr) (?:[FP](?: |$)|(?=\S))/
 const pod = /^\[pod\/([^\]\s]{1,300})\] /
@@ -23,7 +23,6 @@ export function containerHead(peeling: Peeling): boolean {
 }
 
 function of(peeling: Peeling, head: string, layer: string, name?: string): true {
-  if (peeling.writer !== 'kernel') peeling.container = true
   peeling.process ??= name
   return peeling.take(head.length, layer)
 }

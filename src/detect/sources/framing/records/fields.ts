@@ -3,7 +3,7 @@
  * whole or cut. The scanner is tolerant and takes a text in pieces: a record may go over many lines, and many records
  * may stand in one list.
  */
-import { unescapeString } from './escapes.ts'
+import { unescapeString } from '../heads/escapes.ts'
 
 export interface Field {
   /** Keys from the outside in, joined by dots: `kubernetes.pod_name`. */

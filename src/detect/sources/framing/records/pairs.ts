@@ -1,9 +1,10 @@
 /** One record of `journalctl -o export` or `-o verbose`: a line for each field. */
+
+import { type Peeled, Peeling } from '../frame.ts'
+import { stampAt } from '../heads/stamp.ts'
+import { finish } from '../peel.ts'
 import type { Field } from './fields.ts'
-import { type Peeled, Peeling } from './frame.ts'
-import { finish } from './peel.ts'
 import { readRecord } from './record.ts'
-import { stampAt } from './stamp.ts'
 
 const verboseHead = /^\S.{8,80} \[s=[\da-f]{8,32};i=[\da-f]{1,16};/
 const known = /^(?: {4})?(?:__?[A-Z][A-Z0-9_]{1,60}|PRIORITY|SYSLOG_[A-Z_]{1,40}|MESSAGE)=/

@@ -1,5 +1,5 @@
 /** Headers of syslog, in files, on the wire and in journals: priority and version, facility and level, host, program. */
-import type { Peeling } from './frame.ts'
+import type { Peeling } from '../frame.ts'
 
 const facilities = 'kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|ntp|security|console|local[0-7]'
 const levels = 'emerg|alert|crit|critical|err|error|warn|warning|notice|info|debug|panic'
@@ -18,12 +18,12 @@ const facilityAlone = /^\[?kern\]?: ?/
 /** Up to four words in front; none of them may name a process, so none but the first ends with a colon. */
 const relay = /kernel|vmunix|klogd|kmsg|netconsole/
 const kernelTag =
-  /^(?:([^\s"'{}]{1,255}?):?\s+(?:[^\s:"'{}]{1,64}\s+){0,3})??\(?(?:kernel|vmunix|klogd|kmsg|netconsole)(?:\[[\d-]{0,10}\])?\)?\s?:(?:\s|(?=[^\s:]))/
+  /^(?:([^\s"'`{}]{1,255}?):?\s+(?:[^\s:"'`{}]{1,64}\s+){0,3})??\(?(?:kernel|vmunix|klogd|kmsg|netconsole)(?:\[[\d-]{0,10}\])?\)?\s?:(?:\s|(?=[^\s:]))/
 /** `journalctl -o with-unit` writes the unit, other tools a facility, in front of the name. */
 const processWithId =
-  /^(?:([^\s[\]`"']{1,255})\s+(?:[^\s:[\]]{1,64}\s+){0,2}?)??(?!systemd\[1\]: )([^\s:[\]{}"'`<>|,;]{1,128})\[(\d{1,10}|n\/a)\](?::\s|\s-\s)/
+  /^(?:([^\s[\]`"']{1,255})\s+(?:[^\s:[\]]{1,64}\s+){0,2}?)??(?!systemd\[1\]: )([^\s:[\]{}"'`<>|,;]{1,128})(?:\[(\d{1,10}|n\/a)\](?::\s|\s-\s)|\((\d{1,10})\):\s)/
 const hostOnly = /^([\w.:-]{1,255}?)(:?)\s+(?=\[\s{0,12}\d{1,10}\.\d{3,9}\]|<[0-7]>|\[\s{0,8}[TC]\d{1,10}\])/
-const hostAndName = /^((\S{1,255})\s+)([^\s:[\](){}"'=]{1,64}):\s+/
+const hostAndName = /^(([^\s"'{}]{1,255})\s+)([^\s:[\](){}"'=]{1,64}):\s+/
 const nameOnly = /^([\w.-]{1,64}):\s+/
 /** `pdsh`, `clush`, consoles: a host in front, which may as well be the message's own first word. */
 const hostPrefix = /^([\w.@-]{1,64})(?::\s|>\s+)/
@@ -76,16 +76,16 @@ function kernelName(peeling: Peeling): boolean {
 }
 
 function processName(peeling: Peeling): boolean {
-  const found = /\](?::\s| - )/.test(peeling.text) ? processWithId.exec(peeling.text) : null
+  const found = /\](?::\s| - )|\d\): /.test(peeling.text) ? processWithId.exec(peeling.text) : null
   if (!found) return false
-  const [whole, host, name = '', id = ''] = found
+  const [whole, host, name = '', id = found[4] ?? ''] = found
   // The kernel prints `comm[pid]: segfault at …` itself: only a header in front of it tells a program's line.
   if (peeling.stamped && peeling.writer === 'unknown') {
     if (host !== undefined) peeling.host = host
     peeling.byProcess(`${name}[${id}]`)
     return peeling.take(whole.length, 'host and process')
   }
-  if (peeling.behindName !== undefined || host !== undefined) return false
+  if (peeling.behindName !== undefined || host !== undefined || found[4] !== undefined) return false
   peeling.behindName = peeling.text.slice(whole.length)
   peeling.process = `${name}[${id}]`
   return false
@@ -97,13 +97,15 @@ function host(peeling: Peeling): boolean {
     peeling.host = found[1]
     return peeling.take(found[0].length, 'host')
   }
-  if (peeling.writer !== 'unknown') return false
-  return peeling.stamped ? hostAndProgram(peeling) : prefix(peeling)
+  return peeling.stamped && peeling.writer === 'unknown' && hostAndProgram(peeling)
 }
 
-function prefix(peeling: Peeling): boolean {
+/** A host in front of what no other layer explains. */
+export function hostHead(peeling: Peeling): boolean {
+  if (peeling.stamped || peeling.writer !== 'unknown') return false
   const alone = hostPrefix.exec(peeling.text)
-  if (!alone || peeling.host !== undefined || peeling.behindName !== undefined) return false
+  if (!alone || kernelNames.has(alone[1] ?? '') || peeling.host !== undefined || peeling.behindName !== undefined)
+    return false
   peeling.host = alone[1]
   return peeling.takeSoftly(alone[0].length, 'host')
 }

@@ -1,8 +1,9 @@
 /** What editors, mails, `grep`, `cat`, `pdsh` and tables put in front of a line that they show. */
-import { unescapeString } from './escapes.ts'
-import type { Peeling } from './frame.ts'
 
-const space = /^[\s\0\ufeff\u200b]+/
+import type { Peeling } from '../frame.ts'
+import { unescapeString } from './escapes.ts'
+
+const space = /^(?:[\s\0\ufeff\u200b]|\^M)+/
 const quote = /^(?:[>»]\s?){1,8}/
 const mark = /^(?:[-*+•‣◦–—·~$%]|#{1,6}|\/\/|--|\d{1,5}[.)]|\[[ xX]\])\s+/
 /** Marks of `diff`: only where a header of the kernel follows. */
@@ -11,7 +12,7 @@ const changed = /^[-+ ](?=\[|<\d|\d+,\d+,)/
 const numbered = /^(?:\d{1,8}[:-]\s?(?!\d\d?[:,-])|\d{1,8}(?:\t|\s{2})\s*)/
 /** `FILE:`, `FILE:12:`, `FILE:12:34:`, also of rotated and compressed files. */
 const file =
-  /^(?:(?:[A-Za-z]:)?[\w.@+~%-]{0,120}[/\\][\w./\\@+~%-]{0,200}|[\w@+~%-]{1,80}\.(?:log|txt|gz|xz|out|err|\d{1,3})[\w.-]{0,20}|[\w.-]{1,80}(?=:\d{1,8}:)|messages|syslog|dmesg)[:-](?:\d{1,8}[:-]){0,2}\s?/
+  /^(?!\d{1,3}\.\d{1,3}\.)(?:(?:[A-Za-z]:)?[\w.@+~%-]{0,120}[/\\][\w./\\@+~%-]{0,200}|[\w@+~%-]{1,80}\.(?:log|txt|gz|xz|out|err|\d{1,3})(?:\.\w{1,10}|-\d{8}){0,3}|[\w.-]{1,80}(?=:\d{1,8}:)|messages|syslog|dmesg)[:-](?:\d{1,8}[:-](?!\d\d-\d\d)(?:\d{1,5}:(?!\d\d:))?)?\s?/
 /** `pdsh`, ansible, clush: a host, behind which a frame stands that is known. */
 const quoted = /^(["'`“”‘’«])([\s\S]*)(["'`“”‘’»])[,;]?\s*$/
 /** A field, not a quotation. */
@@ -51,8 +52,9 @@ const forms: readonly (readonly [RegExp, string])[] = [
 function inQuotes(peeling: Peeling): boolean {
   const found = quoted.exec(peeling.text)
   if (!found || (found[2] ?? '').length < 8 || key.test(peeling.text)) return false
-  const inside = (found[2] ?? '').replaceAll('""', '"')
-  return peeling.replaceSoftly(found[1] === '"' ? unescapeString(inside) : inside, 'quotes')
+  const inside = (found[2] ?? '').trimEnd()
+  const plain = inside.includes('""') ? inside.replaceAll('""', '"') : unescapeString(inside)
+  return peeling.replaceSoftly(found[1] === '"' ? plain : inside, 'quotes')
 }
 
 /** CSV with the message in quotes. */
@@ -81,13 +83,10 @@ function readCells(cells: readonly string[], peeling: Peeling): void {
 
 /** A row of a table: the longest cell is the message. */
 function table(peeling: Peeling): boolean {
-  const cells = peeling.text
-    .split(/[|│┃║]/)
-    .map((cell) => cell.trim())
-    .filter((cell) => cell !== '')
+  const inner = peeling.text.replace(/^[|│┃║]\s?/, '').replace(/\s*[|│┃║]\s*$/, '')
+  const cells = inner.split(/\s[|│┃║]\s/).map((cell) => cell.trim())
   const longest = cells.reduce((best, cell) => (cell.length > best.length && !writer.test(cell) ? cell : best), '')
   if (longest === '') return false
-  const inner = peeling.text.replace(/^[|│┃║]\s?/, '').replace(/\s*[|│┃║]\s*$/, '')
   if (cells.length === 1) return peeling.replaceSoftly(inner, 'table border')
   readCells(
     cells.filter((cell) => cell !== longest),

@@ -9,6 +9,7 @@ const orphaned = /^\[\d{1,3}(?:;\d{1,3}){0,4}m/
 
 const entity = /&(?:#(\d{1,6})|#x([\da-f]{1,5})|(amp|lt|gt|quot|apos|nbsp));/gi
 const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' }
+const block = /<\/?(?:td|tr|th|li|p|br)(?:\s[^<>]{0,200})?\/?>/gi
 const tag =
   /<\/?(?:td|tr|th|tbody|table|li|ul|ol|p|pre|br|span|div|code|b|i|em|strong|font|a|samp|tt|html|body)(?:\s[^<>]{0,200})?\/?>/gi
 
@@ -25,7 +26,7 @@ export function mayHoldColours(text: string): boolean {
 
 /** `&lt;3&gt;` → `<3>`, and tags of a page go; the text itself when there are none. Twice escaped is escaped twice. */
 export function withoutHtml(text: string): string {
-  const plain = text.replace(tag, '')
+  const plain = text.replace(block, ' ').replace(tag, '').trimEnd()
   const decode = (one: string): string =>
     one.replace(entity, (whole, decimal?: string, hex?: string, name?: string) => {
       if (name !== undefined) return named[name.toLowerCase()] ?? whole
