@@ -88,13 +88,14 @@ export function indexCluster(
     }
   }
   const scopes = new Map(policies.map((policy) => [policy.name, policyScope(policy, snapshot, records)]))
-  const takers = takersAmong(snapshot.nodes)
-  const machines = Map.groupBy(snapshot.nodes, (one) => one.providerId)
-  const claims = Map.groupBy(snapshot.claims, (one) => one.providerId)
+  // Made where a candidate asks: most passes have none.
+  const takers = once(() => takersAmong(snapshot.nodes))
+  const machines = once(() => Map.groupBy(snapshot.nodes, (one) => one.providerId))
+  const claims = once(() => Map.groupBy(snapshot.claims, (one) => one.providerId))
   return {
-    sharingMachine: ({ providerId }) => (providerId === undefined ? [] : (machines.get(providerId) ?? [])),
-    claimsOf: ({ providerId }) => (providerId === undefined ? [] : (claims.get(providerId) ?? [])),
-    isTakenOver: (node, leaving) => isTakenOver(takers, node, leaving),
+    sharingMachine: ({ providerId }) => (providerId === undefined ? [] : (machines().get(providerId) ?? [])),
+    claimsOf: ({ providerId }) => (providerId === undefined ? [] : (claims().get(providerId) ?? [])),
+    isTakenOver: (node, leaving) => isTakenOver(takers(), node, leaving),
     poolOf: ({ node, policy }) => pool(node.labels, policy.name),
     zoneOf: (node) => zones.get(node.labels[zoneLabel] ?? ''),
     scopeOf: (policy) => scopes.get(policy.name) ?? policyScope(policy, snapshot, records),
@@ -127,6 +128,15 @@ function poolName(labels: NodeView['labels'], policy: string, poolLabels: readon
 
 function newPool(name: string): PoolCounts {
   return { name, total: 0, unhealthy: new Set(), sightings: new Map(), inFlight: 0 }
+}
+
+/** Makes the value at the first call, and keeps it. */
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 function entry<Value>(map: Map<string, Value>, key: string, make: (key: string) => Value): Value {

@@ -81,8 +81,13 @@ function marksOn(on: ForeignMark['on']): readonly ForeignMark[] {
   return foreignMarks.filter((one) => one.on === on)
 }
 
+const prefixes = foreignMarks.filter((one) => one.key.endsWith('/'))
+/** Marks with an exact key, by kind and key: a node is asked about in each pass. */
+const named = Map.groupBy(foreignMarks, ({ on, key }) => `${on} ${key}`)
+
 function found(on: ForeignMark['on'], key: string, value: string, setAt?: string): readonly FoundMark[] {
-  const mark = foreignMarks.find((one) => one.on === on && isNamedBy(one.key, key) && counts(one, value))
+  const byName = named.get(`${on} ${key}`) ?? prefixes.filter((one) => one.on === on && isNamedBy(one.key, key))
+  const mark = byName.find((one) => counts(one, value))
   if (!mark) return []
   const since = timeOf(setAt) ?? (mark.stamped ? timeOf(value) : undefined)
   const shown = value === '' || on === 'condition' ? key : `${key}=${value.slice(0, 64).replace(/\p{C}+/gu, ' ')}`
