@@ -4,6 +4,8 @@ import { describe, test } from 'node:test'
 import { type KubeObject, nodeClaims, nodes } from '../kube/api.ts'
 import { createObject, patchObject } from '../kube/objects.ts'
 import { nodeClaimDefinition } from '../providers/karpenter/testing/definition.ts'
+import { Drainer } from './act/drain/run.ts'
+import { givenAttempt, givenNode, givenPolicy } from './testing/given.ts'
 import { givenBudget, givenCluster, givenPod, phaseOf } from './testing/given-cluster.ts'
 import { givenOwned, givenOwner, halfWith, toleratesAll, whyOf } from './testing/given-workload.ts'
 import { podsOn, quickPolicy, startTestCluster } from './testing/test-cluster.ts'
@@ -192,6 +194,27 @@ describe('L12', () => {
     assert.deepEqual(named, ['default/bare'])
     const done = await cluster.until('it is repaired', 90, [half], phaseOf(cluster, first, 'Succeeded'))
     assert.deepEqual(done.drain?.lost, ['default/bare'])
+  })
+
+  test('where the API server does not keep the list, a bare pod waits for half a minute, and no longer', async (t) => {
+    const { cluster, first } = await givenCluster(t)
+    await givenPod(cluster, first, 'bare')
+    await cluster.run(3)
+    const [node] = (await cluster.nodes()).filter((one) => one.metadata.name === first)
+    const attempt = givenAttempt(givenNode(first), {
+      nodeUid: node?.metadata.uid ?? '',
+      taintedAt: cluster.clock.now(),
+    })
+    const taints = [{ key: 'nodemend.dev/repairing', value: attempt.name, effect: 'NoSchedule' }]
+    await patchObject(cluster.api, nodes, { name: first }, { spec: { taints } }, { type: 'merge' })
+    const drainer = new Drainer(cluster.api, cluster.clock, () => 0)
+    const evicted: number[] = []
+    for (let second = 0; second <= 31; second++) {
+      const pass = await drainer.pass(attempt, givenPolicy().drain, cluster.clock.now() + 600_000)
+      if (pass.evicted > 0) evicted.push(second)
+      await cluster.run(1)
+    }
+    assert.deepEqual(evicted, [30])
   })
 
   test('a pod with a controller is not among the lost', async (t) => {

@@ -17,6 +17,8 @@ const mostAtOnce = 20
 /** As the CRD's schema: more would be cut anyway. */
 const mostListed = 64
 const mostBudgets = 32
+/** A pod without a controller that does not come onto the record is evicted after this all the same. */
+const unrecordedMs = 30_000
 
 export interface DrainPass {
   /** When the list was made: a list before our taint had five seconds to settle proves nothing. */
@@ -84,12 +86,13 @@ export class Drainer {
       now: listedAt,
       back: new Set(back.map((pod) => pod.uid)),
       dueAgain: new Set(back.filter((pod) => memory.returns.isDue(pod)).map((pod) => pod.uid)),
-      named: namedIn(attempt, listed),
+      named: this.#namedIn(attempt, listed, memory),
     })
     const nodeGone = node === undefined
     const taintGone = !nodeGone && !isTainted(node, attempt.name)
     const evicted = nodeGone || taintGone ? 0 : await this.#empty({ plan, limits, deadline, memory, listed, back })
     const lost = lostText(attempt, plan)
+    for (const pod of lost) memory.told.set(pod, memory.told.get(pod) ?? this.#clock.monotonic())
     return {
       listedAt,
       nodeGone,
@@ -163,10 +166,19 @@ export class Drainer {
     }
   }
 
+  /** Pods that the record names as lost; with a full list, every pod counts as named. An older CRD drops the list: then time does. */
+  #namedIn({ drain }: Attempt, listed: readonly DrainPod[], { told }: Memory): ReadonlySet<string> {
+    const named = drain?.lost ?? []
+    if (named.length >= mostListed) return new Set(listed.map(podText))
+    const since = this.#clock.monotonic() - unrecordedMs
+    return new Set([...named, ...[...told].flatMap(([pod, at]) => (at <= since ? [pod] : []))])
+  }
+
   #memoryOf(attempt: string, listed: readonly DrainPod[]): Memory {
     const fresh = (): Memory => ({
       pacing: new EvictionPacing(this.#clock, this.#random),
       returns: new Returns(this.#clock),
+      told: new Map(),
     })
     const memory = this.#memories.get(attempt) ?? fresh()
     this.#memories.set(attempt, memory)
@@ -179,6 +191,8 @@ export class Drainer {
 interface Memory {
   readonly pacing: EvictionPacing
   readonly returns: Returns
+  /** Since when each pod without a controller has been told, monotonic. */
+  readonly told: Map<string, number>
 }
 
 interface Emptying {
@@ -188,12 +202,6 @@ interface Emptying {
   readonly memory: Memory
   readonly listed: readonly DrainPod[]
   readonly back: readonly DrainPod[]
-}
-
-/** Those of `listed` that the record names as lost; with a full list, every pod counts as named. */
-function namedIn({ drain }: Attempt, listed: readonly DrainPod[]): ReadonlySet<string> {
-  const named = drain?.lost ?? []
-  return new Set(named.length >= mostListed ? listed.map(podText) : named)
 }
 
 /** The pods without a controller, those on record first. */
