@@ -4,6 +4,7 @@
  */
 import { parse } from 'yaml'
 import * as z from 'zod'
+import { defined } from '../model/defined.ts'
 import type { CompiledTables } from './compiled.ts'
 import { complaintOf } from './complaint.ts'
 import { CatalogueError, type CatalogueSource } from './load.ts'
@@ -72,10 +73,10 @@ export function loadTables(read: (file: string) => CatalogueSource): CompiledTab
   const xid = check(xidFileSchema, read('xid.yaml'))
   const sxid = check(sxidFileSchema, read('sxid.yaml'))
   return {
-    xids: byCode(xid.xids.map(({ summary: _, ...row }) => definedOnly(row))),
-    composites: xid.composites.map(definedOnly),
-    nvlink5: check(nvlink5FileSchema, read('nvlink5.yaml')).rows.map(definedOnly),
-    sxids: byCode(sxid.sxids.map(({ summary: _, ...row }) => definedOnly(row))),
+    xids: byCode(xid.xids.map(({ summary: _, ...row }) => defined(row))),
+    composites: xid.composites.map(defined),
+    nvlink5: check(nvlink5FileSchema, read('nvlink5.yaml')).rows.map(defined),
+    sxids: byCode(sxid.sxids.map(({ summary: _, ...row }) => defined(row))),
     moved: sxid.moved,
     unknown: xid.unknown,
   }
@@ -84,14 +85,6 @@ export function loadTables(read: (file: string) => CatalogueSource): CompiledTab
 /** Sorts by code, for the decoders' binary search. */
 function byCode<T extends { readonly code: number }>(rows: readonly T[]): T[] {
   return rows.toSorted((a, b) => a.code - b.code)
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
-
-/** Drops keys with the value undefined, as `exactOptionalPropertyTypes` requires. */
-function definedOnly<T extends object>(row: T): Defined<T> {
-  // Object.entries loses the key types; only undefined values are removed.
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as Defined<T>
 }
 
 function check<T>(schema: z.ZodType<T>, source: CatalogueSource): T {

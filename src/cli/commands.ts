@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { agentCommand } from './agent/command.ts'
 import { statusCommand } from './ask/status.ts'
 import { whyCommand } from './ask/why.ts'
+import { rbacCommand } from './cluster/rbac.ts'
 import { controllerCommand } from './controller/command.ts'
 import { crdsCommand } from './controller/crds.ts'
 import { demoCommand } from './demo/demo.ts'
@@ -17,6 +18,7 @@ export const commands: readonly ((io: Io) => Command)[] = [
   demoCommand,
   scanCommand,
   crdsCommand,
+  rbacCommand,
   statusCommand,
   whyCommand,
   classifyCommand,

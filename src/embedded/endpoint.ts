@@ -1,4 +1,5 @@
 /** The rules of a write: fields that stay, the generation, validity, and no-ops. */
+import { defined } from '../model/defined.ts'
 import { customCauses } from './custom/validate.ts'
 import { type Cause, invalid } from './failure.ts'
 import { type ApiObject, at, type Json, sameJson, withAt } from './json.ts'
@@ -19,13 +20,7 @@ export function withSystemFields(next: ApiObject, live: ApiObject): ApiObject {
     generation: kept.generation,
     resourceVersion: kept.resourceVersion,
   }
-  return { ...next, metadata: withoutUndefined(metadata) as ApiObject['metadata'] }
-}
-
-function withoutUndefined(value: Readonly<Record<string, Json | undefined>>): Record<string, Json> {
-  const out: Record<string, Json> = {}
-  for (const [key, entry] of Object.entries(value)) if (entry !== undefined) out[key] = entry
-  return out
+  return { ...next, metadata: defined(metadata) }
 }
 
 /** The main resource keeps status, and the status subresource keeps everything else. */

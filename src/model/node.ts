@@ -67,6 +67,8 @@ export interface OtherRepairer {
   readonly label: string
   /** Who it is and how that shows, for people. */
   readonly why: string
+  /** Present where that cannot be told: what would tell. Nothing begins then, and what is under way goes on. */
+  readonly unsure?: string
 }
 
 /** How far the watches and the kubelet leases can be trusted. */

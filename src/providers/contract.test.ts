@@ -20,6 +20,7 @@ providerContract({
   name: 'scripted',
   action: 'Reboot',
   traceable: false,
+  rights: scripted.rights,
   make: (api, clock) => providerOf('scripted', scripted, { api, clock }),
   site,
 })

@@ -1,5 +1,6 @@
 /** Who acts on a node. One folder per provider, with the same file names in each. */
 import type { Api } from '../kube/api.ts'
+import type { Right } from '../kube/rights/right.ts'
 import type { Intervention } from '../model/action.ts'
 import type { NodeView } from '../model/node.ts'
 import type { NodeRef, RepairTarget } from '../model/repair.ts'
@@ -87,13 +88,6 @@ export interface Provider extends Actor {
   poolOf(node: Pick<NodeView, 'labels'>): string | undefined
 }
 
-/** A right that a provider needs beyond those of the controller, as a ClusterRole grants it. */
-export interface Right {
-  readonly apiGroups: readonly string[]
-  readonly resources: readonly string[]
-  readonly verbs: readonly string[]
-}
-
 /** What is known of a provider before it is made: flags, CRD, docs and rights derive from it. */
 export interface ProviderKind {
   readonly can: readonly Intervention[]
@@ -105,6 +99,7 @@ export interface ProviderKind {
   readonly drainTaint?: string
   /** One sentence for people: what it is for, and who must not use it. */
   readonly says: string
+  /** What it calls; a call without a right here fails the tests. */
   readonly rights: readonly Right[]
   make(parts: ProviderParts): Actor
 }

@@ -12,8 +12,11 @@ import { AttemptBook } from './attempt/book.ts'
 import { Calls } from './attempt/calls.ts'
 import { Executor } from './attempt/execute.ts'
 import { Controller } from './controller.ts'
+import type { KarpenterNodeRepair } from './observe/karpenter-repair.ts'
 import { Observer } from './observe/observer.ts'
 import { Reporter } from './report.ts'
+import { RightsQuestion } from './rights/question.ts'
+import { controllerRemedy } from './rights/rights.ts'
 
 export interface AssembleOptions {
   readonly api: Api
@@ -26,6 +29,8 @@ export interface AssembleOptions {
   readonly providers: readonly Provider[]
   readonly leadership: () => Leadership
   readonly lease: { readonly namespace: string; readonly name: string }
+  /** See `ObserverOptions`. */
+  readonly karpenterNodeRepair?: KarpenterNodeRepair | undefined
   /** How long everything settles after an outage. */
   readonly settleMs: number
   readonly onChange: () => void
@@ -45,6 +50,10 @@ export function assemble(options: AssembleOptions): Assembled {
   const reporter = new Reporter(options)
   const book = new AttemptBook(api)
   const drainer = new Drainer(api, clock, random)
+  const remedy = controllerRemedy(
+    lease.namespace,
+    providers.map(({ name }) => name),
+  )
   const onError = (error: unknown): void => reporter.error('watching', error)
   const observer = new Observer({
     api,
@@ -54,6 +63,8 @@ export function assemble(options: AssembleOptions): Assembled {
     providers,
     settleMs,
     lease,
+    remedy,
+    karpenterNodeRepair: options.karpenterNodeRepair,
     onChange,
     onError,
     onServed: (resource, error) => (error ? reporter.unserved(resource, error) : reporter.servedAgain(resource)),
@@ -78,6 +89,7 @@ export function assemble(options: AssembleOptions): Assembled {
     executor,
     providers,
     findActor,
+    rights: new RightsQuestion(api, clock, remedy),
     reporter,
     leadership,
   })

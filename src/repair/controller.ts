@@ -26,6 +26,7 @@ import { inForce } from './policy/in-force.ts'
 import type { ParsedPolicies } from './policy/parse.ts'
 import { policyStatusFor } from './policy/status.ts'
 import type { Reporter } from './report.ts'
+import type { RightsQuestion } from './rights/question.ts'
 
 /** Records written per pass that nothing hurries: a thousand nodes that turn at once do not become a thousand writes. */
 const recordsPerPass = 50
@@ -41,6 +42,7 @@ export interface ControllerOptions {
   readonly executor: Executor
   readonly providers: readonly Provider[]
   readonly findActor: FindActor
+  readonly rights: RightsQuestion
   readonly reporter: Reporter
   readonly leadership: () => Leadership
 }
@@ -99,8 +101,8 @@ export class Controller {
     const { observer, book } = this.#options
     // What is under way is held by a pause from the next pass on; what only waits can bear an older answer.
     await (book.records.some(isActive) ? observer.pause.ask() : observer.pause.poll())
+    await this.#try('reading the settings of Karpenter', () => observer.karpenter.poll()) // known before the first decision
     if (!book.records.some((one) => !isFinished(one.phase))) return
-    await this.#try('reading the settings of Karpenter', () => observer.karpenter.poll())
     await this.#try('reading kubelet leases', () => observer.leases.poll())
   }
 
@@ -171,7 +173,7 @@ export class Controller {
 
   /** The last questions before anything is touched: what exactly would be acted on, and did somebody say no meanwhile? */
   async #admit(decision: Decision, record: Attempt, node: NodeView, snapshot: ClusterSnapshot): Promise<void> {
-    const { book, observer, reporter } = this.#options
+    const { book, observer, reporter, rights } = this.#options
     const policy = this.#inForce?.find((one) => one.name === decision.rule?.policy)
     const action = decision.rule?.action
     if (!policy || action === undefined || action === 'NoAction') return
@@ -181,6 +183,8 @@ export class Controller {
     if (answer.kind === 'refused') {
       return this.#refuseLate(record, refusedLate(decision, providerAnswer, answer.why, answer.change))
     }
+    const lacking = await rights.objection({ action, provider, target: answer.target, drain: policy.drain })
+    if (lacking) return this.#refuseLate(record, refusedLate(decision, lacking.gate, lacking.why, lacking.change))
     const guarded = await book.guard(record)
     if (!guarded) return // deleted meanwhile: the next pass starts anew
     const no = await observer.lastLook.objection(snapshot, node, policy)

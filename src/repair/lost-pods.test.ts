@@ -123,7 +123,7 @@ describe('kind 3: what the provider waits for after the commit is seen before', 
     const tolerations = [{ key: 'nodemend.dev/repairing', operator: 'Exists' }, ...more]
     await givenOwner(cluster, 'storage', { kind: 'DaemonSet', annotations, spec: { tolerations } })
     await cluster.run(5)
-    const half = await cluster.half('a', { providers: ['karpenter', 'embedded'] })
+    const half = await cluster.half('a', { providers: ['karpenter', 'embedded'], karpenterNodeRepair: 'off' })
     await cluster.setCondition(name, 'KernelReady', 'False')
     return { cluster, half, name }
   }

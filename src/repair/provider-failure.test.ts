@@ -44,7 +44,7 @@ describe('a provider that always refuses: the attempt fails, the node is put bac
 
 test('a provider that cannot tell what to replace: nothing begins, and the record says why', async (t) => {
   const { cluster, first } = await givenCluster(t)
-  const half = await cluster.half('a', { providers: ['karpenter'] })
+  const half = await cluster.half('a', { providers: ['karpenter'], karpenterNodeRepair: 'off' })
   const labelled = { metadata: { labels: { [providerKinds.karpenter.poolLabel]: 'gpu' } } }
   await patchObject(cluster.api, nodes, { name: first }, labelled, { type: 'merge' })
   await cluster.setCondition(first, 'KernelReady', 'False')

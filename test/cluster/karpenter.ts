@@ -51,12 +51,26 @@ export async function startKarpenter(cluster: ControlPlane, options: KarpenterOp
     },
   })
   await waitFor(running, () => isOk(probePort, '/readyz'), 60_000)
+  await applyDeployment(cluster, options)
   await applyPool(cluster)
   // Karpenter checks a pool again only after ten seconds, so the pool must be ready before the first pod.
   await eventually('the node pool to be ready', 30_000, async () => {
     return isTrue(await cluster.admin.get<WithConditions>(poolPath()), 'Ready')
   })
   return running
+}
+
+/** The Deployment by which others see how Karpenter is set; it has no pods, because Karpenter runs as a process here. */
+async function applyDeployment(cluster: ControlPlane, { nodeRepair }: KarpenterOptions): Promise<void> {
+  const labels = { 'app.kubernetes.io/name': 'karpenter' }
+  const env = [{ name: 'FEATURE_GATES', value: `NodeRepair=${nodeRepair}` }]
+  const spec = { containers: [{ name: 'controller', image: 'example.invalid/karpenter', env }] }
+  await cluster.admin.apply('/apis/apps/v1/namespaces/kube-system/deployments/karpenter', {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'karpenter', labels },
+    spec: { replicas: 0, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+  })
 }
 
 async function applyPool(cluster: ControlPlane): Promise<void> {

@@ -3,14 +3,12 @@
  * that an installation needs no more.
  */
 
-import { providerKinds } from '../../src/providers/providers.ts'
+import { rolesOf } from '../../src/cli/cluster/rbac.ts'
+import { agentRights } from '../../src/detect/report/rights.ts'
+import type { Right } from '../../src/kube/rights/right.ts'
+import { providerNames } from '../../src/providers/providers.ts'
+import { rightsWithProviders } from '../../src/repair/rights/rights.ts'
 import type { ControlPlane, Identity } from './control-plane.ts'
-
-interface Rule {
-  readonly apiGroups: readonly string[]
-  readonly resources: readonly string[]
-  readonly verbs: readonly string[]
-}
 
 type Program = 'agent' | 'controller'
 
@@ -20,47 +18,29 @@ export const identities: Readonly<Record<Program, Identity>> = {
   controller: { user: 'nodemend-controller', groups: [] },
 }
 
-const EVENTS: Rule = { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] }
-
-const RULES: Readonly<Record<Program, readonly Rule[]>> = {
-  agent: [{ apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] }, EVENTS],
-  controller: [
-    { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch', 'patch'] },
-    { apiGroups: [''], resources: ['pods'], verbs: ['list', 'delete'] },
-    { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'list', 'create', 'update'] },
-    { apiGroups: ['nodemend.dev'], resources: ['repairpolicies'], verbs: ['list', 'watch'] },
-    { apiGroups: ['nodemend.dev'], resources: ['repairpolicies/status'], verbs: ['update'] },
-    {
-      apiGroups: ['nodemend.dev'],
-      resources: ['noderepairs'],
-      verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'],
-    },
-    { apiGroups: ['nodemend.dev'], resources: ['noderepairs/status'], verbs: ['update'] },
-    ...providerKinds.karpenter.rights,
-    EVENTS,
-  ],
+const RIGHTS: Readonly<Record<Program, readonly Right[]>> = {
+  agent: agentRights,
+  controller: rightsWithProviders('default', providerNames),
 }
 
-/** Creates a ClusterRole and its binding for both programs. */
+/** Creates the roles that `nodemend rbac` prints, and binds them to the users of both programs. */
 export async function grantRoles(cluster: ControlPlane): Promise<void> {
-  const path = '/apis/rbac.authorization.k8s.io/v1'
-  for (const program of Object.keys(RULES) as Program[]) {
+  const apiGroup = 'rbac.authorization.k8s.io'
+  for (const program of Object.keys(RIGHTS) as Program[]) {
     const { user } = identities[program]
-    const metadata = { name: user }
-    const apiVersion = 'rbac.authorization.k8s.io/v1'
-    await cluster.admin.apply(`${path}/clusterroles/${user}`, {
-      apiVersion,
-      kind: 'ClusterRole',
-      metadata,
-      rules: RULES[program],
-    })
-    await cluster.admin.apply(`${path}/clusterrolebindings/${user}`, {
-      apiVersion,
-      kind: 'ClusterRoleBinding',
-      metadata,
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: user },
-      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
-    })
+    for (const role of rolesOf(user, RIGHTS[program])) {
+      const { apiVersion, kind, metadata } = role
+      const { namespace } = metadata
+      const folder = `/apis/${apiVersion}${namespace === undefined ? '' : `/namespaces/${namespace}`}`
+      const plural = kind === 'Role' ? 'role' : 'clusterrole'
+      await cluster.admin.apply(`${folder}/${plural}s/${user}`, role)
+      await cluster.admin.apply(`${folder}/${plural}bindings/${user}`, {
+        apiVersion,
+        kind: `${kind}Binding`,
+        metadata,
+        roleRef: { apiGroup, kind, name: user },
+        subjects: [{ apiGroup, kind: 'User', name: user }],
+      })
+    }
   }
 }

@@ -156,6 +156,48 @@ const forgottenProviders: readonly Mutation[] = [
     noticed: types(/karpenter\/provider\.ts.*'since' is missing/),
   },
   {
+    what: 'L7: a provider does not state a right that it needs',
+    edits: [{ file: 'src/providers/karpenter/provider.ts', from: "['get', 'list', 'delete']", to: "['get', 'list']" }],
+    noticed: testOf('src/providers/karpenter/contract.test.ts', /✖ L7: it makes no call without a right/),
+  },
+  {
+    what: 'L7: a provider states a right that it does not need',
+    edits: [
+      {
+        file: 'src/providers/karpenter/provider.ts',
+        from: "['get', 'list', 'delete']",
+        to: "['get', 'list', 'patch', 'delete']",
+      },
+    ],
+    noticed: testOf('src/providers/karpenter/contract.test.ts', /✖ L7: it makes no call without a right/),
+  },
+  {
+    what: 'L7: a call of the controller has no right in the list',
+    edits: [{ file: 'src/repair/rights/rights.ts', from: "'patch', 'delete'],", to: "'patch']," }],
+    noticed: testOf('test/controller/rights.test.ts', /✖ L7: every call of the controller/),
+  },
+  {
+    what: 'L6: a repair does not ask for its rights',
+    edits: [{ file: 'src/repair/controller.ts', from: 'if (lacking) return', to: 'if (lacking && false) return' }],
+    noticed: testOf('src/repair/rights/rights.test.ts', /✖ without the right to delete nothing is touched/),
+  },
+  {
+    what: 'L6: a call that is forbidden is made again at once',
+    edits: [{ file: 'src/repair/attempt/execute.ts', from: 'if (pausing !== undefined) return pausing', to: '' }],
+    noticed: testOf('src/repair/rights/rights.test.ts', /✖ the call backs off/),
+  },
+  {
+    what: 'L4: what may not be read counts as off',
+    edits: [
+      {
+        file: 'src/repair/observe/karpenter-repair.ts',
+        from: "this.#read = { state: 'unknown', why: `its",
+        to: "this.#read = { state: 'off' }; void { why: `its",
+      },
+    ],
+    noticed: testOf('src/repair/rights/rights.test.ts', /✖ L4: without the right to see Deployments/),
+  },
+  {
     what: 'a provider can an action that is not built',
     edits: [
       { file: 'src/providers/karpenter/provider.ts', from: "can: ['Replace']", to: "can: ['Replace', 'ResetGPU']" },

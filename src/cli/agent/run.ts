@@ -19,7 +19,10 @@ import { cursorsOf, inputsOf, type MonitorSpec, type Report } from '../../detect
 import { acceleratorReady } from '../../detect/report/accelerator-ready.ts'
 import { AgentReport } from '../../detect/report/agent-report.ts'
 import { knownFindings } from '../../detect/report/known-findings.ts'
+import { agentRights } from '../../detect/report/rights.ts'
 import type { Api } from '../../kube/api.ts'
+import { rbacRemedy } from '../../kube/rights/right.ts'
+import { watchRights } from '../../kube/rights/watch.ts'
 import type { Clock, Random } from '../../telemetry/clock.ts'
 import { Registry } from '../../telemetry/exposition.ts'
 import { createLog } from '../../telemetry/log.ts'
@@ -62,7 +65,7 @@ export interface AgentParts {
 export async function runAgent(options: AgentOptions, parts: AgentParts): Promise<void> {
   const { signal, clock, api } = parts
   const machine = await openMachine(options, parts)
-  const { log, rules, config, report, devices, settingsNow } = machine
+  const { log, rules, config, report, devices, settingsNow, registry } = machine
   await reload(rules, config, report)
   const { ledger, assembled } = assembleAgent(machine, options, parts)
   const { monitors } = assembled
@@ -76,6 +79,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
     rules: () => rules.current().matchers.rules,
     findings: () => knownFindings(rules.current().catalogue, ledger.settings, machine.accelerators.includes('nvidia')),
   })
+  watchRights({ api, clock, log, registry, rights: agentRights, remedy: rbacRemedy('agent'), signal })
   const take: Report = (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation))
   ledger.take([
     { kind: 'boot', bootId: machine.boot },

@@ -63,6 +63,13 @@ test('a drain: what happens when its time is up', () => {
   assert.match(end('budget', { onTimeout: 'ForceDelete', pdb: 'RespectUntilDeadline' }), /what is left is deleted$/)
 })
 
+test('L6: a call that the API server forbade is what a repair waits for, not its beginning', () => {
+  const trouble = 'delete nodeclaims claim-1: 403: no'
+  const { waitsFor, changes } = now({ phase: 'Committing', trouble })
+  assert.deepEqual(waitsFor, [trouble])
+  assert.match(changes[0] ?? '', /^the right is granted: nodemend rbac controller/)
+})
+
 test('from the commit on, nobody is told how to stop what cannot be stopped', () => {
   const stop = /kubectl annotate node a nodemend\.dev\/veto/
   for (const phase of ['Preparing', 'Draining', 'Blocked'] as const) assert.match(now({ phase }).changes.join(), stop)

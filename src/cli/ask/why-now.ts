@@ -22,10 +22,11 @@ export interface Attendance {
 
 /** About a repair under way. */
 export function nowOfRepair(repair: Attempt, { leader, pause }: Attendance): Now {
-  const { plan, name, nodeName, phase, deletedAt } = repair
+  const { plan, name, nodeName, phase, deletedAt, trouble } = repair
   if (!plan) return { doing: `Repair ${name} is not admitted.`, waitsFor: [], changes: [] }
   const told = toldByPhase(repair, plan)
   const deleted = deletedAt === undefined ? '' : deletedText(repair)
+  const granted = trouble === undefined ? [] : ['the right is granted: nodemend rbac controller prints the role']
   const ours: Now[] = []
   if (leader === null) ours.push(waiting('a controller: none leads', 'start one: nodemend controller'))
   if (pause.state === 'on') {
@@ -35,8 +36,13 @@ export function nowOfRepair(repair: Attempt, { leader, pause }: Attendance): Now
   const stop = `to stop it: kubectl annotate node ${nodeName} nodemend.dev/veto='who: why'`
   return {
     doing: `${told.doing}${deleted}`,
-    waitsFor: [...ours.flatMap((one) => one.waitsFor), ...told.waitsFor],
-    changes: [...ours.flatMap((one) => one.changes), ...told.changes, ...(isBeforeCommit(phase) ? [stop] : [])],
+    waitsFor: [...ours.flatMap((one) => one.waitsFor), ...(trouble === undefined ? told.waitsFor : [trouble])],
+    changes: [
+      ...ours.flatMap((one) => one.changes),
+      ...granted,
+      ...told.changes,
+      ...(isBeforeCommit(phase) ? [stop] : []),
+    ],
   }
 }
 

@@ -7,6 +7,7 @@ import { type Attempt, isFinished } from '../../model/repair.ts'
 import { type ProviderName, poolLabels } from '../../providers/providers.ts'
 import { kindOf, ownActions } from '../../repair/act/actions.ts'
 import { decide } from '../../repair/decide/decide.ts'
+import { unreadKarpenter } from '../../repair/observe/karpenter-repair.ts'
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
 import { providersOption } from '../cluster/providers-option.ts'
 import { CommandError, type Io, type OutputFormat } from '../io.ts'
@@ -98,7 +99,7 @@ function decisionFor(
   }
   const health: ApiHealth = { synced: true, leases: { state: 'listed', followed: 0, stale: 0 } }
   const { nodes, pause, providers } = view
-  const unseen = { claims: [], otherRepairers: [] }
+  const unseen = { claims: [], otherRepairers: [unreadKarpenter] }
   const snapshot = { ...unseen, nodes, poolLabels, ownActions, providers, health, leadership, pause }
   const found = decide(snapshot, view.policies.policies, view.repairs, now).find((one) => one.nodeUid === node.uid)
   return found && found.outcome !== 'cleared' ? { record: found, recorded: false } : null

@@ -3,6 +3,11 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { formatDuration, parseDuration } from '../../catalog/duration.ts'
 import { anyNodeFlag } from '../../providers/embedded/provider.ts'
 import type { ProviderName } from '../../providers/providers.ts'
+import {
+  type KarpenterNodeRepair,
+  karpenterNodeRepairChoices,
+  karpenterNodeRepairFlag,
+} from '../../repair/observe/karpenter-repair.ts'
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
 import { providersOption } from '../cluster/providers-option.ts'
 import { CommandError, type Io } from '../io.ts'
@@ -18,6 +23,7 @@ interface Flags extends ClusterFlags {
   readonly interval: number
   readonly settle: number
   readonly providers: readonly ProviderName[]
+  readonly karpenterNodeRepair: KarpenterNodeRepair
   readonly allowEmbeddedOnARealCluster?: boolean
   readonly verbosity: string
 }
@@ -36,6 +42,14 @@ export function controllerCommand(io: Io): Command {
     .addOption(durationOption('--interval', 'between passes over a quiet cluster', 10_000))
     .addOption(durationOption('--settle', 'after an outage of the API server, before anything is done', 300_000))
     .addOption(providersOption('who may act on nodes, in the order in which they are asked'))
+    .addOption(
+      new Option(
+        `${karpenterNodeRepairFlag} <STATE>`,
+        'whether Karpenter repairs its nodes itself, where its Deployment does not tell',
+      )
+        .choices(karpenterNodeRepairChoices)
+        .default('detect'),
+    )
     .option(anyNodeFlag, 'provider embedded deletes the Node objects of machines, too, that nobody modelled')
     .option('--verbosity <N>', '0 warnings, 2 decisions and phases, 3 and more everything', '2')
     .action((flags: Flags) => start(flags, io))
@@ -54,6 +68,7 @@ async function start(flags: Flags, io: Io): Promise<void> {
     intervalMs: flags.interval,
     settleMs: flags.settle,
     providers: flags.providers,
+    karpenterNodeRepair: flags.karpenterNodeRepair,
     settings: { embedded: { anyNode: flags.allowEmbeddedOnARealCluster ?? false } },
     level: levelOf(flags.verbosity),
   }

@@ -5,13 +5,16 @@ import { isKubeError } from '../../kube/errors.ts'
 import { createEventRecorder } from '../../kube/events/recorder.ts'
 import { holdLease, type LeaseHold } from '../../kube/lease.ts'
 import { getObject } from '../../kube/objects.ts'
+import { watchRights } from '../../kube/rights/watch.ts'
 import type { ProviderParts } from '../../providers/provider.ts'
 import type { ProviderName } from '../../providers/providers.ts'
 import { providersNamed } from '../../providers/providers.ts'
 import { type Assembled, assemble } from '../../repair/assemble.ts'
 import { LeadershipView } from '../../repair/leadership.ts'
 import { outageMs } from '../../repair/observe/health.ts'
+import type { KarpenterNodeRepair } from '../../repair/observe/karpenter-repair.ts'
 import { PassLoop } from '../../repair/pass-loop.ts'
+import { controllerRemedy, rightsWithProviders } from '../../repair/rights/rights.ts'
 import { type Clock, type Random, sleep } from '../../telemetry/clock.ts'
 import { type MetricsFormat, Registry } from '../../telemetry/exposition.ts'
 import { createLog, type Level, type Log } from '../../telemetry/log.ts'
@@ -32,6 +35,8 @@ export interface RunControllerOptions {
   readonly settleMs: number
   /** Who may act on nodes, in the order in which they are asked. */
   readonly providers: readonly ProviderName[]
+  /** What a person says about Karpenter's own node repair; absent: it is read. */
+  readonly karpenterNodeRepair?: KarpenterNodeRepair
   /** What some of them are set to. */
   readonly settings?: Pick<ProviderParts, 'embedded'>
   readonly level: Level
@@ -80,8 +85,18 @@ export async function runController(options: RunControllerOptions, parts: Contro
     providers: providersNamed(options.providers, { ...options.settings, api, clock }),
     leadership: () => leadership.now,
     lease: { namespace, name: leaseName },
+    karpenterNodeRepair: options.karpenterNodeRepair,
     settleMs,
     onChange: () => loop.wake(),
+    signal: watching.signal,
+  })
+  watchRights({
+    api,
+    clock,
+    log,
+    registry,
+    rights: rightsWithProviders(namespace, options.providers),
+    remedy: controllerRemedy(namespace, options.providers),
     signal: watching.signal,
   })
   const passes = timed(half, clock)

@@ -4,6 +4,7 @@
  */
 import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
 import { listObjects, patchObject } from '../../kube/objects.ts'
+import { rightOn } from '../../kube/rights/right.ts'
 import type { NodeView } from '../../model/node.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import { asNodeRef, createdAt, deleteTarget, readIfThere } from '../objects.ts'
@@ -25,8 +26,9 @@ export const embedded: ProviderKind = {
   deletes: 'Node',
   says: 'the modelled machines of the demo and of tests: it deletes Node objects, and real machines do not come back from that',
   rights: [
-    { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'delete'] },
-    { apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] },
+    rightOn(nodes, ['get'], 'no modelled machine is seen to come back'),
+    rightOn(nodes, ['list', 'delete'], 'no modelled machine is replaced', { actions: ['Replace'] }),
+    rightOn(nodes, ['patch'], 'no modelled machine is rebooted', { subresource: 'status', actions: ['Reboot'] }),
   ],
   make: embeddedActor,
 }

@@ -5,6 +5,7 @@
  */
 import { type Api, type KubeObject, nodeClaims, nodes, pods } from '../../kube/api.ts'
 import { listObjects } from '../../kube/objects.ts'
+import { rightOn } from '../../kube/rights/right.ts'
 import { type NodeView, selects } from '../../model/node.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import { asNodeRef, createdAt, deleteTarget, readIfThere } from '../objects.ts'
@@ -35,7 +36,11 @@ export const karpenter: ProviderKind = {
   deletes: 'NodeClaim',
   drainTaint: 'karpenter.sh/disrupted',
   says: 'nodes of a Karpenter NodePool: it deletes their NodeClaim, and Karpenter ends the machine and starts another one',
-  rights: [{ apiGroups: ['karpenter.sh'], resources: ['nodeclaims'], verbs: ['get', 'list', 'watch', 'delete'] }],
+  rights: [
+    rightOn(nodeClaims, ['get', 'list', 'delete'], 'no node of Karpenter is replaced'),
+    rightOn(nodes, ['get'], 'no replacement of a Karpenter node is seen to join'),
+    rightOn(pods, ['list'], 'it is not seen that a pool needs no new node'),
+  ],
   make: karpenterActor,
 }
 

@@ -6,10 +6,13 @@ import { startEmbedded } from '../../embedded/server.ts'
 import type { Api, Call, KubeObject } from '../../kube/api.ts'
 import { connectTo } from '../../kube/connect.ts'
 import { KubeError } from '../../kube/errors.ts'
+import { permissionsOf, permissionText, type Right } from '../../kube/rights/right.ts'
+import { limitedTo } from '../../kube/testing/limited-api.ts'
 import { type Intervention, interventions } from '../../model/action.ts'
 import type { NodeView } from '../../model/node.ts'
 import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
-import type { Operation, Provider } from '../provider.ts'
+import type { Operation, Provider, ProviderKind } from '../provider.ts'
+import { providerKinds } from '../providers.ts'
 import { noAnswer, tap } from './tap.ts'
 
 /** A cluster with one node that the provider knows. */
@@ -28,6 +31,8 @@ export interface ContractCase {
   readonly action: Intervention
   /** False: the call leaves no trace until it has worked. */
   readonly traceable: boolean
+  /** Default: those of the entry of that name in the table. */
+  readonly rights?: readonly Right[]
   readonly definitions?: readonly KubeObject[]
   make(api: Api, clock: SteppedClock): Provider
   site(api: Api, clock: SteppedClock): Promise<ContractSite>
@@ -76,6 +81,11 @@ async function given(t: Context, contract: ContractCase) {
   return { api, clock, connect, site, provider, view, operation, written }
 }
 
+function rightsOf({ name, rights }: ContractCase): readonly Right[] {
+  const kinds: Readonly<Record<string, ProviderKind>> = providerKinds
+  return rights ?? kinds[name]?.rights ?? []
+}
+
 /** The suite for one action of one provider. */
 export function providerContract(contract: ContractCase): void {
   const { name, action, traceable, make } = contract
@@ -91,6 +101,28 @@ export function providerContract(contract: ContractCase): void {
       assert.equal((await provider.look(operation)).state, 'not-started')
       if (!traceable) assert.equal((await provider.look(written)).state, 'unknown', 'on record counts as sent')
       assert.deepEqual(tapped.sent, [])
+    })
+
+    test('L7: it makes no call without a right of its table entry, and uses every right of it', async (t) => {
+      const { api, clock, site, view, operation, written } = await given(t, contract)
+      const rights = rightsOf(contract).filter(({ actions }) => actions === undefined || actions.includes(action))
+      const limited = limitedTo(api, () => rights)
+      const provider = make(limited.api, clock)
+      await provider.target(view, action)
+      await provider.look(operation)
+      await clock.advance(60_000) // what is there now is no successor
+      const later = { ...written, committedAt: clock.now(), displacingSince: clock.now() }
+      await provider.begin(later, 5_000)
+      await provider.look(later)
+      await site.finish()
+      await clock.advance(180_000) // longer than any provider waits for a successor that nobody needs
+      await provider.look(later)
+      assert.deepEqual(limited.refused, [])
+      const unused = permissionsOf(rights).map(permissionText)
+      assert.deepEqual(
+        unused.filter((one) => !limited.used.has(one)),
+        [],
+      )
     })
 
     test('begun, it is never called not begun again; asked twice, it acts once; finished, it says so', async (t) => {

@@ -4,6 +4,7 @@
  */
 import { type Api, type KubeObject, leases, nodes } from '../../kube/api.ts'
 import { createObject, listObjects, patchObject } from '../../kube/objects.ts'
+import { rightOn } from '../../kube/rights/right.ts'
 import { onlyAction } from '../only-action.ts'
 import type { ProviderKind } from '../provider.ts'
 import { lookForBoot } from '../reboot.ts'
@@ -16,7 +17,10 @@ export const scripted: ProviderKind = {
   can: ['Reboot'],
   poolLabel: 'nodemend.dev/node-group',
   says: 'tests',
-  rights: [],
+  rights: [
+    rightOn(nodes, ['get', 'list'], 'no machine is seen to come back'),
+    rightOn(leases, ['create'], 'no machine is rebooted', { namespace }),
+  ],
   make: ({ api }) => ({
     async target({ name, uid }) {
       return { kind: 'found', target: { kind: 'Machine', name, uid } }

@@ -1,6 +1,7 @@
 /** A connection with a tap on its writes, for tests: count them, watch them, lose one, or end the program at one. */
 import type { Api, Call } from '../../kube/api.ts'
 import { KubeError } from '../../kube/errors.ts'
+import { accessReviews } from '../../kube/rights/review.ts'
 
 const writes: ReadonlySet<Call['verb']> = new Set(['create', 'update', 'patch', 'apply', 'delete', 'evict'])
 
@@ -29,7 +30,7 @@ export function tap(api: Api, options: TapOptions): Tap {
       close: () => api.close(),
       stream: <T>(call: Call) => api.stream<T>(call),
       async request<T>(call: Call): Promise<T> {
-        if (!writes.has(call.verb)) {
+        if (!writes.has(call.verb) || call.resource === accessReviews) {
           options.read?.(call)
           return api.request<T>(call)
         }

@@ -26,6 +26,8 @@ type Generators<T> = { readonly [Name in keyof T]-?: fc.Arbitrary<NonNullable<T[
 const moment = fc.integer({ min: 0, max: Date.parse('2100-01-01T00:00:00Z') })
 const span = fc.integer({ min: 1, max: 86_400 }).map((seconds) => seconds * 1_000)
 const word = fc.string({ minLength: 1, maxLength: 32 })
+/** Kubernetes' label keys begin with a letter or digit. */
+const labelKey = word.map((text) => `k${text}`)
 const words = fc.array(word, { maxLength: 3 })
 const count = fc.nat(1_000)
 const status = fc.constantFrom('True' as const, 'False' as const, 'Unknown' as const)
@@ -123,7 +125,7 @@ const generators: Generators<Attempt> = {
   nodeUid: word,
   providerId: word,
   bootId: word,
-  nodeLabels: fc.dictionary(word, word, { maxKeys: 3, noNullPrototype: true }),
+  nodeLabels: fc.dictionary(labelKey, word, { maxKeys: 3, noNullPrototype: true }),
   number: fc.integer({ min: 1, max: 99 }),
   approvedFor: rule,
   approvedBy: word,
@@ -139,6 +141,7 @@ const generators: Generators<Attempt> = {
   successor: of<Successor>({ name: word, uid: word, since: moment }),
   healthySince: moment,
   proof: word,
+  trouble: word,
   holder: word,
   fencingToken: count,
 }

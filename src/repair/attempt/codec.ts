@@ -188,6 +188,7 @@ export const attemptFields: Fields<Attempt, StoredAttempt> = {
   successor: inside('status', successor),
   healthySince: inside('status', at('healthySince', time)),
   proof: inside('status', at('proof', fitting)),
+  trouble: inside('status', at('trouble', fitting)),
   holder: inside('status', at('holder', same())),
   fencingToken: inside('status', at('fencingToken', same())),
 }

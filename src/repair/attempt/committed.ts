@@ -21,7 +21,7 @@ export function committed(attempt: Attempt, plan: Plan, view: StepView, operatio
       const cancel = cancelReason(attempt, plan, view)
       if (cancel !== undefined) return end(attempt, view, 'Cancelled', cancel)
       if (isOver(attempt, view.now)) {
-        const why = view.turnedDown ?? 'no call went through'
+        const why = view.turnedDown ?? attempt.trouble ?? 'no call went through'
         return end(attempt, view, 'Failed', `the provider did not begin in time: ${why}`)
       }
       return { kind: 'call' }

@@ -11,6 +11,7 @@ import { kindOf } from '../act/actions.ts'
 import type { Drainer, DrainPass } from '../act/drain/run.ts'
 import { removeTaint, setTaint } from '../act/taint.ts'
 import type { LastLook } from '../observe/last-look.ts'
+import { RefusedCalls } from '../rights/refused-calls.ts'
 import type { AttemptBook } from './book.ts'
 import type { Calls } from './calls.ts'
 import { invariant } from './invariant.ts'
@@ -46,15 +47,17 @@ interface Tick {
   readonly policy?: Policy
   attempt: Attempt
   pass?: DrainPass
-  unread?: string
+  unread?: string | undefined
   operation?: OperationView
 }
 
 export class Executor {
   readonly #options: ExecutorOptions
+  readonly #refused: RefusedCalls
 
   constructor(options: ExecutorOptions) {
     this.#options = options
+    this.#refused = new RefusedCalls(options.clock)
   }
 
   /**
@@ -109,14 +112,35 @@ export class Executor {
         tick.operation = await this.#options.calls.look(tick.attempt)
         return undefined
       case 'taint':
-        return this.#taint(tick)
+        return this.#unlessForbidden(tick, () => this.#taint(tick))
       case 'drain':
         return this.#drain(tick)
       case 'call':
-        return this.#call(tick)
+        return this.#unlessForbidden(tick, () => this.#call(tick))
       case 'record':
         return commits(step, tick.attempt) ? this.#commit(tick) : this.#record(tick, step.attempt, step.untaint)
     }
+  }
+
+  /** A call that was forbidden a moment ago is not made; what was said is on record. */
+  async #unlessForbidden(tick: Tick, call: () => Promise<string | undefined>): Promise<string | undefined> {
+    const { name } = tick.attempt
+    const pausing = this.#refused.pausing(name)
+    if (pausing !== undefined) return pausing
+    try {
+      return await call()
+    } catch (error) {
+      const trouble = this.#refused.failed(name, error)
+      if (trouble !== undefined) await this.#recordTrouble(tick, trouble)
+      throw error
+    }
+  }
+
+  /** Once for the same words; undefined takes them off the record. */
+  async #recordTrouble(tick: Tick, trouble: string | undefined): Promise<void> {
+    const { trouble: before, ...rest } = tick.attempt
+    if (before === trouble) return
+    await this.#record(tick, trouble === undefined ? rest : { ...rest, trouble }, false)
   }
 
   async #commit(tick: Tick): Promise<string | undefined> {
@@ -146,6 +170,8 @@ export class Executor {
   async #drain(tick: Tick): Promise<string | undefined> {
     const { plan, drain } = tick.attempt
     if (!plan || !drain) return 'not admitted'
+    tick.unread = this.#refused.pausing(tick.attempt.name)
+    if (tick.unread !== undefined) return undefined
     try {
       const { endsMachine } = kindOf(plan.action)
       const providerTaint = endsMachine ? drainTaintOf(plan.provider) : undefined
@@ -153,8 +179,14 @@ export class Executor {
       tick.pass = await this.#options.drainer.pass(tick.attempt, plan.drain, drain.deadline, departure)
     } catch (error) {
       if (!isKubeError(error)) throw error
+      const trouble = this.#refused.failed(tick.attempt.name, error)
+      if (trouble !== undefined) await this.#recordTrouble(tick, trouble)
       tick.unread = error.message
+      return undefined
     }
+    const { pass } = tick
+    await this.#recordTrouble(tick, undefined)
+    tick.pass = pass
     return undefined
   }
 
@@ -201,6 +233,7 @@ export class Executor {
     delete tick.unread
     delete tick.operation
     if (next.phase === attempt.phase) return 'recorded'
+    this.#refused.forget(attempt.name)
     if (isFinished(next.phase)) this.#forget(attempt.name)
     onPhase(tick.attempt)
     return undefined

@@ -14,7 +14,7 @@ export interface StepView {
   /** What the last drain pass of this tick found; absent before it ran. */
   readonly pass?: DrainPass
   /** Why the drain pass of this tick could not look at the node's pods; absent when it could. */
-  readonly unread?: string
+  readonly unread?: string | undefined
   /** What the provider says; absent before it was asked. */
   readonly operation?: OperationView
   /** Why the last call to the provider was turned down; absent when none was. */
@@ -37,7 +37,7 @@ export type Step =
 
 /** The record with a new phase on top. Also used where a repair is admitted. */
 export function withPhase(attempt: Attempt, phase: Phase, at: number, why: string, deadline?: number): Attempt {
-  const { deadline: _, ...rest } = attempt
+  const { deadline: _, trouble: __, ...rest } = attempt
   const phases = [...attempt.phases, { phase, at, why }]
   return { ...rest, phase, phases, ...(deadline !== undefined && { deadline }) }
 }

@@ -52,7 +52,7 @@ export function foreignOwner(node: NodeView, { claims, otherRepairers }: Owners,
   if (node.deleting) return 'its Node object is being deleted'
   const mark = marksOf(node).find((one) => one.mark.weight === 'hard')
   if (mark) return markText(mark, now)
-  const repairer = otherRepairers.find((one) => node.labels[one.label] !== undefined)
+  const repairer = otherRepairers.find((one) => one.unsure === undefined && node.labels[one.label] !== undefined)
   if (repairer) return repairer.why
   const claim = claims.find((one) => one.deleting && belongs(one, node))
   return claim && `Karpenter is deleting its NodeClaim ${claim.name}`
@@ -70,6 +70,15 @@ export function markText({ mark, where, since }: FoundMark, now?: number): strin
     facts.push(`for ${Math.floor((now - since) / hourMs)} h, perhaps forgotten`)
   }
   return `${mark.says} (${facts.join(', ')})`
+}
+
+/** Who may act on `node`, where that cannot be told, and what would tell. */
+export function possibleOwner(
+  node: NodeView,
+  { otherRepairers }: Owners,
+): { readonly why: string; readonly change: string } | undefined {
+  const found = otherRepairers.find((one) => one.unsure !== undefined && node.labels[one.label] !== undefined)
+  return found && { why: found.why, change: found.unsure ?? '' }
 }
 
 /** True when `pattern` names `key`: exactly, or as a prefix that ends in `/`. */

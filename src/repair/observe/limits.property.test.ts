@@ -101,10 +101,11 @@ describe('what we know', () => {
         const clock = new SteppedClock(noon)
         const env = () => [{ name: 'FEATURE_GATES', value: `NodeRepair=${clock.now() - noon >= switchedAt}` }]
         const deployment = () => ({ metadata: {}, spec: { template: { spec: { containers: [{ env: env() }] } } } })
-        const karpenter = new KarpenterRepair(answering(() => ({ items: [deployment()] })).api, clock)
+        const karpenter = new KarpenterRepair(answering(() => ({ items: [deployment()] })).api, clock, 'remedy')
         const poll = (): Promise<void> => karpenter.poll()
         await follow(clock, 10 * second, 30 * minute, poll, (now) => {
-          if (now >= switchedAt + 5 * minute + 10 * second) assert.ok(karpenter.repairs, `${now - switchedAt} ms late`)
+          if (now >= switchedAt + 5 * minute + 10 * second)
+            assert.match(karpenter.repairers()[0]?.why ?? '', /NodeRepair=true/, `${now - switchedAt} ms late`)
         })
       }),
       few,

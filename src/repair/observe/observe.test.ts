@@ -6,7 +6,6 @@ import { connectTo } from '../../kube/connect.ts'
 import { createObject, patchObject } from '../../kube/objects.ts'
 import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import { HealthTracker } from './health.ts'
-import { switchesRepairOn } from './karpenter-repair.ts'
 import { KubeletLeases } from './kubelet-leases.ts'
 import { type NodeObject, SeenNodes } from './seen.ts'
 
@@ -119,22 +118,6 @@ describe('outages', () => {
       assert.equal(tracker.health(true, noLeases).settledAt, settles ? noon + step + 5 * minute : undefined)
     }
   })
-})
-
-test('Karpenter’s own repair is recognised by its feature gate', () => {
-  const karpenter = (value: string) => ({
-    metadata: {},
-    spec: { template: { spec: { containers: [{ env: [{ name: 'FEATURE_GATES', value }] }] } } },
-  })
-  assert.equal(switchesRepairOn(karpenter('SpotToSpotConsolidation=false,NodeRepair=true')), true)
-  assert.equal(switchesRepairOn(karpenter('NodeRepair=false')), false)
-  assert.equal(switchesRepairOn(karpenter('ReservedCapacity=true')), false)
-  assert.equal(switchesRepairOn({ metadata: {} }), false)
-  const byFlag = {
-    metadata: {},
-    spec: { template: { spec: { containers: [{ args: ['--feature-gates=NodeRepair=true'] }] } } },
-  }
-  assert.equal(switchesRepairOn(byFlag), true)
 })
 
 test('kubelet leases are judged by whether we see them move', async (t) => {

@@ -10,16 +10,16 @@ import {
 } from '../../kube/api.ts'
 import type { KubeError } from '../../kube/errors.ts'
 import { type WatchChange, type WatchState, watchObjects } from '../../kube/list-watch.ts'
-import type { ClaimView, ClusterSnapshot, Leadership, NodeView } from '../../model/node.ts'
+import type { ClaimView, ClusterSnapshot, Leadership, NodeView, OtherRepairer } from '../../model/node.ts'
 import type { NodeClaim } from '../../providers/karpenter/provider.ts'
 import type { Provider } from '../../providers/provider.ts'
-import { poolLabels, poolsOf } from '../../providers/providers.ts'
+import { poolLabels, poolsOf, providerKinds } from '../../providers/providers.ts'
 import type { Clock, Random } from '../../telemetry/clock.ts'
 import { ownActions } from '../act/actions.ts'
 import type { AttemptBook } from '../attempt/book.ts'
 import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../policy/parse.ts'
 import { HealthTracker } from './health.ts'
-import { KarpenterRepair, karpenterRepairer } from './karpenter-repair.ts'
+import { type KarpenterNodeRepair, KarpenterRepair } from './karpenter-repair.ts'
 import { KubeletLeases } from './kubelet-leases.ts'
 import { LastLook } from './last-look.ts'
 import { PauseRequest } from './pause.ts'
@@ -34,6 +34,10 @@ export interface ObserverOptions {
   readonly settleMs: number
   /** Where a person pauses the whole controller. */
   readonly lease: { readonly namespace: string; readonly name: string }
+  /** The command that grants missing rights. */
+  readonly remedy: string
+  /** What a person says about Karpenter's own node repair; absent: it is read. */
+  readonly karpenterNodeRepair?: KarpenterNodeRepair | undefined
   /** Something changed that a decision may depend on. */
   readonly onChange: () => void
   /** A watch broke; it goes on by itself. */
@@ -68,7 +72,7 @@ export class Observer {
     this.#options = options
     this.health = new HealthTracker(options.clock, options.settleMs)
     this.leases = new KubeletLeases(options.api, options.clock)
-    this.karpenter = new KarpenterRepair(options.api, options.clock)
+    this.karpenter = new KarpenterRepair(options.api, options.clock, options.remedy, options.karpenterNodeRepair)
     this.pause = new PauseRequest(options.api, options.clock, options.lease)
     const { api, clock } = options
     this.lastLook = new LastLook({ api, clock, pause: () => this.pause.ask() })
@@ -121,6 +125,7 @@ export class Observer {
       if (state?.inSync) continue
       const missing = isUnserved(state)
       if (missing && resource === nodeClaims) continue // no Karpenter here: there are no claims
+      if (resource === nodeClaims && isForbidden(state)) continue // its nodes are left alone, see `#unseenClaims`
       if (missing && isOurs(resource))
         return `the cluster does not know ${resource.plural}.${resource.group}: ${crdsRemedy}`
       return state?.error ? state.error.message : `the watch of ${resource.plural} has not caught up`
@@ -147,7 +152,7 @@ export class Observer {
     return {
       nodes: views,
       claims: [...this.#claims.values()].map((one) => one.view),
-      otherRepairers: this.karpenter.repairs ? [karpenterRepairer] : [],
+      otherRepairers: [...this.karpenter.repairers(), ...this.#unseenClaims()],
       poolLabels,
       ownActions,
       providers: this.#options.providers.map((one) => one.name),
@@ -155,6 +160,15 @@ export class Observer {
       leadership,
       pause: this.pause.pause,
     }
+  }
+
+  /** Without the right to see claims, nobody can tell which nodes Karpenter is deleting. */
+  #unseenClaims(): readonly OtherRepairer[] {
+    if (!isForbidden(this.#states.get(nodeClaims))) return []
+    const why = 'cannot tell whether Karpenter is deleting it: NodeClaims may not be watched'
+    const { poolLabel: label } = providerKinds.karpenter
+    const unsure = `grant verbs "list" and "watch" on resource "nodeclaims": ${this.#options.remedy}`
+    return [{ label, why, unsure }]
   }
 
   #watch<T extends KubeObject, Raw extends KubeObject = T>(
@@ -207,6 +221,10 @@ export class Observer {
 
 function isUnserved(state: WatchState | undefined): boolean {
   return state?.error?.code === 'NM_KUBE_NOT_FOUND'
+}
+
+function isForbidden(state: WatchState | undefined): boolean {
+  return state?.inSync === false && state.error?.code === 'NM_KUBE_FORBIDDEN'
 }
 
 function isOurs(resource: Resource): boolean {

@@ -17,6 +17,7 @@ import { silentLog } from '../../telemetry/log.ts'
 import { type Assembled, assemble } from '../assemble.ts'
 import { readAttempt } from '../attempt/record.ts'
 import { crds } from '../crds.ts'
+import type { KarpenterNodeRepair } from '../observe/karpenter-repair.ts'
 import type { NodeObject } from '../observe/seen.ts'
 
 const second = 1_000
@@ -37,6 +38,8 @@ export interface HalfOptions {
   readonly api?: Api | undefined
   /** Default: the provider of the modelled machines. */
   readonly providers?: readonly ProviderName[]
+  /** What a person says about Karpenter's own node repair; default: it is read. */
+  readonly karpenterNodeRepair?: KarpenterNodeRepair
 }
 
 export interface TestCluster {
@@ -170,7 +173,12 @@ export async function startTestCluster(
 async function startHalf(
   cluster: TestCluster,
   identity: string,
-  { api, providers, leadership }: HalfOptions & { readonly api: Api; readonly providers: readonly ProviderName[] },
+  {
+    api,
+    providers,
+    leadership,
+    karpenterNodeRepair,
+  }: HalfOptions & { readonly api: Api; readonly providers: readonly ProviderName[] },
 ): Promise<Half> {
   const { clock } = cluster
   const ended = new AbortController()
@@ -194,6 +202,7 @@ async function startHalf(
     providers: providersNamed(providers, { api, clock }),
     leadership: () => half.leadership,
     lease: { namespace: 'default', name: 'nodemend-controller' },
+    karpenterNodeRepair,
     settleMs: 300 * second,
     onChange: () => undefined,
     signal: ended.signal,

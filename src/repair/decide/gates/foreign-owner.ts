@@ -1,5 +1,5 @@
 /** Whether somebody else already acts on the node. A mark that says only that somebody may act holds for a while, and is told. */
-import { foreignAnnotations, foreignOwner, markText, softForMs, softMarks } from '../foreign.ts'
+import { foreignAnnotations, foreignOwner, markText, possibleOwner, softForMs, softMarks } from '../foreign.ts'
 import { allow, at, type Gate, refuse, wait } from '../gate.ts'
 
 export const foreign: Gate = {
@@ -8,6 +8,8 @@ export const foreign: Gate = {
   ask({ candidate: { node }, snapshot, now }) {
     const owner = foreignOwner(node, snapshot, now)
     if (owner) return refuse(owner, 'they finish, or their mark is removed')
+    const possible = possibleOwner(node, snapshot)
+    if (possible) return refuse(possible.why, possible.change)
     const soft = softMarks(node)
     const fresh = soft.find(({ since }) => since !== undefined && since <= now && now < since + softForMs)
     if (fresh?.since !== undefined) {

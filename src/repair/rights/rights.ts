@@ -1,0 +1,88 @@
+/** The rights of the controller, and which of them a repair needs. A call without a right in this list fails the tests. */
+import { events, leases, nodeClaims, nodeRepairs, nodes, pods, repairPolicies } from '../../kube/api.ts'
+import { type Permission, permissionsOf, type Right, rbacRemedy, rightOn } from '../../kube/rights/right.ts'
+import type { Intervention } from '../../model/action.ts'
+import type { DrainLimits } from '../../model/policy.ts'
+import type { RepairTarget } from '../../model/repair.ts'
+import type { ProviderKind } from '../../providers/provider.ts'
+import { type ProviderName, providerKinds } from '../../providers/providers.ts'
+import { kindOf } from '../act/actions.ts'
+import { deployments } from '../observe/karpenter-repair.ts'
+
+const taint = rightOn(nodes, ['get', 'patch'], 'no repair begins: its taint cannot be set on the node')
+const drain: readonly Right[] = [
+  rightOn(pods, ['list'], 'no drain begins: the pods of a node cannot be seen'),
+  rightOn(pods, ['create'], 'no drain gets on: pods cannot be evicted', { subresource: 'eviction' }),
+]
+const force = rightOn(pods, ['delete'], 'drains with onTimeout ForceDelete are refused', { optional: true })
+
+/** Where the kubelets renew their leases. */
+const kubeletNamespace = 'kube-node-lease'
+
+/** The rights of a controller whose leader lease lies in `namespace`, without those of its providers. */
+export function controllerRights(namespace: string): readonly Right[] {
+  return [
+    rightOn(nodes, ['list', 'watch'], 'no sick node is seen'),
+    taint,
+    ...drain,
+    force,
+    rightOn(repairPolicies, ['list', 'watch'], 'no policy is seen'),
+    rightOn(repairPolicies, ['update'], 'no policy says whether it is in force', { subresource: 'status' }),
+    rightOn(
+      nodeRepairs,
+      ['get', 'list', 'watch', 'create', 'patch', 'delete'],
+      'no repair is put on record, and none begins',
+    ),
+    rightOn(nodeRepairs, ['update'], 'no decision is put on record, and none is carried out', {
+      subresource: 'status',
+    }),
+    rightOn(nodeClaims, ['list', 'watch'], 'nodes of Karpenter are not repaired: whether it deletes them is unknown', {
+      optional: true,
+    }),
+    rightOn(deployments, ['list'], 'nodes of Karpenter are not repaired: whether it repairs them itself is unknown', {
+      optional: true,
+    }),
+    rightOn(leases, ['get', 'create', 'update'], 'no controller leads, and nothing is repaired', { namespace }),
+    rightOn(leases, ['list'], 'nothing is repaired: whether kubelets reach the API server is unknown', {
+      namespace: kubeletNamespace,
+    }),
+    rightOn(events, ['create', 'patch'], 'decisions and repairs become no Events', {
+      namespace: 'default',
+      optional: true,
+    }),
+  ]
+}
+
+/** All rights of a controller with these providers. */
+export function rightsWithProviders(namespace: string, providers: readonly ProviderName[]): readonly Right[] {
+  return [...controllerRights(namespace), ...providers.flatMap((name) => providerKinds[name].rights)]
+}
+
+/** The command that grants them. */
+export function controllerRemedy(namespace: string, providers: readonly string[]): string {
+  return rbacRemedy('controller', [`--namespace ${namespace}`, `--providers ${providers.join()}`])
+}
+
+/** What a repair does, as far as its rights go. */
+export interface Intent {
+  readonly action: Intervention
+  readonly provider: string
+  readonly target: RepairTarget
+  readonly drain: DrainLimits
+}
+
+/** Everything that the repair must be allowed to do before its first step touches the node. */
+export function permissionsFor({ action, provider, target, drain: limits }: Intent): readonly Permission[] {
+  const { drains, by } = kindOf(action)
+  const kinds: Readonly<Record<string, ProviderKind>> = providerKinds
+  const provided = by === 'provider' ? (kinds[provider]?.rights ?? []) : []
+  const rights = [
+    taint,
+    ...(drains ? drain : []),
+    ...(drains && limits.onTimeout === 'ForceDelete' ? [force] : []),
+    ...provided.filter(({ actions }) => actions === undefined || actions.includes(action)),
+  ]
+  return permissionsOf(rights).map((one) =>
+    one.verb === 'delete' && provided.includes(one.right) ? { ...one, name: target.name } : one,
+  )
+}
