@@ -15,8 +15,8 @@ export type EvictionAnswer =
       readonly message: string
       readonly retryAfterMs?: number
     }
-  /** The API server is busy; no budget refused. */
-  | { readonly kind: 'throttled'; readonly retryAfterMs: number }
+  /** A 429 without a budget: the API server is busy, or a webhook says no in this form; `message` is in its words. */
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number; readonly message: string }
   /** The pod or its budget changed meanwhile: read it and try again. */
   | { readonly kind: 'conflict' }
   /** Two budgets select the pod: never succeeds until one of them goes. */
@@ -61,7 +61,9 @@ export function judgeEviction(error: unknown): EvictionAnswer {
 function judgeTooMany(error: KubeError): EvictionAnswer {
   const { causes = [], retryAfterMs } = error.detail
   const budgets = causes.filter((cause) => cause.reason === 'DisruptionBudget')
-  if (budgets.length === 0) return { kind: 'throttled', retryAfterMs: retryAfterMs ?? defaultThrottleMs }
+  if (budgets.length === 0) {
+    return { kind: 'throttled', retryAfterMs: retryAfterMs ?? defaultThrottleMs, message: error.message }
+  }
   const names = budgets.flatMap((cause) => /^The disruption budget (\S+) /.exec(cause.message ?? '')?.[1] ?? [])
   const message = budgets.map((cause) => cause.message ?? error.message).join('; ')
   return { kind: 'blocked', budgets: names, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }

@@ -201,7 +201,7 @@ for (const [transportName, transport] of transports) {
           'throttled',
           429,
           failure(429, 'TooManyRequests', 'too many requests'),
-          { kind: 'throttled', retryAfterMs: 3_000 },
+          { kind: 'throttled', retryAfterMs: 3_000, message: 'evict pods/eviction shop/web-1: 429: too many requests' },
           { 'retry-after': '3' },
         ],
         [

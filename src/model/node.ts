@@ -6,6 +6,8 @@ export interface Taint {
   readonly key: string
   readonly value?: string
   readonly effect: string
+  /** RFC 3339, where whoever set it says when. */
+  readonly timeAdded?: string
 }
 
 /** A condition, and when the controller last saw it asserted. */
@@ -56,7 +58,7 @@ export interface ClaimView {
 
 /** What the kubelet leases say: a list that is not fresh says nothing. */
 export type LeaseCounts =
-  /** Leases of Nodes that exist, and how many of them had stopped when they were listed. */
+  /** Leases of Nodes that exist and are not long dead, and how many of them had stopped when they were listed. */
   | { readonly state: 'listed'; readonly followed: number; readonly stale: number }
   | { readonly state: 'unknown'; readonly why: string }
 

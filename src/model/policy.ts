@@ -58,6 +58,8 @@ export interface Policy {
   readonly paused: boolean
   readonly nodeSelector: Readonly<Record<string, string>>
   readonly match: readonly PolicyMatch[]
+  /** Of several policies that match one condition, only those with the highest count; absent: 0. */
+  readonly precedence?: number
   /** Absent: {@link defaultTolerationMs} of the condition. */
   readonly tolerationMs?: number
   /** What is done, rung by rung, from the least disruptive to the most; never empty. */

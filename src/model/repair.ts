@@ -1,7 +1,7 @@
 /** Attempts: what was done about one sick node. Times in milliseconds. */
 import type { Intervention } from './action.ts'
 import type { ConditionStatus } from './condition.ts'
-import type { DecisionRecord, FirstSighting } from './decision.ts'
+import type { DecisionRecord, FirstSighting, Rule } from './decision.ts'
 import type { DrainLimits } from './policy.ts'
 
 export const phases = [
@@ -69,10 +69,10 @@ export interface Plan {
 export interface Blocker {
   readonly pod: string
   /**
-   * `budget`: a PodDisruptionBudget. `protected`: an annotation. `stuck`: the pod does not end. `refused`: the API
-   * server refuses.
+   * `budget`: a PodDisruptionBudget. `protected`: an annotation. `stuck`: the pod does not end. `refused`: the API server
+   * or a webhook refuses. `returned`: its owner started it on the node again.
    */
-  readonly kind: 'budget' | 'protected' | 'stuck' | 'refused'
+  readonly kind: 'budget' | 'protected' | 'stuck' | 'refused' | 'returned'
   readonly reason: string
   readonly budgets: readonly string[]
 }
@@ -87,6 +87,8 @@ export interface DrainProgress {
   readonly blockers: readonly Blocker[]
   /** Pods left on the node on purpose, with the reason, for the record of a partial drain. */
   readonly leftBehind: readonly string[]
+  /** Pods without a controller, named before they are evicted: nothing starts them again. */
+  readonly lost?: readonly string[]
 }
 
 /** A Node object by name and UID. */
@@ -128,6 +130,8 @@ export interface Attempt {
   readonly number: number
   /** Who approved it (annotation), if the policy requires approval. */
   readonly approvedBy?: string
+  /** What the record said when it was approved: the approval is for that and nothing else. */
+  readonly approvedFor?: Rule
   readonly phase: Phase
   readonly phases: readonly PhaseEntry[]
   readonly deadline?: number

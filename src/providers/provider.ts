@@ -95,6 +95,8 @@ export interface ProviderKind {
   readonly poolLabel: string
   /** The kind of object that it deletes to replace a node; absent where it deletes none. */
   readonly deletes?: string
+  /** It empties a node itself before it ends the machine, and waits for each pod that does not tolerate this NoSchedule taint. */
+  readonly drainTaint?: string
   /** One sentence for people: what it is for, and who must not use it. */
   readonly says: string
   /** What it calls; a call without a right here fails the tests. */

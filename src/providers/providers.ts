@@ -15,6 +15,14 @@ export const providerNames = Object.keys(providerKinds) as readonly ProviderName
 /** Labels by which providers know their pools, whether they are run or not. */
 export const poolLabels: readonly string[] = providerNames.map((name) => providerKinds[name].poolLabel)
 
+/** The taint of a provider that empties nodes itself; undefined where it does not. */
+export function drainTaintOf(name: string): string | undefined {
+  const kind: ProviderKind | undefined = providerNames.includes(name as ProviderName) // a plan may name any
+    ? providerKinds[name as ProviderName]
+    : undefined
+  return kind?.drainTaint
+}
+
 /** The providers of these names, in this order: the one in which `auto` asks them. */
 export function providersNamed(names: readonly ProviderName[], parts: ProviderParts): readonly Provider[] {
   return names.map((name) => providerOf(name, providerKinds[name], parts))

@@ -222,7 +222,7 @@ export class Controller {
     const scope = policy && policyScope(policy, snapshot, book.records)
     // Without its policy a blocked repair has no budget left to ask: it goes on.
     const slotFree = !policy || !scope || hasRoom(roomOf(policy, scope, []))
-    await this.#try('advancing a repair', () => executor.advance(attempt, snapshot, slotFree))
+    await this.#try('advancing a repair', () => executor.advance(attempt, snapshot, slotFree, policy))
     const now = book.find(attempt.name)
     if (now?.deletedAt !== undefined && !isFinished(now.phase)) reporter.goesOn(now)
   }
@@ -272,7 +272,10 @@ function isLetGo({ guarded, phase }: Attempt): boolean {
 }
 
 function saysNews(record: Attempt, decision: Decision): boolean {
-  return saysSomethingElse(record.decision, decision) || sightingsDiffer(record.sightings, decision.sightings)
+  const withdrawn = record.approvedFor !== undefined && record.approvedBy === undefined
+  return (
+    withdrawn || saysSomethingElse(record.decision, decision) || sightingsDiffer(record.sightings, decision.sightings)
+  )
 }
 
 /** Our taints without an open repair of that name: left over from a crash between two writes. */

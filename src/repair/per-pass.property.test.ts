@@ -119,6 +119,17 @@ describe('in one pass', () => {
       ),
     ))
 
+  /** Bare pods are evicted once the record names them; a full list names all. */
+  const allNamed = {
+    startedAt: 0,
+    deadline: days,
+    evicted: 0,
+    remaining: 0,
+    blockers: [],
+    leftBehind: [],
+    lost: Array.from({ length: 64 }, (_, index) => `default/other-${index}`),
+  }
+
   test('at most 20 evictions from one node, however many pods it has', () =>
     forAnyCount(45, 90, (count) =>
       onSite(
@@ -128,7 +139,7 @@ describe('in one pass', () => {
           const [node] = await cluster.nodes()
           const { name = '', uid = '' } = node?.metadata ?? {}
           await times(count, (index) => givenPod(cluster, name, `pod-${index}`, { grace: 3_600 }))
-          const attempt = givenAttempt(givenNode(name), { nodeUid: uid })
+          const attempt = givenAttempt(givenNode(name), { nodeUid: uid, drain: allNamed })
           const taints = [{ key: 'nodemend.dev/repairing', value: attempt.name, effect: 'NoSchedule' }]
           await patchObject(cluster.api, nodes, { name }, { spec: { taints } }, { type: 'merge' })
           const { api, sent } = tap(cluster.api, {})

@@ -1,5 +1,6 @@
 /** Mutations of the cluster half: add an action, a provider, a field, and forget each place in turn. */
 import type { Mutation, NoticedBy } from './mutation.ts'
+import { otherHands } from './other-hands.ts'
 
 const types = (names: RegExp): NoticedBy => ({ by: 'types', names })
 const testOf = (file: string, names: RegExp): NoticedBy => ({ by: 'test', file, names })
@@ -281,6 +282,7 @@ const forgottenFields: readonly Mutation[] = [
 ]
 
 export const clusterMutations: readonly Mutation[] = [
+  ...otherHands,
   ...forgottenActions,
   ...wrongCalls,
   ...forgottenProviders,

@@ -57,6 +57,8 @@ export interface RepairText {
     readonly deadline: string
     readonly blockers: readonly string[]
     readonly leftBehind: readonly string[]
+    /** Without a controller: nothing starts them again. */
+    readonly lost: readonly string[]
   } | null
   /** What is acted on, after the word that says how: `Deletes`. */
   readonly target: { readonly verb: string; readonly object: string } | null

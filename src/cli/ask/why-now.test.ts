@@ -49,7 +49,7 @@ test('a drain: what stands in the way, and what helps against it', () => {
   )
   assert.match(blocked('protected').changes[0] ?? '', /shop\/web-0 may be evicted: take away reason 0/)
   assert.match(blocked('stuck').changes[0] ?? '', /finalisers/)
-  assert.match(blocked('refused').changes[0] ?? '', /API server lets/)
+  assert.match(blocked('refused').changes[0] ?? '', /whoever refuses lets shop\/web-0 be evicted/)
   assert.equal(blocked('stuck', {}, 9).waitsFor.at(-1), '4 more pods')
   const empty = now({ phase: 'Blocked', drain: { ...drain, remaining: 0 } })
   assert.deepEqual(empty.waitsFor, ['a budget slot'])

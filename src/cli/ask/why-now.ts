@@ -135,7 +135,9 @@ function remedies({ pod, kind, reason, budgets }: Blocker): readonly string[] {
     case 'stuck':
       return [`${pod} ends: look at its finalisers, and at the kubelet`]
     case 'refused':
-      return [`the API server lets ${pod} be evicted`]
+      return [`whoever refuses lets ${pod} be evicted`]
+    case 'returned':
+      return [`${pod} is not pinned to the node any more: look at spec.nodeName in the template of its owner`]
   }
 }
 

@@ -152,6 +152,7 @@ function repairText(attempt: Attempt): RepairText {
           deadline: time(drain.deadline),
           blockers: drain.blockers.map((one) => `${one.pod}: ${one.reason}`),
           leftBehind: drain.leftBehind,
+          lost: drain.lost ?? [],
         }
       : null,
     target: plan

@@ -184,6 +184,40 @@ describe('an operation', () => {
     assert.equal(enough.state === 'gone' && enough.successor.kind, 'not-needed')
   })
 
+  test('kind 2: pods that waited before, wait for another pool, are gated or go keep no finished replacement awaited', async (t) => {
+    const { api, clock, provider } = await given(t)
+    await machine(api, 'a')
+    const waiting = (name: string, spec: object = {}): Promise<unknown> =>
+      createObject(api, pods, {
+        metadata: { name, namespace: 'default' },
+        spec: { containers: [{ name: 'c', image: 'i' }], ...spec },
+      } as KubeObject)
+    await waiting('old')
+    await clock.advance(3_600_000)
+    const operation = await operationOn(api, clock, 'a')
+    await patchObject(api, nodeClaims, { name: 'a' }, { metadata: { finalizers: null } }, { type: 'merge' })
+    await provider.begin(operation, 5_000)
+    await deleteObject(api, nodes, { name: 'a' })
+    await clock.advance(60_000)
+    await waiting('elsewhere', { nodeSelector: { 'karpenter.sh/nodepool': 'cpu' } })
+    await waiting('gated', { schedulingGates: [{ name: 'quota' }] })
+    await clock.advance(61_000)
+    const over = await provider.look(operation)
+    assert.equal(over.state === 'gone' && over.successor.kind, 'not-needed')
+    await waiting('evicted', { nodeSelector: { 'karpenter.sh/nodepool': 'gpu' } })
+    const needed = await provider.look(operation)
+    assert.equal(needed.state === 'gone' && needed.successor.kind, 'awaited')
+  })
+
+  test('kind 6: a claim that names another node is not this one’s machine, and both are named', async (t) => {
+    const { api, provider } = await given(t)
+    await machine(api, 'a')
+    const old = { ...view('a'), name: 'old' }
+    const answer = await provider.target(old, 'Replace')
+    assert.equal(answer.kind, 'refused')
+    assert.match(answer.kind === 'refused' ? answer.why : '', /machine of node a now, and not of old/)
+  })
+
   test('no answer is unknown, never a reason to act', async (t) => {
     const { api, clock, provider } = await given(t)
     await machine(api, 'a')

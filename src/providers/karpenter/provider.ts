@@ -6,7 +6,7 @@
 import { type Api, type KubeObject, nodeClaims, nodes, pods } from '../../kube/api.ts'
 import { listObjects } from '../../kube/objects.ts'
 import { rightOn } from '../../kube/rights/right.ts'
-import type { NodeView } from '../../model/node.ts'
+import { type NodeView, selects } from '../../model/node.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import { asNodeRef, createdAt, deleteTarget, readIfThere } from '../objects.ts'
 import { onlyAction } from '../only-action.ts'
@@ -34,6 +34,7 @@ export const karpenter: ProviderKind = {
   can: ['Replace'],
   poolLabel,
   deletes: 'NodeClaim',
+  drainTaint: 'karpenter.sh/disrupted',
   says: 'nodes of a Karpenter NodePool: it deletes their NodeClaim, and Karpenter ends the machine and starts another one',
   rights: [
     rightOn(nodeClaims, ['get', 'list', 'delete'], 'no node of Karpenter is replaced'),
@@ -66,6 +67,11 @@ async function findClaim(api: Api, node: NodeView): Promise<TargetAnswer> {
     return { kind: 'refused', why, change: 'exactly one NodeClaim with the node’s providerID' }
   }
   const { name = '', uid = '', deletionTimestamp } = claim.metadata
+  const named = claim.status?.nodeName
+  if (named !== undefined && named !== '' && named !== node.name) {
+    const why = `NodeClaim ${name} is the machine of node ${named} now, and not of ${node.name}`
+    return { kind: 'refused', why, change: `the old Node object ${node.name} is removed` }
+  }
   if (deletionTimestamp !== undefined) {
     return {
       kind: 'refused',
@@ -103,7 +109,22 @@ async function successor(api: Api, clock: Clock, operation: Operation): Promise<
   // A machine that is on its way will join or be given up by Karpenter: until then it has to prove the repair.
   if (picked.kind === 'found' || newcomersIn(operation, machines).length > 0) return picked
   if (clock.now() - operation.committedAt < provisioningMs) return picked
-  const waiting = await listObjects<KubeObject>(api, pods, { fieldSelector: 'spec.nodeName=,status.phase=Pending' })
-  if (waiting.items.length > 0) return picked
-  return { kind: 'not-needed', why: 'no pod waits for a node, so Karpenter has no reason to start one' }
+  const waiting = await listObjects<PendingPod>(api, pods, { fieldSelector: 'spec.nodeName=,status.phase=Pending' })
+  if (waiting.items.some((pod) => mayComeFrom(operation, pod))) return picked
+  return { kind: 'not-needed', why: 'no pod of the old node waits, so Karpenter has no reason to start another one' }
+}
+
+/** A Pod that waits, as far as it says why. */
+interface PendingPod extends KubeObject {
+  readonly spec?: {
+    readonly nodeSelector?: Readonly<Record<string, string>>
+    readonly schedulingGates?: readonly unknown[]
+  }
+}
+
+/** True when a pod that waits may have left the old node: one that waited before, or cannot run in its pool, says nothing. */
+function mayComeFrom(operation: Operation, pod: PendingPod): boolean {
+  const { nodeSelector = {}, schedulingGates = [] } = pod.spec ?? {}
+  if (pod.metadata.deletionTimestamp !== undefined || schedulingGates.length > 0) return false
+  return isYoung(operation, createdAt(pod)) && selects(nodeSelector, operation.nodeLabels)
 }

@@ -24,6 +24,8 @@ export interface ActionKind {
   readonly words: ActionWords
   /** Pods leave before the call. */
   readonly drains: boolean
+  /** The machine is taken away: what is left on it is lost. */
+  readonly endsMachine: boolean
   /** The provider of the node's pool makes the call, or an actor of this program's own. */
   readonly by: 'provider' | ((parts: ProviderParts) => Actor)
   /** False: the call leaves no trace until it has worked, so it is put on record before it is sent, and sent once. */

@@ -8,6 +8,8 @@ import { getObject, patchObject } from '../../kube/objects.ts'
 import type { Taint } from '../../model/node.ts'
 
 export const repairTaintKey = 'nodemend.dev/repairing'
+/** A pod may have been bound just before our taint landed: a list of pods counts as the last one only after this. */
+export const taintSettleMs = 5_000
 
 /** Taints are one atomic list, written by kubelet, controllers and people: a conflict is tried again this often. */
 const mostRaces = 5

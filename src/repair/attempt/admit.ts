@@ -28,10 +28,20 @@ export function newAttempt(decision: Decision, node: NodeView, number: number): 
   }
 }
 
-/** The record with a newer decision in it. Where no rule matches any more, the last one stays: the trail says what it was about. */
+/**
+ * The record with a newer decision in it. Where no rule matches any more, the last one stays: the trail says what it was
+ * about. An approval stays with what the record said when it was given.
+ */
 export function withDecision(attempt: Attempt, decision: Decision): Attempt {
+  const { approvedFor = attempt.decision?.rule, ...rest } = attempt
+  const given = attempt.approvedBy !== undefined && approvedFor !== undefined
   const rule = decision.rule ?? attempt.decision?.rule
-  return { ...attempt, sightings: decision.sightings, decision: recordOf({ ...decision, ...(rule && { rule }) }) }
+  return {
+    ...rest,
+    ...(given && { approvedFor }),
+    sightings: decision.sightings,
+    decision: recordOf({ ...decision, ...(rule && { rule }) }),
+  }
 }
 
 /** The record of a repair that every gate allowed. The policy's values are copied: what is committed no longer changes. */

@@ -94,7 +94,7 @@ const plan = of<Plan>({
 })
 const blocker = of<Blocker>({
   pod: word,
-  kind: fc.constantFrom('budget', 'protected', 'stuck', 'refused'),
+  kind: fc.constantFrom('budget', 'protected', 'stuck', 'refused', 'returned'),
   reason: word,
   budgets: words,
 })
@@ -107,8 +107,10 @@ const drain = of<DrainProgress>(
     blockedSince: moment,
     blockers: fc.array(blocker, { maxLength: 2 }),
     leftBehind: words,
+    lost: words,
   },
   'blockedSince',
+  'lost',
 )
 const phase = fc.constantFrom(...phases)
 const entry = of<PhaseEntry>({ phase, at: moment, why: word })
@@ -125,6 +127,7 @@ const generators: Generators<Attempt> = {
   bootId: word,
   nodeLabels: fc.dictionary(labelKey, word, { maxKeys: 3, noNullPrototype: true }),
   number: fc.integer({ min: 1, max: 99 }),
+  approvedFor: rule,
   approvedBy: word,
   phase,
   phases: fc.array(entry, { minLength: 1, maxLength: 4 }),

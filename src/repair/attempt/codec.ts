@@ -114,6 +114,7 @@ const drain = formOf<DrainProgress, StoredDrain>({
   blockedSince: at('blockedSince', time),
   blockers: at('blockers', listOf(blocker)),
   leftBehind: at('leftBehind', texts),
+  lost: at('lost', texts),
 })
 
 /** Version 0.1.0 calls the successor a replacement; its names are written as well, for a downgrade. */
@@ -179,6 +180,7 @@ export const attemptFields: Fields<Attempt, StoredAttempt> = {
   deadline: inside('status', at('deadline', time)),
   sightings: inside('status', at('sightings', listOf(sighting), [])),
   decision: inside('status', at('decision', decision)),
+  approvedFor: inside('status', at('approvedFor', rule)),
   plan: inside('status', at('plan', plan)),
   taintedAt: inside('status', at('taintedAt', time)),
   drain: inside('status', at('drain', drain)),

@@ -1,10 +1,9 @@
 /** Draining and Blocked: from what one drain pass found to what follows. Everything here can still be undone. */
 import { type Attempt, type Plan, phaseSince } from '../../model/repair.ts'
 import type { DrainPass } from '../act/drain/run.ts'
+import { taintSettleMs } from '../act/taint.ts'
 import { end, enter, record, type Step, type StepView } from './transition.ts'
 
-/** A pod may have been bound just before our taint landed: a list counts as the last one only after this. */
-const taintSettleMs = 5_000
 /** How long a forced deletion may take beyond the deadline before what is left is left behind. */
 const forceOverrunMs = 5 * 60_000
 
@@ -69,6 +68,7 @@ function withPass(attempt: Attempt, now: number, pass: DrainPass): Attempt {
       remaining: pass.remaining,
       blockers: pass.blockers,
       leftBehind: pass.left,
+      ...(pass.lost && { lost: pass.lost }),
       ...(pass.stuck && { blockedSince: blockedSince ?? now }),
     },
   }

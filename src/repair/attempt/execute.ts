@@ -2,8 +2,10 @@
 import type { Api } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import type { ClusterSnapshot, Leadership } from '../../model/node.ts'
+import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isFinished } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
+import { drainTaintOf } from '../../providers/providers.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import { kindOf } from '../act/actions.ts'
 import type { Drainer, DrainPass } from '../act/drain/run.ts'
@@ -42,6 +44,7 @@ const shortestCallMs = 500
 interface Tick {
   snapshot: ClusterSnapshot
   readonly slotFree: boolean
+  readonly policy?: Policy
   attempt: Attempt
   pass?: DrainPass
   unread?: string | undefined
@@ -58,11 +61,11 @@ export class Executor {
   }
 
   /**
-   * Takes the attempt as far as it goes now; answers why it goes no further. Rejects with KubeError when the API does not
+   * Takes the attempt as far as it goes now; answers why it goes no further. `policy` is that of its plan as it is in force. Rejects with KubeError when the API does not
    * follow: the next tick starts from the record again.
    */
-  async advance(attempt: Attempt, snapshot: ClusterSnapshot, slotFree: boolean): Promise<string> {
-    const tick: Tick = { snapshot, slotFree, attempt }
+  async advance(attempt: Attempt, snapshot: ClusterSnapshot, slotFree: boolean, policy?: Policy): Promise<string> {
+    const tick: Tick = { snapshot, slotFree, attempt, ...(policy && { policy }) }
     for (let steps = 0; steps < mostSteps; steps++) {
       const refused = this.#refusal(tick.attempt)
       if (refused !== undefined) return refused
@@ -170,7 +173,10 @@ export class Executor {
     tick.unread = this.#refused.pausing(tick.attempt.name)
     if (tick.unread !== undefined) return undefined
     try {
-      tick.pass = await this.#options.drainer.pass(tick.attempt, plan.drain, drain.deadline)
+      const { endsMachine } = kindOf(plan.action)
+      const providerTaint = endsMachine ? drainTaintOf(plan.provider) : undefined
+      const departure = { machineGoes: endsMachine, providerTaint }
+      tick.pass = await this.#options.drainer.pass(tick.attempt, plan.drain, drain.deadline, departure)
     } catch (error) {
       if (!isKubeError(error)) throw error
       const trouble = this.#refused.failed(tick.attempt.name, error)

@@ -1,6 +1,7 @@
 /** What stops a repair that is under way: for a while, or for good as long as nothing has begun that cannot be undone. */
 import type { Attempt, Plan } from '../../model/repair.ts'
 import { kindOf } from '../act/actions.ts'
+import { notAsAdmitted } from '../decide/as-admitted.ts'
 import type { Gate } from '../decide/gate.ts'
 import { gates } from '../decide/gates.ts'
 import { faultCleared, oldNode, type StepView } from './transition.ts'
@@ -16,7 +17,11 @@ export function deletionReason({ deletedAt }: Attempt): string | undefined {
 }
 
 /** Before the provider has begun, whatever speaks against the repair ends it and everything is put back. */
-export function cancelReason(attempt: Attempt, plan: Plan, { snapshot, now, pass }: StepView): string | undefined {
+export function cancelReason(
+  attempt: Attempt,
+  plan: Plan,
+  { snapshot, now, pass, policy }: StepView,
+): string | undefined {
   const deleted = deletionReason(attempt)
   if (deleted !== undefined) return deleted
   const node = oldNode(attempt, snapshot)
@@ -24,6 +29,8 @@ export function cancelReason(attempt: Attempt, plan: Plan, { snapshot, now, pass
   if (kindOf(plan.action).by === 'provider' && !snapshot.providers.includes(plan.provider))
     return `this controller does not run provider ${plan.provider}`
   if (faultCleared(plan, node)) return `${plan.condition} is no longer ${plan.status}`
+  const changed = notAsAdmitted(attempt, plan, node, policy)
+  if (changed !== undefined) return changed
   if (pass?.taintGone) return 'somebody removed our taint from the node'
   return firstAnswer((gate) => gate.cancel?.(node, snapshot, now))
 }

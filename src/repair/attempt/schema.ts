@@ -70,7 +70,7 @@ const plan = z
 
 const blocker = z.object({
   pod: text(320),
-  kind: z.enum(['budget', 'protected', 'stuck', 'refused']),
+  kind: z.enum(['budget', 'protected', 'stuck', 'refused', 'returned']),
   reason: text(),
   budgets: z.array(text(320)).max(32),
 })
@@ -83,6 +83,7 @@ const drain = z.object({
   blockedSince: time().optional(),
   blockers: z.array(blocker).max(64),
   leftBehind: z.array(text(longText)).max(64).describe('Pods that were left on the node on purpose, and why.'),
+  lost: z.array(text(longText)).max(64).optional().describe('Pods without a controller: nothing starts them again.'),
 })
 
 const phaseEntry = z.object({ phase: z.enum(phases), at: time(), why: text(longText) })
@@ -102,6 +103,7 @@ export const attemptStatus = z.object({
   deadline: time().optional().describe('When the phase ends by itself.'),
   sightings: z.array(sighting).max(256).optional(),
   decision: decision.optional(),
+  approvedFor: rule.optional().describe('What the record said when it was approved.'),
   plan: plan.optional(),
   taintedAt: time().optional(),
   drain: drain.optional(),

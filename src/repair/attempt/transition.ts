@@ -1,5 +1,6 @@
 /** The vocabulary of the state machine: what it sees, what it may answer, and how a record moves from phase to phase. */
 import { type ClusterSnapshot, conditionOf, type NodeView } from '../../model/node.ts'
+import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isBeforeCommit, type Phase, type Plan, phaseSince } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
 import type { DrainPass } from '../act/drain/run.ts'
@@ -18,6 +19,8 @@ export interface StepView {
   readonly operation?: OperationView
   /** Why the last call to the provider was turned down; absent when none was. */
   readonly turnedDown?: string
+  /** The policy of the plan as it is in force now; absent where it is gone. */
+  readonly policy?: Policy
   /** Whether the budget has room for a blocked repair to go on. */
   readonly slotFree: boolean
 }

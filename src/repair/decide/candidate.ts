@@ -17,6 +17,8 @@ export interface Candidate {
   /** The rung of the policy's ladder on which the node is. */
   readonly standing: Standing
   readonly condition: SeenCondition
+  /** Other policies that match the same condition, and do not count. */
+  readonly overruled: readonly Policy[]
   /** First sighting, as {@link FirstSighting.since}. */
   readonly since: number
   readonly eligibleAt: number
@@ -43,14 +45,17 @@ export function candidateFor(
     const since = sinceOf(matched, record, snapshot, now)
     return { ...matched, since, eligibleAt: since + tolerationOf(matched.policy, matched.condition.type) }
   })
-  const driver = [...rules].sort((a, b) => compareRules(a, b, now))[0]
+  const careful = [...Map.groupBy(rules, ({ condition }) => condition.type).values()].flatMap(mostCareful)
+  const driver = careful.sort((a, b) => compareRules(a, b, now))[0]
   if (!driver) return undefined
+  const overruled = rules.filter((one) => one.condition === driver.condition && one.policy !== driver.policy)
   return {
     node,
     ...(record && { record }),
     policy: driver.policy,
     standing: standingOf(driver.policy, node, driver.condition.type, history, now),
     condition: driver.condition,
+    overruled: overruled.map(({ policy }) => policy),
     since: driver.since,
     eligibleAt: driver.eligibleAt,
     sightings: rules
@@ -75,7 +80,10 @@ function tolerationOf(policy: Policy, condition: string): number {
   return policy.tolerationMs ?? defaultTolerationMs(condition)
 }
 
-/** Every rule that matches, once per policy and condition; rules that name the reason silence the fallbacks of the condition. */
+/**
+ * Every rule that matches, once per policy and condition. Rules that name the reason silence the fallbacks of the condition, but not
+ * those of a more careful policy.
+ */
 function matchingRules(node: NodeView, policies: readonly Policy[]): readonly Matched[] {
   const ours = policies.filter((policy) => selects(policy.nodeSelector, node.labels))
   return node.conditions.flatMap((condition) => {
@@ -84,12 +92,15 @@ function matchingRules(node: NodeView, policies: readonly Policy[]): readonly Ma
       const match = fitting.find((one) => one.reason) ?? fitting[0]
       return match ? [{ policy, match, condition }] : []
     })
-    const specific = matched.filter(({ match }) => match.reason)
-    return specific.length > 0 ? specific : matched
+    const specific = mostCareful(matched.filter(({ match }) => match.reason))
+    const [named] = specific
+    if (named === undefined) return matched
+    return matched.filter((one) => one.match.reason !== undefined || isMoreCareful(one.policy, named.policy))
   })
 }
 
-function fits(match: PolicyMatch, condition: SeenCondition): boolean {
+/** True when `match` is about the condition as it stands. */
+export function fits(match: PolicyMatch, condition: SeenCondition): boolean {
   if (match.condition !== condition.type || match.status !== condition.status) return false
   return match.reason?.test(condition.reason) ?? true
 }
@@ -114,6 +125,20 @@ function sinceOf(
 }
 
 type Timed = Matched & { readonly eligibleAt: number }
+
+/** Those rules of one condition with the highest precedence, and among them the most careful: Observe, then Approve, then Enforce. */
+function mostCareful<Rule extends Matched>(rules: readonly Rule[]): readonly Rule[] {
+  const highest = Math.max(...rules.map(({ policy }) => policy.precedence ?? 0))
+  const foremost = rules.filter(({ policy }) => (policy.precedence ?? 0) === highest)
+  const first = Math.min(...foremost.map(({ policy }) => modes.indexOf(policy.mode)))
+  return foremost.filter(({ policy }) => modes.indexOf(policy.mode) === first)
+}
+
+/** True when `a` comes before `b` whatever the reason says. */
+function isMoreCareful(a: Policy, b: Policy): boolean {
+  const rank = ({ precedence = 0 }: Policy): number => precedence
+  return rank(a) > rank(b) || (rank(a) === rank(b) && modes.indexOf(a.mode) < modes.indexOf(b.mode))
+}
 
 /** The ladder that goes furthest first; then what is due, the strictest mode first; then the earliest; then names. */
 function compareRules(a: Timed, b: Timed, now: number): number {

@@ -1,9 +1,10 @@
 /** Counts over the whole cluster, made once per pass: what the breaker, zone and budget gates look up. */
-import { type ClusterSnapshot, isReady, type NodeView, selects } from '../../model/node.ts'
+import { type ClaimView, type ClusterSnapshot, isReady, type NodeView, selects } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isInFlight } from '../../model/repair.ts'
 import type { Candidate } from './candidate.ts'
 import { foreignOwner } from './foreign.ts'
+import { isTakenOver, takersAmong } from './takers.ts'
 
 /** Labels of clouds that name a node's pool. Those of our providers, which the snapshot names, come before them. */
 const cloudPools = ['eks.amazonaws.com/nodegroup', 'cloud.google.com/gke-nodepool', 'kubernetes.azure.com/agentpool']
@@ -38,6 +39,12 @@ export interface ClusterIndex {
   poolOf(candidate: Candidate): PoolCounts
   zoneOf(node: NodeView): Zone | undefined
   scopeOf(policy: Policy): PolicyScope
+  /** Every node with the providerID of `node`; none where it has none. */
+  sharingMachine(node: NodeView): readonly NodeView[]
+  /** The claims with the providerID of `node`. */
+  claimsOf(node: NodeView): readonly ClaimView[]
+  /** True when a node other than `node` and those `leaving` takes its pods. */
+  isTakenOver(node: NodeView, leaving: ReadonlySet<string>): boolean
 }
 
 /** Indexes one snapshot. `sick` are the nodes that some rule matches. */
@@ -81,7 +88,14 @@ export function indexCluster(
     }
   }
   const scopes = new Map(policies.map((policy) => [policy.name, policyScope(policy, snapshot, records)]))
+  // Made where a candidate asks: most passes have none.
+  const takers = once(() => takersAmong(snapshot.nodes))
+  const machines = once(() => Map.groupBy(snapshot.nodes, (one) => one.providerId))
+  const claims = once(() => Map.groupBy(snapshot.claims, (one) => one.providerId))
   return {
+    sharingMachine: ({ providerId }) => (providerId === undefined ? [] : (machines().get(providerId) ?? [])),
+    claimsOf: ({ providerId }) => (providerId === undefined ? [] : (claims().get(providerId) ?? [])),
+    isTakenOver: (node, leaving) => isTakenOver(takers(), node, leaving),
     poolOf: ({ node, policy }) => pool(node.labels, policy.name),
     zoneOf: (node) => zones.get(node.labels[zoneLabel] ?? ''),
     scopeOf: (policy) => scopes.get(policy.name) ?? policyScope(policy, snapshot, records),
@@ -114,6 +128,15 @@ function poolName(labels: NodeView['labels'], policy: string, poolLabels: readon
 
 function newPool(name: string): PoolCounts {
   return { name, total: 0, unhealthy: new Set(), sightings: new Map(), inFlight: 0 }
+}
+
+/** Makes the value at the first call, and keeps it. */
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 function entry<Value>(map: Map<string, Value>, key: string, make: (key: string) => Value): Value {

@@ -1,57 +1,75 @@
-/** Marks of others who already act on a node: a node that carries one is not repaired. */
+/** Who else acts on a node: marks that others leave on it, and what the cluster says of its owner. */
 import type { ClaimView, ClusterSnapshot, NodeView } from '../../model/node.ts'
+import { type ForeignMark, foreignMarks } from './foreign-marks.ts'
 
-interface Mark {
-  /** Exact key, or a prefix ending in `/`. */
-  readonly key: string
-  readonly owner: string
-}
-
-const taints: readonly Mark[] = [
-  { key: 'karpenter.sh/disrupted', owner: 'Karpenter is removing it' },
-  { key: 'karpenter.sh/unregistered', owner: 'Karpenter has not registered it yet' },
-  { key: 'karpenter.sh/rebooting', owner: 'Karpenter is rebooting it' },
-  { key: 'ToBeDeletedByClusterAutoscaler', owner: 'the cluster autoscaler is removing it' },
-  { key: 'DeletionCandidateOfClusterAutoscaler', owner: 'the cluster autoscaler is about to remove it' },
-  { key: 'node.cloudprovider.kubernetes.io/uninitialized', owner: 'its cloud provider has not initialised it yet' },
-  { key: 'node.cloudprovider.kubernetes.io/shutdown', owner: 'somebody shut it down on purpose' },
-  { key: 'node.kubernetes.io/out-of-service', owner: 'somebody declared it out of service' },
-  { key: 'remediation.medik8s.io/', owner: 'medik8s is remediating it' },
-  { key: 'medik8s.io/remediation', owner: 'medik8s is remediating it' },
-  { key: 'remediator.kubernetes.azure.com/', owner: 'AKS is repairing it' },
-]
-
-const annotations: readonly Mark[] = [
-  { key: 'weave.works/kured-reboot-in-progress', owner: 'kured is rebooting it' },
-  { key: 'cluster.x-k8s.io/remediate-machine', owner: 'Cluster API was asked to remediate it' },
-]
+/** A soft mark that was set less than this ago is waited for: whoever set it decides within 20 minutes (cluster autoscaler). */
+export const softForMs = 20 * 60_000
+/** A mark that is older than this may have been forgotten, and the refusal says so. */
+const forgottenAfterMs = 24 * 3_600_000
+const hourMs = 3_600_000
 
 /** What has to be kept of a node's annotations for {@link foreignOwner}. */
-export const foreignAnnotations = annotations.map((one) => one.key)
+export const foreignAnnotations = [...new Set(marksOn('annotation').map((one) => one.key))]
 
-const labels: readonly (Mark & { readonly value: string })[] = [
-  { key: 'eks.amazonaws.com/compute-type', value: 'auto', owner: 'EKS Auto Mode repairs its own nodes' },
-]
+const hardTaints = marksOn('taint').filter((one) => one.weight === 'hard')
+
+/** True for a taint of somebody who acts on the node. */
+export function hardTaint(key: string): boolean {
+  return hardTaints.some((one) => isNamedBy(one.key, key))
+}
+
+/** A mark on a node. */
+export interface FoundMark {
+  readonly mark: ForeignMark
+  /** `taint KEY=VALUE`. */
+  readonly where: string
+  /** When it was set, wall clock; absent where it does not say. */
+  readonly since?: number
+}
+
+/** Every mark on `node`, in the order of the table's kinds. */
+export function marksOf(node: NodeView): readonly FoundMark[] {
+  const { taints, annotations, labels, conditions } = node
+  return [
+    ...taints.flatMap(({ key, value = '', timeAdded }) => found('taint', key, value, timeAdded)),
+    ...Object.entries(annotations).flatMap(([key, value]) => found('annotation', key, value)),
+    ...labelMarks.flatMap(({ key }) => {
+      const value = labels[key]
+      return value === undefined ? [] : found('label', key, value)
+    }),
+    ...conditions.flatMap(({ type, status, lastTransitionTime }) =>
+      status === 'True' ? found('condition', type, status, lastTransitionTime) : [],
+    ),
+  ]
+}
+
+const labelMarks = [...new Map(marksOn('label').map((one) => [one.key, one])).values()]
 
 type Owners = Pick<ClusterSnapshot, 'claims' | 'otherRepairers'>
 
-/** Who else acts on `node` for certain, in words; undefined when nobody does. */
-export function foreignOwner(node: NodeView, { claims, otherRepairers }: Owners): string | undefined {
+/** Who else acts on `node`, in words; undefined when nobody does. `now` only ages the marks in the text. */
+export function foreignOwner(node: NodeView, { claims, otherRepairers }: Owners, now?: number): string | undefined {
   if (node.deleting) return 'its Node object is being deleted'
-  for (const taint of node.taints) {
-    const mark = taints.find((one) => isNamedBy(one.key, taint.key))
-    if (mark) return `${mark.owner} (taint ${taint.key})`
-  }
-  for (const key of Object.keys(node.annotations)) {
-    const mark = annotations.find((one) => isNamedBy(one.key, key))
-    if (mark) return `${mark.owner} (annotation ${key})`
-  }
-  const label = labels.find((one) => node.labels[one.key] === one.value)
-  if (label) return `${label.owner} (label ${label.key}=${label.value})`
+  const mark = marksOf(node).find((one) => one.mark.weight === 'hard')
+  if (mark) return markText(mark, now)
   const repairer = otherRepairers.find((one) => one.unsure === undefined && node.labels[one.label] !== undefined)
   if (repairer) return repairer.why
   const claim = claims.find((one) => one.deleting && belongs(one, node))
   return claim && `Karpenter is deleting its NodeClaim ${claim.name}`
+}
+
+/** The soft marks on `node`. */
+export function softMarks(node: NodeView): readonly FoundMark[] {
+  return marksOf(node).filter((one) => one.mark.weight === 'soft')
+}
+
+/** What the mark says, where it is, and for how long it has been there. */
+export function markText({ mark, where, since }: FoundMark, now?: number): string {
+  const facts = [where, ...(since === undefined ? [] : [`since ${new Date(since).toISOString()}`])]
+  if (since !== undefined && now !== undefined && now - since > forgottenAfterMs) {
+    facts.push(`for ${Math.floor((now - since) / hourMs)} h, perhaps forgotten`)
+  }
+  return `${mark.says} (${facts.join(', ')})`
 }
 
 /** Who may act on `node`, where that cannot be told, and what would tell. */
@@ -66,6 +84,34 @@ export function possibleOwner(
 /** True when `pattern` names `key`: exactly, or as a prefix that ends in `/`. */
 export function isNamedBy(pattern: string, key: string): boolean {
   return pattern.endsWith('/') ? key.startsWith(pattern) : key === pattern
+}
+
+function marksOn(on: ForeignMark['on']): readonly ForeignMark[] {
+  return foreignMarks.filter((one) => one.on === on)
+}
+
+const prefixes = foreignMarks.filter((one) => one.key.endsWith('/'))
+/** Marks with an exact key, by kind and key: a node is asked about in each pass. */
+const named = Map.groupBy(foreignMarks, ({ on, key }) => `${on} ${key}`)
+
+function found(on: ForeignMark['on'], key: string, value: string, setAt?: string): readonly FoundMark[] {
+  const byName = named.get(`${on} ${key}`) ?? prefixes.filter((one) => one.on === on && isNamedBy(one.key, key))
+  const mark = byName.find((one) => counts(one, value))
+  if (!mark) return []
+  const since = timeOf(setAt) ?? (mark.stamped ? timeOf(value) : undefined)
+  const shown = value === '' || on === 'condition' ? key : `${key}=${value.slice(0, 64).replace(/\p{C}+/gu, ' ')}`
+  return [{ mark, where: `${on} ${shown}`, ...(since !== undefined && { since }) }]
+}
+
+function counts({ is, not }: ForeignMark, value: string): boolean {
+  return (is?.includes(value) ?? true) && !not?.includes(value)
+}
+
+/** RFC 3339 or Unix seconds, in milliseconds. */
+function timeOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined
+  const ms = /^\d{9,11}$/.test(text) ? Number(text) * 1000 : Date.parse(text)
+  return Number.isNaN(ms) ? undefined : ms
 }
 
 function belongs(claim: ClaimView, node: NodeView): boolean {

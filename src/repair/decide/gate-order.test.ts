@@ -20,6 +20,7 @@ test('the order stands; a change of it is one of what people are told', () => {
     'veto',
     'foreign-owner',
     'control-plane',
+    'identity',
     'provider',
     'last-node',
     'in-repair',

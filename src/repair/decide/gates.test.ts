@@ -16,7 +16,7 @@ import {
   noon,
 } from '../testing/given.ts'
 import { decide } from './decide.ts'
-import { foreignAnnotations } from './foreign.ts'
+import { foreignMarks } from './foreign-marks.ts'
 
 const now = noon + hour
 const sick = givenCondition('KernelReady', 'False', { seenAt: now })
@@ -148,9 +148,10 @@ describe('the node', () => {
     ]) {
       assert.equal(verdict('foreign-owner', { node: { taints: [{ key, effect: 'NoSchedule' }] } }), 'refuse', key)
     }
-    assert.ok(foreignAnnotations.includes('weave.works/kured-reboot-in-progress'))
-    for (const key of foreignAnnotations)
-      assert.equal(verdict('foreign-owner', annotated({ [key]: '{}' })), 'refuse', key)
+    for (const { on, key, is, weight } of foreignMarks) {
+      if (on !== 'annotation' || weight !== 'hard') continue
+      assert.equal(verdict('foreign-owner', annotated({ [key]: is?.[0] ?? '{}' })), 'refuse', key)
+    }
     assert.equal(verdict('foreign-owner', { node: { deleting: true } }), 'refuse')
     const claim = { name: 'claim-1', providerId: 'kwok://a', deleting: true }
     const given = { node: { providerId: 'kwok://a' }, cluster: { claims: [claim] } }

@@ -11,6 +11,7 @@ import { breaker } from './gates/breaker.ts'
 import { budget } from './gates/budget.ts'
 import { controlPlane } from './gates/control-plane.ts'
 import { foreign } from './gates/foreign-owner.ts'
+import { identity } from './gates/identity.ts'
 import { inRepair } from './gates/in-repair.ts'
 import { lastNode } from './gates/last-node.ts'
 import { leadership } from './gates/leadership.ts'
@@ -36,6 +37,7 @@ export const gates: readonly Gate[] = [
   veto,
   foreign,
   controlPlane,
+  identity,
   provider,
   lastNode,
   inRepair,

@@ -9,6 +9,11 @@ import type { Clock } from '../../telemetry/clock.ts'
 
 /** Kubelet renews every 10 s; a lease lasts 40 s. */
 const staleAfterMs = 60_000
+/**
+ * A kubelet that stopped this long ago is no news: an outage is over or known by then. It says nothing about the others, as long
+ * as one of them renews its lease.
+ */
+export const longDeadMs = 12 * 3_600_000
 /** A list that is older than this says nothing about now. */
 const knownForMs = 60_000
 /** Between two lists. */
@@ -55,14 +60,16 @@ export class KubeletLeases {
     }
   }
 
-  /** What the last list says about `nodes`, by name: the lease of a Node that is gone counts no more. */
+  /** What the last list says about `nodes`, by name: the lease of a Node that is gone, or long dead, counts no more. */
   counts(nodes: readonly string[]): LeaseCounts {
     if (!this.#isFresh(this.#clock.monotonic())) {
       return { state: 'unknown', why: this.#trouble ?? 'nobody has listed them for a minute' }
     }
     const ours = nodes.flatMap((name) => this.#seen.get(name) ?? [])
-    const stale = ours.filter((one) => this.#listedAt - one.movedAt > staleAfterMs)
-    return { state: 'listed', followed: ours.length, stale: stale.length }
+    const stoppedFor = ours.map((one) => this.#listedAt - one.movedAt)
+    const stale = stoppedFor.filter((ms) => ms > staleAfterMs)
+    const dead = stale.length < ours.length ? stale.filter((ms) => ms > longDeadMs).length : 0
+    return { state: 'listed', followed: ours.length - dead, stale: stale.length - dead }
   }
 
   #isFresh(now: number): boolean {

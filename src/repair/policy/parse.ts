@@ -152,6 +152,7 @@ function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
     paused: spec.paused,
     nodeSelector: spec.nodeSelector,
     match: spec.match.map(matchOf),
+    ...(spec.precedence !== 0 && { precedence: spec.precedence }),
     ...(spec.toleration !== undefined && { tolerationMs: ms(spec.toleration) }),
     ladder: ladderOf(spec),
     provider: spec.provider,

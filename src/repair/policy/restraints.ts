@@ -36,6 +36,7 @@ const restraints = {
   generation: 'not a restraint',
   nodeSelector: 'not a restraint',
   match: 'not a restraint',
+  precedence: 'not a restraint', // what it lets through instead may be freer or stricter
   tolerationMs: 'not a restraint',
   provider: 'not a restraint',
   drain: 'not a restraint',

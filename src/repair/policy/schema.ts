@@ -103,6 +103,14 @@ export const policySpec = z.object({
   paused: z.boolean().default(false).describe('Nothing new is started while true.'),
   nodeSelector: z.record(z.string(), z.string()).default({}).describe('Labels of the nodes it is for; all when empty.'),
   match: z.array(match).min(1).max(mostMatches).describe('What counts as sick.'),
+  precedence: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe(
+      'Of several policies that match one condition of a node, the highest counts; then the most careful mode.',
+    ),
   toleration: duration('How long it is put up with; 10m for AcceleratedHardwareReady, else 30m.').optional(),
   ladder: z
     .array(rung)

@@ -79,12 +79,15 @@ export const quickPolicy = {
 /** A policy that the API server takes and the controller refuses: its pattern is none. */
 export const mistakenPolicy = { match: [{ condition: 'KernelReady', reason: '(' }], action: 'Replace' } as const
 
-/** Starts the test cluster with one modelled group of four machines. */
-export async function startTestCluster(models: ModelOptions = {}): Promise<TestCluster> {
+/** Starts the test cluster with one modelled group of four machines; `others` are CRDs beside ours. */
+export async function startTestCluster(
+  models: ModelOptions = {},
+  others: readonly unknown[] = [],
+): Promise<TestCluster> {
   const clock = new SteppedClock()
   const random = seededRandom(7)
   const users = [{ token: 'cluster', name: 'admin', groups: ['system:masters'] }]
-  let embedded: Embedded = await startEmbedded({ clock, random, users, crds: crds() as never }) // CRDs are plain JSON
+  let embedded: Embedded = await startEmbedded({ clock, random, users, crds: [...crds(), ...others] as never }) // CRDs are plain JSON
   const { url, token, cluster: store } = embedded
   const model = startModels(store, {
     groups: [{ name: 'pool', size: 4, replaceMs: 2 * second }],

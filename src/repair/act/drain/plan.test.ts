@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { DrainLimits } from '../../../model/policy.ts'
 import { givenPolicy, minute, noon } from '../../testing/given.ts'
 import { forcedGrace, graceOf, planDrain } from './plan.ts'
-import { type DrainPod, type PodObject, readPod } from './pod.ts'
+import { type DrainPod, type PodObject, podText, readPod } from './pod.ts'
 
 const second = 1000
 const { drain } = givenPolicy()
@@ -25,6 +25,10 @@ function classes(
     limits: drain,
     deadline: noon + 15 * minute,
     now: noon,
+    machineGoes: true,
+    back: new Set(),
+    dueAgain: new Set(),
+    named: new Set(pods.map(podText)),
     ...given,
   })
   const held = (all: typeof plan.left) => all.map((one) => one.pod)
@@ -33,6 +37,7 @@ function classes(
     force: plan.force,
     wait: plan.wait,
     blocked: held(plan.blocked),
+    ask: held(plan.ask),
     left: held(plan.left),
   }
   const found = Object.entries(groups).flatMap(([group, some]) => some.map((one) => [one.name, group] as const))
@@ -59,8 +64,8 @@ describe('selection', () => {
       static: 'left',
       done: 'left',
       daemon: 'left',
-      everywhere: 'left',
-      ours: 'left',
+      everywhere: 'wait',
+      ours: 'wait',
       'cordon-only': 'evict',
       'execute-only': 'evict',
     })
@@ -143,6 +148,7 @@ test('readPod takes what a drain needs out of a Pod', () => {
     name: 'web-0',
     uid: 'u',
     owner: 'StatefulSet',
+    ownerUid: 's',
     mirror: true,
     finished: true,
     critical: true,

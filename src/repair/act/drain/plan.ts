@@ -2,7 +2,7 @@
 import { parseDuration } from '../../../catalog/duration.ts'
 import type { DrainLimits } from '../../../model/policy.ts'
 import { repairTaintKey } from '../taint.ts'
-import type { DrainPod, Toleration } from './pod.ts'
+import { type DrainPod, podText } from './pod.ts'
 
 /** A pod this long past the end of its grace is stuck; on a node that is not ready its kubelet is taken to be down. */
 const stuckAfterMs = 60_000
@@ -17,6 +17,16 @@ export interface PlanInput {
   readonly limits: DrainLimits
   readonly deadline: number
   readonly now: number
+  /** The machine is going to be taken away: a pod that tolerates our taint is lost with it. */
+  readonly machineGoes: boolean
+  /** The provider empties the node itself after the commit, and waits for each pod that does not tolerate this taint. */
+  readonly providerTaint?: string | undefined
+  /** UIDs of pods that came back after their eviction. */
+  readonly back: ReadonlySet<string>
+  /** UIDs of those of them that may be evicted once more. */
+  readonly dueAgain: ReadonlySet<string>
+  /** Pods without a controller that are on record, as `namespace/name`. */
+  readonly named: ReadonlySet<string>
 }
 
 export interface Held {
@@ -25,7 +35,7 @@ export interface Held {
 }
 
 export interface Blocked extends Held {
-  readonly kind: 'protected' | 'stuck'
+  readonly kind: 'protected' | 'stuck' | 'returned'
 }
 
 export interface DrainPlan {
@@ -35,42 +45,92 @@ export interface DrainPlan {
   readonly force: readonly DrainPod[]
   /** Wait for a later tier or for their grace to end. */
   readonly wait: readonly DrainPod[]
+  /** Stay unless somebody says no: their eviction is asked about and not carried out. */
+  readonly ask: readonly Held[]
+  /** Without a controller: on record before they are evicted. */
+  readonly bare: readonly DrainPod[]
   /** In the way, and time alone does not help. */
   readonly blocked: readonly Blocked[]
   /** Stay on purpose, or no longer count. */
   readonly left: readonly Held[]
 }
 
-/** Sorts the pods of one node. A pod that is not drained is always in `left` or `blocked`, with why. */
+/** Sorts the pods of one node. A pod that is not drained is always in `ask`, `left` or `blocked`, with why. */
 export function planDrain(input: PlanInput): DrainPlan {
-  const left: Held[] = []
-  const blocked: Blocked[] = []
-  const wait: DrainPod[] = []
-  const force: DrainPod[] = []
-  const movable: DrainPod[] = []
-  for (const pod of [...input.pods].sort(compareNames)) {
-    const stays = stayReason(pod, input)
-    const protection = protectionOf(pod, input)
-    if (stays !== undefined) left.push({ pod, why: stays })
-    else if (pod.deletedAt !== undefined) {
-      if (isStuck(pod, input.now))
-        blocked.push({ pod, kind: 'stuck', why: 'does not end, although its grace period is over' })
-      else wait.push(pod)
-    } else if (isForceTime(pod, input)) force.push(pod)
-    else if (protection !== undefined) blocked.push({ pod, kind: 'protected', why: protection })
-    else movable.push(pod)
-  }
-  // Critical pods serve the others: they leave when nothing else is left to leave.
-  const ordinary = movable.filter((pod) => !pod.critical)
+  const sorted: Sorted = { left: [], ask: [], blocked: [], wait: [], force: [], movable: [] }
+  const pods = [...input.pods].sort(compareNames)
+  for (const pod of pods) sort(pod, input, sorted)
+  const { left, ask, blocked, wait, force, movable } = sorted
+  // Critical pods serve the others, and pods that tolerate our taint may come straight back: each tier waits for the one before.
+  const tiers = [0, 1, 2].map((tier) => movable.filter((pod) => tierOf(pod) === tier))
   const before = [...wait, ...force, ...blocked.map((held) => held.pod)]
-  const ordinaryLeave = ordinary.length > 0 || before.some((pod) => !pod.critical)
+  const open = tiers.findIndex((tier, index) => tier.length > 0 || before.some((pod) => tierOf(pod) === index))
+  const evict = tiers[open] ?? []
   return {
-    evict: ordinaryLeave ? ordinary : movable,
+    evict,
     force,
-    wait: ordinaryLeave ? [...wait, ...movable.filter((pod) => pod.critical)] : wait,
+    wait: [...wait, ...movable.filter((pod) => !evict.includes(pod))],
+    ask,
+    bare: pods.filter((pod) => isBare(pod) && !left.some((held) => held.pod === pod)),
     blocked,
     left,
   }
+}
+
+interface Sorted {
+  readonly left: Held[]
+  readonly ask: Held[]
+  readonly blocked: Blocked[]
+  readonly wait: DrainPod[]
+  readonly force: DrainPod[]
+  readonly movable: DrainPod[]
+}
+
+function sort(pod: DrainPod, input: PlanInput, { left, ask, blocked, wait, force, movable }: Sorted): void {
+  const stays = stayReason(pod, input)
+  if (stays !== undefined) {
+    left.push({ pod, why: stays })
+  } else if (pod.deletedAt !== undefined) {
+    if (isStuck(pod, input.now))
+      blocked.push({ pod, kind: 'stuck', why: 'does not end, although its grace period is over' })
+    else wait.push(pod)
+  } else if (isBare(pod) && !input.named.has(podText(pod))) {
+    wait.push(pod) // named first
+  } else if (isForceTime(pod, input)) {
+    force.push(pod)
+  } else {
+    const protection = protectionOf(pod, input)
+    const asked = askedReason(pod, input)
+    if (protection !== undefined) blocked.push({ pod, kind: 'protected', why: protection })
+    else if (asked !== undefined) ask.push({ pod, why: asked })
+    else if (input.back.has(pod.uid) && !input.dueAgain.has(pod.uid)) {
+      blocked.push({
+        pod,
+        kind: 'returned',
+        why: `its ${pod.owner ?? 'owner'} started it on the node again (spec.nodeName)`,
+      })
+    } else movable.push(pod)
+  }
+}
+
+/** Ordinary pods, then critical ones, then those that tolerate our taint. */
+function tierOf(pod: DrainPod): number {
+  if (tolerates(pod, repairTaintKey)) return 2
+  return pod.critical ? 1 : 0
+}
+
+function isBare(pod: DrainPod): boolean {
+  return pod.owner === undefined && !pod.mirror && !pod.finished
+}
+
+/** Why the pod stays although budgets and annotations are asked first; undefined where it is told to end. */
+function askedReason(pod: DrainPod, { machineGoes, back }: PlanInput): string | undefined {
+  if (pod.owner === 'DaemonSet') return 'belongs to a DaemonSet; the provider ends it'
+  if (!tolerates(pod, repairTaintKey)) return undefined
+  if (!machineGoes) return 'tolerates our taint: it would come straight back'
+  return back.has(pod.uid)
+    ? 'tolerates our taint and came back after its eviction: it ends with the machine'
+    : undefined
 }
 
 /** The grace to ask for; undefined leaves it to the pod. */
@@ -84,32 +144,36 @@ export function forcedGrace(pod: DrainPod, deadline: number, now: number): numbe
   return Math.max(leastGraceSeconds, Math.min(pod.graceSeconds, Math.floor((deadline - now) / 1000)))
 }
 
-function stayReason(pod: DrainPod, { nodeReady, now }: PlanInput): string | undefined {
+function stayReason(pod: DrainPod, { nodeReady, now, providerTaint }: PlanInput): string | undefined {
   if (pod.mirror) return 'static pod: kubelet runs it'
   if (pod.finished) return 'finished'
-  if (pod.owner === 'DaemonSet') return 'belongs to a DaemonSet'
-  if (pod.tolerations.some(toleratesRepair)) return 'tolerates our taint: it would come straight back'
+  const awaited = providerTaint !== undefined && !tolerates(pod, providerTaint)
+  if (pod.owner === 'DaemonSet' && !awaited) return 'belongs to a DaemonSet'
   if (!nodeReady && isStuck(pod, now)) return 'terminating on a node whose kubelet is silent'
   return undefined
 }
 
-function toleratesRepair({ key, operator = 'Equal', value, effect }: Toleration): boolean {
-  if (effect && effect !== 'NoSchedule') return false
-  if (operator === 'Exists') return key === undefined || key === '' || key === repairTaintKey
-  return key === repairTaintKey && value !== undefined
+/** True when the NoSchedule taint `taint` does not keep the pod away. */
+function tolerates({ tolerations }: DrainPod, taint: string): boolean {
+  return tolerations.some(({ key, operator = 'Equal', value, effect }) => {
+    if (effect && effect !== 'NoSchedule') return false
+    if (operator === 'Exists') return key === undefined || key === '' || key === taint
+    return key === taint && value !== undefined
+  })
 }
 
 function isStuck(pod: DrainPod, now: number): boolean {
   return pod.deletedAt !== undefined && now - pod.deletedAt > stuckAfterMs
 }
 
-function isForceTime(pod: DrainPod, { limits, deadline, now }: PlanInput): boolean {
+function isForceTime(pod: DrainPod, { limits, deadline, now, back }: PlanInput): boolean {
+  if (back.has(pod.uid) || pod.owner === 'DaemonSet') return false // it would come back all the same
   return limits.onTimeout === 'ForceDelete' && now >= deadline - pod.graceSeconds * 1000
 }
 
 /** Why the pod may not be evicted before the deadline; an unreadable value protects nothing. */
 function protectionOf(pod: DrainPod, { nodeProtected, now }: PlanInput): string | undefined {
-  if (nodeProtected) return `the node's annotation ${doNotDisruptKeys[1]}`
+  if (nodeProtected && pod.owner !== 'DaemonSet') return `the node's annotation ${doNotDisruptKeys[1]}`
   if (pod.annotations[safeToEvictKey] === 'false') return `annotation ${safeToEvictKey}=false`
   for (const key of doNotDisruptKeys) {
     const value = pod.annotations[key]

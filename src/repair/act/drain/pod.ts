@@ -24,7 +24,10 @@ export interface DrainPod {
   readonly namespace: string
   readonly name: string
   readonly uid: string
+  /** Kind of its controller; absent for a bare pod, which nothing starts again. */
   readonly owner?: string
+  readonly ownerUid?: string
+  readonly createdAt?: number
   readonly mirror: boolean
   readonly finished: boolean
   readonly critical: boolean
@@ -48,7 +51,8 @@ export function readPod({ metadata, spec = {}, status = {} }: PodObject): DrainP
     namespace: metadata.namespace ?? '',
     name: metadata.name ?? '',
     uid: metadata.uid ?? '',
-    ...(owner && { owner: owner.kind }),
+    ...(owner && { owner: owner.kind, ownerUid: owner.uid }),
+    ...(metadata.creationTimestamp !== undefined && { createdAt: Date.parse(metadata.creationTimestamp) }),
     mirror: metadata.annotations?.[mirrorKey] !== undefined || owner?.kind === 'Node',
     finished: status.phase === 'Succeeded' || status.phase === 'Failed',
     critical: criticalClasses.includes(spec.priorityClassName ?? ''),

@@ -30,6 +30,7 @@ export const reboot: ActionKind = {
     },
   },
   drains: true,
+  endsMachine: false,
   by: 'provider',
   traceable: false,
   refusal({ name, bootId }) {

@@ -26,6 +26,7 @@ export const replace: ActionKind = {
     },
   },
   drains: true,
+  endsMachine: true,
   by: 'provider',
   traceable: true,
   done,

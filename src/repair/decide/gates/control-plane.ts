@@ -1,4 +1,5 @@
 /** Control-plane nodes carry quorum: never touched. */
+import type { NodeView } from '../../../model/node.ts'
 import { allow, type Gate, refuse } from '../gate.ts'
 
 const labels = ['node-role.kubernetes.io/control-plane', 'node-role.kubernetes.io/master'] as const
@@ -6,9 +7,13 @@ const labels = ['node-role.kubernetes.io/control-plane', 'node-role.kubernetes.i
 export const controlPlane: Gate = {
   name: 'control-plane',
   ask({ candidate: { node } }) {
-    const label = labels.find((key) => node.labels[key] !== undefined)
-    return label
-      ? refuse(`it is a control-plane node (label ${label})`, 'repair control-plane nodes by hand')
-      : allow('not a control-plane node')
+    const why = roleOf(node)
+    return why ? refuse(why, 'repair control-plane nodes by hand') : allow('not a control-plane node')
   },
+  cancel: roleOf,
+}
+
+function roleOf(node: NodeView): string | undefined {
+  const label = labels.find((key) => node.labels[key] !== undefined)
+  return label && `it is a control-plane node (label ${label})`
 }
