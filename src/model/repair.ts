@@ -64,6 +64,8 @@ export interface Plan {
   readonly reason: string
   readonly drain: DrainLimits
   readonly dwellMs: number
+  /** How long the machine may take to join, or to come back; absent in records of before: 20 minutes. */
+  readonly joinMs?: number
 }
 
 export interface Blocker {
@@ -123,6 +125,8 @@ export interface Attempt {
   readonly number: number
   /** Who approved it (annotation), where the policy asks for approval. */
   readonly approvedBy?: string
+  /** Who forgave it (annotation): no later decision counts it any more. */
+  readonly forgivenBy?: string
   readonly phase: Phase
   readonly phases: readonly PhaseEntry[]
   readonly deadline?: number
@@ -139,6 +143,11 @@ export interface Attempt {
   readonly proof?: string
   readonly holder?: string
   readonly fencingToken?: number
+}
+
+/** When it first entered `phase`; undefined when it never did. */
+export function enteredAt(attempt: Attempt, phase: Phase): number | undefined {
+  return attempt.phases.find((entry) => entry.phase === phase)?.at
 }
 
 /** When it entered its present phase. */

@@ -231,7 +231,8 @@ export class Controller {
       await this.#try('letting go of a record', () => book.release(record))
     }
     const free = book.records.filter((one) => !one.guarded)
-    for (const record of outdated(free, clock.now()).slice(0, tidiesPerPass)) {
+    const names = new Set(snapshot.nodes.map((node) => node.name))
+    for (const record of outdated(free, names, clock.now()).slice(0, tidiesPerPass)) {
       await this.#try('removing an old record', () => book.remove(record))
     }
     for (const { node, attempt } of strayTaints(snapshot, book.records).slice(0, tidiesPerPass)) {

@@ -54,6 +54,7 @@ export function admitted(
     reason: rule?.reason ?? '',
     drain: policy.drain,
     dwellMs: policy.restraint.dwellMs,
+    joinMs: policy.restraint.joinMs,
   }
   const why = `every gate allows it; ${provider} will ${kindOf(action).words.verb} ${target.kind} ${target.name}`
   return withPhase(

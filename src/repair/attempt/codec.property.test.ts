@@ -78,18 +78,22 @@ const limits = of<DrainLimits>(
   },
   'gracePeriodSeconds',
 )
-const plan = of<Plan>({
-  policy: word,
-  generation: count,
-  action: fc.constantFrom(...interventions),
-  provider: word,
-  target: of<RepairTarget>({ kind: word, name: word, uid: word }),
-  condition: word,
-  status,
-  reason: word,
-  drain: limits,
-  dwellMs: span,
-})
+const plan = of<Plan>(
+  {
+    policy: word,
+    generation: count,
+    action: fc.constantFrom(...interventions),
+    provider: word,
+    target: of<RepairTarget>({ kind: word, name: word, uid: word }),
+    condition: word,
+    status,
+    reason: word,
+    drain: limits,
+    dwellMs: span,
+    joinMs: span,
+  },
+  'joinMs',
+)
 const blocker = of<Blocker>({
   pod: word,
   kind: fc.constantFrom('budget', 'protected', 'stuck', 'refused'),
@@ -124,6 +128,7 @@ const generators: Generators<Attempt> = {
   nodeLabels: fc.dictionary(word, word, { maxKeys: 3, noNullPrototype: true }),
   number: fc.integer({ min: 1, max: 99 }),
   approvedBy: word,
+  forgivenBy: word,
   phase,
   phases: fc.array(entry, { minLength: 1, maxLength: 4 }),
   deadline: moment,
@@ -144,6 +149,7 @@ const optional = [
   'providerId',
   'bootId',
   'approvedBy',
+  'forgivenBy',
   'deadline',
   'decision',
   'plan',
@@ -165,7 +171,10 @@ function throughTheServer(attempt: Attempt): Attempt | undefined {
     resourceVersion: attempt.resourceVersion,
     creationTimestamp: stamp(attempt.createdAt),
     ...(attempt.deletedAt !== undefined && { deletionTimestamp: stamp(attempt.deletedAt) }),
-    ...(attempt.approvedBy !== undefined && { annotations: { 'nodemend.dev/approved': attempt.approvedBy } }),
+    annotations: {
+      ...(attempt.approvedBy !== undefined && { 'nodemend.dev/approved': attempt.approvedBy }),
+      ...(attempt.forgivenBy !== undefined && { 'nodemend.dev/forgiven': attempt.forgivenBy }),
+    },
     finalizers: attempt.guarded ? [guardFinalizer] : [],
   }
   const object: unknown = JSON.parse(JSON.stringify({ metadata, spec: specOf(attempt), status: statusOf(attempt) }))

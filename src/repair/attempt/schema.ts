@@ -65,6 +65,7 @@ const plan = z
     reason: text(),
     drain: drainLimits,
     dwell: text(32),
+    join: text(32).optional(),
   })
   .describe('What was decided at admission; later edits of the policy do not change it.')
 

@@ -4,6 +4,7 @@ import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isInFlight } from '../../model/repair.ts'
 import type { Candidate } from './candidate.ts'
 import { foreignOwner } from './foreign.ts'
+import { nothingRemembered, type PoolMemory, rememberPools } from './pool-memory.ts'
 
 /** Labels of clouds that name a node's pool. Those of our providers, which the snapshot names, come before them. */
 const cloudPools = ['eks.amazonaws.com/nodegroup', 'cloud.google.com/gke-nodepool', 'kubernetes.azure.com/agentpool']
@@ -38,6 +39,7 @@ export interface ClusterIndex {
   poolOf(candidate: Candidate): PoolCounts
   zoneOf(node: NodeView): Zone | undefined
   scopeOf(policy: Policy): PolicyScope
+  memoryOf(candidate: Candidate): PoolMemory
 }
 
 /** Indexes one snapshot. `sick` are the nodes that some rule matches. */
@@ -46,6 +48,7 @@ export function indexCluster(
   policies: readonly Policy[],
   records: readonly Attempt[],
   sick: ReadonlyMap<string, Candidate>,
+  now: number,
 ): ClusterIndex {
   const poolLabels = [...snapshot.poolLabels, ...cloudPools]
   const pools = new Map<string, PoolCounts>()
@@ -81,9 +84,12 @@ export function indexCluster(
     }
   }
   const scopes = new Map(policies.map((policy) => [policy.name, policyScope(policy, snapshot, records)]))
+  const nameOf = (labels: NodeView['labels'], policy: string): string => poolName(labels, policy, poolLabels)
+  const memory = rememberPools(records, snapshot.nodes, sick, nameOf, now)
   return {
     poolOf: ({ node, policy }) => pool(node.labels, policy.name),
     zoneOf: (node) => zones.get(node.labels[zoneLabel] ?? ''),
+    memoryOf: ({ node, policy }) => memory.get(nameOf(node.labels, policy.name)) ?? nothingRemembered,
     scopeOf: (policy) => scopes.get(policy.name) ?? policyScope(policy, snapshot, records),
   }
 }

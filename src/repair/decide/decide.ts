@@ -30,7 +30,7 @@ export function decide(
     const candidate = candidateFor(node, policies, pending.get(node.uid), history, snapshot, now)
     if (candidate) sick.set(node.uid, candidate)
   }
-  const index = indexCluster(snapshot, policies, records, sick)
+  const index = indexCluster(snapshot, policies, records, sick, now)
   const underRepair = new Set(records.filter((one) => isActive(one)).map((one) => one.nodeUid))
   const waiting = [...sick.values()].filter(({ node }) => !underRepair.has(node.uid)).sort(compareCandidates)
   const admitted: Admitted[] = []

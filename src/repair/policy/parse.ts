@@ -169,7 +169,7 @@ function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
       windowMs: ms(spec.breaker.window),
       minNodes: spec.breaker.minNodes,
     },
-    restraint: { dwellMs: ms(spec.restraint.dwell) },
+    restraint: { dwellMs: ms(spec.restraint.dwell), joinMs: ms(spec.restraint.join) },
   }
 }
 
