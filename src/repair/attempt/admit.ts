@@ -85,7 +85,7 @@ export function refusedLate(decision: Decision, gate: string, why: string, chang
 /** True when the sightings say something else: which rules match, or since when. */
 export function sightingsDiffer(a: readonly FirstSighting[], b: readonly FirstSighting[]): boolean {
   const facts = (all: readonly FirstSighting[]): string =>
-    JSON.stringify(all.map((one) => [one.policy, one.condition, one.status, one.since]))
+    JSON.stringify(all.map((one) => [one.policy, one.condition, one.status, one.since, one.transition]))
   return facts(a) !== facts(b)
 }
 

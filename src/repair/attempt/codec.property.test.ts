@@ -40,7 +40,10 @@ function of<T>(generators: Generators<T>, ...optional: readonly (keyof T)[]): fc
   }) as unknown as fc.Arbitrary<T>
 }
 
-const sighting = of<FirstSighting>({ policy: word, condition: word, status, reason: word, since: moment })
+const sighting = of<FirstSighting>(
+  { policy: word, condition: word, status, reason: word, since: moment, transition: moment },
+  'transition',
+)
 const gate = of<GateRecord>(
   { gate: word, answer: fc.constantFrom('allow', 'wait', 'refuse'), why: word, change: word },
   'change',

@@ -49,6 +49,7 @@ const sighting = formOf<FirstSighting, NonNullable<AttemptStatus['sightings']>[n
   status: at('status', same()),
   reason: at('reason', same()),
   since: at('observedSince', time),
+  transition: at('transition', time),
 })
 
 const gate = formOf<GateRecord, StoredDecision['gates'][number]>({

@@ -3,7 +3,7 @@ import type { Attempt, Plan } from '../../model/repair.ts'
 import { kindOf } from '../act/actions.ts'
 import type { Gate } from '../decide/gate.ts'
 import { gates } from '../decide/gates.ts'
-import { faultCleared, oldNode, type StepView } from './transition.ts'
+import { hasRecovered, oldNode, type StepView } from './transition.ts'
 
 /** While the watches cannot be trusted or the controller is paused, nothing goes on; nothing is undone either. */
 export function holdReason({ snapshot, now }: StepView): string | undefined {
@@ -23,7 +23,7 @@ export function cancelReason(attempt: Attempt, plan: Plan, { snapshot, now, pass
   if (!node || pass?.nodeGone) return 'the node is gone'
   if (kindOf(plan.action).by === 'provider' && !snapshot.providers.includes(plan.provider))
     return `this controller does not run provider ${plan.provider}`
-  if (faultCleared(plan, node)) return `${plan.condition} is no longer ${plan.status}`
+  if (hasRecovered(plan, node)) return `${plan.condition} is no longer ${plan.status}`
   if (pass?.taintGone) return 'somebody removed our taint from the node'
   return firstAnswer((gate) => gate.cancel?.(node, snapshot, now))
 }

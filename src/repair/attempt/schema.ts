@@ -15,6 +15,7 @@ const sighting = z.object({
   status: z.enum(['True', 'False', 'Unknown']),
   reason: text(),
   observedSince: time().describe('Our own first sighting; foreign stamps can only move it later.'),
+  transition: time().optional().describe('A later change between two sick statuses, which is no recovery.'),
 })
 
 const rule = z.object({
