@@ -5,8 +5,13 @@ import { type Attempt, isBeforeCommit, type Phase, type Plan, phaseSince } from 
 import type { OperationView } from '../../providers/provider.ts'
 import type { DrainPass } from '../act/drain/run.ts'
 
-/** How long a commit may take to begin, the old node to go, a new one to join, or an answer to come. */
+/** How long a commit may take to begin, the old node to go, or an answer to come. */
 export const observationMs = 20 * 60_000
+
+/** How long the machine may take to join or to come back: what the policy said at admission. */
+export function joinMsOf({ joinMs = observationMs }: Partial<Pick<Plan, 'joinMs'>>): number {
+  return joinMs
+}
 
 export interface StepView {
   readonly snapshot: ClusterSnapshot

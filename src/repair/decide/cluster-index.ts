@@ -50,7 +50,7 @@ export function indexCluster(
   sick: ReadonlyMap<string, Candidate>,
   now: number,
 ): ClusterIndex {
-  const poolLabels = [...snapshot.poolLabels, ...cloudPools]
+  const poolLabels = poolLabelsOf(snapshot)
   const pools = new Map<string, PoolCounts>()
   const zones = new Map<string, Zone>()
   const pool = (labels: NodeView['labels'], policy: string): PoolCounts =>
@@ -107,6 +107,15 @@ export function policyScope(policy: Policy, snapshot: ClusterSnapshot, records: 
     inFlight: ours.filter((one) => isInFlight(one.phase)).length,
     blocked: ours.filter((one) => one.phase === 'Blocked').length,
   }
+}
+
+/** Names the pool of a node by its labels alone; nodes without a pool are one. */
+export function poolKey(labels: NodeView['labels'], snapshot: Pick<ClusterSnapshot, 'poolLabels'>): string {
+  return poolName(labels, '', poolLabelsOf(snapshot))
+}
+
+function poolLabelsOf({ poolLabels }: Pick<ClusterSnapshot, 'poolLabels'>): readonly string[] {
+  return [...poolLabels, ...cloudPools]
 }
 
 function hasPool(labels: NodeView['labels'], poolLabels: readonly string[]): boolean {
