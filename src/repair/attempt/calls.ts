@@ -1,11 +1,11 @@
 /** The calls of an attempt: what is asked of its actor, and the one call that cannot be undone. */
 import type { NodeView } from '../../model/node.ts'
+import { earliest } from '../../model/own-time.ts'
 import { type Attempt, enteredAt, type Plan } from '../../model/repair.ts'
 import type { Actor, Operation, OperationView } from '../../providers/provider.ts'
 import type { FindActor } from '../act/actions.ts'
 import type { AttemptBook } from './book.ts'
 import { invariant } from './invariant.ts'
-import { serverTime } from './own-time.ts'
 
 export class Calls {
   readonly #book: AttemptBook
@@ -80,7 +80,7 @@ export class Calls {
       nodeLabels,
       target: plan.target,
       committedAt,
-      displacingSince: serverTime(attempt, attempt.taintedAt ?? committedAt),
+      displacingSince: earliest(attempt, attempt.taintedAt ?? committedAt),
       taken: this.#takenBy(name),
       ...(call && { bootId: call.bootId }),
     }

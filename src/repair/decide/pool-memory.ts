@@ -1,7 +1,7 @@
 /** What the last repairs of a pool did to it: machines that never came, and repairs in a row that did not help. */
 import type { NodeView } from '../../model/node.ts'
+import { earliest } from '../../model/own-time.ts'
 import { type Attempt, enteredAt, phaseSince } from '../../model/repair.ts'
-import { serverTime } from '../attempt/own-time.ts'
 import type { Candidate } from './candidate.ts'
 import { countsLater, windowMs } from './ladder.ts'
 
@@ -54,7 +54,7 @@ function isMissing(one: Attempt, present: ReadonlySet<string>, now: number): boo
 
 /** By the API server's clock, as the creation of nodes. */
 function takenAt(one: Attempt): number {
-  return serverTime(one, enteredAt(one, 'Committing') ?? one.createdAt)
+  return earliest(one, enteredAt(one, 'Committing') ?? one.createdAt)
 }
 
 /** Each node that joined later makes up for one machine, the oldest first. */

@@ -87,6 +87,17 @@ export class SeenNodes {
     return watched
   }
 
+  /** Told by how much the wall clock was set: what was watched stays watched. */
+  move(step: number): void {
+    if (step === 0) return
+    for (const node of this.#statuses.values()) {
+      for (const [type, watched] of node) {
+        const stamps = Object.entries(watched).map(([name, stamp]) => [name, stamp + step])
+        node.set(type, Object.fromEntries(stamps)) // the same keys
+      }
+    }
+  }
+
   /** Forgets a Node that is gone. */
   forget(uid: string): void {
     this.#views.delete(uid)

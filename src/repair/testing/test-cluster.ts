@@ -11,7 +11,7 @@ import type { Leadership } from '../../model/node.ts'
 import type { Attempt } from '../../model/repair.ts'
 import type { ProviderName } from '../../providers/providers.ts'
 import { providersNamed } from '../../providers/providers.ts'
-import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
+import { type Clock, SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import { Registry } from '../../telemetry/exposition.ts'
 import { silentLog } from '../../telemetry/log.ts'
 import { type Assembled, assemble } from '../assemble.ts'
@@ -37,6 +37,8 @@ export interface HalfOptions {
   readonly api?: Api | undefined
   /** Default: the provider of the modelled machines. */
   readonly providers?: readonly ProviderName[]
+  /** Its clock; that of the cluster unless given. */
+  readonly clock?: Clock
 }
 
 export interface TestCluster {
@@ -167,9 +169,13 @@ export async function startTestCluster(models: ModelOptions = {}): Promise<TestC
 async function startHalf(
   cluster: TestCluster,
   identity: string,
-  { api, providers, leadership }: HalfOptions & { readonly api: Api; readonly providers: readonly ProviderName[] },
+  {
+    api,
+    providers,
+    leadership,
+    clock = cluster.clock,
+  }: HalfOptions & { readonly api: Api; readonly providers: readonly ProviderName[] },
 ): Promise<Half> {
-  const { clock } = cluster
   const ended = new AbortController()
   const events: Occurrence[] = []
   const recorder = {
