@@ -1,5 +1,5 @@
 /** What a new node still lacks to be of use in its pool, judged by the older nodes of it. */
-import { conditionTypes } from '../../model/condition.ts'
+import { conditionTypes, saysHealthy } from '../../model/condition.ts'
 import { type ClusterSnapshot, conditionOf, type NodeView, type Taint } from '../../model/node.ts'
 import type { Plan } from '../../model/repair.ts'
 import { repairTaintKey } from '../act/taint.ts'
@@ -11,7 +11,7 @@ const startUpName = '/agent-not-ready'
 
 /**
  * Why `node` proves nothing yet although it is ready: it is cordoned, it has a taint that most older nodes of its pool do
- * not have, or no detector reports on it what is reported on most of them. Undefined where nothing is missing.
+ * not have, or no detector reports on it what is reported healthy on most of them. Undefined where nothing is missing.
  */
 export function lackOf(node: NodeView, plan: Plan, snapshot: ClusterSnapshot): string | undefined {
   if (node.unschedulable) return `${node.name} is cordoned (spec.unschedulable)`
@@ -25,7 +25,9 @@ export function lackOf(node: NodeView, plan: Plan, snapshot: ClusterSnapshot): s
   if (taint)
     return `${node.name} still has taint ${taint.key}:${taint.effect}, which other nodes of its pool do not have`
   const reported = new Set([...(plan.condition === 'Ready' ? [] : [plan.condition]), ...conditionTypes])
-  const silent = [...reported].find((type) => !isReported(node, type) && most((other) => isReported(other, type)))
+  const isHealthy = (other: NodeView, type: string): boolean =>
+    saysHealthy(type, conditionOf(other, type)?.status, type === plan.condition ? plan.status : 'False')
+  const silent = [...reported].find((type) => !isReported(node, type) && most((other) => isHealthy(other, type)))
   return silent && `no detector reports ${silent} of ${node.name}, as one does of the other nodes of its pool`
 }
 
