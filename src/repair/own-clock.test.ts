@@ -1,6 +1,7 @@
 /** Kind 9: our own clock is set, runs ahead or behind, and no repair is delayed, ended or blinded by it. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { nodes } from '../kube/api.ts'
 import type { Attempt } from '../model/repair.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import { type Context, givenPod, phaseOf } from './testing/given-cluster.ts'
@@ -160,4 +161,20 @@ describe('kind 9: our clock is a minute off from the API server’s', () => {
       await cluster.until('it is proven', 60, [half], phaseOf(cluster, node, 'Succeeded'))
     })
   }
+})
+
+describe('kind 9: a pod with an hour of grace, on a node', () => {
+  const lost = { ...quickPolicy, match: [{ condition: 'Ready', status: 'Unknown' }], drain: { timeout: '2h' } }
+
+  test('kind 9: whose kubelet has been silent for five minutes: the repair goes on, and the record names the pod', async (t) => {
+    const { cluster, node } = await given(t, lost)
+    const half = await cluster.half('a')
+    await givenPod(cluster, node, 'patient', { grace: 3_600 })
+    await cluster.annotate(nodes, node, { 'embedded.nodemend.dev/kubelet': 'stopped' })
+    await cluster.until('it drains', 3 * minutes, [half], phaseOf(cluster, node, 'Draining'))
+    await cluster.run(3 * minutes, half)
+    assert.equal((await open(cluster))?.phase, 'Draining', 'a kubelet may come back')
+    const done = await cluster.until('it is proven', 5 * minutes, [half], phaseOf(cluster, node, 'Succeeded'))
+    assert.match(done.drain?.leftBehind.join() ?? '', /default\/patient: its kubelet has been silent for five minutes/)
+  })
 })
