@@ -29,20 +29,25 @@ export function rememberPools(
 ): ReadonlyMap<string, PoolMemory> {
   const took = records.filter((one) => one.plan?.action === 'Replace' && one.forgivenBy === undefined)
   if (took.length === 0) return new Map()
-  const pools = Map.groupBy(took, (one) => poolOf(one.nodeLabels, one.plan?.policy ?? ''))
   const present = new Set(nodes.map((node) => node.uid))
-  const successors = new Set(records.flatMap((one) => (one.successor ? [one.successor.uid] : [])))
+  const absent = took.filter((one) => isMissing(one, present, now)).sort((a, b) => takenAt(a) - takenAt(b))
+  const keyOf = (one: Attempt): string => poolOf(one.nodeLabels, one.plan?.policy ?? '')
+  const missing = Map.groupBy(absent, keyOf)
+  const young = absent[0] ? joinedSince(takenAt(absent[0]), nodes, records) : []
   return new Map(
-    [...pools].map(([pool, mine]) => {
-      const absent = mine.filter((one) => isMissing(one, present, now)).sort((a, b) => takenAt(a) - takenAt(b))
-      const { plan } = absent[0] ?? {}
-      const since = absent[0] ? takenAt(absent[0]) : Number.POSITIVE_INFINITY
-      const joined = nodes
-        .filter((node) => node.createdAt >= since && !successors.has(node.uid))
-        .filter((node) => poolOf(node.labels, plan?.policy ?? '') === pool)
-      return [pool, { missing: notReplaced(absent, joined), inRow: inRow(mine, sick, now) }] as const
+    [...Map.groupBy(took, keyOf)].map(([pool, mine]) => {
+      const short = missing.get(pool) ?? []
+      const policy = short[0]?.plan?.policy ?? ''
+      const joined = short.length === 0 ? [] : young.filter((node) => poolOf(node.labels, policy) === pool)
+      return [pool, { missing: notReplaced(short, joined), inRow: inRow(mine, sick, now) }] as const
     }),
   )
+}
+
+/** Nodes that joined since then and count as nobody's successor. */
+function joinedSince(ms: number, nodes: readonly NodeView[], records: readonly Attempt[]): readonly NodeView[] {
+  const successors = new Set(records.flatMap((one) => (one.successor ? [one.successor.uid] : [])))
+  return nodes.filter((node) => node.createdAt >= ms && !successors.has(node.uid))
 }
 
 /** The old node is gone, no other one was found for it, and it was waited for. */
