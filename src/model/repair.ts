@@ -145,6 +145,9 @@ export interface Attempt {
   readonly fencingToken?: number
 }
 
+/** How the reason begins where a person's veto ended a repair. */
+export const vetoText = 'veto: '
+
 /** When it first entered `phase`; undefined when it never did. */
 export function enteredAt(attempt: Attempt, phase: Phase): number | undefined {
   return attempt.phases.find((entry) => entry.phase === phase)?.at

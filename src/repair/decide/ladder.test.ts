@@ -62,6 +62,8 @@ describe('the rung', () => {
     const drained = ended('Cancelled', 'Replace', now - minute, { taintedAt: now - 2 * minute })
     assert.deepEqual([standing(drained).action, standing(drained).tried], ['Reboot', [drained]])
     assert.deepEqual(standing(ended('Cancelled', 'Replace', now - minute)).tried, [])
+    const phases = [{ phase: 'Cancelled' as const, at: now - minute, why: 'veto: annotation nodemend.dev/veto=true' }]
+    assert.deepEqual(standing({ ...drained, phases }).tried, [], 'a person who takes a veto back wants it now')
   })
 
   test('kind 1: what a person forgave counts no more', () => {

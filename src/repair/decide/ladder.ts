@@ -2,7 +2,7 @@
 import type { Action, Rung } from '../../model/action.ts'
 import type { NodeView } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
-import { type Attempt, phaseSince } from '../../model/repair.ts'
+import { type Attempt, phaseSince, vetoText } from '../../model/repair.ts'
 
 /** What was tried longer ago than this counts no more. */
 export const windowMs = 24 * 3_600_000
@@ -45,9 +45,11 @@ export function historyOf(records: readonly Attempt[]): History {
 }
 
 /** True for a finished record that the next decision must know of. Retention keeps it for the window. */
-export function countsLater({ phase, forgivenBy, taintedAt }: Attempt): boolean {
+export function countsLater({ phase, phases, forgivenBy, taintedAt }: Attempt): boolean {
   if (forgivenBy !== undefined) return false
-  return phase === 'Failed' || phase === 'Succeeded' || (phase === 'Cancelled' && taintedAt !== undefined)
+  if (phase === 'Failed' || phase === 'Succeeded') return true
+  // A person who takes a veto back wants the repair now.
+  return phase === 'Cancelled' && taintedAt !== undefined && !phases.at(-1)?.why.startsWith(vetoText)
 }
 
 /**
