@@ -15,6 +15,26 @@ export type ConditionType = (typeof conditionTypes)[number]
 
 export type ConditionStatus = 'True' | 'False' | 'Unknown'
 
+/** Kubelet's conditions that name a trouble: False is good there. */
+const troubles: ReadonlySet<string> = new Set(['MemoryPressure', 'DiskPressure', 'PIDPressure', 'NetworkUnavailable'])
+/** Conditions that name a good state: kubelet's, and those that the agents write. */
+const goods: ReadonlySet<string> = new Set(['Ready', ...conditionTypes])
+
+/** What a healthy node reports for a condition; undefined for a condition that is not known. */
+export function healthyStatus(type: string): ConditionStatus | undefined {
+  return goods.has(type) ? 'True' : troubles.has(type) ? 'False' : undefined
+}
+
+/**
+ * True where `status` is the report of a healthy node, and `sick` the status that a policy takes for sick. Unknown, no
+ * report (`undefined`) and another sick status are none. Of a condition that is not known the opposite of `sick` is healthy.
+ */
+export function saysHealthy(type: string, status: ConditionStatus | undefined, sick: ConditionStatus): boolean {
+  const healthy = healthyStatus(type)
+  if (healthy !== undefined) return status === healthy
+  return status !== undefined && status !== 'Unknown' && status !== sick
+}
+
 /** A NodeCondition in `status.conditions` of a Node (core/v1). Times are RFC 3339. */
 export interface NodeCondition {
   readonly type: string

@@ -11,6 +11,8 @@ export interface FirstSighting {
   readonly reason: string
   /** max(our first sighting, the condition's own stamp clamped to now, end of the last freeze). Only ever grows. */
   readonly since: number
+  /** A transition after `since` that was a change between two sick statuses, by the condition's own stamp. */
+  readonly transition?: number
 }
 
 /** `wait` resolves by itself with time or capacity; `refuse` needs somebody to change something. */

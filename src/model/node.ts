@@ -1,6 +1,6 @@
 /** The cluster as one decision sees it: an immutable snapshot. Times are wall-clock milliseconds of the controller's clock. */
 import type { Intervention } from './action.ts'
-import type { NodeCondition } from './condition.ts'
+import type { ConditionStatus, NodeCondition } from './condition.ts'
 
 export interface Taint {
   readonly key: string
@@ -18,7 +18,12 @@ export interface SeenCondition extends NodeCondition {
    * and stale for one heartbeat at most.
    */
   readonly seenAt: number
+  /** Which statuses we saw since we watch the node, whether the condition was there all the time or not. */
+  readonly watched?: WatchedStatuses
 }
+
+/** When each status of a condition was last seen, and since when it is watched; our clock. */
+export type WatchedStatuses = { readonly since: number } & { readonly [Status in ConditionStatus]?: number }
 
 /** A pool of nodes that a provider looks after, as a node in it sees it. */
 export interface PoolMembership {

@@ -69,7 +69,11 @@ export interface Policy {
   readonly drain: DrainLimits
   readonly budgets: readonly Budget[]
   readonly breaker: Breaker
-  readonly restraint: { readonly dwellMs: number }
+  readonly restraint: {
+    readonly dwellMs: number
+    /** How long a machine may take to join, or to come back from a boot. */
+    readonly joinMs: number
+  }
 }
 
 /** The tolerations of EKS node auto repair and of Karpenter's AWS provider. */

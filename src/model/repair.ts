@@ -64,6 +64,8 @@ export interface Plan {
   readonly reason: string
   readonly drain: DrainLimits
   readonly dwellMs: number
+  /** How long the machine may take to join, or to come back; absent in records of before: 20 minutes. */
+  readonly joinMs?: number
 }
 
 export interface Blocker {
@@ -132,6 +134,8 @@ export interface Attempt {
   readonly approvedBy?: string
   /** What the record said when it was approved: the approval is for that and nothing else. */
   readonly approvedFor?: Rule
+  /** Who forgave it (annotation): no later decision counts it any more. */
+  readonly forgivenBy?: string
   readonly phase: Phase
   readonly phases: readonly PhaseEntry[]
   readonly deadline?: number
@@ -150,6 +154,14 @@ export interface Attempt {
   readonly trouble?: string
   readonly holder?: string
   readonly fencingToken?: number
+}
+
+/** How the reason begins where a person's veto ended a repair. */
+export const vetoText = 'veto: '
+
+/** When it first entered `phase`; undefined when it never did. */
+export function enteredAt(attempt: Attempt, phase: Phase): number | undefined {
+  return attempt.phases.find((entry) => entry.phase === phase)?.at
 }
 
 /** When it entered its current phase. */

@@ -21,6 +21,7 @@ import { providerFor } from './decide/candidate.ts'
 import { policyScope } from './decide/cluster-index.ts'
 import { decide, saysSomethingElse } from './decide/decide.ts'
 import type { Observer } from './observe/observer.ts'
+import { OwnClock } from './own-clock.ts'
 import { carriedBy } from './policy/carried.ts'
 import { inForce } from './policy/in-force.ts'
 import type { ParsedPolicies } from './policy/parse.ts'
@@ -56,9 +57,11 @@ export class Controller {
   /** The condition types of all nodes when policies were last judged. */
   #carried = ''
   #reported = ''
+  readonly #ownClock: OwnClock
 
   constructor(options: ControllerOptions) {
     this.#options = options
+    this.#ownClock = new OwnClock(options.book)
   }
 
   /** One pass. Resolves to the milliseconds after which the next one has something to do, at the latest. Never rejects. */
@@ -68,9 +71,13 @@ export class Controller {
     if (leadership().leading) await this.#askWhatIsNotWatched()
     let snapshot = observer.snapshot(leadership())
     if (!snapshot.health.synced || !snapshot.leadership.leading) {
+      if (!snapshot.leadership.leading) observer.health.takeStep() // the stamps on record are the leader's
       reporter.pass(snapshot, [], book.records, 0, clock.now())
       return Number.POSITIVE_INFINITY
     }
+    await this.#try('moving stamps with the clock', () =>
+      this.#ownClock.correct(observer.health.takeStep(), clock.now()),
+    )
     await this.#try('judging policies', () => this.#judgePolicies(snapshot.nodes))
     // A set that was never good says nothing about any node: records wait, repairs under way go on.
     let decisions = this.#decide(snapshot)
@@ -85,7 +92,7 @@ export class Controller {
     await Promise.all(active.filter((one) => one.phase !== 'Blocked').map((one) => this.#advance(one, snapshot)))
     // One after the other: each asks for a slot, and must see what the one before took.
     for (const one of blocked) await this.#advance(one, snapshot)
-    await this.#tidy(snapshot)
+    if (this.#ownClock.done) await this.#tidy(snapshot)
     reporter.pass(snapshot, decisions, book.records, (clock.monotonic() - started) / 1000, clock.now())
     observer.health.passed(observer.trouble === undefined)
     return active.length > 0 ? activeMs : nextOpening(decisions, clock.now())
@@ -234,7 +241,8 @@ export class Controller {
       await this.#try('letting go of a record', () => book.release(record))
     }
     const free = book.records.filter((one) => !one.guarded)
-    for (const record of outdated(free, clock.now()).slice(0, tidiesPerPass)) {
+    const names = new Set(snapshot.nodes.map((node) => node.name))
+    for (const record of outdated(free, names, clock.now()).slice(0, tidiesPerPass)) {
       await this.#try('removing an old record', () => book.remove(record))
     }
     for (const { node, attempt } of strayTaints(snapshot, book.records).slice(0, tidiesPerPass)) {

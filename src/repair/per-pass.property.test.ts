@@ -115,7 +115,7 @@ describe('in one pass', () => {
               { type: 'merge' },
             )
         },
-        (site) => drip(site, 20, { 'patch noderepairs': count, 'patch nodes': count, 'delete noderepairs': count - 3 }),
+        (site) => drip(site, 20, { 'patch noderepairs': count, 'patch nodes': count, 'delete noderepairs': count }),
       ),
     ))
 

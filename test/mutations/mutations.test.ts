@@ -2,14 +2,16 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { clusterMutations } from './cluster.ts'
+import { memoryMutations } from './memory.ts'
 import type { Mutation } from './mutation.ts'
 import { nodeMutations } from './node.ts'
 import { WrongCopy } from './wrong-copy.ts'
 
-/** One table per half of the program. */
+/** One table per half of the program, and per large part of one. */
 const tables: Readonly<Record<string, readonly Mutation[]>> = {
   'the cluster half': clusterMutations,
   'the node half': nodeMutations,
+  'memory, recovery, proof and time': memoryMutations,
 }
 
 describe('wrong copies are noticed', () => {

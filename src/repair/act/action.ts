@@ -1,5 +1,5 @@
 /** What an action is made of. One folder per action beside this file; `actions.ts` is the closed table of them. */
-import type { NodeView } from '../../model/node.ts'
+import type { ClusterSnapshot, NodeView } from '../../model/node.ts'
 import type { Attempt, Plan, RepairTarget } from '../../model/repair.ts'
 import type { Actor, OperationView, ProviderParts } from '../../providers/provider.ts'
 import type { Step, StepView } from '../attempt/transition.ts'
@@ -36,4 +36,6 @@ export interface ActionKind {
   done(attempt: Attempt, view: StepView, operation: OperationView): Step
   /** Did it help? Judged by the successor as it is now, and by what was said about it after `since` alone. */
   prove(node: NodeView | undefined, plan: Plan, since: number): Health
+  /** What a healthy successor lacks all the same, in words; asked as the dwell begins and as it ends. */
+  lack?(node: NodeView, plan: Plan, snapshot: ClusterSnapshot): string | undefined
 }

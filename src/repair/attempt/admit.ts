@@ -65,6 +65,7 @@ export function admitted(
     reason: rule?.reason ?? '',
     drain: policy.drain,
     dwellMs: policy.restraint.dwellMs,
+    joinMs: policy.restraint.joinMs,
   }
   const why = `every gate allows it; ${provider} will ${kindOf(action).words.verb} ${target.kind} ${target.name}`
   return withPhase(
@@ -95,7 +96,7 @@ export function refusedLate(decision: Decision, gate: string, why: string, chang
 /** True when the sightings say something else: which rules match, or since when. */
 export function sightingsDiffer(a: readonly FirstSighting[], b: readonly FirstSighting[]): boolean {
   const facts = (all: readonly FirstSighting[]): string =>
-    JSON.stringify(all.map((one) => [one.policy, one.condition, one.status, one.since]))
+    JSON.stringify(all.map((one) => [one.policy, one.condition, one.status, one.since, one.transition]))
   return facts(a) !== facts(b)
 }
 

@@ -1,6 +1,7 @@
 /** The calls of an attempt: what is asked of its actor, and the one call that cannot be undone. */
 import type { NodeView } from '../../model/node.ts'
-import type { Attempt, Phase, Plan } from '../../model/repair.ts'
+import { earliest } from '../../model/own-time.ts'
+import { type Attempt, enteredAt, type Plan } from '../../model/repair.ts'
 import type { Actor, Operation, OperationView } from '../../providers/provider.ts'
 import type { FindActor } from '../act/actions.ts'
 import type { AttemptBook } from './book.ts'
@@ -70,7 +71,7 @@ export class Calls {
 
   #operationOf(attempt: Attempt, plan: Plan): Operation {
     const { name, nodeName, nodeUid, nodeLabels, call } = attempt
-    const committedAt = enteredAt(attempt, 'Committing')
+    const committedAt = enteredAt(attempt, 'Committing') ?? attempt.createdAt
     return {
       id: name,
       action: plan.action,
@@ -79,7 +80,7 @@ export class Calls {
       nodeLabels,
       target: plan.target,
       committedAt,
-      displacingSince: attempt.taintedAt ?? committedAt,
+      displacingSince: earliest(attempt, attempt.taintedAt ?? committedAt),
       taken: this.#takenBy(name),
       ...(call && { bootId: call.bootId }),
     }
@@ -93,9 +94,4 @@ export class Calls {
     const picked = [...this.#picked].flatMap(([by, uid]) => (by === name ? [] : [uid]))
     return new Set([...recorded, ...picked])
   }
-}
-
-/** When the attempt first entered `phase`. */
-function enteredAt(attempt: Attempt, phase: Phase): number {
-  return attempt.phases.find((entry) => entry.phase === phase)?.at ?? attempt.createdAt
 }

@@ -42,7 +42,10 @@ function of<T>(generators: Generators<T>, ...optional: readonly (keyof T)[]): fc
   }) as unknown as fc.Arbitrary<T>
 }
 
-const sighting = of<FirstSighting>({ policy: word, condition: word, status, reason: word, since: moment })
+const sighting = of<FirstSighting>(
+  { policy: word, condition: word, status, reason: word, since: moment, transition: moment },
+  'transition',
+)
 const gate = of<GateRecord>(
   { gate: word, answer: fc.constantFrom('allow', 'wait', 'refuse'), why: word, change: word },
   'change',
@@ -80,18 +83,22 @@ const limits = of<DrainLimits>(
   },
   'gracePeriodSeconds',
 )
-const plan = of<Plan>({
-  policy: word,
-  generation: count,
-  action: fc.constantFrom(...interventions),
-  provider: word,
-  target: of<RepairTarget>({ kind: word, name: word, uid: word }),
-  condition: word,
-  status,
-  reason: word,
-  drain: limits,
-  dwellMs: span,
-})
+const plan = of<Plan>(
+  {
+    policy: word,
+    generation: count,
+    action: fc.constantFrom(...interventions),
+    provider: word,
+    target: of<RepairTarget>({ kind: word, name: word, uid: word }),
+    condition: word,
+    status,
+    reason: word,
+    drain: limits,
+    dwellMs: span,
+    joinMs: span,
+  },
+  'joinMs',
+)
 const blocker = of<Blocker>({
   pod: word,
   kind: fc.constantFrom('budget', 'protected', 'stuck', 'refused', 'returned'),
@@ -129,6 +136,7 @@ const generators: Generators<Attempt> = {
   number: fc.integer({ min: 1, max: 99 }),
   approvedFor: rule,
   approvedBy: word,
+  forgivenBy: word,
   phase,
   phases: fc.array(entry, { minLength: 1, maxLength: 4 }),
   deadline: moment,
@@ -150,6 +158,7 @@ const optional = [
   'providerId',
   'bootId',
   'approvedBy',
+  'forgivenBy',
   'deadline',
   'decision',
   'plan',
@@ -171,7 +180,10 @@ function throughTheServer(attempt: Attempt): Attempt | undefined {
     resourceVersion: attempt.resourceVersion,
     creationTimestamp: stamp(attempt.createdAt),
     ...(attempt.deletedAt !== undefined && { deletionTimestamp: stamp(attempt.deletedAt) }),
-    ...(attempt.approvedBy !== undefined && { annotations: { 'nodemend.dev/approved': attempt.approvedBy } }),
+    annotations: {
+      ...(attempt.approvedBy !== undefined && { 'nodemend.dev/approved': attempt.approvedBy }),
+      ...(attempt.forgivenBy !== undefined && { 'nodemend.dev/forgiven': attempt.forgivenBy }),
+    },
     finalizers: attempt.guarded ? [guardFinalizer] : [],
   }
   const object: unknown = JSON.parse(JSON.stringify({ metadata, spec: specOf(attempt), status: statusOf(attempt) }))

@@ -11,6 +11,8 @@ import { type AttemptSpec, type AttemptStatus, longText } from './schema.ts'
 
 /** Who approved the attempt, set by a person. */
 const approvedKey = 'nodemend.dev/approved'
+/** Who forgave it, set by a person. */
+const forgivenKey = 'nodemend.dev/forgiven'
 /** Ours alone: as long as it is on the object, a deletion only marks it. */
 export const guardFinalizer = 'nodemend.dev/repair'
 
@@ -47,6 +49,7 @@ const sighting = formOf<FirstSighting, NonNullable<AttemptStatus['sightings']>[n
   status: at('status', same()),
   reason: at('reason', same()),
   since: at('observedSince', time),
+  transition: at('transition', time),
 })
 
 const gate = formOf<GateRecord, StoredDecision['gates'][number]>({
@@ -97,6 +100,7 @@ const plan = formOf<Plan, StoredPlan>({
   reason: at('reason', same()),
   drain: at('drain', drainLimits),
   dwellMs: at('dwell', duration),
+  joinMs: at('join', duration),
 })
 
 const blocker = formOf<Blocker, StoredDrain['blockers'][number]>({
@@ -169,6 +173,7 @@ export const attemptFields: Fields<Attempt, StoredAttempt> = {
     deletionTimestamp === undefined ? undefined : time.read(deletionTimestamp),
   ),
   approvedBy: kept(({ annotations }) => annotations?.[approvedKey]),
+  forgivenBy: kept(({ annotations }) => annotations?.[forgivenKey]),
   nodeName: inside('spec', at('nodeName', same())),
   nodeUid: inside('spec', at('nodeUID', same())),
   providerId: inside('spec', at('providerID', same())),

@@ -3,7 +3,18 @@ import { type Attempt, type Plan, phaseSince } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
 import { kindOf } from '../act/actions.ts'
 import { cancelReason } from './interrupt.ts'
-import { end, enter, isOver, observationMs, record, type Step, type StepView, succeed, untold } from './transition.ts'
+import {
+  end,
+  enter,
+  isOver,
+  joinMsOf,
+  observationMs,
+  record,
+  type Step,
+  type StepView,
+  succeed,
+  untold,
+} from './transition.ts'
 
 /** Write-ahead: `Committing` is on record before the call is made. Only a certain "not begun" lets us make it. */
 export function committed(attempt: Attempt, plan: Plan, view: StepView, operation: OperationView): Step {
@@ -11,7 +22,13 @@ export function committed(attempt: Attempt, plan: Plan, view: StepView, operatio
     case 'running':
     case 'back':
     case 'gone':
-      return enter(attempt, view, 'Acting', `${plan.provider} has begun`, view.now + observationMs)
+      return enter(
+        attempt,
+        view,
+        'Acting',
+        `${plan.provider} has begun`,
+        view.now + Math.max(observationMs, joinMsOf(plan)),
+      )
     case 'not-started': {
       // Once it had begun, "not begun" contradicts what we saw: it is not repeated.
       if (attempt.phases.some((entry) => entry.phase === 'Acting'))
@@ -43,22 +60,29 @@ export function acted(attempt: Attempt, plan: Plan, view: StepView, operation: O
 
 /** The successor proves the repair, or does not. */
 export function dwell(attempt: Attempt, plan: Plan, view: StepView): Step {
-  const { healthySince, successor, ...rest } = attempt
+  const { healthySince, successor } = attempt
   const node = view.snapshot.nodes.find((one) => one.uid === successor?.uid)
-  const health = kindOf(plan.action).prove(node, plan, successor?.since ?? phaseSince(attempt))
+  const { prove, lack } = kindOf(plan.action)
+  const health = prove(node, plan, successor?.since ?? phaseSince(attempt))
   switch (health.kind) {
     case 'healthy': {
+      const over = healthySince !== undefined && view.now - healthySince >= plan.dwellMs
+      if (healthySince !== undefined && !over) return { kind: 'wait', why: health.why }
+      const lacking = node && lack?.(node, plan, view.snapshot)
+      if (lacking !== undefined) return unproven(attempt, view, lacking)
       if (healthySince === undefined) return record({ ...attempt, healthySince: view.now })
-      if (view.now - healthySince < plan.dwellMs) return { kind: 'wait', why: health.why }
       return succeed(attempt, view, `${health.why} since ${new Date(healthySince).toISOString()}`)
     }
     case 'same-fault':
       return end(attempt, view, 'Failed', health.why)
     case 'gone':
     case 'not-yet':
-      if (isOver(attempt, view.now)) return end(attempt, view, 'Failed', `not proven in time: ${health.why}`)
-      return healthySince === undefined
-        ? { kind: 'wait', why: health.why }
-        : record({ ...rest, ...(successor && { successor }) })
+      return unproven(attempt, view, health.why)
   }
+}
+
+/** Waits for the proof while there is time; what held until now counts no more. */
+function unproven({ healthySince, ...rest }: Attempt, view: StepView, why: string): Step {
+  if (isOver(rest, view.now)) return end(rest, view, 'Failed', `not proven in time: ${why}`)
+  return healthySince === undefined ? { kind: 'wait', why } : record(rest)
 }

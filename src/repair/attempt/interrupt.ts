@@ -4,7 +4,7 @@ import { kindOf } from '../act/actions.ts'
 import { notAsAdmitted } from '../decide/as-admitted.ts'
 import type { Gate } from '../decide/gate.ts'
 import { gates } from '../decide/gates.ts'
-import { faultCleared, oldNode, type StepView } from './transition.ts'
+import { hasRecovered, oldNode, type StepView } from './transition.ts'
 
 /** While the watches cannot be trusted or the controller is paused, nothing goes on; nothing is undone either. */
 export function holdReason({ snapshot, now }: StepView): string | undefined {
@@ -28,7 +28,7 @@ export function cancelReason(
   if (!node || pass?.nodeGone) return 'the node is gone'
   if (kindOf(plan.action).by === 'provider' && !snapshot.providers.includes(plan.provider))
     return `this controller does not run provider ${plan.provider}`
-  if (faultCleared(plan, node)) return `${plan.condition} is no longer ${plan.status}`
+  if (hasRecovered(plan, node)) return `${plan.condition} is no longer ${plan.status}`
   const changed = notAsAdmitted(attempt, plan, node, policy)
   if (changed !== undefined) return changed
   if (pass?.taintGone) return 'somebody removed our taint from the node'

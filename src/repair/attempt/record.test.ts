@@ -108,8 +108,8 @@ test('old finished records go, the last three of a node and everything open stay
     })
   const records = [ended(1, 400), ended(2, 300), ended(3, 200), ended(4, 100), ended(5, 1), givenSighting(node, noon)]
   assert.deepEqual(
-    outdated(records, noon).map((one) => one.name),
+    outdated(records, new Set([node.name]), noon).map((one) => one.name),
     ['r2', 'r1'],
   )
-  assert.deepEqual(outdated(records.slice(0, 3), noon), [])
+  assert.deepEqual(outdated(records.slice(0, 3), new Set([node.name]), noon), [])
 })

@@ -15,6 +15,7 @@ const sighting = z.object({
   status: z.enum(['True', 'False', 'Unknown']),
   reason: text(),
   observedSince: time().describe('Our own first sighting; foreign stamps can only move it later.'),
+  transition: time().optional().describe('A later change between two sick statuses, which is no recovery.'),
 })
 
 const rule = z.object({
@@ -65,6 +66,7 @@ const plan = z
     reason: text(),
     drain: drainLimits,
     dwell: text(32),
+    join: text(32).optional(),
   })
   .describe('What was decided at admission; later edits of the policy do not change it.')
 

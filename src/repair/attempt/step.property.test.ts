@@ -109,7 +109,7 @@ function start({
 }
 
 function viewOf(at: Moment, now: number): Pick<StepView, 'snapshot' | 'now' | 'slotFree'> {
-  const node = at.sick ? old : givenNode('old')
+  const node = at.sick ? old : givenNode('old', {}, givenCondition('KernelReady', 'True'))
   const fresh = at.healthy ? givenNode('new') : givenNode('new', {}, givenCondition('StorageReady'))
   const nodes = [...(at.present ? [node] : []), fresh]
   return { now, slotFree: at.slotFree, snapshot: givenSnapshot({ nodes, health: { synced: at.synced } }) }

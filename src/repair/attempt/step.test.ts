@@ -88,7 +88,7 @@ describe('before the commit', () => {
   test('a node that recovers is let go, and our taint with it', () => {
     for (const phase of ['Preparing', 'Draining', 'Blocked'] as const) {
       assert.match(
-        says(step(given(phase), {}, [givenNode('old'), spare])),
+        says(step(given(phase), {}, [givenNode('old', {}, givenCondition('KernelReady', 'True')), spare])),
         /^untaint, Cancelled: KernelReady is no longer False/,
       )
     }
@@ -184,7 +184,8 @@ describe('the commit', () => {
   })
 
   test('a fault that cleared before the call authorises nothing', () => {
-    const next = step(given('Committing'), { operation: { state: 'not-started' } }, [givenNode('old'), spare])
+    const healed = givenNode('old', {}, givenCondition('KernelReady', 'True'))
+    const next = step(given('Committing'), { operation: { state: 'not-started' } }, [healed, spare])
     assert.match(says(next), /^untaint, Cancelled/)
   })
 

@@ -1,12 +1,18 @@
 /** The vocabulary of the state machine: what it sees, what it may answer, and how a record moves from phase to phase. */
+import { saysHealthy } from '../../model/condition.ts'
 import { type ClusterSnapshot, conditionOf, type NodeView } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isBeforeCommit, type Phase, type Plan, phaseSince } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
 import type { DrainPass } from '../act/drain/run.ts'
 
-/** How long a commit may take to begin, the old node to go, a new one to join, or an answer to come. */
+/** How long a commit may take to begin, the old node to go, or an answer to come. */
 export const observationMs = 20 * 60_000
+
+/** How long the machine may take to join or to come back: what the policy said at admission. */
+export function joinMsOf({ joinMs = observationMs }: Partial<Pick<Plan, 'joinMs'>>): number {
+  return joinMs
+}
 
 export interface StepView {
   readonly snapshot: ClusterSnapshot
@@ -85,9 +91,9 @@ export function oldNode(attempt: Pick<Attempt, 'nodeUid'>, snapshot: ClusterSnap
   return snapshot.nodes.find((node) => node.uid === attempt.nodeUid)
 }
 
-/** True when the condition that drove the repair no longer says so. */
-export function faultCleared(plan: Plan, node: NodeView): boolean {
-  return conditionOf(node, plan.condition)?.status !== plan.status
+/** True when the condition that drove the repair is reported healthy. */
+export function hasRecovered({ condition, status }: Plan, node: NodeView): boolean {
+  return saysHealthy(condition, conditionOf(node, condition)?.status, status)
 }
 
 /** True when the phase has had its time. */

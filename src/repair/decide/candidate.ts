@@ -5,8 +5,8 @@ import type { FirstSighting } from '../../model/decision.ts'
 import { type ClusterSnapshot, type NodeView, type SeenCondition, selects } from '../../model/node.ts'
 import { defaultTolerationMs, modes, type Policy, type PolicyMatch } from '../../model/policy.ts'
 import type { Attempt } from '../../model/repair.ts'
-
 import { type History, type Standing, standingOf } from './ladder.ts'
+import { keptSightings, sightingOf } from './sightings.ts'
 
 /** A sick node with the rule that drives it. */
 export interface Candidate {
@@ -42,8 +42,9 @@ export function candidateFor(
   now: number,
 ): Candidate | undefined {
   const rules = matchingRules(node, policies).map((matched) => {
-    const since = sinceOf(matched, record, snapshot, now)
-    return { ...matched, since, eligibleAt: since + tolerationOf(matched.policy, matched.condition.type) }
+    const sighting = sightingOf(matched, record, snapshot, now)
+    const { since } = sighting
+    return { ...matched, sighting, since, eligibleAt: since + tolerationOf(matched.policy, matched.condition.type) }
   })
   const careful = [...Map.groupBy(rules, ({ condition }) => condition.type).values()].flatMap(mostCareful)
   const driver = careful.sort((a, b) => compareRules(a, b, now))[0]
@@ -58,15 +59,15 @@ export function candidateFor(
     overruled: overruled.map(({ policy }) => policy),
     since: driver.since,
     eligibleAt: driver.eligibleAt,
-    sightings: rules
-      .map(({ policy, condition, since }) => ({
-        policy: policy.name,
-        condition: condition.type,
-        status: condition.status,
-        reason: condition.reason,
-        since,
-      }))
-      .sort((a, b) => compareText(a.policy, b.policy) || compareText(a.condition, b.condition)),
+    sightings: [
+      ...rules.map((one) => one.sighting),
+      ...keptSightings(
+        node,
+        policies,
+        record,
+        rules.map((one) => one.sighting),
+      ),
+    ].sort((a, b) => compareText(a.policy, b.policy) || compareText(a.condition, b.condition)),
   }
 }
 
@@ -103,25 +104,6 @@ function matchingRules(node: NodeView, policies: readonly Policy[]): readonly Ma
 export function fits(match: PolicyMatch, condition: SeenCondition): boolean {
   if (match.condition !== condition.type || match.status !== condition.status) return false
   return match.reason?.test(condition.reason) ?? true
-}
-
-/**
- * When the toleration started. Foreign stamps can only delay it: a transition newer than our sighting means that the
- * condition was fine in between, while nobody watched. A stamp of the future says nothing and is ignored.
- */
-function sinceOf(
-  { policy, condition }: Matched,
-  record: Attempt | undefined,
-  snapshot: ClusterSnapshot,
-  now: number,
-): number {
-  const seen = record?.sightings.find(
-    (one) => one.policy === policy.name && one.condition === condition.type && one.status === condition.status,
-  )
-  const first = seen?.since ?? now
-  const stamp = Date.parse(condition.lastTransitionTime)
-  const flipped = stamp > first && stamp <= now ? stamp : first
-  return Math.max(flipped, snapshot.health.settledAt ?? 0)
 }
 
 type Timed = Matched & { readonly eligibleAt: number }

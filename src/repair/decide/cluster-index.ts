@@ -4,6 +4,7 @@ import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isInFlight } from '../../model/repair.ts'
 import type { Candidate } from './candidate.ts'
 import { foreignOwner } from './foreign.ts'
+import { nothingRemembered, type PoolMemory, rememberPools } from './pool-memory.ts'
 import { isTakenOver, takersAmong } from './takers.ts'
 
 /** Labels of clouds that name a node's pool. Those of our providers, which the snapshot names, come before them. */
@@ -45,6 +46,7 @@ export interface ClusterIndex {
   claimsOf(node: NodeView): readonly ClaimView[]
   /** True when a node other than `node` and those `leaving` takes its pods. */
   isTakenOver(node: NodeView, leaving: ReadonlySet<string>): boolean
+  memoryOf(candidate: Candidate): PoolMemory
 }
 
 /** Indexes one snapshot. `sick` are the nodes that some rule matches. */
@@ -53,8 +55,9 @@ export function indexCluster(
   policies: readonly Policy[],
   records: readonly Attempt[],
   sick: ReadonlyMap<string, Candidate>,
+  now: number,
 ): ClusterIndex {
-  const poolLabels = [...snapshot.poolLabels, ...cloudPools]
+  const poolLabels = poolLabelsOf(snapshot)
   const pools = new Map<string, PoolCounts>()
   const zones = new Map<string, Zone>()
   const pool = (labels: NodeView['labels'], policy: string): PoolCounts =>
@@ -92,12 +95,15 @@ export function indexCluster(
   const takers = once(() => takersAmong(snapshot.nodes))
   const machines = once(() => Map.groupBy(snapshot.nodes, (one) => one.providerId))
   const claims = once(() => Map.groupBy(snapshot.claims, (one) => one.providerId))
+  const nameOf = (labels: NodeView['labels'], policy: string): string => poolName(labels, policy, poolLabels)
+  const memory = rememberPools(records, snapshot.nodes, sick, nameOf, now)
   return {
     sharingMachine: ({ providerId }) => (providerId === undefined ? [] : (machines().get(providerId) ?? [])),
     claimsOf: ({ providerId }) => (providerId === undefined ? [] : (claims().get(providerId) ?? [])),
     isTakenOver: (node, leaving) => isTakenOver(takers(), node, leaving),
     poolOf: ({ node, policy }) => pool(node.labels, policy.name),
     zoneOf: (node) => zones.get(node.labels[zoneLabel] ?? ''),
+    memoryOf: ({ node, policy }) => memory.get(nameOf(node.labels, policy.name)) ?? nothingRemembered,
     scopeOf: (policy) => scopes.get(policy.name) ?? policyScope(policy, snapshot, records),
   }
 }
@@ -115,6 +121,15 @@ export function policyScope(policy: Policy, snapshot: ClusterSnapshot, records: 
     inFlight: ours.filter((one) => isInFlight(one.phase)).length,
     blocked: ours.filter((one) => one.phase === 'Blocked').length,
   }
+}
+
+/** Names the pool of a node by its labels alone; nodes without a pool are one. */
+export function poolKey(labels: NodeView['labels'], snapshot: Pick<ClusterSnapshot, 'poolLabels'>): string {
+  return poolName(labels, '', poolLabelsOf(snapshot))
+}
+
+function poolLabelsOf({ poolLabels }: Pick<ClusterSnapshot, 'poolLabels'>): readonly string[] {
+  return [...poolLabels, ...cloudPools]
 }
 
 function hasPool(labels: NodeView['labels'], poolLabels: readonly string[]): boolean {

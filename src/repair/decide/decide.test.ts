@@ -143,7 +143,7 @@ describe('matching and toleration', () => {
   })
 
   test('a record whose fault is over, or whose node is gone, is cleared; on half a picture it is not', () => {
-    const healed = givenNode('a')
+    const healed = givenNode('a', {}, givenCondition('KernelReady', 'True'))
     const records = [givenSighting(healed, noon), givenSighting(givenNode('gone'), noon)]
     const snapshot = givenSnapshot({ nodes: [healed] })
     const decisions = decide(snapshot, [givenPolicy()], records, noon + hour)

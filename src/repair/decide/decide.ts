@@ -6,11 +6,12 @@ import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isFinished } from '../../model/repair.ts'
 import { type Candidate, candidateFor, compareText } from './candidate.ts'
 import { indexCluster } from './cluster-index.ts'
-import type { Admitted, Gate, GateContext } from './gate.ts'
+import { type Admitted, at, type Gate, type GateContext } from './gate.ts'
 import { matching } from './gates/match.ts'
 import { mode } from './gates/mode.ts'
 import { gates } from './gates.ts'
 import { historyOf } from './ladder.ts'
+import { keptSightings } from './sightings.ts'
 
 /**
  * One decision per sick node that is not yet under repair, and one per open Pending record whose fault is over. The
@@ -30,7 +31,7 @@ export function decide(
     const candidate = candidateFor(node, policies, pending.get(node.uid), history, snapshot, now)
     if (candidate) sick.set(node.uid, candidate)
   }
-  const index = indexCluster(snapshot, policies, records, sick)
+  const index = indexCluster(snapshot, policies, records, sick, now)
   const underRepair = new Set(records.filter((one) => isActive(one)).map((one) => one.nodeUid))
   const waiting = [...sick.values()].filter(({ node }) => !underRepair.has(node.uid)).sort(compareCandidates)
   const admitted: Admitted[] = []
@@ -41,7 +42,10 @@ export function decide(
     }
     return decision
   })
-  return [...decisions, ...clearedRecords(snapshot, records, pending, sick, now)]
+  const kept = keptRecords(snapshot, policies, pending, sick, now)
+  const held = new Set(kept.map((one) => one.record))
+  const rest = records.filter((one) => !held.has(one.name))
+  return [...decisions, ...kept, ...clearedRecords(snapshot, rest, pending, sick, now)]
 }
 
 /** Asks every gate about one candidate. */
@@ -96,6 +100,34 @@ function outcomeOf(decider: GateRecord | undefined, policy: Policy): DecisionOut
   if (decider.gate === mode.name) return 'would-act'
   if (decider.gate === matching.name && forbids(policy.ladder)) return 'no-action'
   return decider.answer === 'wait' ? 'wait' : 'refuse'
+}
+
+/** Pending records of nodes that no rule matches now, and that no report calls healthy either: their time goes on. */
+function keptRecords(
+  snapshot: ClusterSnapshot,
+  policies: readonly Policy[],
+  pending: ReadonlyMap<string, Attempt>,
+  sick: ReadonlyMap<string, Candidate>,
+  now: number,
+): readonly Decision[] {
+  if (pending.size === 0) return []
+  return snapshot.nodes
+    .flatMap((node) => {
+      const record = sick.has(node.uid) ? undefined : pending.get(node.uid)
+      const sightings = record ? keptSightings(node, policies, record, []) : []
+      const [first] = sightings
+      if (!record || !first) return []
+      const gate: GateRecord = {
+        gate: matching.name,
+        answer: 'wait',
+        why: `no rule matches ${first.condition} as it is now, but nobody has reported it healthy since ${at(first.since)}`,
+        change: 'it is reported healthy, or sick as before',
+      }
+      const { name, uid: nodeUid } = node
+      const said = { at: now, outcome: 'wait' as const, decidedBy: matching.name, gates: [gate], sightings }
+      return [{ ...said, node: name, nodeUid, record: record.name }]
+    })
+    .sort((a, b) => compareText(a.record, b.record))
 }
 
 /** Pending records whose node is gone or no longer matched. While a watch is behind, nothing counts as gone. */

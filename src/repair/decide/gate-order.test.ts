@@ -25,6 +25,7 @@ test('the order stands; a change of it is one of what people are told', () => {
     'last-node',
     'in-repair',
     'attempts',
+    'pool',
     'approval',
     'zone',
     'breaker',

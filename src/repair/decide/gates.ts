@@ -18,6 +18,7 @@ import { leadership } from './gates/leadership.ts'
 import { matching } from './gates/match.ts'
 import { mode } from './gates/mode.ts'
 import { pause } from './gates/pause.ts'
+import { pool } from './gates/pool.ts'
 import { provider } from './gates/provider.ts'
 import { stale } from './gates/stale.ts'
 import { toleration } from './gates/toleration.ts'
@@ -42,6 +43,7 @@ export const gates: readonly Gate[] = [
   lastNode,
   inRepair,
   attempts,
+  pool,
   approval,
   // May one more be touched now?
   zone,

@@ -18,6 +18,7 @@ export class HealthTracker {
   /** Wall clock minus monotonic clock: constant until somebody sets the wall clock. */
   #offset: number
   #settledAt: number | undefined
+  #step = 0
 
   constructor(clock: Clock, settleMs: number) {
     this.#clock = clock
@@ -26,21 +27,37 @@ export class HealthTracker {
     this.#offset = clock.now() - clock.monotonic()
   }
 
-  /** Told before each pass whether every watch is in sync. */
-  check(synced: boolean): void {
-    const offset = this.#clock.now() - this.#clock.monotonic()
+  /** Told before each pass whether every watch is in sync; answers by how much the wall clock was set since then. */
+  check(synced: boolean): number {
+    const step = this.#stepped()
     // First sightings are on record in wall time: a clock set forward would end every toleration at once.
-    if (Math.abs(offset - this.#offset) > clockStepMs) this.settle()
-    this.#offset = offset
-    if (!synced) return
+    if (step !== 0) this.settle()
+    if (!synced) return step
     const now = this.#clock.monotonic()
     if (now - this.#lastGood > outageMs) this.settle()
     this.#lastGood = now
+    return step
+  }
+
+  #stepped(): number {
+    const offset = this.#clock.now() - this.#clock.monotonic()
+    const drift = offset - this.#offset
+    this.#offset = offset
+    const step = Math.abs(drift) > clockStepMs ? drift : 0
+    this.#step += step
+    return step
   }
 
   /** Told after each pass: the watches followed meanwhile, so a long pass is no gap. */
   passed(synced: boolean): void {
     if (synced) this.#lastGood = this.#clock.monotonic()
+  }
+
+  /** By how many milliseconds the wall clock was set since this was last asked. */
+  takeStep(): number {
+    const step = this.#step
+    this.#step = 0
+    return step
   }
 
   /** Starts a settle period. */

@@ -146,7 +146,7 @@ export class Observer {
   snapshot(leadership: Leadership): ClusterSnapshot {
     const { trouble } = this
     const synced = trouble === undefined
-    this.health.check(synced)
+    this.#seen.move(this.health.check(synced))
     const views = [...this.#nodes.values()].map((one): NodeView => one.view)
     const counts = this.leases.counts(views.map((one) => one.name))
     return {

@@ -1,7 +1,7 @@
 /** Raw nodes → node views, with what only a watcher can know: when a condition was last asserted, when the node rebooted. */
 import type { KubeObject } from '../../kube/api.ts'
 import type { ConditionStatus } from '../../model/condition.ts'
-import type { NodeView, PoolMembership, SeenCondition, Taint } from '../../model/node.ts'
+import type { NodeView, PoolMembership, SeenCondition, Taint, WatchedStatuses } from '../../model/node.ts'
 import { isNamedBy } from '../decide/foreign.ts'
 import { gates } from '../decide/gates.ts'
 
@@ -45,6 +45,8 @@ const longestMessage = 256
 /** Remembers one view per Node object, and compares the next one with it. `now` is our clock. */
 export class SeenNodes {
   readonly #views = new Map<string, NodeView>()
+  /** By the UID of the node and the type of the condition, also while the node does not carry it. */
+  readonly #statuses = new Map<string, Map<string, WatchedStatuses>>()
 
   /** Takes a Node as the watch delivers it. `pools` are those of the providers that know it. */
   see(object: NodeObject, pools: readonly PoolMembership[], now: number): WatchedNode {
@@ -66,7 +68,10 @@ export class SeenNodes {
       labels,
       annotations: annotationsOf(annotations),
       taints: object.spec?.taints ?? [],
-      conditions: (object.status?.conditions ?? []).map((one) => seeCondition(one, known, now)),
+      conditions: (object.status?.conditions ?? []).map((one) => ({
+        ...seeCondition(one, known, now),
+        watched: this.#watched(uid, one, now),
+      })),
       pools,
     }
     this.#views.set(uid, view)
@@ -74,9 +79,29 @@ export class SeenNodes {
     return { metadata: { name, uid, resourceVersion }, view, news }
   }
 
+  #watched(uid: string, { type, status }: RawCondition, now: number): WatchedStatuses {
+    const node = this.#statuses.get(uid) ?? new Map<string, WatchedStatuses>()
+    this.#statuses.set(uid, node)
+    const watched = { since: now, ...node.get(type), [status]: now }
+    node.set(type, watched)
+    return watched
+  }
+
+  /** Told by how much the wall clock was set: what was watched stays watched. */
+  move(step: number): void {
+    if (step === 0) return
+    for (const node of this.#statuses.values()) {
+      for (const [type, watched] of node) {
+        const stamps = Object.entries(watched).map(([name, stamp]) => [name, stamp + step])
+        node.set(type, Object.fromEntries(stamps)) // the same keys
+      }
+    }
+  }
+
   /** Forgets a Node that is gone. */
   forget(uid: string): void {
     this.#views.delete(uid)
+    this.#statuses.delete(uid)
   }
 }
 

@@ -31,7 +31,7 @@ test('a policy of two lines gets safe defaults', () => {
         windowMs: 300_000,
         minNodes: 5,
       },
-      restraint: { dwellMs: 300_000 },
+      restraint: { dwellMs: 300_000, joinMs: 1_200_000 },
     },
   ])
 })

@@ -3,7 +3,7 @@ import { RE2JS } from 're2js'
 import { parseDuration } from '../../catalog/duration.ts'
 import type { KubeObject } from '../../kube/api.ts'
 import { actions, type Rung } from '../../model/action.ts'
-import { conditionTypes } from '../../model/condition.ts'
+import { healthyStatus } from '../../model/condition.ts'
 import type { Policy, PolicyMatch, Quantity, ReasonPattern } from '../../model/policy.ts'
 import { mostAttempts, type PolicySpec, policySpec } from './schema.ts'
 
@@ -78,14 +78,9 @@ function parsePolicy(object: RepairPolicyObject): { policy: Policy } | { errors:
   return { policy: policyOf(name, object.metadata.generation ?? 0, result.data) }
 }
 
-/** Kubelet's conditions that name a trouble: False is good there. */
-const troubles: ReadonlySet<string> = new Set(['MemoryPressure', 'DiskPressure', 'PIDPressure', 'NetworkUnavailable'])
-/** Conditions that name a good state: kubelet's, and those that the agents write. */
-const goods: ReadonlySet<string> = new Set(['Ready', ...conditionTypes])
-
 /** What is wrong with taking this status of this condition for a sickness; undefined for a condition whose healthy status is not known. */
 function healthTrouble({ condition, status }: PolicySpec['match'][number]): string | undefined {
-  const healthy = goods.has(condition) ? 'True' : troubles.has(condition) ? 'False' : undefined
+  const healthy = healthyStatus(condition)
   if (status !== healthy) return undefined
   const sick = healthy === 'True' ? 'False' : 'True'
   return `${condition}=${status} is what a healthy node says, so every healthy node would match; write status: "${sick}"`
@@ -170,7 +165,7 @@ function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
       windowMs: ms(spec.breaker.window),
       minNodes: spec.breaker.minNodes,
     },
-    restraint: { dwellMs: ms(spec.restraint.dwell) },
+    restraint: { dwellMs: ms(spec.restraint.dwell), joinMs: ms(spec.restraint.join) },
   }
 }
 

@@ -81,6 +81,7 @@ const breaker = z.object({
 
 const restraint = z.object({
   dwell: duration('How long the replacement must stay ready and healthy to prove the repair.').default('5m'),
+  join: duration('How long a new machine may take to join, or a rebooted one to come back.').default('20m'),
 })
 
 const rung = z.object({

@@ -76,7 +76,7 @@ export function givenPolicy(given: Partial<Policy> = {}): Policy {
       windowMs: 5 * minute,
       minNodes: 5,
     },
-    restraint: { dwellMs: 5 * minute },
+    restraint: { dwellMs: 5 * minute, joinMs: 20 * minute },
     ...given,
   }
 }

@@ -11,7 +11,7 @@ import type { Leadership } from '../../model/node.ts'
 import type { Attempt } from '../../model/repair.ts'
 import type { ProviderName } from '../../providers/providers.ts'
 import { providersNamed } from '../../providers/providers.ts'
-import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
+import { type Clock, SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import { Registry } from '../../telemetry/exposition.ts'
 import { silentLog } from '../../telemetry/log.ts'
 import { type Assembled, assemble } from '../assemble.ts'
@@ -40,6 +40,8 @@ export interface HalfOptions {
   readonly providers?: readonly ProviderName[]
   /** What a person says about Karpenter's own node repair; default: it is read. */
   readonly karpenterNodeRepair?: KarpenterNodeRepair
+  /** Its clock; that of the cluster unless given. */
+  readonly clock?: Clock
 }
 
 export interface TestCluster {
@@ -178,9 +180,9 @@ async function startHalf(
     providers,
     leadership,
     karpenterNodeRepair,
+    clock = cluster.clock,
   }: HalfOptions & { readonly api: Api; readonly providers: readonly ProviderName[] },
 ): Promise<Half> {
-  const { clock } = cluster
   const ended = new AbortController()
   const events: Occurrence[] = []
   const recorder = {

@@ -85,6 +85,16 @@ describe('selection', () => {
     assert.deepEqual(classes([late, soon], { nodeReady: false }), { late: 'left', soon: 'wait' })
   })
 
+  test('kind 9: on a node whose kubelet has been silent for long, a pod is waited for a minute, whatever its grace', () => {
+    const told = (ago: number) => pod(`told-${ago}`, { graceSeconds: 3_600, deletedAt: noon + (3_600 - ago) * second })
+    const silent = { nodeReady: false, kubeletSilent: true }
+    assert.deepEqual(classes([told(61), told(59)], silent), { 'told-61': 'left', 'told-59': 'wait' })
+    assert.deepEqual(classes([told(61)], { nodeReady: false }), { 'told-61': 'wait' })
+    const limits = { ...drain, gracePeriodSeconds: 600 }
+    const capped = pod('capped', { graceSeconds: 3_600, deletedAt: noon + 541 * second })
+    assert.deepEqual(classes([capped], { ...silent, limits }), { capped: 'wait' })
+  })
+
   test('protection by annotation, with a duration, unreadable, on the node', () => {
     const protect = (value: string, startedAt?: number) =>
       pod('p', { annotations: { 'karpenter.sh/do-not-disrupt': value }, ...(startedAt && { startedAt }) })

@@ -12,6 +12,8 @@ const leastGraceSeconds = 1
 export interface PlanInput {
   readonly pods: readonly DrainPod[]
   readonly nodeReady: boolean
+  /** Kubelet has said nothing for so long that no pod ends there: see {@link isSilent}. */
+  readonly kubeletSilent?: boolean
   /** Somebody annotated the node itself as not to be disrupted: holds for each of its pods. */
   readonly nodeProtected: boolean
   readonly limits: DrainLimits
@@ -144,12 +146,14 @@ export function forcedGrace(pod: DrainPod, deadline: number, now: number): numbe
   return Math.max(leastGraceSeconds, Math.min(pod.graceSeconds, Math.floor((deadline - now) / 1000)))
 }
 
-function stayReason(pod: DrainPod, { nodeReady, now, providerTaint }: PlanInput): string | undefined {
+function stayReason(pod: DrainPod, input: PlanInput): string | undefined {
+  const { nodeReady, kubeletSilent = false, now, providerTaint } = input
   if (pod.mirror) return 'static pod: kubelet runs it'
   if (pod.finished) return 'finished'
   const awaited = providerTaint !== undefined && !tolerates(pod, providerTaint)
   if (pod.owner === 'DaemonSet' && !awaited) return 'belongs to a DaemonSet'
   if (!nodeReady && isStuck(pod, now)) return 'terminating on a node whose kubelet is silent'
+  if (kubeletSilent && isUnheard(pod, input)) return 'its kubelet has been silent for five minutes: nobody ends it'
   return undefined
 }
 
@@ -164,6 +168,12 @@ function tolerates({ tolerations }: DrainPod, taint: string): boolean {
 
 function isStuck(pod: DrainPod, now: number): boolean {
   return pod.deletedAt !== undefined && now - pod.deletedAt > stuckAfterMs
+}
+
+/** It was told to end a minute ago; its grace lets a kubelet wait that does not hear. */
+function isUnheard(pod: DrainPod, { limits, now }: PlanInput): boolean {
+  const graceMs = (graceOf(pod, limits) ?? pod.graceSeconds) * 1000
+  return pod.deletedAt !== undefined && now - (pod.deletedAt - graceMs) > stuckAfterMs
 }
 
 function isForceTime(pod: DrainPod, { limits, deadline, now, back }: PlanInput): boolean {

@@ -11,6 +11,7 @@ import { EvictionPacing, type Refusal, refusalIn } from './pacing.ts'
 import { type DrainPlan, doNotDisruptKeys, forcedGrace, graceOf, planDrain } from './plan.ts'
 import { type DrainPod, type PodObject, podText, readPod } from './pod.ts'
 import { Returns } from './returns.ts'
+import { isSilent, type ReadyReport } from './silent.ts'
 
 /** At most this many evictions per pass and node, all at once. */
 const mostAtOnce = 20
@@ -48,7 +49,7 @@ export interface Departure {
 
 interface NodeObject extends KubeObject {
   readonly spec?: { readonly taints?: readonly Taint[] }
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
+  readonly status?: { readonly conditions?: readonly ReadyReport[] }
 }
 
 export class Drainer {
@@ -80,6 +81,7 @@ export class Drainer {
       ...departure,
       pods: listed,
       nodeReady: node?.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false,
+      kubeletSilent: isSilent(node?.status?.conditions ?? [], listedAt),
       nodeProtected: doNotDisruptKeys.some((key) => node?.metadata.annotations?.[key] === 'true'),
       limits,
       deadline,

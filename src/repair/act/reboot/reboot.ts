@@ -5,16 +5,7 @@
 import { conditionOf, isReady, type NodeView, type SeenCondition } from '../../../model/node.ts'
 import type { Attempt, Plan } from '../../../model/repair.ts'
 import type { OperationView } from '../../../providers/provider.ts'
-import {
-  end,
-  enter,
-  isOver,
-  observationMs,
-  oldNode,
-  type Step,
-  type StepView,
-  untold,
-} from '../../attempt/transition.ts'
+import { end, enter, isOver, joinMsOf, oldNode, type Step, type StepView, untold } from '../../attempt/transition.ts'
 import { type Health, judgeHealth } from '../../verify/health.ts'
 import type { ActionKind } from '../action.ts'
 
@@ -59,7 +50,7 @@ function done(attempt: Attempt, view: StepView, operation: OperationView): Step 
       const { node } = operation
       if (node.uid !== attempt.nodeUid) return end(attempt, view, 'Failed', `${node.name} is another Node object now`)
       const since = bootSeenAt(attempt, view)
-      const until = view.now + observationMs + (attempt.plan?.dwellMs ?? 0)
+      const until = view.now + joinMsOf(attempt.plan ?? {}) + (attempt.plan?.dwellMs ?? 0)
       return enter(
         { ...attempt, successor: { ...node, since } },
         view,

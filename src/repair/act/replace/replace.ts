@@ -1,17 +1,10 @@
 /** Replace: the provider ends the machine, and the node that takes its place proves the repair. */
+import { formatDuration } from '../../../catalog/duration.ts'
 import type { Attempt } from '../../../model/repair.ts'
 import type { OperationView, SuccessorSearch } from '../../../providers/provider.ts'
-import {
-  end,
-  enter,
-  isOver,
-  observationMs,
-  type Step,
-  type StepView,
-  succeed,
-  untold,
-} from '../../attempt/transition.ts'
+import { end, enter, isOver, joinMsOf, type Step, type StepView, succeed, untold } from '../../attempt/transition.ts'
 import { judgeHealth } from '../../verify/health.ts'
+import { lackOf } from '../../verify/pool.ts'
 import type { ActionKind } from '../action.ts'
 
 export const replace: ActionKind = {
@@ -31,6 +24,7 @@ export const replace: ActionKind = {
   traceable: true,
   done,
   prove: (node, plan) => (node ? judgeHealth(node, plan) : { kind: 'gone', why: 'the replacement is gone' }),
+  lack: lackOf,
 }
 
 /** The old node goes, a new one comes. */
@@ -46,7 +40,7 @@ function done(attempt: Attempt, view: StepView, operation: OperationView): Step 
       return inTime(attempt, view, `outcome unknown: ${operation.node.name} booted anew instead of going`)
     case 'gone':
       return attempt.phase === 'Acting'
-        ? enter(attempt, view, 'Observing', 'the old node is gone', view.now + observationMs)
+        ? enter(attempt, view, 'Observing', goneText(attempt), view.now + joinMsOf(attempt.plan ?? {}))
         : awaited(attempt, view, operation.successor)
   }
 }
@@ -56,16 +50,25 @@ function inTime(attempt: Attempt, view: StepView, failure: string, why = failure
   return isOver(attempt, view.now) ? end(attempt, view, 'Failed', failure) : { kind: 'wait', why }
 }
 
+function goneText(attempt: Attempt): string {
+  return `the old node is gone; a new one may take ${joinText(attempt)}`
+}
+
+/** How long, and where a person changes it. */
+function joinText({ plan }: Attempt): string {
+  return `${formatDuration(joinMsOf(plan ?? {}))} by spec.restraint.join of policy ${plan?.policy ?? ''}`
+}
+
 function awaited(attempt: Attempt, view: StepView, successor: SuccessorSearch): Step {
   switch (successor.kind) {
     case 'not-needed':
       return succeed(attempt, view, `the old node is gone; ${successor.why}`)
     case 'awaited':
-      return inTime(attempt, view, `no replacement in time: ${successor.why}`, successor.why)
+      return inTime(attempt, view, `no replacement in time (${joinText(attempt)}): ${successor.why}`, successor.why)
     case 'found': {
       const { node } = successor
       const found = { ...attempt, successor: { ...node, since: view.now } }
-      const until = view.now + observationMs + (attempt.plan?.dwellMs ?? 0)
+      const until = view.now + joinMsOf(attempt.plan ?? {}) + (attempt.plan?.dwellMs ?? 0)
       return enter(found, view, 'Dwelling', `${node.name} takes its place`, until)
     }
   }

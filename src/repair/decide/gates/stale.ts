@@ -2,6 +2,7 @@
  * Whether a detector still asserts the condition. A detector that ended leaves its last status for ever: that is a failed
  * detector, not a sick node.
  */
+import { serverTime } from '../../../model/own-time.ts'
 import { allow, at, type Gate, refuse } from '../gate.ts'
 
 /** How often our agent, the EKS agent and node-problem-detector assert a condition at the latest. */
@@ -13,10 +14,11 @@ const selfAging = 'Ready'
 
 export const stale: Gate = {
   name: 'stale',
-  ask({ candidate: { node, condition }, now }) {
+  ask({ candidate: { node, condition, record }, now }) {
     if (condition.type === selfAging) return allow('kube-controller-manager ages this condition itself')
     const change = `its detector reports ${condition.type} again`
-    if (condition.seenAt < node.createdAt) {
+    const seenAt = record ? serverTime(record, condition.seenAt) : condition.seenAt
+    if (Math.max(seenAt, condition.seenAt) < node.createdAt) {
       return refuse(`${condition.type} is older than this Node object`, change)
     }
     if (node.rebootedAt !== undefined && condition.seenAt < node.rebootedAt) {

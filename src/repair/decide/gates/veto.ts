@@ -1,6 +1,7 @@
 /** Whether an annotation forbids repairs of this node. Any value but `false` does; a time ends it by itself. */
 import type { GateAnswer } from '../../../model/decision.ts'
 import type { NodeView } from '../../../model/node.ts'
+import { vetoText } from '../../../model/repair.ts'
 import { allow, at, type Gate, refuse, wait } from '../gate.ts'
 
 /** Our own annotation, and Karpenter's for the same purpose. */
@@ -13,7 +14,7 @@ export const veto: Gate = {
   ask: ({ candidate: { node }, now }) => vetoOf(node, now) ?? allow('no veto on the node'),
   cancel(node, _snapshot, now) {
     const answer = vetoOf(node, now)
-    return answer && `veto: ${answer.why}`
+    return answer && `${vetoText}${answer.why}`
   },
 }
 
