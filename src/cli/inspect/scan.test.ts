@@ -86,7 +86,22 @@ describe('scan', async () => {
         name,
       )
       assert.equal(got.findings[0]?.trust, 'kernel')
+      assert.equal(
+        got.findings[0]?.lastAt,
+        name === 'syslog' ? '2026-11-24T08:15:20Z' : undefined,
+        'the log’s own time',
+      )
     }
+    const warning = 'watchdog: BUG: soft lockup - CPU#3 stuck for 22s! [kworker/3:1:42]'
+    writeFileSync(join(folder, 'old'), `Nov 28 03:12:44 gpu-7 kernel: ${warning}\n`)
+    const old = await scanHost({ hostRoot: folder, kmsg: '/old' }, parts)
+    assert.deepEqual(
+      old.findings.map(({ reason }) => reason),
+      ['SoftLockup'],
+      'judged at the end of the log',
+    )
+    const piped = { ...parts, stdin: Readable.from([Buffer.from(logs.syslog)]) }
+    assert.equal((await scanHost({ hostRoot: folder, kmsg: '-' }, piped)).findings.length, 1)
     writeFileSync(join(folder, 'quoted'), `[    1.000000] fine\nNov 24 08:15:20 node1 grep[7]: ${readOnly}\n`)
     const quoted = await scanHost({ hostRoot: folder, kmsg: '/quoted' }, parts)
     assert.deepEqual([quoted.trouble, quoted.findings, quoted.healthy], [undefined, [], true])

@@ -9,7 +9,7 @@ import { type Accelerator, findAccelerators } from '../../detect/host/accelerato
 import { BlockDevices } from '../../detect/host/block-devices.ts'
 import { bootClock, bootId, hostname } from '../../detect/host/boot.ts'
 import { type Children, systemChildren } from '../../detect/host/children.ts'
-import { openHost } from '../../detect/host/host.ts'
+import { type Host, openHost } from '../../detect/host/host.ts'
 import { createSteadyTime, type SteadyTime } from '../../detect/ledger/steady-time.ts'
 import { describe } from '../../detect/lifecycle/condition.ts'
 import { createSettings, noOverrides, type Settings } from '../../detect/lifecycle/settings.ts'
@@ -21,13 +21,14 @@ import { acceleratorReady } from '../../detect/report/accelerator-ready.ts'
 import { meaningsOf } from '../../detect/sources/framing/meanings.ts'
 import { openRecorded } from '../../detect/sources/kmsg/recorded.ts'
 import { conditionTypes } from '../../model/condition.ts'
+import type { Clock } from '../../telemetry/clock.ts'
 import { Registry } from '../../telemetry/exposition.ts'
 import { silentLog } from '../../telemetry/log.ts'
 import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import { CommandError, exitCodes, type Io, type OutputFormat } from '../io.ts'
 import { outputOption, print, tableText } from '../output.ts'
 import { catalogueFolder } from './catalogue-folder.ts'
-import { readTextLog } from './text-log.ts'
+import { readTextLog, type TextLog } from './text-log.ts'
 
 /** The JSON that `scan --output json` prints. */
 export interface Scan {
@@ -64,8 +65,9 @@ export interface ScanFinding {
   readonly trust: string
   readonly message: string
   readonly lines: number
-  readonly firstAt: string
-  readonly lastAt: string
+  /** Absent where a saved log does not tell the time of day. */
+  readonly firstAt?: string
+  readonly lastAt?: string
   readonly companions: readonly string[]
 }
 
@@ -82,7 +84,7 @@ export function scanCommand(io: Io): Command {
     .addOption(new Option('--host-root <DIR>', 'where the machine’s / is mounted').env('HOST_ROOT').default('/'))
     .option(
       '--kmsg <FILE>',
-      'the kernel log, or a saved one in any framing; an absolute path is under the host root',
+      'the kernel log, or a saved one in any framing (- reads stdin); an absolute path is under the host root',
       '/dev/kmsg',
     )
     .option('--accept-user-facility', 'treat kernel log lines from user space like the kernel’s own')
@@ -103,7 +105,7 @@ export interface ScanParts extends Pick<Io, 'clock' | 'random' | 'programFile' |
 export async function scanHost(flags: Omit<Flags, 'output'>, io: ScanParts): Promise<Scan> {
   const { clock, random } = io
   const host = openHost(flags.hostRoot)
-  const kmsg = isAbsolute(flags.kmsg) ? host.path(flags.kmsg) : resolve(flags.kmsg)
+  const kmsg = pathOf(flags.kmsg, host)
   const catalogue = compileShipped(catalogueFolder(io.programFile))
   const accelerators = findAccelerators(host)
   const settings = createSettings({
@@ -114,10 +116,9 @@ export async function scanHost(flags: Omit<Flags, 'output'>, io: ScanParts): Pro
     advise: (reasons) => adviseReasons(reasons, catalogue.tables),
   })
   const boot = bootId(host)
-  const time = createSteadyTime(clock, bootClock(host, clock), boot, undefined)
   const matchers = compileMatchers(catalogue, decoders, new BlockDevices(host).isDetachable)
-  const bootAt = time.base + time.moment().wallOffset
-  const text = await readTextLog(kmsg, meaningsOf(catalogue, matchers.of('kmsg')), bootAt, io)
+  const text = await readTextLog(kmsg, meaningsOf(catalogue, matchers.of('kmsg')), io)
+  const time = text ? timeOf(text, clock, boot) : createSteadyTime(clock, bootClock(host, clock), boot, undefined)
   const read = { records: text?.lines ?? 0, unframed: text ? text.lines - text.known : 0 }
   const { monitors } = assemble({
     host,
@@ -148,7 +149,21 @@ export async function scanHost(flags: Omit<Flags, 'output'>, io: ScanParts): Pro
   const { state } = step(emptyState(boot, clock.now()), inputs, time.moment(), settings)
   const trouble = troubleOf(state, kmsg, read)
   const seen = trouble === undefined ? state : blinded(state, trouble, time, settings)
-  return summarise({ node: hostname(host), monitors, state: seen, settings, time, accelerators, ...read }, trouble)
+  const node = text?.host ?? hostname(host)
+  const timeless = text !== undefined && text.endsAt === undefined
+  return summarise({ node, timeless, monitors, state: seen, settings, time, accelerators, ...read }, trouble)
+}
+
+/** Standard input, a path under the host root, or one of the working directory. */
+function pathOf(kmsg: string, host: Host): string {
+  if (kmsg === '-' || kmsg === '/dev/stdin') return '-'
+  return isAbsolute(kmsg) ? host.path(kmsg) : resolve(kmsg)
+}
+
+/** A saved log is judged at its own last line: what was over since then, nobody has seen. */
+function timeOf({ spanMs, endsAt }: TextLog, clock: Clock, boot: string): SteadyTime {
+  const now = endsAt ?? clock.now()
+  return createSteadyTime({ now: () => now }, () => spanMs, boot, undefined)
 }
 
 interface Read {
@@ -171,6 +186,8 @@ function blinded(state: LifecycleState, why: string, time: SteadyTime, settings:
 }
 
 interface Seen extends Read {
+  /** The log does not tell the time of day. */
+  readonly timeless: boolean
   readonly node: string
   readonly monitors: readonly Monitor[]
   readonly state: LifecycleState
@@ -180,7 +197,7 @@ interface Seen extends Read {
 }
 
 function summarise(seen: Seen, trouble: string | undefined): Scan {
-  const { node, monitors, state, settings, time, accelerators, records, unframed } = seen
+  const { node, timeless, monitors, state, settings, time, accelerators, records, unframed } = seen
   const raised = [...state.findings.values()].filter((finding) => finding.raisedAt !== undefined)
   const { wallOffset } = time.moment()
   return {
@@ -198,12 +215,12 @@ function summarise(seen: Seen, trouble: string | undefined): Scan {
       const { status, reason, message } = state.conditions[type]
       return { type, status, reason, message }
     }),
-    findings: raised.map((finding) => findingOf(finding, settings, wallOffset)),
+    findings: raised.map((finding) => findingOf(finding, settings, timeless ? undefined : wallOffset)),
     accelerators,
   }
 }
 
-function findingOf(finding: Finding, settings: Settings, wallOffset: number): ScanFinding {
+function findingOf(finding: Finding, settings: Settings, wallOffset: number | undefined): ScanFinding {
   const { leader, lines, companions } = finding
   return {
     severity: settings.severityOf(leader, finding) ?? 'info',
@@ -213,8 +230,10 @@ function findingOf(finding: Finding, settings: Settings, wallOffset: number): Sc
     trust: finding.trust,
     message: describe(finding),
     lines,
-    firstAt: rfc3339Seconds(finding.wallAt),
-    lastAt: rfc3339Seconds(finding.lastAt + wallOffset),
+    ...(wallOffset !== undefined && {
+      firstAt: rfc3339Seconds(finding.wallAt),
+      lastAt: rfc3339Seconds(finding.lastAt + wallOffset),
+    }),
     companions,
   }
 }
@@ -231,7 +250,7 @@ function scanText(scan: Scan): string {
     one.reason,
     one.device ?? '-',
     String(one.lines),
-    one.lastAt,
+    one.lastAt ?? '-',
     one.message,
   ])
   const accelerators = scan.accelerators.map((one) => [one.address, one.kind, one.id, one.driver ?? '-'])
@@ -240,7 +259,7 @@ function scanText(scan: Scan): string {
     findings.length > 0 && tableText(['SEVERITY', 'FINDING', 'DEVICE', 'LINES', 'LAST SEEN', 'MESSAGE'], findings),
     accelerators.length > 0 && tableText(['ACCELERATOR', 'KIND', 'ID', 'DRIVER'], accelerators),
     monitorsText(scan),
-    `${scan.node}: ${scan.records} records of the kernel log read${unframedText(scan.unframed)}\n`,
+    `${scan.node}: ${scan.records} ${scan.records === 1 ? 'line' : 'lines'} of the kernel log read${unframedText(scan.unframed)}\n`,
   ]
   return parts.filter((part) => part !== false).join('\n')
 }

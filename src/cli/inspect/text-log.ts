@@ -13,8 +13,14 @@ export interface TextLog {
   readonly lines: number
   /** Lines that the kernel log's framing, or the meaning of the line, makes lines of a kernel log. */
   readonly known: number
-  /** The lines that mean something, framed as /dev/kmsg frames them. */
+  /** The lines that mean something, framed as /dev/kmsg frames them; their stamps count from the first of them. */
   readonly records: Buffer
+  /** Milliseconds from the first to the last of them. */
+  readonly spanMs: number
+  /** Wall-clock time of the last of them; absent where the log tells only seconds since boot, or no time. */
+  readonly endsAt?: number
+  /** The machine that the log names. */
+  readonly host?: string
 }
 
 /** A line of the dictionary behind a record of /dev/kmsg. */
@@ -24,34 +30,40 @@ const kernelError = 3
 const userError = 11
 
 /**
- * Reads the file at `path`; undefined when it is no regular file. `bootAt` is the wall-clock time of the boot in
- * milliseconds, from which stamps without an uptime are counted. Throws `NM_CLI_READ`.
+ * Reads the file at `path`, or standard input for `-`; undefined when `path` is no regular file. Throws `NM_CLI_READ`.
  */
 export async function readTextLog(
   path: string,
   meanings: Meanings<Match>,
-  bootAt: number,
   io: Pick<Io, 'stdin' | 'signal'>,
 ): Promise<TextLog | undefined> {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined
+  if (path !== '-' && !statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined
   const classifier = new LineClassifier(meanings)
-  const records: string[] = []
+  const found: LineMatch[] = []
   const take = (lines: readonly LineMeaning[]): void => {
-    for (const { matches } of lines) for (const match of matches) records.push(recordOf(match, records.length, bootAt))
+    for (const { matches } of lines) found.push(...matches)
   }
-  for await (const line of readLines(
-    readLog(path, io, () => undefined),
-    undefined,
-    longestRecord,
-  ))
+  const chunks = readLog(path, io, () => undefined)
+  for await (const line of readLines(chunks, undefined, longestRecord))
     if (!dictionary.test(line)) take(classifier.take(line))
   take(classifier.end())
   const { lines, framed, meaningful } = classifier.tally
-  return { lines, known: framed + meaningful, records: Buffer.from(records.join(''), 'utf8') }
+  const host = found.find(({ peeled }) => peeled.host !== undefined)?.peeled.host
+  return { lines, known: framed + meaningful, ...recordsOf(found), ...(host !== undefined && { host }) }
 }
 
-function recordOf({ text, peeled: { writer, stamp } }: LineMatch, sequence: number, bootAt: number): string {
-  const ms = stamp?.uptime === undefined ? (stamp?.ms ?? bootAt) - bootAt : stamp.uptime * 1_000
-  const usec = Math.max(0, Math.round(ms * 1_000))
-  return `${writer === 'userspace' ? userError : kernelError},${sequence},${usec},-;${text.replaceAll('\n', '\\x0a')}\n`
+/** A line without a time came right after the one before it. */
+function recordsOf(found: readonly LineMatch[]): Pick<TextLog, 'records' | 'spanMs' | 'endsAt'> {
+  const wall = found.some(({ peeled }) => peeled.stamp?.ms !== undefined)
+  const uptimeMs = ({ peeled }: LineMatch) => peeled.stamp?.uptime !== undefined && peeled.stamp.uptime * 1_000
+  const stamps = found.map((one) => (wall ? one.peeled.stamp?.ms : uptimeMs(one) || undefined))
+  const first = stamps.reduce<number>((least, at = least) => Math.min(least, at), Number.POSITIVE_INFINITY)
+  let last = Number.isFinite(first) ? first : 0
+  const origin = last
+  const texts = found.map(({ text, peeled: { writer } }, sequence) => {
+    last = Math.max(last, stamps[sequence] ?? last)
+    const usec = Math.round((last - origin) * 1_000)
+    return `${writer === 'userspace' ? userError : kernelError},${sequence},${usec},-;${text.replaceAll('\n', '\\x0a')}\n`
+  })
+  return { records: Buffer.from(texts.join(''), 'utf8'), spanMs: last - origin, ...(wall && { endsAt: last }) }
 }

@@ -28,7 +28,7 @@ export interface StoredTime {
 }
 
 export function createSteadyTime(
-  clock: Clock,
+  clock: Pick<Clock, 'now'>,
   bootMs: () => number,
   bootId: string,
   stored: StoredTime | undefined,
