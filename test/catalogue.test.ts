@@ -15,6 +15,7 @@ import { type Input, step } from '../src/detect/lifecycle/step.ts'
 import { sighting } from '../src/detect/lifecycle/testing/settings.ts'
 import { compileMatchers } from '../src/detect/match/compile.ts'
 import { runSamples } from '../src/detect/match/samples.ts'
+import { probeComplaints } from '../src/detect/monitors/measured.ts'
 import { logNames } from '../src/model/evidence.ts'
 
 const folder = join(import.meta.dirname, '..', 'catalog')
@@ -103,6 +104,13 @@ test('a measured reason names a value that its monitor declares, and each declar
     declared.filter(({ place, gaugeOnly }) => limited.has(place) === gaugeOnly).map(({ place }) => place),
     [],
   )
+})
+
+test('the message of a measured reason names parts that its monitor measures', () => {
+  const wrong = loadShipped(folder).flatMap(({ reasons }) =>
+    reasons.flatMap(({ probe }) => (probe ? probeComplaints(probe, monitors) : [])),
+  )
+  assert.deepEqual(wrong, [])
 })
 
 test('a condition of a reason is one that the monitor speaks for which sees it', () => {

@@ -36,6 +36,30 @@ test('rules test: a good pack', async () => {
   assert.deepEqual(await rulesTest(good), { code: 0, out: '2 of 2 samples pass\n', err: '' })
 })
 
+test('rules test: a measured reason with an unknown monitor, value or part is named with its place', async () => {
+  const pack = (probe: string) => `family: vendor
+condition: KernelReady
+reasons:
+  - reason: VendorTableFull
+    severity: warning
+    summary: A table of the vendor is nearly full.
+    probe: ${probe}
+    runbook: Look at the table and raise its limit.
+`
+  const right = '{monitor: conntrack, value: used-percent, above: 80, message: "{value} % of {limit}"}'
+  assert.deepEqual(await rulesTest(pack(right)), {
+    code: 0,
+    out: '0 of 0 samples pass; 1 measured reasons checked, 0 mistakes\n',
+    err: '',
+  })
+  assert.match(
+    (await rulesTest(pack(right.replace('limit}', 'limt}')))).out,
+    /^pack\.yaml:7:\d+: message: \{limt\} is no part/,
+  )
+  assert.match((await rulesTest(pack(right.replace('conntrack', 'contrack')))).out, /write .*conntrack/)
+  assert.match((await rulesTest(pack(right.replace('used-percent', 'used')))).out, /write used-percent, entries/)
+})
+
 test('rules test: a sample that does not hold is named with its place', async () => {
   const run = await rulesTest(good.replace('3 recovered', '3 failed'))
   assert.equal(run.code, 1)

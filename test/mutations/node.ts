@@ -34,6 +34,11 @@ const forgottenValues: readonly Mutation[] = [
     noticed: testOf(catalogueTest, /✖ a measured reason[\s\S]*ConntrackNearlyFull/),
   },
   {
+    what: 'a message names a part that nobody measures',
+    edits: [{ file: reasons, from: '{limit} entries', to: '{limt} entries' }],
+    noticed: testOf(catalogueTest, /✖ the message of a measured reason[\s\S]*limt/),
+  },
+  {
     what: 'the metric of a new value was not reviewed',
     edits: [
       {

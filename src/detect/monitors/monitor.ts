@@ -99,6 +99,8 @@ export interface ValueSpec {
   readonly help: string
   /** True when no reason has a limit on it. */
   readonly gaugeOnly?: boolean
+  /** What messages can name beside `value`: the keys of the measured `parts`. */
+  readonly parts?: readonly string[]
 }
 export type ValueSpecs = Readonly<Record<string, ValueSpec>>
 

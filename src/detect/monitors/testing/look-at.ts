@@ -82,6 +82,7 @@ async function look(spec: MonitorSpec, root: string, children: ScriptedChildren)
     absent: monitor?.absent,
     why: watch && 'why' in watch ? watch.why : undefined,
     levels: (seen.at(-1)?.levels ?? []).map(({ state, match: { reason, message, device } }) => {
+      if (message.includes('?')) throw new Error(`${reason}: a part of its message is not measured: ${message}`)
       return `${state} ${reason}: ${message}${device === undefined ? '' : ` on ${device}`}`
     }),
     gauges: registry

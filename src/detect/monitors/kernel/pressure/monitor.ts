@@ -11,10 +11,12 @@ export const pressure = probeMonitor({
     'memory-percent': {
       unit: 'percent',
       help: 'Share of time in which every task waited for memory: the smaller of the averages over 10 and 60 s.',
+      parts: ['avg10', 'avg60'],
     },
     'io-percent': {
       unit: 'percent',
       help: 'Share of time in which every task waited for storage: the smaller of the averages over 10 and 60 s.',
+      parts: ['avg10', 'avg60'],
     },
   },
   look: ({ host }) => readPressure(host),

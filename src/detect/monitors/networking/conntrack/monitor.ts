@@ -8,7 +8,11 @@ export const conntrack = probeMonitor({
   conditions: ['NetworkingReady'],
   everyMs: 10_000,
   values: {
-    'used-percent': { unit: 'percent', help: 'Share of the connection tracking table that is in use.' },
+    'used-percent': {
+      unit: 'percent',
+      help: 'Share of the connection tracking table that is in use.',
+      parts: ['entries', 'limit'],
+    },
     entries: { unit: 'count', help: 'Entries of the connection tracking table.', gaugeOnly: true },
   },
   look: ({ host }) => readConntrack(host),
