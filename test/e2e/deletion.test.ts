@@ -67,6 +67,7 @@ test('a deleted repair puts its node back; actions that do not exist are refused
       [
         ['Accepted', 'True'],
         ['InForce', 'True'],
+        ['Safeguarded', 'False'], // a toleration of a second is none
       ],
     )
     assert.doesNotMatch(readFileSync(controller.logFile, 'utf8'), /NM_KUBE_FORBIDDEN|(right is|rights are) missing/)
