@@ -29,7 +29,7 @@ import { policyStatusFor } from './policy/status.ts'
 import type { Reporter } from './report.ts'
 import type { RightsQuestion } from './rights/question.ts'
 
-/** Records written per pass that nothing hurries: a thousand nodes that turn at once do not become a thousand writes. */
+/** Most non-urgent records written per pass: a thousand nodes that turn at once do not become a thousand writes. */
 const recordsPerPass = 50
 /** Between passes while a repair is under way. */
 const activeMs = 1_000
@@ -206,7 +206,12 @@ export class Controller {
     const refused = refusal?.(node)
     if (refused) return { kind: 'refused', ...refused }
     const actor = findActor({ action, provider })
-    if (!actor) return { kind: 'refused', why: `${provider} is not run`, change: `the controller runs ${provider}` }
+    if (!actor)
+      return {
+        kind: 'refused',
+        why: `this controller does not run provider ${provider}`,
+        change: `the controller runs ${provider}`,
+      }
     try {
       return await actor.target(node, action)
     } catch (error) {
