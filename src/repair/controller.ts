@@ -206,12 +206,8 @@ export class Controller {
     const refused = refusal?.(node)
     if (refused) return { kind: 'refused', ...refused }
     const actor = findActor({ action, provider })
-    if (!actor)
-      return {
-        kind: 'refused',
-        why: `this controller does not run provider ${provider}`,
-        change: `the controller runs ${provider}`,
-      }
+    const why = `this controller does not run provider ${provider}`
+    if (!actor) return { kind: 'refused', why, change: `the controller runs ${provider}` }
     try {
       return await actor.target(node, action)
     } catch (error) {
@@ -292,10 +288,7 @@ function saysNews(record: Attempt, decision: Decision): boolean {
 }
 
 /** Our taints without an open repair of that name: left over from a crash between two writes. */
-function strayTaints(
-  snapshot: ClusterSnapshot,
-  records: readonly Attempt[],
-): readonly { node: NodeView; attempt: string }[] {
+function strayTaints(snapshot: ClusterSnapshot, records: readonly Attempt[]): { node: NodeView; attempt: string }[] {
   const open = new Set(records.filter((one) => !isFinished(one.phase)).map((one) => one.name))
   return snapshot.nodes.flatMap((node) => {
     const taint = node.taints.find((one) => one.key === repairTaintKey)
