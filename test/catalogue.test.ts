@@ -74,7 +74,7 @@ test('the drill line of every fatal hardware reason makes its condition False, a
       .filter((entry) => !condemned(entry))
       .map((entry) => `${file.file}: ${entry.reason}`),
   )
-  assert.deepEqual(wrong, [])
+  assert.deepEqual(wrong, [], 'give the reason a drill line that its own rule matches, or scope: application')
 })
 
 test('every reason that the agent’s own code raises is an entry', () => {
@@ -98,11 +98,13 @@ test('a measured reason names a value that its monitor declares, and each declar
   assert.deepEqual(
     reasons.filter(({ monitor, value }) => !places.has(`${monitor}/${value}`)).map(({ reason }) => reason),
     [],
+    'add the value to `values` in the monitor.ts of that monitor, or mend `probe` of the reason in catalog/',
   )
   const limited = new Set(reasons.map(({ monitor, value }) => `${monitor}/${value}`))
   assert.deepEqual(
     declared.filter(({ place, gaugeOnly }) => limited.has(place) === gaugeOnly).map(({ place }) => place),
     [],
+    'add a reason in catalog/, or gaugeOnly: true in monitor.ts; a value with a reason has no gaugeOnly',
   )
 })
 
@@ -125,7 +127,9 @@ test('a condition of a reason is one that the monitor speaks for which sees it',
 })
 
 test('each log that a rule may name is followed by one monitor', () => {
-  assert.deepEqual(monitors.flatMap(({ log = [] }) => log).sort(), [...logNames].sort())
+  const remedy =
+    'each name of logNames in src/model/evidence.ts needs one logMonitor in src/detect/monitors/monitors.ts'
+  assert.deepEqual(monitors.flatMap(({ log = [] }) => log).sort(), [...logNames].sort(), remedy)
 })
 
 test('every entry that a decoder names is an entry', () => {

@@ -13,7 +13,7 @@ import type { Clock } from '../telemetry/clock.ts'
 export interface ProviderParts {
   readonly api: Api
   readonly clock: Clock
-  /** `anyNode`: it deletes Node objects of machines, too, that nobody modelled. */
+  /** `anyNode`: it deletes Node objects also of machines that are not modelled. */
   readonly embedded?: { readonly anyNode: boolean }
 }
 
@@ -69,7 +69,7 @@ export type SuccessorSearch =
 export interface Actor {
   /** What the action would act on. A rejection refuses the repair until the next pass asks again. */
   target(node: NodeView, action: Intervention): Promise<TargetAnswer>
-  /** Rejects never: no answer is `unknown`. */
+  /** Never rejects: no answer is `unknown`. */
   look(operation: Operation): Promise<OperationView>
   /**
    * Carries `operation.action` out on the target, if it is still the same object, within `timeoutMs`; rejects for every

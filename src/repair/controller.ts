@@ -29,7 +29,7 @@ import { policyStatusFor } from './policy/status.ts'
 import type { Reporter } from './report.ts'
 import type { RightsQuestion } from './rights/question.ts'
 
-/** Records written per pass that nothing hurries: a thousand nodes that turn at once do not become a thousand writes. */
+/** Most non-urgent records written per pass: a thousand nodes that turn at once do not become a thousand writes. */
 const recordsPerPass = 50
 /** Between passes while a repair is under way. */
 const activeMs = 1_000
@@ -206,7 +206,8 @@ export class Controller {
     const refused = refusal?.(node)
     if (refused) return { kind: 'refused', ...refused }
     const actor = findActor({ action, provider })
-    if (!actor) return { kind: 'refused', why: `${provider} is not run`, change: `the controller runs ${provider}` }
+    const why = `this controller does not run provider ${provider}`
+    if (!actor) return { kind: 'refused', why, change: `the controller runs ${provider}` }
     try {
       return await actor.target(node, action)
     } catch (error) {
@@ -287,10 +288,7 @@ function saysNews(record: Attempt, decision: Decision): boolean {
 }
 
 /** Our taints without an open repair of that name: left over from a crash between two writes. */
-function strayTaints(
-  snapshot: ClusterSnapshot,
-  records: readonly Attempt[],
-): readonly { node: NodeView; attempt: string }[] {
+function strayTaints(snapshot: ClusterSnapshot, records: readonly Attempt[]): { node: NodeView; attempt: string }[] {
   const open = new Set(records.filter((one) => !isFinished(one.phase)).map((one) => one.name))
   return snapshot.nodes.flatMap((node) => {
     const taint = node.taints.find((one) => one.key === repairTaintKey)

@@ -55,7 +55,7 @@ describe('a reboot', () => {
     assert.equal((await cluster.repairs())[0]?.phase, 'Dwelling')
     await cluster.setCondition(first, 'KernelReady', 'False', 'StillSick')
     const failed = await cluster.until('it fails', 30, [half], phaseOf(cluster, first, 'Failed'))
-    assert.match(whyOf(failed), /has KernelReady=False \(StillSick\) as well/)
+    assert.match(whyOf(failed), /still has KernelReady=False \(StillSick\)/)
     assert.deepEqual(await taintsOf(cluster, first), [])
   })
 

@@ -7,7 +7,7 @@ const usual: readonly ProviderName[] = ['karpenter']
 
 /** `--providers karpenter`: names of {@link providerNames}, parted by commas. */
 export function providersOption(description: string): Option {
-  return new Option('--providers <NAMES>', `${description}: a comma list out of ${providerNames.join(', ')}`)
+  return new Option('--providers <NAMES>', `${description}; comma-separated: ${providerNames.join(', ')}`)
     .argParser(parse)
     .default(usual, usual.join())
 }

@@ -50,7 +50,7 @@ export function controllerCommand(io: Io): Command {
         .choices(karpenterNodeRepairChoices)
         .default('detect'),
     )
-    .option(anyNodeFlag, 'provider embedded deletes the Node objects of machines, too, that nobody modelled')
+    .option(anyNodeFlag, 'provider embedded deletes Node objects also of machines that are not modelled')
     .option('--verbosity <N>', '0 warnings, 2 decisions and phases, 3 and more everything', '2')
     .action((flags: Flags) => start(flags, io))
 }

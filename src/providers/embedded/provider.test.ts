@@ -57,7 +57,7 @@ test('deletes the node once, and finds the one that the group starts instead', a
   assert.equal((await list()).length, 2)
 })
 
-test('L13: the Node of a machine that nobody modelled is refused, unless the controller was told otherwise', async () => {
+test('L13: the Node of a machine that is not modelled is refused, unless the controller was told otherwise', async () => {
   const node = {
     name: 'a',
     uid: 'uid-a',

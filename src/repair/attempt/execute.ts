@@ -212,7 +212,7 @@ export class Executor {
     return tick.operation.state === 'not-started' ? 'the provider has not begun yet' : undefined
   }
 
-  /** The record of a call that leaves no trace. From here on it counts as sent, whatever becomes of us. */
+  /** The record of a call that leaves no trace. From here on it counts as sent, even if this process ends. */
   async #writeAhead(tick: Tick): Promise<void> {
     const { clock } = this.#options
     const bootId = oldNode(tick.attempt, tick.snapshot)?.bootId

@@ -206,7 +206,7 @@ describe('the node', () => {
     const ladder = [{ action: 'Reboot', attempts: 1 } as const]
     const cannot = runs(['karpenter'], ['karpenter'])
     const reboot = answer('provider', { ...cannot, policy: { ...cannot.policy, ladder } })
-    assert.deepEqual([reboot.answer, reboot.why], ['refuse', 'karpenter cannot Reboot this node'])
+    assert.deepEqual([reboot.answer, reboot.why], ['refuse', 'karpenter has no action Reboot for this node'])
     assert.equal(reboot.change, 'a ladder without Reboot in policy kernel')
     const own = { ...cannot, policy: { ladder }, cluster: { ownActions: ['Reboot' as const] } }
     assert.equal(answer('provider', own).why, 'Reboot needs no provider')

@@ -49,6 +49,6 @@ export const gates: readonly Gate[] = [
   zone,
   breaker,
   budget,
-  // And is it more than a look?
+  // Does the policy act, or only observe?
   mode,
 ]

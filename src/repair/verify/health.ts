@@ -11,11 +11,16 @@ export type Health =
   | { readonly kind: 'same-fault'; readonly why: string }
   | { readonly kind: 'gone'; readonly why: string }
 
-/** Judges `node` by all that its conditions say: right for a Node object that is younger than the action. */
-export function judgeHealth(node: NodeView, plan: Plan): Health {
+/**
+ * Judges `node` by all that its conditions say: right for a Node object that is younger than the action. For the Node object
+ * of before, `judgeSince` says `same-node`, which only changes the words.
+ */
+export function judgeHealth(node: NodeView, plan: Plan, which: 'replacement' | 'same-node' = 'replacement'): Health {
   const again = conditionOf(node, plan.condition)
   if (again?.status === plan.status && plan.condition !== 'Ready') {
-    return { kind: 'same-fault', why: `${node.name} has ${again.type}=${again.status} (${again.reason}) as well` }
+    const fault = `${again.type}=${again.status} (${again.reason})`
+    const why = which === 'same-node' ? `${node.name} still has ${fault}` : `${node.name} has ${fault} as well`
+    return { kind: 'same-fault', why }
   }
   if (!isReady(node)) return { kind: 'not-yet', why: `${node.name} is not ready` }
   const bad = conditionTypes.filter((type) => conditionOf(node, type)?.status === 'False')

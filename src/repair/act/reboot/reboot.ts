@@ -2,11 +2,10 @@
  * Reboot: the provider restarts the machine, and the same node proves the repair after its new boot. The call leaves no
  * trace until the node reports another boot id.
  */
-import { conditionOf, isReady, type NodeView, type SeenCondition } from '../../../model/node.ts'
-import type { Attempt, Plan } from '../../../model/repair.ts'
+import type { Attempt } from '../../../model/repair.ts'
 import type { OperationView } from '../../../providers/provider.ts'
 import { end, enter, isOver, joinMsOf, oldNode, type Step, type StepView, untold } from '../../attempt/transition.ts'
-import { type Health, judgeHealth } from '../../verify/health.ts'
+import { judgeSince } from '../../verify/since.ts'
 import type { ActionKind } from '../action.ts'
 
 export const reboot: ActionKind = {
@@ -32,7 +31,7 @@ export const reboot: ActionKind = {
     }
   },
   done,
-  prove,
+  prove: (node, plan, since) => judgeSince(node, plan, since, 'its new boot'),
 }
 
 /** The same node comes back with another boot id; a node that goes, or another object of its name, is not the machine. */
@@ -66,16 +65,4 @@ function done(attempt: Attempt, view: StepView, operation: OperationView): Step 
 function bootSeenAt({ call, ...attempt }: Attempt, { snapshot, now }: StepView): number {
   const node = oldNode(attempt, snapshot)
   return node?.bootId !== undefined && node.bootId !== call?.bootId ? (node.rebootedAt ?? now) : now
-}
-
-/** What the node said before its new boot counts as nothing, whether it was good or bad. */
-function prove(node: NodeView | undefined, plan: Plan, since: number): Health {
-  if (!node) return { kind: 'gone', why: 'the node is gone' }
-  const saidSince = (one: SeenCondition): boolean => one.seenAt >= since
-  const fresh = { ...node, conditions: node.conditions.filter(saidSince) }
-  if (!isReady(fresh)) return { kind: 'not-yet', why: `${node.name} has not been ready since its new boot` }
-  if (!conditionOf(fresh, plan.condition)) {
-    return { kind: 'not-yet', why: `nobody has reported ${plan.condition} of ${node.name} since its new boot` }
-  }
-  return judgeHealth(fresh, plan)
 }

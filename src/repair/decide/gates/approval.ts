@@ -7,7 +7,7 @@ export const approval: Gate = {
   name: 'approval',
   ask({ candidate }) {
     const { policy, record, standing, condition } = candidate
-    if (policy.mode !== 'Approve') return allow(`mode ${policy.mode} asks nobody`)
+    if (policy.mode !== 'Approve') return allow(`mode ${policy.mode} needs no approval`)
     const name = record?.name ?? 'NAME'
     if (!record?.approvedBy) {
       return wait(

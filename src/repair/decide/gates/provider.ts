@@ -30,14 +30,14 @@ function noneFor(
       return refuse(`${running(run)}, and none of them knows this node`, 'the node joins a pool of one of them')
     }
     const known = node.pools.map((one) => one.provider).join(' and ')
-    return refuse(`${known} cannot ${action} this node`, ladder)
+    return refuse(`${known} has no action ${action} for this node`, ladder)
   }
   if (!run.includes(named)) {
     const change = `start the controller with ${named} in --providers, or change spec.provider of policy ${name}`
     return refuse(`policy ${name} names provider ${named}, but ${running(run)}`, change)
   }
   return node.pools.some((one) => one.provider === named)
-    ? refuse(`provider ${named} cannot ${action} this node`, ladder)
+    ? refuse(`provider ${named} has no action ${action} for this node`, ladder)
     : refuse(`provider ${named} does not know this node`, `set spec.provider of policy ${name} to auto`)
 }
 
