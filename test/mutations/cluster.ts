@@ -252,8 +252,8 @@ const forgottenFields: readonly Mutation[] = [
     edits: [
       {
         file: attempt,
-        from: '  readonly dwellMs: number\n}',
-        to: '  readonly dwellMs: number\n  readonly note?: string\n}',
+        from: '  readonly joinMs?: number\n}',
+        to: '  readonly joinMs?: number\n  readonly note?: string\n}',
       },
     ],
     noticed: types(/codec\.ts.*'note' is missing/),

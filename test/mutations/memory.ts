@@ -58,7 +58,7 @@ const memory: readonly Mutation[] = [
   wrong(
     'a pool whose machine never came gives away the next one',
     pool,
-    'missing: notReplaced(absent, joined)',
+    'missing: notReplaced(short, joined)',
     'missing: notReplaced([], joined)',
     'src/repair/decide/pool-memory.property.test.ts',
     /✖ kind 1: a pool is short/,
