@@ -245,7 +245,7 @@ const forgottenFields: readonly Mutation[] = [
         to: '  write: () => ({}),',
       },
     ],
-    noticed: testOf('src/repair/attempt/codec.property.test.ts', /✖ every field comes back as it was/),
+    noticed: testOf('src/repair/attempt/codec.property.test.ts', /✖ F5: every field comes back as it was/),
   },
   {
     what: 'a field of a plan has no line in the codec',

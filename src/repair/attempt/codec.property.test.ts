@@ -190,7 +190,7 @@ function throughTheServer(attempt: Attempt): Attempt | undefined {
   return readAttempt(object as Parameters<typeof readAttempt>[0]) // as a watch delivers it
 }
 
-test('every field comes back as it was', () => {
+test('F5: every field comes back as it was', () => {
   fc.assert(
     fc.property(of<Attempt>(generators, ...optional), (attempt) => {
       assert.deepEqual(throughTheServer(attempt), attempt)
