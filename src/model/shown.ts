@@ -9,6 +9,12 @@ export const longestValue = 256
 
 /** Controls, marks of direction and other characters without a width, separators of lines, halves of pairs, private ones. */
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu
+const unseenRuns = new RegExp(`${unseen.source}+`, 'gu')
+
+/** `text` with `?` for every run of characters that cannot be seen: for texts that stay plain strings. */
+export function questioned(text: string): string {
+  return text.replace(unseenRuns, '?')
+}
 
 /**
  * `text` in one line: a break or a tab becomes a blank, every other character that cannot be seen its number (`\x1b`, `\u202e`).

@@ -166,6 +166,13 @@ test('classify: an unknown frame counts, is marked, and a log full of them is to
   )
 })
 
+test('classify: what turns the direction of a line is not printed', async () => {
+  const io = testIo('EXT4-fs (sda\u202e1): Remounting filesystem read-only\n')
+  assert.equal(await run(['classify'], io), 0)
+  assert.match(io.printed.out, /FilesystemReadOnly/)
+  assert.doesNotMatch(io.printed.out, /\p{Cf}/u)
+})
+
 test('classify: an address is not taken for the time of a frame', async () => {
   const io = testIo(`${xid}\nNVRM: Xid (PCI:0000:01:00): 43, Ch 00000020\nlink 52:54:00:12:34:56 up\n`)
   assert.equal(await run(['classify', '-o', 'jsonl'], io), 0)

@@ -89,12 +89,16 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
 
   log.info('running', { rules: rules.current().matchers.rules, port: serving[0]?.port })
   const again = async (): Promise<void> => {
-    devices.look()
-    if (await reload(rules, config, report)) ledger.adopt(settingsNow())
+    try {
+      devices.look()
+      if (await reload(rules, config, report)) ledger.adopt(settingsNow())
+    } catch (error) {
+      log.error('configuration and rules were not read again; trying in a minute', { error: (error as Error).message })
+    }
   }
   parts.onReady?.(serving[0]?.port ?? 0, () => {
     for (const monitor of monitors) void monitor.check(take) // never rejects
-    void again() // an exception ends the process, as in the periodic reload
+    void again() // never rejects
   })
   await everyMinuteUntil(signal, clock, again)
 

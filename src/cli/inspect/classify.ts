@@ -1,4 +1,5 @@
 /** `nodemend classify`: kernel log text in, one JSON object per line out. Reads the shipped rules, touches nothing. */
+
 import { Command, Option } from 'commander'
 import { compileShipped } from '../../catalog/shipped.ts'
 import { decoders } from '../../detect/decode/decoders.ts'
@@ -7,6 +8,7 @@ import { compileMatchers } from '../../detect/match/compile.ts'
 import { longestRecord, mostLines } from '../../detect/sources/framing/assemble.ts'
 import { meaningsOf } from '../../detect/sources/framing/meanings.ts'
 import { readLines } from '../../detect/sources/lines.ts'
+import { questioned } from '../../model/shown.ts'
 import type { Io } from '../io.ts'
 import { catalogueFolder } from './catalogue-folder.ts'
 import { LineClassifier, type LineMatch, type LineMeaning } from './line-classifier.ts'
@@ -164,5 +166,5 @@ function frameText({ peeled, frame, text }: LineMatch): string {
 
 /** One line of a terminal: a log may hold anything, and a terminal obeys what it holds. */
 function plain(text: string): string {
-  return cutText(text.replaceAll('\t', ' ').replace(/\p{Cc}+/gu, '?'), longestText)
+  return cutText(questioned(text.replaceAll('\t', ' ')), longestText)
 }

@@ -1,4 +1,5 @@
 /** What `classify` says about a log as a whole, when it has read it. */
+import { questioned } from '../../model/shown.ts'
 import type { Tally } from './line-classifier.ts'
 
 /** Share of a log's lines from which on an unknown frame is worth a word. */
@@ -10,7 +11,7 @@ export function remarks(tally: Tally, counted: boolean): readonly string[] {
   const all: string[] = []
   if (counted) all.push(`${meaningful} of ${lines} lines mean something`)
   if (quoted > 0) {
-    const by = quotedBy === undefined ? '' : `, written by ${quotedBy.replace(/\p{Cc}+/gu, '?').slice(0, 80)}`
+    const by = quotedBy === undefined ? '' : `, written by ${questioned(quotedBy).slice(0, 80)}`
     all.push(
       `${quoted} more would mean something if the kernel said it, but a process does (first: line ${firstQuoted}${by}); the kernel's own log is what dmesg and journalctl -k print`,
     )

@@ -3,11 +3,13 @@
  * file:line:column, because an ignored typo leaves a fleet with unintended severities. A bad file never stops the
  * agent: the previous configuration, at a start the shipped catalogue, stays in force.
  */
+
 import type { Document, LineCounter } from 'yaml'
 import { yamlComplaintOf } from '../../catalog/complaint.ts'
 import { parseDuration } from '../../catalog/duration.ts'
 import { plainValueOf, syntaxErrorsOf } from '../../catalog/plain-value.ts'
 import { nearest } from '../../model/nearest.ts'
+import { questioned } from '../../model/shown.ts'
 import { cutText } from './cut-text.ts'
 import { noOverrides, type Override, type Overrides } from './settings.ts'
 
@@ -75,7 +77,7 @@ const mostProblems = 20
 const longestProblem = 300
 
 function oneLine(problem: string): string {
-  return cutText(problem.replace(/\p{Cc}+/gu, '?'), longestProblem)
+  return cutText(questioned(problem), longestProblem)
 }
 
 function doubtsOf(reading: Reading, { reasons, codes }: Overrides, known: Known): readonly string[] {

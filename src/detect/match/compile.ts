@@ -2,10 +2,12 @@
  * Compiles the catalogue to a matcher. The first matching rule decides a line's meaning, in catalogue order: users'
  * packs, then the shipped files from the specific (accelerators) to the general (kernel). One line has one meaning.
  */
+
 import { RE2JS } from 're2js'
 import type { CompiledCatalogue, CompiledReason, CompiledRule } from '../../catalog/compiled.ts'
 import type { LogName } from '../../model/evidence.ts'
 import type { Match } from '../../model/finding.ts'
+import { questioned } from '../../model/shown.ts'
 import type { Decoders } from '../decode/decoder.ts'
 import { type IsDetachable, isDetachableByName } from '../host/block-devices.ts'
 import type { Matcher, Matchers } from './matcher.ts'
@@ -183,9 +185,7 @@ function deviceOf(template: string, groups: Readonly<Record<string, string | nul
  * control characters, which could affect terminals.
  */
 function fill(template: string, groups: Readonly<Record<string, string | null>>): string {
-  return template
-    .replace(/\{(\w+)\}/g, (_whole, name: string) => groups[name] ?? '')
-    .replace(/\p{Cc}+/gu, '?')
+  return questioned(template.replace(/\{(\w+)\}/g, (_whole, name: string) => groups[name] ?? ''))
     .replace(/ {2,}/g, ' ')
     .replace(/ (?=[,:;])/g, '')
     .trim()
