@@ -3,6 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { givenCluster } from './testing/given-cluster.ts'
 
+/** Proven a moment before the fault came back, or not: it did not help. */
+const isOver = ({ phase }: { readonly phase: string }): boolean => phase === 'Failed' || phase === 'Succeeded'
+
 test('each new node reports the same fault within its dwell: after three machines a person is needed', async (t) => {
   const { cluster, first } = await givenCluster(t)
   const half = await cluster.half('a')
@@ -14,13 +17,13 @@ test('each new node reports the same fault within its dwell: after three machine
       if (phase === 'Dwelling' && successor) await cluster.setCondition(successor.name, 'KernelReady', 'False')
       if (phase === 'Pending') await cluster.setCondition(nodeName, 'KernelReady', 'False') // its agent asserts it
     }
-    return repairs.filter((one) => one.phase === 'Failed').length === 3 ? true : undefined
+    return repairs.filter(isOver).length === 3 ? true : undefined
   }
-  await cluster.until('three machines have failed', 3_000, [half], sickAgain)
+  await cluster.until('three machines did not help', 3_000, [half], sickAgain)
   await cluster.run(1_800, half)
   const fresh = (await cluster.nodes()).filter((one) => !seen.has(one.metadata.uid))
   const repairs = await cluster.repairs()
-  assert.equal(repairs.filter((one) => one.phase === 'Failed').length, 3)
+  assert.equal(repairs.filter(isOver).length, 3)
   assert.equal(fresh.length, 1, 'one new machine stands in the place of the first, and no other was taken')
   const waiting = repairs.find((one) => one.phase === 'Pending')
   const gate = waiting?.decision?.gates.find((one) => one.gate === 'attempts')

@@ -59,7 +59,13 @@ const forgottenActions: readonly Mutation[] = [
   },
   {
     what: 'an action does not say what proves it',
-    edits: [{ file: 'src/repair/act/reboot/reboot.ts', from: '  done,\n  prove,\n', to: '  done,\n' }],
+    edits: [
+      {
+        file: 'src/repair/act/reboot/reboot.ts',
+        from: "  prove: (node, plan, since) => judgeSince(node, plan, since, 'its new boot'),\n",
+        to: '',
+      },
+    ],
     noticed: types(/reboot\.ts.*'prove' is missing/),
   },
   {
@@ -87,7 +93,7 @@ const forgottenActions: readonly Mutation[] = [
   },
   {
     what: 'a proof counts what was said before the boot',
-    edits: [{ file: 'src/repair/act/reboot/reboot.ts', from: 'one.seenAt >= since', to: 'one.seenAt >= 0 * since' }],
+    edits: [{ file: 'src/repair/verify/since.ts', from: 'one.seenAt >= since', to: 'one.seenAt >= 0 * since' }],
     noticed: testOf('src/repair/act/reboot/reboot.test.ts', /✖ an answer from before the boot/),
   },
 ]

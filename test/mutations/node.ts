@@ -25,7 +25,13 @@ const forgottenValues: readonly Mutation[] = [
   },
   {
     what: 'a value with a reason says that it is a gauge only',
-    edits: [{ file: monitor, from: "in use.' },\n    entries", to: "in use.', gaugeOnly: true },\n    entries" }],
+    edits: [
+      {
+        file: monitor,
+        from: "parts: ['entries', 'limit'],\n",
+        to: "parts: ['entries', 'limit'],\n      gaugeOnly: true,\n",
+      },
+    ],
     noticed: testOf(catalogueTest, /✖ a measured reason[\s\S]*conntrack\/used-percent/),
   },
   {
