@@ -4,7 +4,7 @@ import type { ApiObject } from '../../src/embedded/json.ts'
 import { nodeGroupLabel } from '../../src/embedded/model/node-group.ts'
 import { objectKey, type Store } from '../../src/embedded/store.ts'
 import type { Api, KubeObject, Resource } from '../../src/kube/api.ts'
-import { nodes, podDisruptionBudgets, repairPolicies } from '../../src/kube/api.ts'
+import { nodeRepairs, nodes, podDisruptionBudgets, repairPolicies } from '../../src/kube/api.ts'
 import { createObject, patchObject } from '../../src/kube/objects.ts'
 import { isFinished, type Phase } from '../../src/model/repair.ts'
 import { type Random, sleep, systemClock } from '../../src/telemetry/clock.ts'
@@ -13,6 +13,8 @@ import { conditionsOf, whenStored } from './history.ts'
 import { pool } from './site.ts'
 
 const sickCondition = 'KernelReady'
+const repairs = 'noderepairs.nodemend.dev'
+const forgivenKey = 'nodemend.dev/forgiven'
 const replicas = 12
 const mayBeAway = 3
 /** Probability that a second machine fails beside the first. */
@@ -106,9 +108,29 @@ export function sickNodes(api: Api, store: Store, random: Random): SickNodes {
       { type: 'strategic', subresource: 'status' },
     )
   }
+  /** A machine of the pool is sick every few seconds: without a person who forgives, its lineage would soon wait for hours. */
+  const forgive = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      const ended = store.list(repairs).filter(({ status, metadata }) => {
+        const { phase } = (status ?? {}) as { readonly phase?: Phase } // of a NodeRepair
+        return phase === 'Succeeded' && metadata.annotations?.[forgivenKey] === undefined
+      })
+      for (const { metadata } of ended) {
+        await patchObject(
+          api,
+          nodeRepairs,
+          { name: metadata.name },
+          { metadata: { annotations: { [forgivenKey]: 'the soak' } } },
+          { type: 'merge' },
+        )
+      }
+      await sleep(systemClock, 500, signal).catch(() => undefined)
+    }
+  }
   return {
     all,
     run: async (signal) => {
+      const forgiving = forgive(signal)
       while (!signal.aborted) {
         await infect()
         if (random() < secondShare) {
@@ -118,13 +140,14 @@ export function sickNodes(api: Api, store: Store, random: Random): SickNodes {
         await whenStored(store, 'nodes', signal, () => all.every((one) => isGone(store, one)) || undefined)
         await pause(signal)
       }
+      await forgiving
     },
   }
 }
 
 /** A machine that came while a repair was under way may be its proof: if it fell sick, that repair would rightly fail. */
 function mayBeReplacement(store: Store, node: ApiObject): boolean {
-  return store.list('noderepairs.nodemend.dev').some((repair) => {
+  return store.list(repairs).some((repair) => {
     const { phase = 'Pending' } = (repair.status ?? {}) as { readonly phase?: Phase } // of a NodeRepair
     const { creationTimestamp: began = '' } = repair.metadata
     return !isFinished(phase) && (node.metadata.creationTimestamp ?? '') >= began
