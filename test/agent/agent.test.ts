@@ -92,7 +92,7 @@ describe('the agent', () => {
 })
 
 describe('the API server', () => {
-  it('may be down at the start: the agent runs, and reports within two seconds of its return', async (t) => {
+  it('may be down at the start: the agent runs, and reports within five seconds of its return, however long it was away', async (t) => {
     const rig = rigFor(t)
     rig.api.refusal = 'NM_KUBE_NETWORK'
     await rig.start()
@@ -100,9 +100,9 @@ describe('the API server', () => {
     await rig.pass(10 * minute)
     assert.equal((await rig.page('/healthz')).status, 200)
     rig.api.refusal = undefined
-    await rig.pass(2100)
+    await rig.pass(5100)
     assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'False')
-    await rig.pass(2100)
+    await rig.pass(5100)
     assert.equal(rig.api.events.size, 1)
   })
 
