@@ -60,6 +60,16 @@ describe('L1: the first start of an agent on a node', () => {
     assert.equal(gpu(rig)?.lastTransitionTime.slice(0, 16), now(rig), 'the message has the time of the line')
   })
 
+  it('does not condemn the node for a device of which the machine has no trace', async (t) => {
+    const rig = rigFor(t)
+    rig.log(xid79)
+    rig.file('sys/bus/pci/devices/0000:00:04.0/vendor', '0x1d0f\n')
+    await rig.clock.advance(hour)
+    await rig.start()
+    await rig.pass(2_000)
+    assert.equal(gpu(rig)?.status, 'True')
+  })
+
   it('does not condemn the node when the mount is writable again', async (t) => {
     const rig = rigFor(t)
     rig.log(readOnly)

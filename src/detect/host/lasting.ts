@@ -19,14 +19,24 @@ const checks: Readonly<Record<LastsCheck, (host: Host, device: string) => boolea
   'array-degraded': isArrayDegraded,
 }
 
-/** A device that left the bus is missing in sysfs, or its configuration space reads as all ones (PCI Express 2.3.2). */
+/**
+ * A GPU that left the bus is missing in sysfs, or its configuration space reads as all ones (PCI Express 2.3.2). On a
+ * machine without a trace of such devices the line may be about a device that never was there.
+ */
 function isPciDeviceLost(host: Host, device: string): boolean | undefined {
   const functions = pciFunctions(host, device)
-  if (functions === undefined || functions.length === 0) return functions && true
+  if (functions === undefined) return undefined
+  if (functions.length === 0) return hasNvidia(host) ? true : undefined
   return functions.some((name) => {
     const config = textOf(host.read(`${pciFolder}/${name}/config`))
     return config !== undefined && config.length >= 4 && [...config.slice(0, 4)].every((byte) => byte === '\ufffd')
   })
+}
+
+/** The driver is loaded, or another device of the vendor is there. */
+function hasNvidia(host: Host): boolean {
+  if (host.list('sys/bus/pci/drivers/nvidia').length > 0) return true
+  return host.list(pciFolder).some((name) => textOf(host.read(`${pciFolder}/${name}/vendor`))?.trim() === '0x10de')
 }
 
 /**
