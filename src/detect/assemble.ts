@@ -1,46 +1,16 @@
 /** Assembles the detecting parts of the node half, for the agent and for `scan`. */
-import type { CompiledCatalogue } from '../catalog/compiled.ts'
-import type { LogEvidence } from '../model/evidence.ts'
-import type { Match } from '../model/finding.ts'
-import type { Clock, Random } from '../telemetry/clock.ts'
-import type { Registry } from '../telemetry/exposition.ts'
-import type { Log } from '../telemetry/log.ts'
-import type { Children } from './host/children.ts'
-import type { Host } from './host/host.ts'
-import type { Cursors } from './ledger/state-file.ts'
-import type { SteadyTime } from './ledger/steady-time.ts'
-import type { Settings } from './lifecycle/settings.ts'
-import type { Matchers } from './match/matcher.ts'
 import { driverMetrics } from './monitors/metrics.ts'
-import type { Monitor, MonitorSpec } from './monitors/monitor.ts'
+import type { Monitor, MonitorParts, MonitorSpec } from './monitors/monitor.ts'
 import * as monitorList from './monitors/monitors.ts'
 import { Rounds } from './monitors/rounds.ts'
-import type { KmsgReader } from './sources/kmsg/reader.ts'
-import type { LogBatch } from './sources/log-source.ts'
 
 /** All monitors; their order has no meaning. */
 export const allMonitors: readonly MonitorSpec[] = Object.values(monitorList)
 
-export interface AssembleOptions {
-  readonly host: Host
-  readonly children: Children
-  readonly clock: Clock
-  readonly random: Random
-  readonly time: SteadyTime
-  readonly log: Log
-  readonly registry: Registry
-  readonly settings: () => Settings
-  readonly catalogue: () => CompiledCatalogue
-  readonly matchers: () => Matchers
-  readonly kmsg: string
-  /** See `MonitorParts`. */
-  readonly openKmsg?: () => KmsgReader
-  readonly cursors: Cursors
-  readonly sameBoot: boolean
-  /** See `MonitorParts`. */
-  readonly firstStartAt?: number
-  readonly onEvidence?: (evidence: LogEvidence, matches: readonly Match[]) => void
-  readonly onBatch?: (batch: LogBatch) => void
+/** What monitors are made of; the driver's own parts are added here. */
+export interface AssembleOptions
+  extends Omit<MonitorParts, 'metrics' | 'rounds' | 'onEvidence' | 'onBatch'>,
+    Partial<Pick<MonitorParts, 'onEvidence' | 'onBatch'>> {
   /** Default: all monitors. */
   readonly monitors?: readonly MonitorSpec[]
 }

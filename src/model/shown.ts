@@ -11,9 +11,9 @@ export const longestValue = 256
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu
 const unseenRuns = new RegExp(`${unseen.source}+`, 'gu')
 
-/** `text` with `?` for every run of characters that cannot be seen: for texts that stay plain strings. */
-export function questioned(text: string): string {
-  return text.replace(unseenRuns, '?')
+/** `text` with `mark` for every run of characters that cannot be seen: for texts that stay plain strings. */
+export function questioned(text: string, mark = '?'): string {
+  return text.replace(unseenRuns, mark)
 }
 
 /**
