@@ -17,6 +17,7 @@ export function look(draft: Draft, monitor: string, levels: readonly Level[]): v
     if (draft.settings.severityOf(level.match, { trust: 'agent' }) === undefined) continue
     const key = keyOf(reason, device)
     named.add(key)
+    if (level.state === 'kept') continue
     const known = draft.findings.get(key)
     if (known) refresh(draft, key, known, monitor, level, at)
     else if (level.state === 'over') begin(draft, key, monitor, level, at)

@@ -234,3 +234,21 @@ describe('telling', () => {
     ])
   })
 })
+
+describe('a level that a look cannot tell', () => {
+  const look = (...states: readonly ('over' | 'kept')[]): Input => ({
+    kind: 'look',
+    monitor: 'kernel',
+    levels: states.map((state) => ({ match: match('Lasting', { message: state }), state })),
+  })
+
+  it('begins nothing, and keeps what has begun as it is', () => {
+    const { run } = life()
+    assert.equal(run(0, checked, look('kept')).findings.size, 0)
+    run(10, look('over'))
+    const [finding] = run(20, look('kept')).findings.values()
+    assert.deepEqual([finding?.over, finding?.leader.message], [undefined, 'over'])
+    run(30, look())
+    assert.equal(run(40).findings.size, 0)
+  })
+})

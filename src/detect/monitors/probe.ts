@@ -4,7 +4,7 @@
  */
 import type { CompiledReason } from '../../catalog/compiled.ts'
 import type { ConditionType } from '../../model/condition.ts'
-import type { Cancel } from '../../telemetry/clock.ts'
+import type { Cancel, Clock } from '../../telemetry/clock.ts'
 import type { Gauge } from '../../telemetry/exposition.ts'
 import type { Children } from '../host/children.ts'
 import type { Host } from '../host/host.ts'
@@ -19,6 +19,8 @@ export type Look<Sample> = { readonly sample: Sample } | { readonly absent: stri
 export interface ProbeHost {
   readonly host: Host
   readonly children: Children
+  /** For rates: the time of the look. */
+  readonly clock: Pick<Clock, 'monotonic'>
 }
 
 export interface Probe<Sample, Value extends string> {
