@@ -19,6 +19,7 @@ export const shippedFiles = [
   'runtime.yaml',
   'services.yaml',
   'resources.yaml',
+  'disks.yaml',
   'hardware.yaml',
   'kernel.yaml',
 ] as const

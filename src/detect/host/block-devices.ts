@@ -14,7 +14,7 @@ const byName = /^(?:loop|zram|ram|sr|fd)\d+(?:p\d+)?$/
 export const isDetachableByName: IsDetachable = (device) => byName.test(device)
 
 /** Mount points that a node needs, whatever device carries them. */
-const systemFolders: ReadonlySet<string> = new Set([
+export const systemFolders: ReadonlySet<string> = new Set([
   '/',
   '/sysroot',
   '/usr',

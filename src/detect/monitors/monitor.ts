@@ -95,7 +95,7 @@ export interface MonitorSpec {
 
 /** A value that a probe measures. It becomes a gauge, and a measured reason can set a limit on it. */
 export interface ValueSpec {
-  readonly unit: 'percent' | 'count' | 'seconds' | 'bytes'
+  readonly unit: 'percent' | 'count' | 'seconds' | 'hours' | 'bytes'
   readonly help: string
   /** True when no reason has a limit on it. */
   readonly gaugeOnly?: boolean
