@@ -20,6 +20,7 @@ export const shippedFiles = [
   'services.yaml',
   'resources.yaml',
   'disks.yaml',
+  'links.yaml',
   'hardware.yaml',
   'kernel.yaml',
 ] as const

@@ -139,3 +139,9 @@ function linkAt(path: string): string | undefined {
 export function textOf(read: FileRead): string | undefined {
   return 'text' in read ? read.text : undefined
 }
+
+/** The whole number in a small file; undefined when there is none. */
+export function numberIn(host: Host, path: string): number | undefined {
+  const text = textOf(host.read(path))?.trim()
+  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined
+}

@@ -1,6 +1,6 @@
 /** The mount table of init: fs/proc_namespace.c, `show_mountinfo` (proc_pid_mountinfo(5)). */
 import { basename } from 'node:path'
-import { type Host, textOf } from './host.ts'
+import type { Host } from './host.ts'
 
 export interface Mount {
   /** `major:minor` of the superblock. */
@@ -58,10 +58,4 @@ export function deviceOf(host: Host, { number, source }: Mount): string {
   // Btrfs mounts have a number of their own, so their source says it.
   const link = host.link(`sys/dev/block/${number}`) ?? host.link(source.slice(1)) ?? source
   return basename(link)
-}
-
-/** The whole number in a small file; undefined when there is none. */
-export function numberIn(host: Host, path: string): number | undefined {
-  const text = textOf(host.read(path))?.trim()
-  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined
 }

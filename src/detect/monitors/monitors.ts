@@ -2,6 +2,7 @@
 export { kernelLog } from './kernel/log/monitor.ts'
 export { pressure } from './kernel/pressure/monitor.ts'
 export { conntrack } from './networking/conntrack/monitor.ts'
+export { uplink } from './networking/uplink/monitor.ts'
 export { services } from './runtime/services/monitor.ts'
 export { diskIo } from './storage/disk-io/monitor.ts'
 export { mounts } from './storage/mounts/monitor.ts'

@@ -3,8 +3,8 @@
  * `emergency_ro` or `shutdown` (fs/ext4/super.c, `_ext4_show_options`); before that it says `ro`.
  */
 import { BlockDevices, systemFolders } from '../../../host/block-devices.ts'
-import type { Host } from '../../../host/host.ts'
-import { deviceOf, diskMounts, type Mount, numberIn, readMounts } from '../../../host/mount-table.ts'
+import { type Host, numberIn } from '../../../host/host.ts'
+import { deviceOf, diskMounts, type Mount, readMounts } from '../../../host/mount-table.ts'
 import type { Look } from '../../probe.ts'
 
 export interface FileSystem {

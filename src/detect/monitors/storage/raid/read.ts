@@ -1,6 +1,5 @@
 /** Software arrays: drivers/md/md.c, `degraded` and its siblings in sysfs. */
-import type { Host } from '../../../host/host.ts'
-import { numberIn } from '../../../host/mount-table.ts'
+import { type Host, numberIn } from '../../../host/host.ts'
 import type { Look } from '../../probe.ts'
 
 export interface RaidArray {
