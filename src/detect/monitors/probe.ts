@@ -8,6 +8,7 @@ import type { Cancel, Clock } from '../../telemetry/clock.ts'
 import type { Gauge } from '../../telemetry/exposition.ts'
 import type { Children } from '../host/children.ts'
 import type { Host } from '../host/host.ts'
+import type { Loopback } from '../host/network.ts'
 import type { Level, Watch } from '../lifecycle/state.ts'
 import { levelsOf, type Measured } from './limits.ts'
 import type { Monitor, MonitorParts, MonitorSpec, Report, ValueSpec } from './monitor.ts'
@@ -21,6 +22,8 @@ export interface ProbeHost {
   readonly children: Children
   /** For rates: the time of the look. */
   readonly clock: Pick<Clock, 'monotonic'>
+  /** Absent for a saved copy of a machine. */
+  readonly loopback?: Loopback
 }
 
 export interface Probe<Sample, Value extends string> {

@@ -10,6 +10,7 @@ import { silentLog } from '../../../telemetry/log.ts'
 import { assemble } from '../../assemble.ts'
 import { decoders } from '../../decode/decoders.ts'
 import { openHost, type Space } from '../../host/host.ts'
+import type { Loopback } from '../../host/network.ts'
 import { ScriptedChildren } from '../../host/testing/scripted-children.ts'
 import { createSteadyTime } from '../../ledger/steady-time.ts'
 import { createSettings, noOverrides } from '../../lifecycle/settings.ts'
@@ -25,6 +26,7 @@ export interface LookOptions {
   readonly children?: ScriptedChildren
   /** Symbolic links, by path. */
   readonly links?: Readonly<Record<string, string>>
+  readonly loopback?: Loopback
   /** Answers of `host.space`, by path. */
   readonly space?: Readonly<Record<string, Space>>
 }
@@ -91,7 +93,7 @@ function write(root: string, files: Files, { links = {} }: LookOptions): void {
 export function looker(
   spec: MonitorSpec,
   root: string,
-  { children = new ScriptedChildren(), space }: LookOptions = {},
+  { children = new ScriptedChildren(), loopback, space }: LookOptions = {},
 ) {
   catalogue ??= compileShipped(join(import.meta.dirname, '..', '..', '..', '..', 'catalog'))
   const shipped = catalogue
@@ -102,6 +104,7 @@ export function looker(
   const { monitors } = assemble({
     host: space ? { ...host, space: (inside) => Promise.resolve(space[inside]) } : host,
     children,
+    ...(loopback && { loopback }),
     clock,
     random: seededRandom(1),
     time: createSteadyTime(clock, () => clock.monotonic(), 'boot', undefined),
