@@ -36,6 +36,19 @@ describe('the probe driver', () => {
     )
   })
 
+  it('takes an amount that cannot be for a failed look', async () => {
+    for (const amount of [Number.NaN, Number.POSITIVE_INFINITY])
+      assert.match(
+        (
+          await lookAt(
+            spec(() => ({ sample: amount })),
+            {},
+          )
+        ).why ?? '',
+        /^figure cannot be/,
+      )
+  })
+
   it('exposes each value by device', async () => {
     const { gauges } = await lookAt(
       spec(() => ({ sample: 7 })),

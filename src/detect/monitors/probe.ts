@@ -153,6 +153,9 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
 
   #judge(sample: Sample): readonly Level[] {
     const measured = this.#probe.judge(sample, this.#before)
+    // Every unit counts from 0 up: anything else was computed from a file with another format.
+    const wrong = measured.find(({ amount }) => !(amount >= 0 && Number.isFinite(amount)))
+    if (wrong) throw new RangeError(`${wrong.value} cannot be ${wrong.amount}: what it is read from has another format`)
     this.#before = sample
     for (const gauge of this.#gauges.values()) gauge.reset()
     for (const { value, amount, device } of measured) {

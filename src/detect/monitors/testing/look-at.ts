@@ -9,7 +9,7 @@ import { Registry } from '../../../telemetry/exposition.ts'
 import { silentLog } from '../../../telemetry/log.ts'
 import { assemble } from '../../assemble.ts'
 import { decoders } from '../../decode/decoders.ts'
-import { openHost, type Space } from '../../host/host.ts'
+import { type Host, openHost, type Space } from '../../host/host.ts'
 import type { Loopback } from '../../host/network.ts'
 import { ScriptedChildren } from '../../host/testing/scripted-children.ts'
 import { createSteadyTime } from '../../ledger/steady-time.ts'
@@ -24,6 +24,8 @@ export type Files = Readonly<Record<string, string | null>>
 /** What lookAt() can be given beside files. */
 export interface LookOptions {
   readonly children?: ScriptedChildren
+  /** In place of the files. */
+  readonly host?: Host
   /** Symbolic links, by path. */
   readonly links?: Readonly<Record<string, string>>
   readonly loopback?: Loopback
@@ -93,14 +95,13 @@ function write(root: string, files: Files, { links = {} }: LookOptions): void {
 export function looker(
   spec: MonitorSpec,
   root: string,
-  { children = new ScriptedChildren(), loopback, space }: LookOptions = {},
+  { children = new ScriptedChildren(), host = openHost(root), loopback, space }: LookOptions = {},
 ) {
   catalogue ??= compileShipped(join(import.meta.dirname, '..', '..', '..', '..', 'catalog'))
   const shipped = catalogue
   const clock = new SteppedClock()
   const settings = createSettings({ reasons: shipped.reasons, overrides: noOverrides, acceptUserspace: true })
   const registry = new Registry()
-  const host = openHost(root)
   const { monitors } = assemble({
     host: space ? { ...host, space: (inside) => Promise.resolve(space[inside]) } : host,
     children,

@@ -76,7 +76,7 @@ export function readUplink(host: Host, at: number, before?: UplinkSample): Look<
 
 /** A card has a device behind it; virtual interfaces have none. */
 function isCard(host: Host, name: string): boolean {
-  return host.link(`${folder}/${name}/device`) !== undefined
+  return host.list(`${folder}/${name}`).includes('device')
 }
 
 function lowerOf(host: Host, name: string): readonly string[] {

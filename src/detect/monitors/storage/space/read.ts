@@ -30,17 +30,16 @@ export async function readSpace(host: Host, at: number, before?: SpaceSample): P
   const mounts = diskMounts(
     table.mounts.filter(({ where, options }) => !leftOut.test(where) && !options.includes('ro')),
   )
-  const volumes = await Promise.all(
-    mounts.map(async (mount): Promise<readonly Volume[]> => {
-      const name = deviceOf(host, mount)
-      if (isDetachable(name)) return []
-      const space = await host.space(mount.where.slice(1))
-      if (!space || !isOf(mount, space)) return []
-      const images = holdsImages(mount, table.mounts, host)
-      return [{ ...space, name, where: mount.where, images, past: pastOf(name, at, before) }]
-    }),
-  )
-  return { sample: { at, volumes: volumes.flat() } }
+  const volumes: Volume[] = []
+  // One after the other, so that a dead disk occupies one thread of the pool, not all of them.
+  for (const mount of mounts) {
+    const name = deviceOf(host, mount)
+    const space = isDetachable(name) ? undefined : await host.space(mount.where.slice(1))
+    if (!space || !isOf(mount, space)) continue
+    const images = holdsImages(mount, table.mounts, host)
+    volumes.push({ ...space, name, where: mount.where, images, past: pastOf(name, at, before) })
+  }
+  return { sample: { at, volumes } }
 }
 
 /** False where another file system lies at the path, as in a saved copy of a machine. Btrfs has a number per subvolume. */
