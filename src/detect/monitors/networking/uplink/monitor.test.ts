@@ -88,6 +88,22 @@ describe('uplink: state', () => {
     assert.deepEqual(await seen(machine(), both), [[], []])
   })
 
+  it('takes a second default route of a higher metric, or of IPv6, for that of a secondary card', async () => {
+    const zeros = '0'.repeat(32)
+    const row = (name: string, metric: number) =>
+      `${name}\t00000000\t0101A8C0\t0003\t0\t0\t${metric}\t00000000\t0\t0\t0\n`
+    const lost = { operstate: 'down' }
+    const both = {
+      ...machine({}, { 'proc/net/route': `${header}${row('eth1', 200)}${row('eth0', 100)}` }),
+      ...link('eth1', lost),
+      ...link('eth2', lost),
+      'proc/net/ipv6_route': `${zeros} 00 ${zeros} 00 fe800000000000000000000000000001 00000001 00000001 00000000 00450003 eth2\n`,
+    }
+    assert.deepEqual(await seen(both), [[]])
+    const [levels] = await seen({ ...both, ...link('eth1'), ...link('eth0', lost) })
+    assert.match((levels ?? []).join('\n'), /^over InterfaceNotRunning: .* on eth0$/)
+  })
+
   it('finds the interface of an IPv6 default route, and no route that refuses', async () => {
     const zeros = '0'.repeat(32)
     const row = (flags: string, name: string) =>
