@@ -39,6 +39,11 @@ function plain(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_whole, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
 }
 
+/** Whether an option of ext4 says that the file system stopped itself: fs/ext4/super.c, `_ext4_show_options`, since 6.18. */
+export function isStopped(option: string): boolean {
+  return option === 'emergency_ro' || option === 'shutdown'
+}
+
 /** Formats that are never written, so that read-only and full are their normal state. */
 const readOnlyTypes: ReadonlySet<string> = new Set(['squashfs', 'iso9660', 'udf', 'erofs', 'cramfs', 'romfs'])
 

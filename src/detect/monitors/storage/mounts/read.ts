@@ -4,7 +4,7 @@
  */
 import { BlockDevices, systemFolders } from '../../../host/block-devices.ts'
 import { type Host, numberIn } from '../../../host/host.ts'
-import { deviceOf, diskMounts, type Mount, readMounts } from '../../../host/mount-table.ts'
+import { deviceOf, diskMounts, isStopped, type Mount, readMounts } from '../../../host/mount-table.ts'
 import type { Look } from '../../probe.ts'
 
 export interface FileSystem {
@@ -50,8 +50,5 @@ export function readFileSystems(host: Host, before: MountsSample = []): Look<Mou
 }
 
 function stateOf({ options }: Mount): string {
-  return (
-    options.find((option) => option === 'emergency_ro' || option === 'shutdown') ??
-    (options.includes('ro') ? 'ro' : 'rw')
-  )
+  return options.find(isStopped) ?? (options.includes('ro') ? 'ro' : 'rw')
 }
