@@ -252,3 +252,22 @@ describe('a level that a look cannot tell', () => {
     assert.equal(run(40).findings.size, 0)
   })
 })
+
+describe('a level that a line has reported', () => {
+  it('ends what the line began, and says nothing milder meanwhile', () => {
+    const { run, see, kernel } = life()
+    run(0, checked)
+    see(10, match('Lasting'))
+    const milder = match('Lasting', { severity: 'warning', message: 'measured' })
+    const look = (levels: readonly { readonly match: Match; readonly state: 'over' }[]): Input => ({
+      kind: 'look',
+      monitor: 'kernel',
+      levels,
+    })
+    for (const at of [20, 30]) run(at, look([{ match: milder, state: 'over' }]))
+    assert.deepEqual([kernel().status, kernel().message], ['False', 'Lasting happened'])
+    run(40, look([]))
+    run(50)
+    assert.equal(kernel().status, 'True')
+  })
+})
