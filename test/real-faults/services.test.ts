@@ -10,6 +10,7 @@ const prepare = [
   'mount -t tmpfs nodemend /var/log && mount -t tmpfs nodemend /var/lib',
   `mkdir -p /var/lib/kubelet/pods ${pods.map((pod) => `/var/log/pods/${pod}`).join(' ')}`,
   'sysctl -qw net.ipv4.ip_forward=1',
+  'echo nameserver 127.0.0.53 > /var/lib/resolv.conf && mount --bind /var/lib/resolv.conf /etc/resolv.conf',
   'exec "$@"',
 ].join(' && ')
 
@@ -29,7 +30,8 @@ function node(t: TestContext, monitors: readonly string[]) {
     await new Promise((resolve) => child.stdout.once('data', resolve))
     return end
   }
-  return { inside, program, sysctl: (setting: string) => run('nsenter', ...enter, 'sysctl', '-qw', setting) }
+  const sh = (command: string) => run('nsenter', '--mount', ...enter, 'sh', '-c', command)
+  return { inside, program, sh, sysctl: (setting: string) => run('nsenter', ...enter, 'sysctl', '-qw', setting) }
 }
 
 /** A health server that answers with one status. */
@@ -66,6 +68,22 @@ describe('services and sockets on this kernel', () => {
     assert.deepEqual(await inside.look(), [])
     await end()
     assert.equal((await inside.look()).length, 1)
+  })
+
+  it('sees the local name server end and come back, and a resolver without servers', async (t) => {
+    if (!needs(t, 'unshare', 'nsenter', 'ip', 'sysctl')) return
+    const { inside, program, sh } = node(t, ['resolver'])
+    const server = `require('net').createServer((s) => s.on('data', (q) => s.write(q))).listen(53, '127.0.0.53', () => console.log('ready'))`
+    const end = await program(server)
+    assert.deepEqual(await inside.look(), [])
+    await end()
+    assert.deepEqual(await inside.look(), [
+      'over DNSNotAnswering: the local name server is not well: nothing listens on port 53 on 127.0.0.53',
+    ])
+    await program(server)
+    assert.deepEqual(await inside.look(), [])
+    sh('echo "search example.org" > /etc/resolv.conf')
+    assert.deepEqual(await inside.look(), ['over ResolverMisconfigured: /etc/resolv.conf names no server'])
   })
 
   it('sees that packets are not passed on', async (t) => {
