@@ -1,4 +1,7 @@
-/** Asks services on this machine over TCP. Only loopback addresses: a monitor opens no connection to anything else. */
+/**
+ * Asks services on this machine, over TCP or a Unix socket. Only loopback addresses: a monitor opens no connection to
+ * anything else.
+ */
 import { createConnection } from 'node:net'
 import type { Clock } from '../../telemetry/clock.ts'
 import { type Host, textOf } from './host.ts'
@@ -6,12 +9,15 @@ import { type Host, textOf } from './host.ts'
 /** What a service did: it answered (or accepted, where nothing was sent), nothing listens there, or it stayed silent. */
 export type Answer = { readonly bytes: Buffer } | { readonly refused: true } | { readonly silent: string }
 
+/** Where a service listens: a port of a loopback address, or the path of a Unix socket as this process sees it. */
+export type Place = { readonly address: string; readonly port: number } | { readonly path: string }
+
 export interface Loopback {
   /**
-   * Connects to a port of a loopback address, sends, and resolves with the first bytes that come back; with nothing to
+   * Connects to a service, sends, and resolves with the first bytes that come back; with nothing to
    * send, as soon as the connection is accepted. Never rejects.
    */
-  ask(to: { readonly address: string; readonly port: number }, send: Uint8Array): Promise<Answer>
+  ask(to: Place, send: Uint8Array): Promise<Answer>
 }
 
 /** A service that takes longer is silent. Half of a monitor's deadline. */
@@ -19,10 +25,11 @@ export const answerMs = 5_000
 
 export function systemLoopback(clock: Clock): Loopback {
   return {
-    ask: ({ address, port }, send) =>
+    ask: (to, send) =>
       new Promise((resolve) => {
-        if (!isLoopback(address)) return resolve({ silent: `${address} is no loopback address` })
-        const socket = createConnection({ host: address, port })
+        if (!('path' in to) && !isLoopback(to.address))
+          return resolve({ silent: `${to.address} is no loopback address` })
+        const socket = createConnection('path' in to ? to : { host: to.address, port: to.port })
         const end = (answer: Answer): void => {
           deadline()
           socket.destroy()

@@ -20,8 +20,8 @@ export type Look<Sample> = { readonly sample: Sample } | { readonly absent: stri
 export interface ProbeHost {
   readonly host: Host
   readonly children: Children
-  /** For rates: the time of the look. */
-  readonly clock: Pick<Clock, 'monotonic'>
+  /** The time of the look: `monotonic` for rates, `now` for what has a date. */
+  readonly clock: Pick<Clock, 'monotonic' | 'now'>
   /** Absent for a saved copy of a machine. */
   readonly loopback?: Loopback
 }
