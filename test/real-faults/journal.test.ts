@@ -52,8 +52,20 @@ function reasonsOf(t: TestContext, entries: readonly Entry[]): readonly string[]
     stdio: ['pipe', 'ignore', 'pipe'],
   })
   const prepare = `mount --bind ${folder}/files /var/log/journal && exec "$@"`
-  const scan = [process.execPath, main, 'scan', '--output', 'json']
-  const { stdout, stderr } = spawnSync('unshare', ['--mount', 'sh', '-c', prepare, 'sh', ...scan], { encoding: 'utf8' })
+  const [program, ...args] = [
+    'unshare',
+    '--mount',
+    'sh',
+    '-c',
+    prepare,
+    'sh',
+    process.execPath,
+    main,
+    'scan',
+    '-o',
+    'json',
+  ]
+  const { stdout, stderr } = spawnSync(program ?? '', args, { encoding: 'utf8' })
   assert.ok(stdout, stderr)
   const { findings, monitors } = JSON.parse(stdout) as Scan // our own output
   assert.equal(monitors.find(({ name }) => name === 'services')?.state, 'checked')
