@@ -195,9 +195,17 @@ function compileReason(entry: ReasonEntry, file: CatalogueFile): CompiledReason 
 }
 
 function compileProbe(probe: NonNullable<ReasonEntry['probe']>): CompiledProbe {
-  const { monitor, value, above, below = 0, message } = probe
+  const { monitor, value, above, below = 0, clear, message, detachable } = probe
   const limit = above ?? below
-  return { monitor, value, side: above === undefined ? 'below' : 'above', limit, clear: probe.clear ?? limit, message }
+  return {
+    monitor,
+    value,
+    side: above === undefined ? 'below' : 'above',
+    limit,
+    clear: clear ?? limit,
+    message,
+    ...(detachable && { detachable }),
+  }
 }
 
 function compileLifecycle(entry: ReasonEntry): Lifecycle {

@@ -46,11 +46,12 @@ export interface Sighting extends Standing {
 
 /**
  * One measured state. `over`: beyond its limit. `held`: back within the limit but not yet past the clearing limit; an
- * existing finding stays, no new one begins.
+ * existing finding stays, no new one begins. `kept`: the look cannot tell, e.g. the first look at a counter after a
+ * restart; an existing finding stays as it is.
  */
 export interface Level {
   readonly match: Match
-  readonly state: 'over' | 'held'
+  readonly state: 'over' | 'held' | 'kept'
 }
 
 /** One reason on one device: pending until its raise rule is met, then raised until it ends. */

@@ -77,12 +77,12 @@ class LogMonitor implements Monitor, LogSink {
 
   line(line: LogLine): void {
     const matcher = this.#parts.matchers().of(this.#source.name)
-    const own = matcher.matchBytes(line.bytes, line.start, line.end, line.unit)
+    const own = matcher.matchBytes(line.bytes, line.start, line.end, line.units)
     if (own.length > 0) this.#see(own, textOf(line.bytes, line.start, line.end), line)
     if (!line.joined) return
     const { bytes, end } = line.joined
     const more = matcher
-      .matchBytes(bytes, 0, end, line.unit)
+      .matchBytes(bytes, 0, end, line.units)
       .filter(({ rule }) => !own.some((one) => one.rule === rule))
     if (more.length > 0) this.#see(more, textOf(bytes, 0, end), line)
   }

@@ -12,8 +12,11 @@ export interface JournalRecord {
   readonly bootId: string
   /** Microseconds since boot by the monotonic clock. */
   readonly usec: number
-  /** The unit that wrote the line, attested by journald. For lines of systemd itself, the unit that they are about. */
-  readonly unit?: string
+  /**
+   * The unit that wrote the line, attested by journald. For lines of systemd itself, first the unit that they are about,
+   * then `init.scope`.
+   */
+  readonly units: readonly string[]
   /** `kernel`, `journal`, `stdout`, `syslog` … */
   readonly transport: string
 }
@@ -34,22 +37,21 @@ export function parseRecord(line: string): JournalRecord | undefined {
   const cursor = textOf(fields.__CURSOR)
   const text = textOf(fields.MESSAGE)
   if (cursor === undefined || text === undefined) return undefined
-  const unit = unitOf(fields)
   return {
     text,
     cursor,
     position: /(?:^|;)i=([\da-f]+)/.exec(cursor)?.[1] ?? cursor,
     bootId: textOf(fields._BOOT_ID) ?? '',
     usec: Number(textOf(fields.__MONOTONIC_TIMESTAMP) ?? Number.NaN),
-    ...(unit !== undefined && { unit }),
+    units: unitsOf(fields),
     transport: textOf(fields._TRANSPORT) ?? '',
   }
 }
 
 /** journald sets fields with a leading `_`. The writer sets `UNIT`, so it counts only from PID 1. */
-function unitOf(fields: Record<string, unknown>): string | undefined {
+function unitsOf(fields: Record<string, unknown>): readonly string[] {
   const about = textOf(fields._PID) === '1' ? textOf(fields.UNIT) : undefined
-  return about ?? textOf(fields._SYSTEMD_UNIT)
+  return [about, textOf(fields._SYSTEMD_UNIT)].filter((unit) => unit !== undefined)
 }
 
 function textOf(field: unknown): string | undefined {

@@ -39,8 +39,8 @@ function journal(t: TestContext, { cursors = {}, there = true }: { cursors?: Cur
   const batches: LogBatch[] = []
   const troubles: string[] = []
   const sink: LogSink = {
-    line: ({ bytes, start, end, unit, trust, position }) =>
-      lines.push([position, trust, unit, Buffer.from(bytes.subarray(start, end)).toString()].join(' ')),
+    line: ({ bytes, start, end, units = [], trust, position }) =>
+      lines.push([position, trust, units[0], Buffer.from(bytes.subarray(start, end)).toString()].join(' ')),
     batch: (batch) => batches.push(batch),
     broke: (why) => troubles.push(why),
     absentLog: (why) => troubles.push(why),

@@ -176,15 +176,15 @@ class JournalSource implements LogSource {
   }
 }
 
-function lineOf({ text, position, usec, unit }: JournalRecord, time: SteadyTime): LogLine {
+function lineOf({ text, position, usec, units }: JournalRecord, time: SteadyTime): LogLine {
   const bytes = Buffer.from(text)
   return {
     bytes,
     start: 0,
     end: bytes.length,
     position,
-    trust: unit === undefined ? 'userspace' : 'service',
-    ...(unit !== undefined && { unit }),
+    trust: units.length === 0 ? 'userspace' : 'service',
+    ...(units.length > 0 && { units }),
     at: () => time.fromBoot(usec / 1000),
   }
 }
