@@ -114,7 +114,10 @@ function knows(help: string, flag: string): boolean {
 
 /** Command lines in fenced blocks without a language, and in code of sentences. */
 function commandsIn(text: string): readonly (readonly string[])[] {
-  const blocks = [...text.matchAll(/^ *```(?:sh|bash|console)?\n([\s\S]*?)^ *```/gm)].map(([, block = '']) => block)
+  // Every fence is matched, so that the end of one block is not taken for the begin of another.
+  const blocks = [...text.matchAll(/^ *```(\w*)[^\n]*\n([\s\S]*?)^ *```/gm)]
+    .filter(([, language = '']) => ['', 'sh', 'bash', 'console'].includes(language))
+    .map(([, , block = '']) => block)
   const inline = [...text.replaceAll(/^ *```[\s\S]*?^ *```/gm, '').matchAll(/`([^`\n]+)`/g)].map(
     ([, code = '']) => code,
   )
