@@ -29,7 +29,9 @@ test('every alert says how grave it is, what is the case, and where its page is'
 test('every alert has a runbook page that says what to look at first, and no page is left over', () => {
   const pages = readdirSync(join(root, 'docs', 'runbooks')).filter((name) => name.endsWith('.md'))
   assert.deepEqual(pages.sort(), [...alerts.map((one) => `${one.alert}.md`), 'README.md'].sort())
-  for (const { alert } of alerts) {
+  const index = readFileSync(join(root, 'docs', 'runbooks', 'README.md'), 'utf8')
+  for (const { alert, labels } of alerts) {
+    assert.ok(index.includes(`| [${alert}](${alert}.md) | ${labels.severity} |`), `docs/runbooks/README.md: ${alert}`)
     const page = readFileSync(join(root, 'docs', 'runbooks', `${alert}.md`), 'utf8')
     assert.match(page, new RegExp(`^# ${alert}\n`))
     assert.match(page, /^## Look first\n[\s\S]*^```\n/m, `${alert}: the page has no command to look with`)
@@ -67,10 +69,47 @@ test('every alert fires when its case says so, not before its time, and not on w
     const given = alertCases[alert.alert]
     return given ? testsOf(alert, given) : []
   })
-  const folder = mkdtempSync(join(tmpdir(), 'nodemend-rules-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  const file = join(folder, 'alerts.yaml')
+  const file = join(folderFor(t), 'alerts.yaml')
   writeFileSync(file, stringify({ rule_files: ruleFiles, evaluation_interval: '1m', fuzzy_compare: true, tests }))
+  const { status, stdout, stderr } = promtool(['test', 'rules', file])
+  assert.equal(status, 0, stdout + stderr)
+})
+
+test('a scrape that adds the label node hides no name of a node', async (t) => {
+  const promtool = await promtoolFor(t)
+  if (!promtool) return
+  // Prometheus keeps the label of the scrape and renames ours to exported_node.
+  const scraped = { instance: 'a', job: 'nodemend', node: 'of-the-pod' }
+  const series = (name: string, labels: Readonly<Record<string, string>>) => {
+    const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
+    return { series: `${name}{${pairs.join(',')}}`, values: '1x10' }
+  }
+  const file = join(folderFor(t), 'labels.yaml')
+  const input_series = [
+    series('nodemend_drain_blockers', { ...scraped, exported_node: 'drained' }),
+    series('nodemend_node_info', { ...scraped, exported_node: 'of-the-pod' }),
+    series('nodemend_condition_status', { ...scraped, type: 'KernelReady', status: 'False' }),
+  ]
+  const promql_expr_test = [
+    {
+      expr: 'node:nodemend_drain_blockers:max',
+      eval_time: '5m',
+      exp_samples: [{ labels: 'node:nodemend_drain_blockers:max{node="drained"}', value: 1 }],
+    },
+    {
+      expr: 'count by (node) (node_type_status:nodemend_condition_status:max)',
+      eval_time: '5m',
+      exp_samples: [{ labels: '{node="of-the-pod"}', value: 1 }],
+    },
+  ]
+  writeFileSync(
+    file,
+    stringify({
+      rule_files: ruleFiles,
+      evaluation_interval: '1m',
+      tests: [{ interval: '1m', input_series, promql_expr_test }],
+    }),
+  )
   const { status, stdout, stderr } = promtool(['test', 'rules', file])
   assert.equal(status, 0, stdout + stderr)
 })
@@ -104,6 +143,12 @@ function testsOf({ alert, for: hold = '0s' }: Alert, { fires, count = 1, quiet }
 
 function seriesOf(series: AlertCase['fires']): { readonly series: string; readonly values: string }[] {
   return Object.entries(series).map(([name, values]) => ({ series: name, values }))
+}
+
+function folderFor(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'nodemend-rules-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  return folder
 }
 
 async function promtoolFor(t: TestContext) {
