@@ -76,11 +76,12 @@ test('an unknown shell is one clear line', async () => {
   assert.match(io.printed.err, /Allowed choices are bash, zsh, fish/)
 })
 
-/** A folder with the plugin under the name that npm gives it. */
+/** A folder with our programs under the names that npm gives them. */
 function binFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'nodemend-plugin-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  symlinkSync(join(root, 'bin', 'kubectl-nodemend.cjs'), join(folder, 'kubectl-nodemend'))
+  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: Record<string, string> }
+  for (const [name, file] of Object.entries(bin)) symlinkSync(join(root, file), join(folder, name))
   return folder
 }
 
@@ -92,6 +93,13 @@ test('kubectl nodemend: kubectl finds the plugin by its name', async (t) => {
   if (kubectl.error) return t.skip('there is no kubectl')
   assert.equal(kubectl.status, 0, kubectl.stderr)
   assert.match(kubectl.stdout, /^\d+\.\d+\.\d+\n$/)
+})
+
+test('kubectl completes the plugin’s commands', (t) => {
+  const env = { ...process.env, PATH: `${binFolder(t)}:${process.env.PATH}` }
+  const kubectl = spawnSync('kubectl', ['__complete', 'nodemend', 'sta'], { encoding: 'utf8', env })
+  if (kubectl.error) return t.skip('there is no kubectl')
+  assert.match(kubectl.stdout, /^status\n:4\n/, kubectl.stderr)
 })
 
 test('the manifest of krew is what npm run krew writes, and has the digests of given archives', () => {
