@@ -56,7 +56,7 @@ export const oneNode = dashboard({
         ),
         lines({ title: 'Active findings', description: 'Findings that hold now, by condition and severity.' }, [
           {
-            expr: `node_type_severity:nodemend_findings_active:max{node="${node}"} > 0 or sum by (severity) (node_type_severity:nodemend_findings_active:max{node="${node}"})`,
+            expr: `sum by (type, severity) (node_type_severity:nodemend_findings_active:max{node="${node}"})`,
             legend: '{{type}} {{severity}}',
           },
         ]),

@@ -1,5 +1,6 @@
 /** The few kinds of panels that the dashboards use, all asking the Prometheus that the reader has chosen. */
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
+import { ReduceDataOptionsBuilder } from '@grafana/grafana-foundation-sdk/common'
 import {
   DashboardBuilder,
   type DashboardCursorSync,
@@ -97,6 +98,7 @@ export function number(text: Text, expr: string, thresholds?: Builder<Thresholds
     .datasource(source)
     .span(4)
     .height(4)
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']))
     .withTarget(query({ expr }).instant())
   return thresholds ? panel.thresholds(thresholds) : panel
 }
@@ -112,7 +114,7 @@ export function lines(text: Text, queries: readonly Query[], unit = 'short'): Li
     .span(12)
     .height(8)
     .fillOpacity(10)
-    .targets(queries.map((one, index) => query(one).refId(String.fromCharCode(65 + index))))
+    .targets(queries.map((one, index) => query(one, `q${index + 1}`)))
 }
 
 /** The current series as rows. */
@@ -144,7 +146,7 @@ export function conditionTimeline(text: Text, { expr, legend }: Required<Query>)
     .withTarget(query({ expr, legend }))
 }
 
-function query({ expr, legend }: Query): DataqueryBuilder {
-  const built = new DataqueryBuilder().expr(expr)
+function query({ expr, legend }: Query, refId = 'q1'): DataqueryBuilder {
+  const built = new DataqueryBuilder().expr(expr).refId(refId)
   return legend === undefined ? built : built.legendFormat(legend)
 }

@@ -23,6 +23,7 @@ test('every panel says what it shows, asks the chosen data source, and fits the 
     assert.ok(panel.title && panel.description, JSON.stringify(panel.title))
     assert.deepEqual(panel.datasource, { type: 'prometheus', uid: `\${datasource}` }, panel.title)
     assert.ok(panel.gridPos.x + panel.gridPos.w <= 24, panel.title)
-    assert.ok(panel.targets.length > 0, panel.title)
+    const names = panel.targets.map(({ refId }) => refId)
+    assert.ok(names.length > 0 && new Set(names).size === names.length && names.every(Boolean), panel.title)
   }
 })

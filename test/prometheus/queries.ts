@@ -6,7 +6,7 @@ export interface Panel {
   readonly description?: string
   readonly datasource: unknown
   readonly gridPos: { readonly x: number; readonly w: number }
-  readonly targets: readonly { readonly expr: string }[]
+  readonly targets: readonly { readonly expr: string; readonly refId: string }[]
 }
 
 /** The panels of a dashboard's JSON, without the titles of its rows. */
