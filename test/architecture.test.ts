@@ -206,7 +206,7 @@ function importsIn(text: string): Pick<Import, 'target' | 'typeOnly'>[] {
 }
 
 function ownFiles(): string[] {
-  return ['src', 'test', 'bench', 'scripts'].flatMap(files)
+  return ['src', 'test', 'bench', 'scripts', 'deploy'].flatMap(files)
 }
 
 function layerOf(file: string): string {

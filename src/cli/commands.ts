@@ -5,6 +5,7 @@ import { acknowledgeCommand } from './ask/acknowledge.ts'
 import { statusCommand } from './ask/status.ts'
 import { whyCommand } from './ask/why.ts'
 import { rbacCommand } from './cluster/rbac.ts'
+import { completionCommand } from './completion/command.ts'
 import { controllerCommand } from './controller/command.ts'
 import { crdsCommand } from './controller/crds.ts'
 import { demoCommand } from './demo/demo.ts'
@@ -25,4 +26,5 @@ export const commands: readonly ((io: Io) => Command)[] = [
   acknowledgeCommand,
   classifyCommand,
   rulesCommand,
+  completionCommand,
 ]

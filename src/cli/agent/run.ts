@@ -80,6 +80,11 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
     findings: () => knownFindings(rules.current().catalogue, ledger.settings, machine.accelerators.includes('nvidia')),
   })
   watchRights({ api, clock, log, registry, rights: agentRights, remedy: rbacRemedy('agent'), signal })
+  if (options.emf !== undefined) {
+    const { writeEmf } = await import('../../detect/report/emf.ts')
+    const { host, node } = machine
+    writeEmf({ cluster: options.emf, node, host, metrics: () => report.pages.metrics('text'), ...parts })
+  }
   const take: Report = (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation))
   ledger.take([
     { kind: 'boot', bootId: machine.boot },
@@ -130,6 +135,7 @@ async function openMachine(options: AgentOptions, { clock, random, write, catalo
   const registry = new Registry()
   return {
     host,
+    node,
     log,
     boot,
     stateFile,

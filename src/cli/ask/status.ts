@@ -8,6 +8,7 @@ import { describeError, type ParsedPolicies, type RepairPolicyObject } from '../
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
 import type { Io, OutputFormat } from '../io.ts'
 import { outputOption, print } from '../output.ts'
+import { askingCluster, withProgress } from '../progress.ts'
 import { acknowledgedIn } from './acknowledged.ts'
 import type { ClusterStatus, NodeStatus, RepairStatus } from './cluster-status.ts'
 import { type ClusterView, type NodeNotes, viewCluster } from './cluster-view.ts'
@@ -40,7 +41,7 @@ async function status(flags: Flags, io: Io): Promise<void> {
   const { api, namespace = 'default' } = await clusterApi(flags, 'cli', io)
   try {
     const lease = { namespace: flags.namespace ?? namespace, name: flags.leaseName }
-    const view = await viewCluster(api, io.clock, lease, [])
+    const view = await withProgress(io, askingCluster, () => viewCluster(api, io.clock, lease, []))
     const data = summarise(view, io.clock.now())
     const columns = io.columns
     print(io, flags.output, data, () => statusText(data, { all: flags.all ?? false, now: io.clock.now(), columns }))

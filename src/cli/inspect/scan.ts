@@ -28,6 +28,7 @@ import { silentLog } from '../../telemetry/log.ts'
 import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import { CommandError, exitCodes, type Io, type OutputFormat } from '../io.ts'
 import { outputOption, print, tableText } from '../output.ts'
+import { withProgress } from '../progress.ts'
 import { catalogueFolder } from './catalogue-folder.ts'
 import { atOneLook, clockOfCopy, kernelLogOf } from './one-look.ts'
 import { readTextLog, type TextLog } from './text-log.ts'
@@ -92,7 +93,7 @@ export function scanCommand(io: Io): Command {
     .option('--accept-user-facility', 'treat kernel log lines from user space like the kernel’s own')
     .addOption(outputOption())
     .action(async (flags: Flags) => {
-      const scan = await scanHost(flags, io)
+      const scan = await withProgress(io, 'looking at this machine', () => scanHost(flags, io))
       print(io, flags.output, scan, () => scanText(scan))
       if (scan.trouble !== undefined) throw new CommandError('NM_SCAN_KMSG', scan.trouble)
       if (!scan.healthy) throw new CommandError('NM_SCAN_UNHEALTHY', '', exitCodes.unhealthy)
