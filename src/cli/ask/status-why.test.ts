@@ -34,7 +34,7 @@ describe('why', () => {
     const data = JSON.parse((await terminal.run('why', node, '--output', 'json')).text)
     assert.equal(data.decision.outcome, 'would-act')
     assert.equal(data.decision.rule.reason, 'SoftLockup')
-    assert.equal(data.decision.gates.length, 20)
+    assert.equal(data.decision.gates.length, 21)
   })
 
   test('Observe: the second sick node would wait for the first; nothing is said to be in flight', async (t) => {

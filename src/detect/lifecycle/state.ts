@@ -3,6 +3,7 @@
 import type { Acknowledgement } from '../../model/acknowledgement.ts'
 import type { ConditionStatus, ConditionType } from '../../model/condition.ts'
 import { conditionTypes, unknownText } from '../../model/condition.ts'
+import type { DrillMode } from '../../model/drill.ts'
 import type { Trust } from '../../model/evidence.ts'
 import type { Match, Severity } from '../../model/finding.ts'
 
@@ -32,6 +33,8 @@ export interface Standing {
    * again.
    */
   readonly acknowledged?: Pick<Acknowledgement, 'until' | 'why'>
+  /** Injected evidence: its drill, what it may bring about, and when it ends by itself. */
+  readonly drill?: { readonly id: string; readonly mode: DrillMode; readonly until: Steady }
 }
 
 /** One log line that a rule matched. */

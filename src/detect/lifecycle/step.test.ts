@@ -94,7 +94,7 @@ describe('a condition', () => {
     run(0, checked)
     see(1000, match('Fatal'), 'userspace')
     assert.equal(kernel().status, 'True')
-    assert.deepEqual(notices(), ['Warning Fatal: Fatal happened (written from user space) ×1'])
+    assert.deepEqual(notices(), ['Warning Fatal: Fatal happened (written from user space: an unannounced drill) ×1'])
   })
 
   it('follows overrides of reason and code, which can disable a line', () => {
