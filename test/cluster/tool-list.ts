@@ -9,9 +9,10 @@ export type ToolName =
   | 'kwok'
   | 'karpenter'
   | 'promtool'
+  | 'helm'
 
 /** A folder below `tools/` with one go.mod: programs that share one set of library versions. */
-export type ToolSet = 'kubernetes' | 'kwok' | 'karpenter' | 'promtool'
+export type ToolSet = 'kubernetes' | 'kwok' | 'karpenter' | 'promtool' | 'helm'
 
 export interface Tool {
   readonly set: ToolSet
@@ -28,6 +29,12 @@ const KUBERNETES_STAMPS = ['gitVersion=v1.36.3', 'gitMajor=1', 'gitMinor=36'].ma
   (stamp) => `k8s.io/component-base/version.${stamp}`,
 )
 
+/** Without the Kubernetes version, `helm template` takes the cluster for one of 1.20. */
+const HELM_STAMPS = [
+  'internal/version.version=v3.22.0',
+  ...['pkg/chartutil', 'pkg/lint/rules'].flatMap((at) => [`${at}.k8sVersionMajor=1`, `${at}.k8sVersionMinor=36`]),
+].map((stamp) => `helm.sh/helm/v3/${stamp}`)
+
 export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   etcd: { set: 'kubernetes', package: 'go.etcd.io/etcd/server/v3', builtName: 'server', stamps: [], fromPath: false },
   'kube-apiserver': kubernetes('kube-apiserver', false),
@@ -42,6 +49,13 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     builtName: 'promtool',
     stamps: [],
     fromPath: true,
+  },
+  helm: {
+    set: 'helm',
+    package: 'helm.sh/helm/v3/cmd/helm',
+    builtName: 'helm',
+    stamps: HELM_STAMPS,
+    fromPath: false,
   },
 }
 
