@@ -61,6 +61,8 @@ export const valueCases: readonly ValueCase[] = [
       'agent.serviceAccount': { name: 'watcher', annotations: { 'example.com/role': 'none' } },
       'controller.image': { repository: 'registry.example:5000/controller', tag: 'v2' },
       'controller.port': 9101,
+      'controller.providers': ['webhook'],
+      'controller.webhook': { url: 'https://machines.example', secretName: 'machines' },
       'controller.tolerations': [{ key: 'dedicated', operator: 'Exists' }],
       'controller.affinity': { nodeAffinity: {} },
       'controller.extraArgs': ['--karpenter-node-repair=off'],
