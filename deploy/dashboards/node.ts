@@ -14,6 +14,7 @@ const units: Readonly<Record<ValueSpec['unit'], string>> = {
   percent: 'percent',
   count: 'short',
   seconds: 's',
+  hours: 'h',
   bytes: 'bytes',
 }
 

@@ -11,9 +11,10 @@ export type ToolName =
   | 'promtool'
   | 'prometheus'
   | 'promtool-rules'
+  | 'helm'
 
 /** A folder below `tools/` with one go.mod: programs that share one set of library versions. */
-export const toolSets = ['kubernetes', 'kwok', 'karpenter', 'promtool', 'prometheus'] as const
+export const toolSets = ['kubernetes', 'kwok', 'karpenter', 'promtool', 'prometheus', 'helm'] as const
 export type ToolSet = (typeof toolSets)[number]
 
 export interface Tool {
@@ -33,6 +34,12 @@ const KUBERNETES_STAMPS = ['gitVersion=v1.36.3', 'gitMajor=1', 'gitMinor=36'].ma
   (stamp) => `k8s.io/component-base/version.${stamp}`,
 )
 
+/** Without the Kubernetes version, `helm template` takes the cluster for one of 1.20. */
+const HELM_STAMPS = [
+  'internal/version.version=v3.22.0',
+  ...['pkg/chartutil', 'pkg/lint/rules'].flatMap((at) => [`${at}.k8sVersionMajor=1`, `${at}.k8sVersionMinor=36`]),
+].map((stamp) => `helm.sh/helm/v3/${stamp}`)
+
 export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   etcd: { set: 'kubernetes', package: 'go.etcd.io/etcd/server/v3', builtName: 'server', stamps: [], fromPath: false },
   'kube-apiserver': kubernetes('kube-apiserver', false),
@@ -51,6 +58,13 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   prometheus: ofPrometheus('prometheus'),
   // All of promtool, beside the small one that only checks metrics: it checks and tests rules.
   'promtool-rules': ofPrometheus('promtool'),
+  helm: {
+    set: 'helm',
+    package: 'helm.sh/helm/v3/cmd/helm',
+    builtName: 'helm',
+    stamps: HELM_STAMPS,
+    fromPath: false,
+  },
 }
 
 /** Without the discoveries of thirty clouds the build takes a quarter of the time. */

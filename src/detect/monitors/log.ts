@@ -99,7 +99,7 @@ class LogMonitor implements Monitor, LogSink {
     const matches = this.#parts
       .matchers()
       .of(this.#source.name)
-      .matchText(read?.rest ?? text, line.unit)
+      .matchText(read?.rest ?? text, line.units)
     if (matches.length > 0) this.#see(matches, text, line, read?.mark)
   }
 
