@@ -1,9 +1,14 @@
-/** Which families of findings carry codes. */
+/** Which families of findings carry codes, for overrides per code. */
 import type { CompiledCatalogue } from './compiled.ts'
 
-/** Sorted. A rule takes the code from the line or leaves it to a decoder. */
+/** Sorted. A code comes from the line or its decoder; of a measured reason or a finding of the agent itself it is a name. */
 export function codeFamilies({ reasons, rules }: CompiledCatalogue): readonly string[] {
-  const own = new Map(reasons.map((one) => [one.reason, one.family]))
+  const logged = new Set(rules.map(({ reason }) => reason))
+  const byReason = new Map(reasons.map(({ reason, family }) => [reason, family]))
   const coded = rules.filter(({ code, decode }) => code !== undefined || decode !== undefined)
-  return [...new Set(coded.flatMap(({ family, reason }) => family ?? own.get(reason) ?? []))].sort()
+  const families = [
+    ...coded.flatMap(({ family, reason }) => family ?? byReason.get(reason) ?? []),
+    ...reasons.filter(({ reason, probe }) => probe !== undefined || !logged.has(reason)).map(({ family }) => family),
+  ]
+  return [...new Set(families)].sort()
 }

@@ -147,7 +147,7 @@ function patternTry(rule: CompiledRule, reason: CompiledReason, { isDetachable }
     const matcher = pattern.matcher(text)
     if (!matcher.find()) return undefined
     const groups = matcher.getNamedGroups()
-    const message = fill(rule.message ?? text, groups)
+    const message = rule.message === undefined ? questioned(text).trim() : sentence(fill(rule.message, groups))
     const device = deviceOf(rule.device ?? '', groups).toLowerCase()
     const code = rule.code === undefined ? '' : fill(rule.code, groups)
     const match = { ...base, message, ...(device !== '' && { device }), ...(code !== '' && { code: numeric(code) }) }
@@ -190,4 +190,9 @@ function fill(template: string, groups: Readonly<Record<string, string | null>>)
     .replace(/ {2,}/g, ' ')
     .replace(/ (?=[,:;])/g, '')
     .trim()
+}
+
+/** `text` without the signs that are left at its ends where groups did not match. */
+function sentence(text: string): string {
+  return text.replace(/^[,:; ]+|[,:; ]+$/g, '')
 }
