@@ -5,13 +5,16 @@ export type ToolName =
   | 'kube-apiserver'
   | 'kube-controller-manager'
   | 'kube-scheduler'
+  | 'kubelet'
+  | 'kube-proxy'
   | 'kubectl'
   | 'kwok'
   | 'karpenter'
   | 'promtool'
+  | 'pause'
 
 /** A folder below `tools/` with one go.mod: programs that share one set of library versions. */
-export type ToolSet = 'kubernetes' | 'kwok' | 'karpenter' | 'promtool'
+export type ToolSet = 'kubernetes' | 'kwok' | 'karpenter' | 'promtool' | 'pause'
 
 export interface Tool {
   readonly set: ToolSet
@@ -28,11 +31,16 @@ const KUBERNETES_STAMPS = ['gitVersion=v1.36.3', 'gitMajor=1', 'gitMinor=36'].ma
   (stamp) => `k8s.io/component-base/version.${stamp}`,
 )
 
+/** What a real node runs beside Debian's packages. */
+export const NODE_TOOLS: readonly ToolName[] = ['kubelet', 'kube-proxy', 'pause']
+
 export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   etcd: { set: 'kubernetes', package: 'go.etcd.io/etcd/server/v3', builtName: 'server', stamps: [], fromPath: false },
   'kube-apiserver': kubernetes('kube-apiserver', false),
   'kube-controller-manager': kubernetes('kube-controller-manager', false),
   'kube-scheduler': kubernetes('kube-scheduler', false),
+  kubelet: kubernetes('kubelet', false),
+  'kube-proxy': kubernetes('kube-proxy', false),
   kubectl: kubernetes('kubectl', true),
   kwok: { set: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', builtName: 'kwok', stamps: [], fromPath: false },
   karpenter: { set: 'karpenter', package: '.', builtName: 'karpenter', stamps: [], fromPath: false },
@@ -43,6 +51,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     stamps: [],
     fromPath: true,
   },
+  pause: { set: 'pause', package: '.', builtName: 'pause', stamps: [], fromPath: false },
 }
 
 function kubernetes(name: string, fromPath: boolean): Tool {
