@@ -4,6 +4,7 @@ import { agentCommand } from './agent/command.ts'
 import { acknowledgeCommand } from './ask/acknowledge.ts'
 import { statusCommand } from './ask/status.ts'
 import { whyCommand } from './ask/why.ts'
+import { cleanUpCommand } from './clean-up/command.ts'
 import { rbacCommand } from './cluster/rbac.ts'
 import { controllerCommand } from './controller/command.ts'
 import { crdsCommand } from './controller/crds.ts'
@@ -25,4 +26,5 @@ export const commands: readonly ((io: Io) => Command)[] = [
   acknowledgeCommand,
   classifyCommand,
   rulesCommand,
+  cleanUpCommand,
 ]

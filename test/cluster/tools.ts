@@ -37,7 +37,7 @@ export async function ensureTools(names: readonly ToolName[], options: ToolOptio
   const go = await goVersion(env)
   if (go === undefined) return unavailable('there is no Go on the PATH (https://go.dev/dl, 1.26 or newer)', log)
   const folders = Object.fromEntries(
-    (['kubernetes', 'kwok', 'karpenter', 'promtool', 'pause'] as const).map((set) => [set, cachedSet(set, go)]),
+    (['kubernetes', 'kwok', 'karpenter', 'promtool', 'pause', 'helm'] as const).map((set) => [set, cachedSet(set, go)]),
   ) as Record<ToolSet, string>
   const paths = Object.fromEntries(
     (Object.keys(TOOLS) as ToolName[]).map((name) => [name, onPath(name, env) ?? join(folders[TOOLS[name].set], name)]),
