@@ -32,16 +32,14 @@ const KUBERNETES_STAMPS = ['gitVersion=v1.36.3', 'gitMajor=1', 'gitMinor=36'].ma
   (stamp) => `k8s.io/component-base/version.${stamp}`,
 )
 
-<<<<<<< HEAD
 /** What a real node runs beside Debian's packages. */
 export const NODE_TOOLS: readonly ToolName[] = ['kubelet', 'kube-proxy', 'pause']
-=======
+
 /** Without the Kubernetes version, `helm template` takes the cluster for one of 1.20. */
 const HELM_STAMPS = [
   'internal/version.version=v3.22.0',
   ...['pkg/chartutil', 'pkg/lint/rules'].flatMap((at) => [`${at}.k8sVersionMajor=1`, `${at}.k8sVersionMinor=36`]),
 ].map((stamp) => `helm.sh/helm/v3/${stamp}`)
->>>>>>> chart
 
 export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   etcd: { set: 'kubernetes', package: 'go.etcd.io/etcd/server/v3', builtName: 'server', stamps: [], fromPath: false },
@@ -60,9 +58,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     stamps: [],
     fromPath: true,
   },
-<<<<<<< HEAD
   pause: { set: 'pause', package: '.', builtName: 'pause', stamps: [], fromPath: false },
-=======
   helm: {
     set: 'helm',
     package: 'helm.sh/helm/v3/cmd/helm',
@@ -70,7 +66,6 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     stamps: HELM_STAMPS,
     fromPath: false,
   },
->>>>>>> chart
 }
 
 function kubernetes(name: string, fromPath: boolean): Tool {
