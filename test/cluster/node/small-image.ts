@@ -9,8 +9,8 @@ import { type TarEntry, tar } from './tar.ts'
 export interface SmallImage {
   /** Reference, e.g. `docker.io/library/ubuntu:latest`. */
   readonly name: string
-  /** Path in the image, and the file of this machine that goes there. */
-  readonly files: Readonly<Record<string, string>>
+  /** Path in the image, and its content: a file of this machine, or bytes. All are executable. */
+  readonly files: Readonly<Record<string, string | Buffer>>
   readonly entrypoint?: readonly string[]
 }
 
@@ -33,7 +33,7 @@ export function buildImage({ name, files, entrypoint = [] }: SmallImage): Blobs 
     return { mediaType, digest, size: bytes.length }
   }
   const layer = tar(
-    Object.entries(files).map(([path, source]): TarEntry => ({ path, mode: 0o755, bytes: readFileSync(source) })),
+    Object.entries(files).map(([path, source]): TarEntry => ({ path, mode: 0o755, bytes: typeof source === 'string' ? readFileSync(source) : source })),
   )
   const configuration = {
     architecture: process.arch === 'x64' ? 'amd64' : process.arch,
@@ -70,15 +70,14 @@ export function shellFiles(): Readonly<Record<string, string>> {
     'bin/sleep': '/bin/sleep',
     'bin/dmesg': '/bin/dmesg',
   }
-  const libraries = Object.values(commands).flatMap((path) => librariesOf(path))
-  const placed = libraries.map((path) => [path.slice(1), realpathSync(path)] as const)
-  return { ...commands, ...Object.fromEntries(placed) }
+  return Object.assign({}, commands, ...Object.values(commands).map(librariesOf))
 }
 
-/** Paths of the shared libraries and the loader that a program names. */
-function librariesOf(program: string): string[] {
+/** The shared libraries and the loader that a program names, by their path in an image. */
+export function librariesOf(program: string): Readonly<Record<string, string>> {
   const said = execFileSync('ldd', [program], { encoding: 'utf8' })
-  return [...said.matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path)
+  const paths = [...said.matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path)
+  return Object.fromEntries(paths.map((path) => [path.slice(1), realpathSync(path)]))
 }
 
 const asJson = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
