@@ -27,6 +27,7 @@ const CONTROLLERS = [
   'node-lifecycle-controller',
   'taint-eviction-controller',
   'pod-garbage-collector-controller',
+  'endpoints-controller',
   'endpointslice-controller',
   'root-ca-certificate-publisher-controller',
 ]

@@ -5,7 +5,7 @@
 import { fieldManager } from '../../detect/report/node-status.ts'
 import { type Api, type KubeObject, leases, nodeRepairs, nodes, pods } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
-import { applyObject, deleteObject, getObject, listObjects, patchObject } from '../../kube/objects.ts'
+import { deleteObject, getObject, listObjects, patchObject } from '../../kube/objects.ts'
 import { acknowledgedKey } from '../../model/acknowledgement.ts'
 import type { Taint } from '../../model/node.ts'
 import { isBeforeCommit, type Phase } from '../../model/repair.ts'
@@ -103,23 +103,30 @@ async function endPrograms(cleanUp: CleanUp): Promise<string> {
   return left === 0 ? `${ended} ended` : `${ended} deleted; ${left} of their pods have not ended`
 }
 
+interface ManagedFields {
+  readonly manager?: string
+  readonly fieldsV1?: { readonly 'f:status'?: { readonly 'f:conditions'?: Readonly<Record<string, unknown>> } }
+}
+
 interface MarkedNode extends KubeObject {
   readonly metadata: KubeObject['metadata'] & {
-    readonly managedFields?: readonly { readonly manager?: string; readonly subresource?: string }[]
+    readonly managedFields?: readonly ManagedFields[]
   }
   readonly spec?: { readonly taints?: readonly Taint[] }
+  readonly status?: { readonly conditions?: readonly { readonly type: string }[] }
 }
 
 interface Marks {
   readonly name: string
-  readonly conditions: boolean
+  /** Types that the agent owns, and nobody else. */
+  readonly conditions: readonly string[]
   readonly taint: boolean
   readonly acknowledged: boolean
 }
 
 async function cleanNodes({ api, clock, deadline }: CleanUp): Promise<string> {
   const { items } = await listObjects<Marks, MarkedNode>(api, nodes, { project: marksOf })
-  const marked = items.filter((one) => one.conditions || one.taint || one.acknowledged)
+  const marked = items.filter((one) => one.conditions.length > 0 || one.taint || one.acknowledged)
   const queue = [...marked]
   const errors: Error[] = []
   const work = async (): Promise<void> => {
@@ -134,21 +141,33 @@ async function cleanNodes({ api, clock, deadline }: CleanUp): Promise<string> {
   return `${marked.length} of ${items.length} had conditions, taints or acknowledgements`
 }
 
-function marksOf({ metadata, spec }: MarkedNode): Marks {
+function marksOf({ metadata, spec, status }: MarkedNode): Marks {
   const { name = '', managedFields = [], annotations = {} } = metadata
+  const there = status?.conditions?.map(({ type }) => type) ?? []
+  const ours = ownedBy(managedFields, true).filter((type) => there.includes(type))
+  const others = ownedBy(managedFields, false)
   return {
     name,
-    conditions: managedFields.some((one) => one.manager === fieldManager && one.subresource === 'status'),
+    conditions: ours.filter((type) => !others.includes(type)),
     taint: spec?.taints?.some(({ key }) => key === repairTaintKey) ?? false,
     acknowledged: acknowledgedKey in annotations,
   }
 }
 
+/** Types of conditions that belong to our field manager, or to any other. */
+function ownedBy(all: readonly ManagedFields[], ours: boolean): readonly string[] {
+  return all
+    .filter(({ manager }) => (manager === fieldManager) === ours)
+    .flatMap(({ fieldsV1 }) => Object.keys(fieldsV1?.['f:status']?.['f:conditions'] ?? {}))
+    .flatMap((key) => /^k:\{"type":"([^"]+)"\}$/.exec(key)?.[1] ?? [])
+}
+
 async function cleanNode(api: Api, { name, conditions, taint, acknowledged }: Marks): Promise<void> {
-  if (conditions) {
-    // An empty list removes what the agent owns, and nothing else.
-    const options = { fieldManager, force: true, subresource: 'status', metadataOnly: true, timeoutMs: callMs }
-    await orAbsent(applyObject(api, nodes, { name }, { status: { conditions: [] } }, options))
+  if (conditions.length > 0) {
+    // An apply of nothing would do, but for conditions that have no owner: where ours are the only owned ones, it takes them along.
+    const deletions = conditions.map((type) => ({ type, $patch: 'delete' }))
+    const options = { type: 'strategic', subresource: 'status', timeoutMs: callMs } as const
+    await orAbsent(patchObject(api, nodes, { name }, { status: { conditions: deletions } }, options))
   }
   if (taint) await clearTaint(api, name)
   if (acknowledged) {
