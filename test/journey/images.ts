@@ -27,6 +27,8 @@ export function writeImages(folder: string, version: string): string[] {
 }
 
 function filesOf(folder: string, pattern: RegExp): Record<string, string> {
-  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => pattern.test(name))
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    pattern.test(name),
+  )
   return Object.fromEntries(names.map((name) => [`nodemend/${folder}/${name}`, join(root, folder, name)]))
 }

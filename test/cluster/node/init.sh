@@ -59,6 +59,8 @@ fi
 containerd --config "$site/containerd.toml" >>"$site/containerd.log" 2>&1 &
 until [ -S /run/containerd/containerd.sock ]; do sleep 0.05; done
 "$kube_proxy" --config="$site/kube-proxy.json" --hostname-override="$name" >>"$site/kube-proxy.log" 2>&1 &
+# kubelet takes a mount of an import under way for the node's disk, and ends.
+until [ -e "$site/loaded" ]; do sleep 0.05; done
 "$kubelet" --config="$site/kubelet.json" --kubeconfig="$site/kubelet.kubeconfig" \
-  --hostname-override="$name" --node-ip="$address" >>"$site/kubelet.log" 2>&1 &
+  --hostname-override="$name" --node-ip="$address" --node-labels="$(cat "$site/labels")" >>"$site/kubelet.log" 2>&1 &
 wait

@@ -24,6 +24,7 @@ export interface NodeOptions {
   readonly name: string
   /** Archives to import before the node is started, as `npm run image` writes them. */
   readonly images?: readonly string[]
+  readonly labels?: Readonly<Record<string, string>>
   /** Images that the node can pull from Docker Hub, in its stead. */
   readonly registry?: readonly Blobs[]
 }
@@ -81,6 +82,8 @@ export async function startNode(cluster: ControlPlane, options: NodeOptions): Pr
     writeFiles(folder, nodeFiles({ folder, network, cniPlugins: CNI_PLUGINS, registryPort: registry.port }))
     writeKubeconfigs(cluster, name, folder, `https://${network.gateway}:${api.port}`)
     await serveApi(cluster, network, api.port)
+    const labels = Object.entries(options.labels ?? {}).map(([key, value]) => `${key}=${value}`)
+    writeFileSync(join(folder, 'labels'), labels.join(','))
     writeFileSync(join(folder, 'configured'), '')
     const node = { name, pid, folder, address: network.address, stop, ...inside(pid) }
     await loadImages(node, cluster, options.images ?? [])
@@ -159,6 +162,7 @@ async function loadImages(node: RealNode, cluster: ControlPlane, archives: reado
   writeFileSync(pause, archiveOf(buildImage({ name: PAUSE_IMAGE, files, entrypoint: ['/pause'] })))
   await eventually('containerd', 20_000, async () => existsSync(socketOf(node.pid)))
   for (const archive of [pause, ...archives]) await node.importImage(archive)
+  writeFileSync(join(node.folder, 'loaded'), '')
 }
 
 /** Where this machine sees the node's containerd. */

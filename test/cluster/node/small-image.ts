@@ -33,7 +33,13 @@ export function buildImage({ name, files, entrypoint = [] }: SmallImage): Blobs 
     return { mediaType, digest, size: bytes.length }
   }
   const layer = tar(
-    Object.entries(files).map(([path, source]): TarEntry => ({ path, mode: 0o755, bytes: typeof source === 'string' ? readFileSync(source) : source })),
+    Object.entries(files).map(
+      ([path, source]): TarEntry => ({
+        path,
+        mode: 0o755,
+        bytes: typeof source === 'string' ? readFileSync(source) : source,
+      }),
+    ),
   )
   const configuration = {
     architecture: process.arch === 'x64' ? 'amd64' : process.arch,
