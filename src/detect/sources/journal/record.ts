@@ -16,6 +16,8 @@ export interface JournalRecord {
   readonly unit?: string
   /** `kernel`, `journal`, `stdout`, `syslog` … */
   readonly transport: string
+  /** Of a kernel line, whether the kernel wrote it; false: a program did, through /dev/kmsg. */
+  readonly fromKernel: boolean
 }
 
 /**
@@ -32,18 +34,29 @@ export function parseRecord(line: string): JournalRecord | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined
   const fields = entry as Record<string, unknown> // each field is checked when it is read
   const cursor = textOf(fields.__CURSOR)
-  const text = textOf(fields.MESSAGE)
-  if (cursor === undefined || text === undefined) return undefined
+  const message = textOf(fields.MESSAGE)
+  if (cursor === undefined || message === undefined) return undefined
   const unit = unitOf(fields)
+  const transport = textOf(fields._TRANSPORT) ?? ''
+  const fromKernel = transport === 'kernel' && textOf(fields.SYSLOG_FACILITY) === '0'
   return {
-    text,
+    text: transport === 'kernel' && !fromKernel ? wholeText(fields, message) : message,
     cursor,
     position: /(?:^|;)i=([\da-f]+)/.exec(cursor)?.[1] ?? cursor,
     bootId: textOf(fields._BOOT_ID) ?? '',
-    usec: Number(textOf(fields.__MONOTONIC_TIMESTAMP) ?? Number.NaN),
+    usec: Number(textOf(fields._SOURCE_MONOTONIC_TIMESTAMP) ?? textOf(fields.__MONOTONIC_TIMESTAMP) ?? Number.NaN),
     ...(unit !== undefined && { unit }),
-    transport: textOf(fields._TRANSPORT) ?? '',
+    transport,
+    fromKernel,
   }
+}
+
+/** Of a line that a program wrote to /dev/kmsg, journald takes a leading `NAME[PID]: ` off (journald-kmsg.c). */
+function wholeText(fields: Record<string, unknown>, message: string): string {
+  const name = textOf(fields.SYSLOG_IDENTIFIER)
+  if (name === undefined) return message
+  const pid = textOf(fields.SYSLOG_PID)
+  return `${name}${pid === undefined ? '' : `[${pid}]`}: ${message}`
 }
 
 /** journald sets fields with a leading `_`. The writer sets `UNIT`, so it counts only from PID 1. */

@@ -20,7 +20,13 @@ function entry(n: number, message: unknown, fields: object = {}): string {
   return `${JSON.stringify({ ...own, _TRANSPORT: 'stdout', _SYSTEMD_UNIT: 'kubelet.service', _PID: '812', ...fields })}\n`
 }
 
-function journal(t: TestContext, { cursors = {}, there = true }: { cursors?: Cursors; there?: boolean } = {}) {
+interface Given {
+  readonly cursors?: Cursors
+  readonly there?: boolean
+  readonly ofKernel?: boolean
+}
+
+function journal(t: TestContext, { cursors = {}, there = true, ofKernel = false }: Given = {}) {
   const root = mkdtempSync(join(tmpdir(), 'nodemend-journal-'))
   t.after(() => rmSync(root, { recursive: true }))
   mkdirSync(join(root, 'proc/sys/kernel/random'), { recursive: true })
@@ -34,7 +40,15 @@ function journal(t: TestContext, { cursors = {}, there = true }: { cursors?: Cur
   const time = createSteadyTime(clock, () => clock.monotonic(), 'boot', undefined)
   const units = () => [['kubelet.service'], ['containerd.service', 'kubelet.service']]
   const host = openHost(root)
-  const source = journalSource({ host, children, clock, random: () => 0, time, cursors, units })
+  const source = journalSource({
+    host,
+    children,
+    clock,
+    random: () => 0,
+    time,
+    cursors,
+    units: ofKernel ? 'kernel' : units,
+  })
   const lines: string[] = []
   const batches: LogBatch[] = []
   const troubles: string[] = []
@@ -112,5 +126,46 @@ describe('the journal', () => {
     await source.check(sink)
     assert.deepEqual(lines, ['1 service kubelet.service one'])
     assert.equal(batches.at(-1)?.atEnd, true)
+  })
+
+  it('holds the kernel’s lines, where they are asked for, with the kernel’s own stamps', async (t) => {
+    const { source, sink, children, lines, batches } = journal(t, { ofKernel: true, cursors: { journal: 's=1;i=1' } })
+    source.start(sink)
+    assert.match(
+      children.started[0] ?? '',
+      /^journalctl --output=json .* _TRANSPORT=kernel --follow --quiet --boot --lines=all$/,
+    )
+    const kernel = { _TRANSPORT: 'kernel', _SYSTEMD_UNIT: undefined, _PID: undefined }
+    const own = { ...kernel, SYSLOG_FACILITY: '0', SYSLOG_IDENTIFIER: 'kernel', _SOURCE_MONOTONIC_TIMESTAMP: '41000' }
+    children.write(entry(1, 'EXT4-fs error (device sda1): bad', own))
+    assert.deepEqual(lines, ['1 kernel  EXT4-fs error (device sda1): bad'])
+    assert.equal(batches.at(-1)?.cursor?.source, 'kernel-journal')
+    children.write(entry(2, 'a line of a unit'))
+    assert.equal(lines.length, 1)
+  })
+
+  it('gives a line that a program wrote to /dev/kmsg its first word back, and does not take it for the kernel’s', async (t) => {
+    const { source, sink, children, lines } = journal(t, { ofKernel: true })
+    source.start(sink)
+    const written = { _TRANSPORT: 'kernel', SYSLOG_FACILITY: '1', _SYSTEMD_UNIT: undefined, _PID: undefined }
+    children.write(entry(1, 'Xid (PCI:0000:00:00): 31, GPU termination', { ...written, SYSLOG_IDENTIFIER: 'NVRM' }))
+    children.write(entry(2, 'hello', { ...written, SYSLOG_IDENTIFIER: 'tool', SYSLOG_PID: '7' }))
+    children.write(entry(3, 'no name', written))
+    assert.deepEqual(lines, [
+      '1 userspace  NVRM: Xid (PCI:0000:00:00): 31, GPU termination',
+      '2 userspace  tool[7]: hello',
+      '3 userspace  no name',
+    ])
+  })
+
+  it('keeps the stamps of the kernel: a line waits in the ring until journald starts', async (t) => {
+    const { source, children } = journal(t, { ofKernel: true })
+    const stamps: number[] = []
+    const ignore = () => undefined
+    source.start({ line: (line) => stamps.push(line.at()), batch: ignore, broke: ignore, absentLog: ignore })
+    const kernel = { _TRANSPORT: 'kernel', SYSLOG_FACILITY: '0' }
+    children.write(entry(5_000, 'late', { ...kernel, _SOURCE_MONOTONIC_TIMESTAMP: '41000' }))
+    children.write(entry(5_000, 'unstamped', kernel))
+    assert.equal((stamps[1] ?? 0) - (stamps[0] ?? 0), 4_959)
   })
 })
