@@ -2,7 +2,7 @@
 
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { archiveOf, buildImage, librariesOf } from '../cluster/node/small-image.ts'
+import { archiveOf, buildImage, librariesOf, shellFiles } from '../cluster/node/small-image.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
@@ -14,6 +14,10 @@ export function writeImages(folder: string, version: string): string[] {
     'usr/bin/node': process.execPath,
     'usr/bin/nodemend': start,
     ...librariesOf(process.execPath),
+    // The agent runs journalctl in the node's file system.
+    'usr/sbin/chroot': '/usr/sbin/chroot',
+    ...librariesOf('/usr/sbin/chroot'),
+    ...shellFiles(),
     'nodemend/package.json': join(root, 'package.json'),
     ...filesOf('bin', /\.cjs$/),
     ...filesOf('dist', /\.cjs$|catalogue\.json$/),

@@ -59,7 +59,6 @@ const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
 
 /** Values of the journey; all others are those of the chart. */
 export const VALUES = [
-  '--set=agent.privileged=true',
   '--set=controller.nodeSelector.kubernetes\\.io/hostname=worker-2',
   '--set=controller.providers={embedded}',
   '--set=controller.extraArgs={--interval=1s,--allow-embedded-on-a-real-cluster}',

@@ -23,6 +23,19 @@ describe('a host program', () => {
     assert.equal((await children.run(script('', { file: '/nowhere/dcgmi' }))).kind, 'absent')
   })
 
+  it('has failed, and is not absent, when the image has no chroot(1) to look with', async () => {
+    const inHost = systemChildren('/host', systemClock, '/nowhere/chroot')
+    assert.match(whyOf(await inHost.run(script('true'))), /spawn \/nowhere\/chroot ENOENT/)
+    const absent = await new Promise<boolean>((resolve) => {
+      inHost.follow({
+        command: { name: 'follow', file: 'true', args: [] },
+        onOutput: () => undefined,
+        onEnd: (end) => resolve(end.absent),
+      })
+    })
+    assert.equal(absent, false)
+  })
+
   it('is killed with its whole process group when it passes its deadline', async () => {
     const outcome = await children.run(script('sleep 60 & sleep 60', { deadlineMs: 50 }))
     assert.match(whyOf(outcome), /did not answer within 0\.05 s/)

@@ -44,7 +44,7 @@ export function buildImage({ name, files, entrypoint = [] }: SmallImage): Blobs 
   const configuration = {
     architecture: process.arch === 'x64' ? 'amd64' : process.arch,
     os: 'linux',
-    config: { Entrypoint: entrypoint, Env: ['PATH=/usr/bin:/bin'] },
+    config: { Entrypoint: entrypoint, Env: ['PATH=/usr/sbin:/usr/bin:/bin'] },
     rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
   }
   const manifest = {
