@@ -159,6 +159,14 @@ describe('journey', () => {
     assert.equal((await condition(GPU_CONDITION))?.type, GPU_CONDITION)
   })
 
+  test('journey bar, old lines: a fatal line of before the install is told and condemns nothing', async (t) => {
+    if (!(await hasRealNode(t, ['kubectl', 'helm']))) return
+    const told = await eventOf(given(), new RegExp(`Xid 79 .*${FIRST_GPU}`))
+    assert.match(told, /before this agent first ran/)
+    const { status, message } = (await given().condition(GPU_CONDITION)) ?? {}
+    assert.ok(status === 'True' || !message?.includes(FIRST_GPU), message)
+  })
+
   row(4, async ({ cluster, kubectl, node, condition, nodemend }, t) => {
     await kubectl('delete', 'pod', 'gpu-pod', 'gpu-fault-injector', '--ignore-not-found', '--now')
     await applyPolicy(cluster.admin, 'Observe', '1')

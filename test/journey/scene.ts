@@ -64,7 +64,8 @@ export const VALUES = [
   '--set=controller.extraArgs={--interval=1s,--allow-embedded-on-a-real-cluster}',
 ]
 
-export async function startScene(): Promise<Scene> {
+/** Starts the nodes, and installs the chart unless told not to. */
+export async function startScene({ install = true } = {}): Promise<Scene> {
   const began = systemClock.monotonic()
   const seconds: Record<string, number> = {}
   const mark = (stage: string): void => {
@@ -78,19 +79,15 @@ export async function startScene(): Promise<Scene> {
     await cluster.stop()
   }
   try {
-    const images = writeImages(join(cluster.folder, 'images'), await versionOfChart())
+    const images = writeImages(join(cluster.folder, 'images'), versionOfChart())
     const start = async (name: string, labels: Readonly<Record<string, string>>): Promise<void> => {
       nodes.push(await startNode(cluster, { name, images, labels, registry: registryImages() }))
     }
     await start(SICK, GROUP)
     await start(QUIET, { ...GROUP, type: 'virtual-kubelet' })
     mark('cluster up, images loaded')
-    writeFileSync('/dev/kmsg', xidLine(79, FIRST_GPU))
     const tools = commands(cluster)
-    await tools.helm('install', 'nodemend', chart, `--namespace=${NAMESPACE}`, ...VALUES)
-    mark('helm install returned')
-    await tools.kubectl('rollout', 'status', 'daemonset/nodemend-agent', `--namespace=${NAMESPACE}`, '--timeout=60s')
-    mark('agent Ready')
+    if (install) await installChart(tools, mark)
     const scene = { cluster, sick: SICK, seconds, mark, stop, ...tools, ...questions(cluster) }
     return {
       ...scene,
@@ -105,7 +102,16 @@ export async function startScene(): Promise<Scene> {
   }
 }
 
-async function versionOfChart(): Promise<string> {
+async function installChart({ helm, kubectl }: Pick<Scene, 'helm' | 'kubectl'>, mark: Scene['mark']): Promise<void> {
+  // Without its newline the kernel would hold the line back until the next one.
+  writeFileSync('/dev/kmsg', `${xidLine(79, FIRST_GPU)}\n`)
+  await helm('install', 'nodemend', chart, `--namespace=${NAMESPACE}`, ...VALUES)
+  mark('helm install returned')
+  await kubectl('rollout', 'status', 'daemonset/nodemend-agent', `--namespace=${NAMESPACE}`, '--timeout=60s')
+  mark('agent Ready')
+}
+
+function versionOfChart(): string {
   return /^appVersion: "?([^"\n]+)/m.exec(readFileSync(join(chart, 'Chart.yaml'), 'utf8'))?.[1] ?? ''
 }
 
