@@ -164,7 +164,7 @@ function checkTemplates(
   complain: (field: string, text: string) => void,
 ): void {
   for (const field of ['message', 'device', 'code'] as const) {
-    for (const [, name = ''] of (rule[field] ?? '').matchAll(/\{(\w+)\}/g)) {
+    for (const [, name = ''] of (rule[field] ?? '').matchAll(/\{(\w+)(?:\|[^}]*)?\}/g)) {
       if (groups.has(name)) continue
       complain(field, `{${name}} is not a named group of the pattern (it has: ${[...groups].join(', ') || 'none'})`)
     }

@@ -25,6 +25,13 @@ export interface Container {
 const journald = '/lib/systemd/systemd-journald'
 const repository = join(import.meta.dirname, '..', '..')
 
+export interface Machine {
+  /** journald runs. */
+  readonly journal?: boolean
+  /** A device plugin grants /dev/kmsg to the container. */
+  readonly device?: boolean
+}
+
 /** Why there can be no such container on this machine; undefined where there can. */
 export function noContainers(): string | undefined {
   if (process.getuid?.() !== 0) return 'only root starts containers'
@@ -34,18 +41,18 @@ export function noContainers(): string | undefined {
   return undefined
 }
 
-/** Starts it; it ends with the test. `withJournal`: whether journald runs on its machine. */
-export function startContainer(t: TestContext, security: SecurityContext, withJournal: boolean): Container {
+/** Starts it; it ends with the test. */
+export function startContainer(t: TestContext, security: SecurityContext, machine: Machine): Container {
   const folder = mkdtempSync(join(tmpdir(), 'nodemend-container-'))
   const rootfs = join(folder, 'rootfs')
   for (const name of ['', 'host', 'proc', 'dev', 'app', 'node', ...system])
     mkdirSync(join(rootfs, name), { recursive: true })
   mkdirSync(join(folder, 'state'))
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(specification(folder, security)))
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(specification(folder, security, machine)))
   const name = `nodemend-test-${process.pid}-${folder.slice(-6)}`
   const child = spawn(
     'unshare',
-    ['--mount', '--propagation', 'private', 'sh', '-c', script(folder, name, withJournal)],
+    ['--mount', '--propagation', 'private', 'sh', '-c', script(folder, name, machine.journal ?? false)],
     {
       detached: true,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -93,7 +100,10 @@ function script(folder: string, name: string, withJournal: boolean): string {
     wait $!`
 }
 
-function specification(folder: string, security: SecurityContext): object {
+/** What kubelet passes on for a device plugin that offers /dev/kmsg for reading. */
+const kmsgRule = { allow: true, type: 'c', major: 1, minor: 11, access: 'r' }
+
+function specification(folder: string, security: SecurityContext, { device }: Machine): object {
   const capabilities = (security.capabilities?.add ?? []).map((one) => `CAP_${one}`)
   const bind = (source: string, destination: string, ...options: readonly string[]) => {
     return { destination, source, type: 'bind', options: ['rbind', ...options] }
@@ -125,7 +135,7 @@ function specification(folder: string, security: SecurityContext): object {
     linux: {
       namespaces: ['pid', 'ipc', 'uts', 'mount'].map((type) => ({ type })),
       // What every container gets: no device but the usual ones, which runc adds.
-      resources: { devices: [{ allow: false, access: 'rwm' }] },
+      resources: { devices: [{ allow: false, access: 'rwm' }, ...(device ? [kmsgRule] : [])] },
     },
   }
 }

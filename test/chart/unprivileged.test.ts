@@ -42,7 +42,7 @@ test('not privileged: a line of the kernel log becomes a finding, by way of the 
   const security = await given(t)
   if (!security) return
   assert.equal(security.privileged, undefined)
-  const { log } = startContainer(t, security, true)
+  const { log } = startContainer(t, security, { journal: true })
   const said = (text: string | RegExp) => log.find((line) => line.match(text) !== null)
   await eventually('the agent to run', 60_000, async () => said('"msg":"running"'))
   assert.ok(said('the kernel log is read from the journal'), log.join('\n'))
@@ -55,9 +55,19 @@ test('not privileged: a line of the kernel log becomes a finding, by way of the 
 test('not privileged, on a machine without a journal: the agent says why it is blind', async (t) => {
   const security = await given(t)
   if (!security) return
-  const { log } = startContainer(t, security, false)
+  const { log } = startContainer(t, security, {})
   const line = await eventually('the agent to complain', 60_000, async () =>
     log.find((one) => one.includes('the log cannot be read')),
   )
   assert.match(line, /permission denied; run privileged/)
+})
+
+test('not privileged, with the device of a device plugin: the agent reads /dev/kmsg itself', async (t) => {
+  const security = await given(t)
+  if (!security) return
+  const { log } = startContainer(t, security, { journal: true, device: true })
+  await eventually('the kernel log to be read', 60_000, async () =>
+    log.some((one) => /"KernelReady","status":"True"/.test(one)),
+  )
+  assert.ok(!log.some((one) => one.includes('from the journal')), log.join('\n'))
 })

@@ -52,6 +52,7 @@ export const valueCases: readonly ValueCase[] = [
       'agent.image': { digest: `sha256:${'0123456789abcdef'.repeat(4)}`, pullPolicy: 'Always' },
       'agent.capabilities': [],
       'agent.port': 9100,
+      'agent.resources.limits': { memory: '192Mi', 'squat.ai/kmsg': 1 }, // of a device plugin
       'agent.ownNodeOnly': false,
       'agent.config': { reasons: { SoftLockup: { severity: 'info' } } },
       'agent.rules': { 'site.yaml': 'family: site\nreasons: []\n' },
@@ -61,6 +62,8 @@ export const valueCases: readonly ValueCase[] = [
       'agent.serviceAccount': { name: 'watcher', annotations: { 'example.com/role': 'none' } },
       'controller.image': { repository: 'registry.example:5000/controller', tag: 'v2' },
       'controller.port': 9101,
+      'controller.providers': ['webhook'],
+      'controller.webhook': { url: 'https://machines.example', secretName: 'machines' },
       'controller.tolerations': [{ key: 'dedicated', operator: 'Exists' }],
       'controller.affinity': { nodeAffinity: {} },
       'controller.extraArgs': ['--karpenter-node-repair=off'],

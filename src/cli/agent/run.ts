@@ -3,13 +3,13 @@ import type { CompiledCatalogue } from '../../catalog/compiled.ts'
 import { assemble } from '../../detect/assemble.ts'
 import { decoders } from '../../detect/decode/decoders.ts'
 import { adviseReasons } from '../../detect/decode/nvidia/incident.ts'
-import { rowOf } from '../../detect/decode/nvidia/text.ts'
 import { findAccelerators } from '../../detect/host/accelerators.ts'
 import { BlockDevices } from '../../detect/host/block-devices.ts'
 import { bootClock, bootId, hostname } from '../../detect/host/boot.ts'
 import { type Children, systemChildren } from '../../detect/host/children.ts'
 import { type Disk, systemDisk } from '../../detect/host/disk.ts'
 import { openHost } from '../../detect/host/host.ts'
+import { knownNames } from '../../detect/known-names.ts'
 import { Ledger } from '../../detect/ledger/ledger.ts'
 import { createSteadyTime, type SteadyTime, type StoredTime } from '../../detect/ledger/steady-time.ts'
 import { createSettings, type Settings } from '../../detect/lifecycle/settings.ts'
@@ -228,12 +228,7 @@ async function reload(rules: RuleBook, config: ConfigFile, report: AgentReport):
   const { packs } = rules.current()
   const inForce = packs.length === 0 ? 'the shipped rules alone' : `${packs.join(', ')} before the shipped rules`
   const newRules = report.reloaded('rules', rulesNow, inForce)
-  const { reasons, tables } = rules.current().catalogue
-  const configNow = await config.reload({
-    reasons: reasons.map((one) => one.reason),
-    measured: reasons.filter(({ probe }) => probe !== undefined).map((one) => one.reason),
-    hasCode: (family, code) => rowOf(family === 'xid' ? tables.xids : tables.sxids, code) !== undefined,
-  })
+  const configNow = await config.reload(knownNames(rules.current().catalogue))
   const newConfig = report.reloaded('config', configNow, config.inForce)
   return newRules || newConfig
 }

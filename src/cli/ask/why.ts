@@ -76,7 +76,7 @@ export function explain(name: string, view: ClusterView, now: number): Explanati
   const active = (current ? [current] : open).find((one) => one.phase !== 'Pending')
   return {
     node: name,
-    healthy: node ? state === 'healthy' : repairs[0]?.phase === 'Succeeded',
+    healthy: node ? state === 'healthy' : null,
     state,
     exists: node !== undefined,
     leader,

@@ -181,11 +181,12 @@ function deviceOf(template: string, groups: Readonly<Record<string, string | nul
 }
 
 /**
- * Replaces `{name}` by the group's text; for a group that did not match, also removes the space before it. Removes
- * control characters, which could affect terminals.
+ * Replaces `{name}` by the group's text, and `{name|other words}` by the other words where the group did not match; else
+ * also removes the space before it. Removes control characters, which could affect terminals.
  */
 function fill(template: string, groups: Readonly<Record<string, string | null>>): string {
-  return questioned(template.replace(/\{(\w+)\}/g, (_whole, name: string) => groups[name] ?? ''))
+  const text = template.replace(/\{(\w+)(?:\|([^}]*))?\}/g, (_whole, name: string, other = '') => groups[name] || other)
+  return questioned(text)
     .replace(/ {2,}/g, ' ')
     .replace(/ (?=[,:;])/g, '')
     .trim()

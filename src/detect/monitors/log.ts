@@ -96,7 +96,10 @@ class LogMonitor implements Monitor, LogSink {
     if (lost > 0) sightings.unshift(...this.#lost(lost))
     this.#reads()
     const checked = atEnd && this.#watch.state !== 'checked'
-    if (checked) this.#watch = { state: 'checked' }
+    if (checked) {
+      this.#watch = { state: 'checked' }
+      this.#parts.matchers().of(this.#source.name) // takes 15 ms, for which the first fault must not wait
+    }
     this.#report(this, { sightings, ...(cursor && { cursor }), ...(checked && { watch: this.#watch }) })
   }
 

@@ -56,8 +56,8 @@ function journal(t: TestContext, { cursors = {}, there = true, ofKernel = false 
     line: ({ bytes, start, end, unit, trust, position }) =>
       lines.push([position, trust, unit, Buffer.from(bytes.subarray(start, end)).toString()].join(' ')),
     batch: (batch) => batches.push(batch),
-    broke: (why) => troubles.push(why),
-    absentLog: (why) => troubles.push(why),
+    broke: (why) => troubles.push(`broke: ${why}`),
+    absentLog: (why) => troubles.push(`absent: ${why}`),
   }
   t.after(() => source.stop())
   return { source, sink, clock, children, lines, batches, troubles }
@@ -106,7 +106,7 @@ describe('the journal', () => {
     assert.match(children.started[0] ?? '', /--after-cursor=s=7a;i=4$/)
     children.write(entry(9, 'nine'))
     children.end('journalctl --follow ended with status 1: Data corrupted')
-    assert.deepEqual(troubles, ['journalctl --follow ended with status 1: Data corrupted'])
+    assert.deepEqual(troubles, ['broke: journalctl --follow ended with status 1: Data corrupted'])
     await clock.advance(1_000)
     assert.match(children.started[1] ?? '', /--after-cursor=s=7a;i=9;/)
     assert.equal(children.running, 1)
@@ -115,7 +115,7 @@ describe('the journal', () => {
   it('is absent when the machine keeps none, and is looked for again', async (t) => {
     const { source, sink, children, troubles, clock } = journal(t, { there: false })
     source.start(sink)
-    assert.deepEqual([children.started, troubles], [[], ['this machine keeps no journal']])
+    assert.deepEqual([children.started, troubles], [[], ['absent: this machine keeps no journal']])
     await clock.advance(10 * 60_000)
     assert.equal(troubles.length, 2)
   })
@@ -167,5 +167,20 @@ describe('the journal', () => {
     children.write(entry(5_000, 'late', { ...kernel, _SOURCE_MONOTONIC_TIMESTAMP: '41000' }))
     children.write(entry(5_000, 'unstamped', kernel))
     assert.equal((stamps[1] ?? 0) - (stamps[0] ?? 0), 4_959)
+  })
+
+  it('of the kernel is never absent: without it nobody reads the kernel log', async (t) => {
+    const { source, sink, children, troubles } = journal(t, { ofKernel: true })
+    source.start(sink)
+    children.end('journalctl --dmesg --follow', true)
+    const { source: second, sink: other, troubles: more } = journal(t, { ofKernel: true, there: false })
+    await second.check(other)
+    assert.deepEqual(
+      [...troubles, ...more],
+      [
+        'broke: The kernel log cannot be read: /dev/kmsg is refused, and this machine has no journalctl; run privileged',
+        'broke: The kernel log cannot be read: /dev/kmsg is refused, and this machine keeps no journal; run privileged',
+      ],
+    )
   })
 })

@@ -90,11 +90,11 @@ class JournalSource implements LogSource {
 
   async check(sink: LogSink): Promise<void> {
     if (this.#sink !== undefined) return // already followed: new lines arrive without a check
-    if (!keepsJournal(this.#options.host)) return sink.absentLog('this machine keeps no journal')
+    if (!keepsJournal(this.#options.host)) return this.#tellAbsent(sink, 'this machine keeps no journal')
     const { children } = this.#options
     const args = [...this.#arguments(), '--boot', '--quiet']
     const outcome = await children.run({ name: this.#program, file: 'journalctl', args, deadlineMs: lookMs, mostBytes })
-    if (outcome.kind === 'absent') return sink.absentLog('this machine has no journalctl')
+    if (outcome.kind === 'absent') return this.#tellAbsent(sink, 'this machine has no journalctl')
     if (outcome.kind !== 'ended') return sink.broke(outcome.why)
     if (outcome.status !== 0) return sink.broke(outcome.errors || `journalctl ended with status ${outcome.status}`)
     this.#sink = sink
@@ -174,8 +174,14 @@ class JournalSource implements LogSource {
 
   #absent(why: string): void {
     this.#quiet()
-    this.#sink?.absentLog(why)
+    if (this.#sink) this.#tellAbsent(this.#sink, why)
     this.#timer = this.#options.clock.after(absentMs, () => this.#follow())
+  }
+
+  /** Every machine has a kernel log, so one that cannot be read here is no state of the machine. */
+  #tellAbsent(sink: LogSink, why: string): void {
+    if (this.#ofKernel) sink.broke(`The kernel log cannot be read: /dev/kmsg is refused, and ${why}; run privileged`)
+    else sink.absentLog(why)
   }
 
   /**

@@ -1,0 +1,22 @@
+/** The names that a configuration may use: those of the catalogue in force and of the values that monitors measure. */
+import { codeFamilies } from '../catalog/code-families.ts'
+import type { CompiledCatalogue } from '../catalog/compiled.ts'
+import { rowOf } from './decode/nvidia/text.ts'
+import type { Known } from './lifecycle/config.ts'
+import type { MonitorSpec } from './monitors/monitor.ts'
+import * as shipped from './monitors/monitors.ts'
+
+export function knownNames(catalogue: CompiledCatalogue): Known {
+  const { reasons, tables } = catalogue
+  const monitors: readonly MonitorSpec[] = Object.values(shipped)
+  const unitOf = (monitor: string, value: string): string =>
+    monitors.find(({ name }) => name === monitor)?.values?.[value]?.unit ?? 'count'
+  return {
+    reasons: reasons.map((one) => one.reason),
+    measured: Object.fromEntries(
+      reasons.flatMap(({ reason, probe }) => (probe ? [[reason, unitOf(probe.monitor, probe.value)]] : [])),
+    ),
+    families: codeFamilies(catalogue),
+    hasCode: (family, code) => rowOf(family === 'xid' ? tables.xids : tables.sxids, code) !== undefined,
+  }
+}
