@@ -6,6 +6,8 @@ import { systemRandom } from '../../src/telemetry/clock.ts'
 const domain = (0x1000 + Math.floor(systemRandom() * 0xefff)).toString(16)
 /** A GPU that no test machine has. */
 export const GPU = `${domain}:7d:00`
+/** The GPU of the tutorial: its lines would join the incident of another test's GPU. */
+export const TUTORIAL_GPU = `${domain}:7c:00`
 /** Xid 45 follows other Xids of its GPU, so it comes from another one to be told by itself. */
 export const SECOND_GPU = `${domain}:7f:00`
 /** The GPU of the line that is written just before the install: the first finding. */

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { hasRealNode } from '../cluster/node/suite.ts'
 import { eventually } from '../cluster/wait.ts'
-import { GPU } from './guide.ts'
+import { TUTORIAL_GPU } from './guide.ts'
 import { NAMESPACE, type Scene, SICK, startScene, VALUES } from './scene.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -18,8 +18,10 @@ test('the tutorial’s commands work as they stand', async (t) => {
   const scene = await startScene({ install: false })
   t.after(() => scene.stop())
   const run = shell(scene)
-  const blocks = [...page.matchAll(/^```\n(.*?)^```/gms)].map(([, text = '']) => text.replace('0000:7d:00', GPU))
-  assert.ok(blocks.includes(`export NODE=${SICK}\nexport GPU=${GPU}\n`))
+  const blocks = [...page.matchAll(/^```\n(.*?)^```/gms)].map(([, text = '']) =>
+    text.replace('0000:7d:00', TUTORIAL_GPU),
+  )
+  assert.ok(blocks.includes(`export NODE=${SICK}\nexport GPU=${TUTORIAL_GPU}\n`))
   const exported = blocks.filter((block) => block.startsWith('export ')).join('')
   for (const block of blocks) {
     const ran = run(exported + block)
