@@ -37,7 +37,7 @@ export const rows = [
   },
   {
     number: 6,
-    title: 'the decision names its cause, Unhealthy',
+    title: 'budgets take the causes that Karpenter knows, and no others',
     standIn: {
       lacks: 'drift and consolidation in this version',
       instead: 'the causes are taken in `budgets[].reasons`',
@@ -69,12 +69,12 @@ export const rows = [
   { number: 13, title: 'port 8080, a port named metrics and the labels of the guide’s scrape configuration' },
   {
     number: 14,
-    title: 'dashboards and rules are in the chart',
-    standIn: { lacks: 'a Grafana', instead: 'the ConfigMaps that the chart renders' },
+    title: 'the chart renders with dashboards and rules',
+    standIn: { lacks: 'a Grafana', instead: 'the manifests of `helm template`' },
   },
   {
     number: 15,
-    title: 'a fault by a privileged pod is what Chaos Mesh does, and it is found',
+    title: 'a fault that a privileged pod makes is found',
     standIn: { lacks: 'Chaos Mesh', instead: 'a pod that writes to the kernel log' },
   },
 ] as const satisfies readonly Row[]
