@@ -7,6 +7,7 @@ import { conditionTypes } from '../../src/model/condition.ts'
 import { hasRealNode } from '../cluster/node/suite.ts'
 import { eventually } from '../cluster/wait.ts'
 import { FIRST_GPU, GPU, gpuPod, injectorPod, kubectlRun, SECOND_GPU } from './guide.ts'
+import { applyPolicy } from './policy.ts'
 import { type Row, rows } from './rows.ts'
 import { chart, eventOf, NAMESPACE, type Scene, SICK, SUCCESSOR, startScene, VALUES } from './scene.ts'
 
@@ -283,20 +284,3 @@ describe('journey', () => {
     )
   })
 })
-
-async function applyPolicy(admin: Scene['cluster']['admin'], mode: string, nodes: string): Promise<void> {
-  await admin.apply('/apis/nodemend.dev/v1alpha1/repairpolicies/gpu', {
-    apiVersion: 'nodemend.dev/v1alpha1',
-    kind: 'RepairPolicy',
-    metadata: { name: 'gpu' },
-    spec: {
-      mode,
-      match: [{ condition: GPU_CONDITION }],
-      toleration: '1s',
-      action: 'Replace',
-      drain: { timeout: '60s' },
-      budgets: [{ nodes }],
-      restraint: { dwell: '3s' },
-    },
-  })
-}
