@@ -44,7 +44,7 @@ function saidOfSamples() {
       matches.flatMap((text) =>
         matchers
           .of(source)
-          .matchText(peel(text).text, units?.[0])
+          .matchText(peel(text).text, units)
           .map((match) => ({ ...match, text })),
       ),
     )

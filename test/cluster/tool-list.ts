@@ -5,6 +5,8 @@ export type ToolName =
   | 'kube-apiserver'
   | 'kube-controller-manager'
   | 'kube-scheduler'
+  | 'kubelet'
+  | 'kube-proxy'
   | 'kubectl'
   | 'kwok'
   | 'karpenter'
@@ -12,9 +14,10 @@ export type ToolName =
   | 'prometheus'
   | 'promtool-rules'
   | 'helm'
+  | 'pause'
 
 /** A folder below `tools/` with one go.mod: programs that share one set of library versions. */
-export const toolSets = ['kubernetes', 'kwok', 'karpenter', 'promtool', 'prometheus', 'helm'] as const
+export const toolSets = ['kubernetes', 'kwok', 'karpenter', 'promtool', 'prometheus', 'helm', 'pause'] as const
 export type ToolSet = (typeof toolSets)[number]
 
 export interface Tool {
@@ -34,6 +37,9 @@ const KUBERNETES_STAMPS = ['gitVersion=v1.36.3', 'gitMajor=1', 'gitMinor=36'].ma
   (stamp) => `k8s.io/component-base/version.${stamp}`,
 )
 
+/** What a real node runs beside Debian's packages. */
+export const NODE_TOOLS: readonly ToolName[] = ['kubelet', 'kube-proxy', 'pause']
+
 /** Without the Kubernetes version, `helm template` takes the cluster for one of 1.20. */
 const HELM_STAMPS = [
   'internal/version.version=v3.22.0',
@@ -45,6 +51,8 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   'kube-apiserver': kubernetes('kube-apiserver', false),
   'kube-controller-manager': kubernetes('kube-controller-manager', false),
   'kube-scheduler': kubernetes('kube-scheduler', false),
+  kubelet: kubernetes('kubelet', false),
+  'kube-proxy': kubernetes('kube-proxy', false),
   kubectl: kubernetes('kubectl', true),
   kwok: { set: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', builtName: 'kwok', stamps: [], fromPath: false },
   karpenter: { set: 'karpenter', package: '.', builtName: 'karpenter', stamps: [], fromPath: false },
@@ -58,6 +66,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   prometheus: ofPrometheus('prometheus'),
   // All of promtool, beside the small one that only checks metrics: it checks and tests rules.
   'promtool-rules': ofPrometheus('promtool'),
+  pause: { set: 'pause', package: '.', builtName: 'pause', stamps: [], fromPath: false },
   helm: {
     set: 'helm',
     package: 'helm.sh/helm/v3/cmd/helm',
