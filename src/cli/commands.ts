@@ -8,6 +8,7 @@ import { rbacCommand } from './cluster/rbac.ts'
 import { controllerCommand } from './controller/command.ts'
 import { crdsCommand } from './controller/crds.ts'
 import { demoCommand } from './demo/demo.ts'
+import { eksCommand } from './eks/command.ts'
 import { classifyCommand } from './inspect/classify.ts'
 import { rulesCommand } from './inspect/rules.ts'
 import { scanCommand } from './inspect/scan.ts'
@@ -25,4 +26,5 @@ export const commands: readonly ((io: Io) => Command)[] = [
   acknowledgeCommand,
   classifyCommand,
   rulesCommand,
+  eksCommand,
 ]
