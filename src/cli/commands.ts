@@ -10,6 +10,7 @@ import { completionCommand } from './completion/command.ts'
 import { controllerCommand } from './controller/command.ts'
 import { crdsCommand } from './controller/crds.ts'
 import { demoCommand } from './demo/demo.ts'
+import { eksCommand } from './eks/command.ts'
 import { classifyCommand } from './inspect/classify.ts'
 import { rulesCommand } from './inspect/rules.ts'
 import { scanCommand } from './inspect/scan.ts'
@@ -29,4 +30,5 @@ export const commands: readonly ((io: Io) => Command)[] = [
   rulesCommand,
   completionCommand,
   cleanUpCommand,
+  eksCommand,
 ]
