@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: measures one hot path and prints the figures, as JSON or as a table. */
 import { seededRandom, systemRandom } from '../src/telemetry/clock.ts'
 import type { Bench, Figures } from './bench.ts'
+import { decide } from './decide.ts'
 import { detect } from './detect.ts'
 import { footprint } from './footprint.ts'
 import { kmsg } from './kmsg.ts'
@@ -10,7 +11,7 @@ import { type BenchOptions, parseOptions, usage } from './options.ts'
 import { outage } from './outage.ts'
 import { printTable } from './table.ts'
 
-const benches: readonly Bench[] = [match, kmsg, detect, footprint, outage]
+const benches: readonly Bench[] = [match, kmsg, detect, footprint, outage, decide]
 
 async function main(args: readonly string[]): Promise<number> {
   const parsed = readCommand(args)
