@@ -1,38 +1,36 @@
-/** The images of agent and controller for the test node: Node, its libraries, the bundles and the catalogue. */
-
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+/** The images that ship, for the test node. */
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { archiveOf, buildImage, librariesOf, shellFiles } from '../cluster/node/small-image.ts'
+import type { TestContext } from 'node:test'
+import { unpackedPackages } from '../../scripts/image/debian.ts'
+import { buildImage, programs } from '../../scripts/image/images.ts'
+import { skipped } from '../cluster/suite.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** Writes one archive with the bundles of `dist/` for each of the chart's image names; resolves to the files. */
-export function writeImages(folder: string, version: string): string[] {
-  mkdirSync(folder, { recursive: true })
-  const start = Buffer.from("#!/usr/bin/node\nrequire('/nodemend/bin/nodemend.cjs')\n")
-  const files = {
-    'usr/bin/node': process.execPath,
-    'usr/bin/nodemend': start,
-    ...librariesOf(process.execPath),
-    // The agent runs journalctl in the node's file system.
-    'usr/sbin/chroot': '/usr/sbin/chroot',
-    ...librariesOf('/usr/sbin/chroot'),
-    ...shellFiles(),
-    'nodemend/package.json': join(root, 'package.json'),
-    ...filesOf('bin', /\.cjs$/),
-    ...filesOf('dist', /\.cjs$|catalogue\.json$/),
-    ...filesOf('catalog', /\.yaml$/),
+const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64'
+
+/** Whether the images can be made here; if not, the test is skipped and says why. Fetches Debian's packages once. */
+export async function hasImages(t: TestContext): Promise<boolean> {
+  try {
+    await unpackedPackages(architecture)
+    return true
+  } catch (error) {
+    const why = `SKIPPED, NOT TESTED: everything that needs our images, because ${(error as Error).message}.`
+    process.stderr.write(`${why}\n`)
+    return skipped(t, why)
   }
-  return ['agent', 'controller'].map((name) => {
-    const path = join(folder, `${name}.tar`)
-    writeFileSync(path, archiveOf(buildImage({ name: `ghcr.io/nodemend/${name}:${version}`, files })))
-    return path
-  })
 }
 
-function filesOf(folder: string, pattern: RegExp): Record<string, string> {
-  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) =>
-    pattern.test(name),
-  )
-  return Object.fromEntries(names.map((name) => [`nodemend/${folder}/${name}`, join(root, folder, name)]))
+/** Writes both images as archives, made of the bundles in `dist/`; resolves to the files. Rejects as `buildImage` does. */
+export async function writeImages(folder: string): Promise<string[]> {
+  mkdirSync(folder, { recursive: true })
+  const files: string[] = []
+  for (const program of programs) {
+    const { archive } = await buildImage(root, program, architecture)
+    const file = join(folder, `${program}.tar`)
+    writeFileSync(file, archive)
+    files.push(file)
+  }
+  return files
 }

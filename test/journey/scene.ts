@@ -1,7 +1,7 @@
 /** The cluster of the journey: real nodes, images, and our chart installed by the real Helm, as an operator would. */
 
 import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { systemClock } from '../../src/telemetry/clock.ts'
@@ -79,7 +79,7 @@ export async function startScene({ install = true } = {}): Promise<Scene> {
     await cluster.stop()
   }
   try {
-    const images = writeImages(join(cluster.folder, 'images'), versionOfChart())
+    const images = await writeImages(join(cluster.folder, 'images'))
     const start = async (name: string, labels: Readonly<Record<string, string>>): Promise<void> => {
       nodes.push(await startNode(cluster, { name, images, labels, registry: registryImages() }))
     }
@@ -112,10 +112,6 @@ async function installChart({ helm, kubectl }: Pick<Scene, 'helm' | 'kubectl'>, 
   mark('helm install returned')
   await kubectl('rollout', 'status', 'daemonset/nodemend-agent', `--namespace=${NAMESPACE}`, '--timeout=60s')
   mark('agent Ready')
-}
-
-function versionOfChart(): string {
-  return /^appVersion: "?([^"\n]+)/m.exec(readFileSync(join(chart, 'Chart.yaml'), 'utf8'))?.[1] ?? ''
 }
 
 /** The images that the guide's commands name, made of this machine's shell. */
