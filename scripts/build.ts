@@ -23,16 +23,21 @@ const lazyParts: Readonly<Record<string, string>> = {
   yaml: 'agent-yaml.cjs',
 }
 
-const lazy: Plugin = {
+/** What the whole command needs only on Amazon's cloud. */
+const cloudParts: Readonly<Record<string, string>> = {
+  'src/cli/eks/sdk.ts': 'nodemend-eks.cjs',
+}
+
+const lazy = (parts: Readonly<Record<string, string>>): Plugin => ({
   name: 'lazy',
   setup(plugin) {
     plugin.onResolve({ filter: /.*/ }, ({ kind, path, resolveDir }) => {
       if (kind !== 'dynamic-import') return undefined
-      const part = lazyParts[path.startsWith('.') ? relativeToRoot(join(resolveDir, path)) : path]
+      const part = parts[path.startsWith('.') ? relativeToRoot(join(resolveDir, path)) : path]
       return part === undefined ? undefined : { path: `./${part}`, external: true }
     })
   },
-}
+})
 
 /**
  * The agent holds the pattern library's text, but runs it only when the first line needs a pattern: 0.4 MB. A file of
@@ -82,9 +87,10 @@ async function bundle(entry: string, file: string, options: BuildOptions = {}): 
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist, { recursive: true })
 const sizes: Record<string, number> = {}
-sizes['agent.cjs'] = await bundle('src/cli/agent/main.ts', 'agent.cjs', { plugins: [lazy, late] })
+sizes['agent.cjs'] = await bundle('src/cli/agent/main.ts', 'agent.cjs', { plugins: [lazy(lazyParts), late] })
 for (const [entry, file] of Object.entries(lazyParts)) sizes[file] = await bundle(entry, file)
-sizes['nodemend.cjs'] = await bundle('src/cli/main.ts', 'nodemend.cjs')
+sizes['nodemend.cjs'] = await bundle('src/cli/main.ts', 'nodemend.cjs', { plugins: [lazy(cloudParts)] })
+for (const [entry, file] of Object.entries(cloudParts)) sizes[file] = await bundle(entry, file)
 if (existsSync(join(root, 'catalog'))) {
   const text = JSON.stringify(compileShipped(join(root, 'catalog')))
   writeFileSync(join(dist, 'catalogue.json'), text)

@@ -1,10 +1,35 @@
 /** What ships contains only what its list allows: the supply chain of a privileged DaemonSet stays short enough to read. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
 const dist = join(import.meta.dirname, '..', 'dist')
+
+/** What every client of the AWS SDK brings: signing, and each way to find credentials. */
+const awsParts: readonly string[] = [
+  '@aws-sdk/core',
+  '@aws-sdk/credential-provider-env',
+  '@aws-sdk/credential-provider-http',
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-login',
+  '@aws-sdk/credential-provider-node',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@aws-sdk/nested-clients',
+  '@aws-sdk/signature-v4-multi-region',
+  '@aws-sdk/token-providers',
+  '@aws-sdk/xml-builder',
+  '@aws/lambda-invoke-store',
+  '@smithy/core',
+  '@smithy/credential-provider-imds',
+  '@smithy/node-http-handler',
+  '@smithy/signature-v4',
+  '@smithy/types',
+  'bowser',
+]
 
 /** npm packages that a bundle may contain. `npm run build` writes the metafiles. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -16,6 +41,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'agent-samples': [],
   'agent-yaml': ['yaml'],
   nodemend: ['commander', 're2js', 'yaml', 'zod'],
+  // Loaded on Amazon's cloud alone.
+  'nodemend-eks': ['@aws-sdk/client-eks', ...awsParts],
 }
 
 /** Parts of Node that a node must not pay for: what the agent needs them for is loaded only when it is needed, or done without. */
@@ -52,4 +79,19 @@ test('the agent’s bundle loads no part of Node that is dear and not needed', (
     tooDear.filter((name) => loaded.includes(name) || loaded.includes(name.slice('node:'.length))),
     [],
   )
+})
+
+test('the AWS SDK is loaded when a command asks Amazon, and not before', () => {
+  const loaded = (...command: readonly string[]): boolean => {
+    const told = "process.on('exit', () => console.error('loaded:', Object.keys(require.cache).join()))"
+    const start = "process.argv.splice(1, 0, require.resolve('./nodemend.cjs')); require(process.argv[1])"
+    const run = ['-e', `${told}; ${start}`, '--', ...command]
+    const { stderr } = spawnSync(process.execPath, run, { cwd: dist, encoding: 'utf8', env: { AWS_REGION: 'x' } })
+    assert.match(stderr, /^loaded: .*nodemend\.cjs/m)
+    return stderr.includes('nodemend-eks.cjs')
+  }
+  assert.equal(loaded('eks', 'recommend', '--help'), false)
+  assert.equal(loaded('controller', '--help'), false)
+  assert.equal(loaded('status', '--kubeconfig', '/nonexistent'), false)
+  assert.equal(loaded('eks', 'recommend', 'prod', '--endpoint-url', 'http://127.0.0.1:1'), true)
 })

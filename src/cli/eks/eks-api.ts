@@ -27,10 +27,13 @@ export interface EksApiOptions {
   readonly endpoint?: string
 }
 
+/** Nobody waits longer at a terminal; milliseconds. */
+const requestHandler = { connectionTimeout: 5_000, requestTimeout: 30_000 }
+
 /** Loads the SDK, which finds region and credentials as the aws command does. */
 export async function openEks({ region, endpoint }: EksApiOptions): Promise<EksApi> {
-  const sdk = await import('@aws-sdk/client-eks')
-  const client = new sdk.EKSClient({ ...(region && { region }), ...(endpoint && { endpoint }) })
+  const sdk = await import('./sdk.ts')
+  const client = new sdk.EKSClient({ requestHandler, ...(region && { region }), ...(endpoint && { endpoint }) })
   return {
     cluster: (name) =>
       told(`cluster ${name}`, async () => {

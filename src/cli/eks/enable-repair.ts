@@ -13,7 +13,7 @@ interface Flags extends EksFlags {
   readonly all?: boolean
   readonly maxUnhealthy?: Amount
   readonly maxParallel?: Amount
-  readonly override: readonly NodeRepairConfigOverrides[]
+  readonly override?: readonly NodeRepairConfigOverrides[]
   readonly dryRun?: boolean
 }
 
@@ -27,7 +27,6 @@ export function enableRepairCommand(io: Io): Command {
       '--override <RULE>',
       'CONDITION/REASON=ACTION@WAIT, e.g. StorageReady/IODelays=Replace@10m; repeatable',
       override,
-      [],
     )
     .option('--dry-run', 'print the aws commands that do the same, and send nothing')
     .action(async (cluster: string, named: readonly string[], flags: Flags) => {
@@ -36,13 +35,14 @@ export function enableRepairCommand(io: Io): Command {
 }
 
 async function enableRepair(cluster: string, named: readonly string[], flags: Flags, io: Io): Promise<void> {
-  const { all = false, maxUnhealthy, maxParallel, override: overrides, dryRun = false, region } = flags
+  const { all = false, maxUnhealthy, maxParallel, override: overrides = [], dryRun = false, region } = flags
   if (all === named.length > 0) throw new CommandError('NM_EKS_NODEGROUP', 'name node groups, or give --all, not both')
   const eks = await openEks(optionsOf(flags))
   const present = (await eks.nodegroups(cluster)).flatMap(({ nodegroupName }) => nodegroupName ?? [])
   const wrong = named.filter((one) => !present.includes(one))
-  if (wrong.length > 0 || present.length === 0) {
-    const are = present.length > 0 ? `they are ${present.join(', ')}` : 'it has none'
+  if (present.length === 0) throw new CommandError('NM_EKS_NODEGROUP', `${cluster} has no managed node groups`)
+  if (wrong.length > 0) {
+    const are = `they are ${present.join(', ')}`
     throw new CommandError('NM_EKS_NODEGROUP', `${cluster} has no managed node group ${wrong.join(', ')}; ${are}`)
   }
   const nodeRepairConfig = repairConfig({
@@ -66,7 +66,10 @@ function amount(text: string): Amount {
   return found
 }
 
-function override(text: string, before: readonly NodeRepairConfigOverrides[]): readonly NodeRepairConfigOverrides[] {
+function override(
+  text: string,
+  before: readonly NodeRepairConfigOverrides[] = [],
+): readonly NodeRepairConfigOverrides[] {
   const found = parseOverride(text)
   if (typeof found === 'string') throw new InvalidArgumentError(`${found}.`)
   return [...before, found]

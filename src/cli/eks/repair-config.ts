@@ -67,7 +67,7 @@ export function repairText(config: NodeRepairConfig | undefined): string {
   )
   return [
     'on',
-    `stops at ${unhealthy ?? 'more than 20 % (of more than 5 nodes)'} unhealthy`,
+    `stops above ${unhealthy ?? '20 % (of more than 5 nodes)'} unhealthy`,
     ...(parallel === undefined ? [] : [`${parallel} at a time`]),
     ...overrides,
   ].join('; ')

@@ -1,0 +1,4 @@
+aws eks create-addon --cluster-name prod --addon-name eks-node-monitoring-agent --addon-version v1.9.2-eksbuild.1 --region eu-west-1
+aws eks update-nodegroup-config --cluster-name prod --nodegroup-name gpu --node-repair-config '{"enabled":true}' --region eu-west-1
+aws eks update-nodegroup-config --cluster-name prod --nodegroup-name gpu --node-repair-config '{"enabled":true,"maxUnhealthyNodeThresholdCount":2,"maxParallelNodesRepairedPercentage":50,"nodeRepairConfigOverrides":[{"nodeMonitoringCondition":"StorageReady","nodeUnhealthyReason":"IODelays","minRepairWaitTimeMins":60,"repairAction":"NoAction"}]}'
+aws eks update-nodegroup-config --cluster-name prod --nodegroup-name web --node-repair-config '{"enabled":true,"maxUnhealthyNodeThresholdCount":2,"maxParallelNodesRepairedPercentage":50,"nodeRepairConfigOverrides":[{"nodeMonitoringCondition":"StorageReady","nodeUnhealthyReason":"IODelays","minRepairWaitTimeMins":60,"repairAction":"NoAction"}]}'
