@@ -11,7 +11,7 @@ import { decide as decideAll } from '../src/repair/decide/decide.ts'
 import { type NodeObject, SeenNodes, type WatchedNode } from '../src/repair/observe/seen.ts'
 import { givenAttempt, givenPolicy, givenSnapshot, hour, minute, noon } from '../src/repair/testing/given.ts'
 import type { Bench, Figures } from './bench.ts'
-import { percentile, round } from './statistics.ts'
+import { percentile, round } from './figures/statistics.ts'
 
 const sizes = [1_000, 10_000, 100_000]
 const passes = 15
