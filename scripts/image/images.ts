@@ -20,11 +20,11 @@ export interface BuiltImage extends Image {
   readonly sbom: string
 }
 
-/** Needs the bundles. Throws when an image is larger than {@link largest}. */
-export function buildImage(root: string, program: Program, architecture: Architecture): BuiltImage {
+/** Needs the bundles. Rejects when an image is larger than {@link largest}. */
+export async function buildImage(root: string, program: Program, architecture: Architecture): Promise<BuiltImage> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }
   const reference = `ghcr.io/nodemend/${program}:${version}`
-  const runtime = runtimeFor(root, architecture)
+  const runtime = await runtimeFor(root, architecture, { chroot: program === 'agent' })
   const image = ociImage({
     reference,
     architecture,
