@@ -1,12 +1,13 @@
 /** The images that ship: built twice alike, small enough, readable by other programs, and running without a writable file. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { unpackedPackages } from '../../scripts/image/debian.ts'
-import { type BuiltImage, buildImage, largest, type programs } from '../../scripts/image/images.ts'
+import { type BuiltImage, buildImage, largest, programs, settingsOf } from '../../scripts/image/images.ts'
+import { searchPath } from '../../scripts/image/oci.ts'
 
 type Program = (typeof programs)[number]
 
@@ -83,6 +84,33 @@ describe('images', { skip }, () => {
     assert.match((await imageOf('controller')).archive.toString('latin1'), /"User":"65532:65532"/)
     assert.match((await imageOf('agent')).archive.toString('latin1'), /"User":"0:0"/)
   })
+})
+
+test('the Dockerfile has the settings of the images, and takes their files from where they come from', () => {
+  const text = readFileSync(join(root, 'deploy', 'image', 'Dockerfile'), 'utf8')
+  const stages = new Map(
+    text.split(/^FROM /m).flatMap((stage) => {
+      const [, name = ''] = /^.* AS (\w+)$/m.exec(stage) ?? []
+      return name === '' ? [] : [[name, stage] as const]
+    }),
+  )
+  assert.match(stages.get('files') ?? '', /scripts\/image\/tree\.ts \$program \$TARGETARCH \/files\/\$program/)
+  for (const program of programs) {
+    const { entrypoint, command, user } = settingsOf(program)
+    const written = stages
+      .get(program)
+      ?.replaceAll(/^#.*\n/gm, '')
+      .trim()
+      .split('\n')
+    assert.deepEqual(written, [
+      `scratch AS ${program}`,
+      `COPY --from=files /files/${program} /`,
+      `ENV ${searchPath}`,
+      `USER ${user}`,
+      `ENTRYPOINT ${JSON.stringify(entrypoint)}`,
+      `CMD ${JSON.stringify(command)}`,
+    ])
+  }
 })
 
 function said(program: string, args: readonly string[]): string {
