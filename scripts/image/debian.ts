@@ -25,17 +25,16 @@ const pins = JSON.parse(readFileSync(join(import.meta.dirname, 'packages.json'),
   readonly packages: readonly Package[]
 } // the file beside this one
 
+/** A mirror that does not answer within this time is passed over. */
+const longestFetchMs = 60_000
+
 /** Node's libraries, their licences, and coreutils for its chroot(1). */
 export const packages = pins.packages
 
-/** True where {@link unpackedPackages} needs no network. */
-export function isFetched(architecture: Architecture): boolean {
-  return existsSync(cacheFolder(folderName(architecture)))
-}
-
 /** The folder into which the packages of an architecture are unpacked. Rejects where one cannot be fetched. */
 export async function unpackedPackages(architecture: Architecture): Promise<string> {
-  if (isFetched(architecture)) return cacheFolder(folderName(architecture))
+  const folder = cacheFolder(folderName(architecture))
+  if (existsSync(folder)) return folder
   const archives = await Promise.all(packages.map((one) => fetchPackage(one, architecture)))
   return cached(folderName(architecture), (into) => {
     for (const input of archives.map(dataOf)) execFileSync('tar', ['-xJ', '-C', into], { input })
@@ -57,7 +56,7 @@ async function fetchPackage(one: Package, architecture: Architecture): Promise<B
   const failures: string[] = []
   for (const address of addresses) {
     try {
-      const answer = await fetch(address)
+      const answer = await fetch(address, { signal: AbortSignal.timeout(longestFetchMs) })
       if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`)
       const bytes = Buffer.from(await answer.arrayBuffer())
       const digest = createHash('sha256').update(bytes).digest('hex')

@@ -3,14 +3,17 @@
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { systemClock } from '../../src/telemetry/clock.ts'
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts'
 import { nodeIdentities, type RealNode, startNode } from '../cluster/node/node.ts'
 import { type Blobs, buildImage, shellFiles } from '../cluster/node/small-image.ts'
+import { hasRealNode } from '../cluster/node/suite.ts'
+import { skipped } from '../cluster/suite.ts'
 import { eventually } from '../cluster/wait.ts'
 import { FIRST_GPU, GPU_POD_IMAGE, xidLine } from './guide.ts'
-import { writeImages } from './images.ts'
+import { whyNoImages, writeImages } from './images.ts'
 
 export interface Condition {
   readonly type: string
@@ -63,6 +66,13 @@ export const VALUES = [
   '--set=controller.providers={embedded}',
   '--set=controller.extraArgs={--interval=1s,--allow-embedded-on-a-real-cluster}',
 ]
+
+/** Whether the scene can be started here; if not, the test is skipped and says why. */
+export async function canStart(t: TestContext): Promise<boolean> {
+  if (!(await hasRealNode(t, ['kubectl', 'helm']))) return false
+  const why = await whyNoImages()
+  return why === undefined || skipped(t, why)
+}
 
 /** Starts the nodes, and installs the chart unless told not to. */
 export async function startScene({ install = true } = {}): Promise<Scene> {
