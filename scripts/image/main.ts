@@ -1,6 +1,6 @@
 /**
- * `npm run image [-- [--rootfs] ARCHITECTURE…]`: both images as OCI archives with their parts lists in dist/image/,
- * without an engine. Default: amd64 and arm64. `--rootfs` writes the files of each image as a plain archive, too.
+ * `npm run image [-- ARCHITECTURE…]`: both images as OCI archives with their parts lists in dist/image/, without an
+ * engine. Default: amd64 and arm64.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -23,7 +23,6 @@ async function main(named: readonly string[]): Promise<void> {
       const file = join('dist', 'image', `${program}-${architecture}`)
       writeFileSync(join(root, `${file}.tar`), archive)
       writeFileSync(join(root, `${file}.cdx.json`), sbom)
-      if (named.length < args.length) writeFileSync(join(root, `${file}.rootfs.tar`), rootfs)
       console.log(`${file}.tar  ${(compressed / 1e6).toFixed(1)} MB  ${digest}`)
     }
   }

@@ -21,8 +21,6 @@ export interface Image {
   /** What a registry stores and a node pulls, bytes. */
   readonly compressed: number
   readonly archive: Buffer
-  /** The files, as an uncompressed archive. */
-  readonly rootfs: Buffer
 }
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json'
@@ -80,7 +78,6 @@ export function ociImage({ reference, architecture, files, entrypoint, command, 
   return {
     digest: manifest.digest,
     compressed: packed.size + config.size + manifest.size,
-    rootfs: layer,
     archive: tar([
       { path: 'oci-layout', mode: 0o644, bytes: json({ imageLayoutVersion: '1.0.0' }) },
       { path: 'index.json', mode: 0o644, bytes: json(index) },
