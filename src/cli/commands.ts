@@ -12,6 +12,7 @@ import { classifyCommand } from './inspect/classify.ts'
 import { rulesCommand } from './inspect/rules.ts'
 import { scanCommand } from './inspect/scan.ts'
 import type { Io } from './io.ts'
+import { policyCommand } from './policy/command.ts'
 
 export const commands: readonly ((io: Io) => Command)[] = [
   agentCommand,
@@ -25,4 +26,5 @@ export const commands: readonly ((io: Io) => Command)[] = [
   acknowledgeCommand,
   classifyCommand,
   rulesCommand,
+  policyCommand,
 ]
