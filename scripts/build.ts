@@ -12,12 +12,13 @@ const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 
 /**
- * What the agent needs only when an operator gave it rule packs, a configuration file or a kubeconfig. Each is a file
+ * What the agent needs only when an operator gave it rule packs, a configuration file, a kubeconfig or `--emf`. Each is a file
  * of its own beside the agent's, so that the agent itself holds neither a YAML parser nor a schema.
  */
 const lazyParts: Readonly<Record<string, string>> = {
   'src/catalog/load.ts': 'agent-rules.cjs',
   'src/detect/match/samples.ts': 'agent-samples.cjs',
+  'src/detect/report/emf.ts': 'agent-emf.cjs',
   'src/kube/credentials/kubeconfig.ts': 'agent-kubeconfig.cjs',
   yaml: 'agent-yaml.cjs',
 }

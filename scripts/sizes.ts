@@ -5,7 +5,7 @@ import { type FunctionSpan, functionsOf } from './functions.ts'
 import { crowdedFolders, isTestFile, limits } from './limits.ts'
 
 const root = join(import.meta.dirname, '..')
-const folders = ['src', 'scripts', 'bench', 'test']
+const folders = ['src', 'scripts', 'bench', 'test', 'deploy']
 
 function main(): void {
   const files = folders.flatMap(sources).map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }))

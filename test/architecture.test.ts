@@ -35,7 +35,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   providers: [],
   repair: ['re2js', 'zod'],
   simulate: ['yaml', 'zod'],
-  cli: ['commander', 'yaml', 'esbuild'],
+  cli: ['commander', 'yaml', 'esbuild', '@aws-sdk/client-eks'],
 }
 
 interface Import {
@@ -208,7 +208,7 @@ function importsIn(text: string): Pick<Import, 'target' | 'typeOnly'>[] {
 }
 
 function ownFiles(): string[] {
-  return ['src', 'test', 'bench', 'scripts'].flatMap(files)
+  return ['src', 'test', 'bench', 'scripts', 'deploy'].flatMap(files)
 }
 
 function layerOf(file: string): string {

@@ -10,6 +10,7 @@ const dist = join(import.meta.dirname, '..', 'dist')
 const allowed: Readonly<Record<string, readonly string[]>> = {
   agent: ['re2js'],
   // Loaded by the agent only when an operator gives it what needs them.
+  'agent-emf': [],
   'agent-kubeconfig': ['yaml'],
   'agent-rules': ['re2js', 'yaml', 'zod'],
   'agent-samples': [],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { codeFamilies } from '../src/catalog/code-families.ts'
 import type { ReasonEntry } from '../src/catalog/schema.ts'
 import { compileShipped, loadShipped, shippedFiles } from '../src/catalog/shipped.ts'
 import { allMonitors as monitors } from '../src/detect/assemble.ts'
@@ -16,6 +17,7 @@ import { sighting } from '../src/detect/lifecycle/testing/settings.ts'
 import { compileMatchers } from '../src/detect/match/compile.ts'
 import { runSamples } from '../src/detect/match/samples.ts'
 import { probeComplaints } from '../src/detect/monitors/measured.ts'
+import { peel } from '../src/detect/sources/framing/peel.ts'
 import { logNames } from '../src/model/evidence.ts'
 
 const folder = join(import.meta.dirname, '..', 'catalog')
@@ -30,6 +32,46 @@ test('every sample of every shipped rule holds against the whole catalogue', () 
     [],
   )
   assert.ok(run.samples > leastRules)
+})
+
+/** What the shipped rules say of every sample. */
+function saidOfSamples() {
+  const catalogue = compileShipped(folder)
+  const matchers = compileMatchers(catalogue, decoders)
+  const said = loadShipped(folder)
+    .flatMap(({ content }) => content.reasons.flatMap(({ detect }) => detect))
+    .flatMap(({ source, matches, units }) =>
+      matches.flatMap((text) =>
+        matchers
+          .of(source)
+          .matchText(peel(text).text, units)
+          .map((match) => ({ ...match, text })),
+      ),
+    )
+  return { catalogue, said }
+}
+
+test('no message begins or ends as if a name were missing', () => {
+  const { said } = saidOfSamples()
+  const broken = said.filter(({ message, text }) => {
+    const [, last] = /( of| on| in)$/.exec(message) ?? []
+    return /^(?:[,:;]|is |are |was )|[,:;]$/.test(message) || (last !== undefined && !text.endsWith(last)) // the kernel's own end
+  })
+  assert.ok(said.length > leastRules)
+  assert.deepEqual(
+    broken.map(({ reason, message }) => `${reason}: ${message}`),
+    [],
+  )
+})
+
+test('a family whose findings carry codes takes overrides per code', () => {
+  const { catalogue, said } = saidOfSamples()
+  const coded = new Set(said.filter(({ code }) => code !== undefined).map(({ family }) => family))
+  assert.ok(coded.has('xid') && coded.has('sxid'))
+  assert.deepEqual(
+    [...coded].filter((family) => !codeFamilies(catalogue).includes(family)),
+    [],
+  )
 })
 
 test('every file of the folder is shipped: a new one has its place in shippedFiles, specific before general', () => {

@@ -8,6 +8,7 @@ import { parse } from 'yaml'
 import { referencePages } from '../scripts/reference.ts'
 import { compileShipped } from '../src/catalog/shipped.ts'
 import { program, run } from '../src/cli/run.ts'
+import { knownNames } from '../src/detect/known-names.ts'
 import { parseConfig } from '../src/detect/lifecycle/config.ts'
 import { restrainingFields } from '../src/repair/policy/restraints.ts'
 import { policySpec } from '../src/repair/policy/schema.ts'
@@ -50,14 +51,7 @@ test('every configuration in the documentation is one that the agent would load'
     (block) => /^(reasons|codes):/m.test(block.text) && !/^family:/m.test(block.text),
   )
   assert.ok(blocks.length > 0)
-  const { reasons, tables } = compileShipped(join(root, 'catalog'))
-  const known = {
-    reasons: reasons.map((one) => one.reason),
-    measured: reasons.filter(({ probe }) => probe !== undefined).map((one) => one.reason),
-    hasCode: (family: string, code: number) => {
-      return (family === 'xid' ? tables.xids : tables.sxids).some((one) => one.code === code)
-    },
-  }
+  const known = knownNames(compileShipped(join(root, 'catalog')))
   for (const { page, text } of blocks) {
     const got = await parseConfig(page, text, known)
     assert.deepEqual([got.outcome, got.outcome === 'loaded' && got.doubts], ['loaded', []], page)

@@ -51,6 +51,8 @@ export interface CompiledProbe {
   readonly clear: number
   /** The message for people, with `{value}` and the parts that the monitor gives. */
   readonly message: string
+  /** Severity when the device is not part of the machine; see `detect/host/block-devices.ts`. */
+  readonly detachable?: Severity
 }
 
 /** How a reason becomes a finding and how the finding ends. All times in milliseconds. */

@@ -164,7 +164,7 @@ function checkTemplates(
   complain: (field: string, text: string) => void,
 ): void {
   for (const field of ['message', 'device', 'code'] as const) {
-    for (const [, name = ''] of (rule[field] ?? '').matchAll(/\{(\w+)\}/g)) {
+    for (const [, name = ''] of (rule[field] ?? '').matchAll(/\{(\w+)(?:\|[^}]*)?\}/g)) {
       if (groups.has(name)) continue
       complain(field, `{${name}} is not a named group of the pattern (it has: ${[...groups].join(', ') || 'none'})`)
     }
@@ -195,9 +195,17 @@ function compileReason(entry: ReasonEntry, file: CatalogueFile): CompiledReason 
 }
 
 function compileProbe(probe: NonNullable<ReasonEntry['probe']>): CompiledProbe {
-  const { monitor, value, above, below = 0, message } = probe
+  const { monitor, value, above, below = 0, clear, message, detachable } = probe
   const limit = above ?? below
-  return { monitor, value, side: above === undefined ? 'below' : 'above', limit, clear: probe.clear ?? limit, message }
+  return {
+    monitor,
+    value,
+    side: above === undefined ? 'below' : 'above',
+    limit,
+    clear: clear ?? limit,
+    message,
+    ...(detachable && { detachable }),
+  }
 }
 
 function compileLifecycle(entry: ReasonEntry): Lifecycle {

@@ -33,6 +33,9 @@ export const probeSchema = z.strictObject({
   below: z.number().optional().describe('raised below it; give above or below'),
   clear: z.number().optional().describe('clears at this value; default: the limit itself'),
   message: z.string().min(3).describe('message for people; {value} and the monitor’s parts are filled in'),
+  detachable: severity
+    .optional()
+    .describe('severity on a device that is not part of the machine: a loop device, an optical disc, a pen drive'),
 })
 
 /** One way to detect the reason in a log. */

@@ -19,6 +19,9 @@ export const shippedFiles = [
   'runtime.yaml',
   'services.yaml',
   'resources.yaml',
+  'machine.yaml',
+  'disks.yaml',
+  'links.yaml',
   'hardware.yaml',
   'kernel.yaml',
 ] as const

@@ -4,10 +4,13 @@ import { agentCommand } from './agent/command.ts'
 import { acknowledgeCommand } from './ask/acknowledge.ts'
 import { statusCommand } from './ask/status.ts'
 import { whyCommand } from './ask/why.ts'
+import { cleanUpCommand } from './clean-up/command.ts'
 import { rbacCommand } from './cluster/rbac.ts'
+import { completionCommand } from './completion/command.ts'
 import { controllerCommand } from './controller/command.ts'
 import { crdsCommand } from './controller/crds.ts'
 import { demoCommand } from './demo/demo.ts'
+import { eksCommand } from './eks/command.ts'
 import { classifyCommand } from './inspect/classify.ts'
 import { rulesCommand } from './inspect/rules.ts'
 import { scanCommand } from './inspect/scan.ts'
@@ -27,4 +30,7 @@ export const commands: readonly ((io: Io) => Command)[] = [
   classifyCommand,
   rulesCommand,
   policyCommand,
+  completionCommand,
+  cleanUpCommand,
+  eksCommand,
 ]

@@ -15,6 +15,8 @@ export interface Io {
   readonly signal: AbortSignal
   /** Width of the terminal in columns; 80 when there is none. */
   readonly columns: number
+  /** Whether a person sees standard error on a terminal that can wipe a line; absent: no. */
+  readonly live?: boolean
   /** Whether colour may be used. */
   readonly colour: boolean
 }

@@ -38,6 +38,7 @@ async function main(): Promise<void> {
     random: systemRandom,
     signal: stop.signal,
     columns: process.stdout.columns ?? 80,
+    live: process.stderr.isTTY && process.env.TERM !== 'dumb',
     colour: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
   })
   process.exitCode = unread ? exitCodes.ok : exitCode

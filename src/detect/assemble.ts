@@ -1,4 +1,6 @@
 /** Assembles the detecting parts of the node half, for the agent and for `scan`. */
+import { openHost } from './host/host.ts'
+import { isThisMachine, systemLoopback } from './host/network.ts'
 import { driverMetrics } from './monitors/metrics.ts'
 import type { Monitor, MonitorParts, MonitorSpec } from './monitors/monitor.ts'
 import * as monitorList from './monitors/monitors.ts'
@@ -27,14 +29,15 @@ export interface Assembled {
 
 /** Creates the monitors; none looks before it is started or checked. */
 export function assemble(options: AssembleOptions): Assembled {
-  const { clock, random, registry, monitors: specs = allMonitors } = options
+  const { clock, host, random, registry, monitors: specs = allMonitors } = options
   const metrics = driverMetrics(
     registry,
     specs.map(({ name }) => name),
     options.children,
   )
   const rounds = new Rounds(clock, random)
-  const parts = { onEvidence: () => undefined, onBatch: () => undefined, ...options, metrics, rounds }
+  const loopback = isThisMachine(host, openHost('/')) && { loopback: systemLoopback(clock) }
+  const parts = { onEvidence: () => undefined, onBatch: () => undefined, ...loopback, ...options, metrics, rounds }
   const monitors = specs.map((spec) => spec.open(parts))
   return {
     monitors,

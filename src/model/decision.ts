@@ -13,6 +13,8 @@ export interface FirstSighting {
   readonly since: number
   /** A transition after `since` that was a change between two sick statuses, by the condition's own stamp. */
   readonly transition?: number
+  /** True while injected evidence alone was seen: a real fault begins its own toleration. */
+  readonly drill?: boolean
 }
 
 /** `wait` resolves by itself with time or capacity; `refuse` needs somebody to change something. */
@@ -45,7 +47,7 @@ export interface Rule {
 }
 
 /**
- * `act`: every gate allows. `would-act`: every gate but the mode allows. `no-action`: the rule says so. `cleared`: no
+ * `act`: every gate allows. `would-act`: every gate but `drill` and `mode` allows. `no-action`: the rule says so. `cleared`: no
  * rule matches any more. `wait` and `refuse`: the verdict of the first gate that does not allow.
  */
 export type DecisionOutcome = 'act' | 'would-act' | 'wait' | 'refuse' | 'no-action' | 'cleared'

@@ -21,6 +21,6 @@ providerContract({
   action: 'Reboot',
   traceable: false,
   rights: scripted.rights,
-  make: (api, clock) => providerOf('scripted', scripted, { api, clock }),
+  make: ({ api }, clock) => providerOf('scripted', scripted, { api, clock }),
   site,
 })

@@ -5,6 +5,7 @@ import type { Intervention } from '../model/action.ts'
 import type { NodeView } from '../model/node.ts'
 import type { NodeRef, RepairTarget } from '../model/repair.ts'
 import type { Clock } from '../telemetry/clock.ts'
+import type { WebhookSettings } from './webhook/protocol.ts'
 
 /**
  * What a provider is made of. The settings of one go in here as an optional field of its name, which comes from a flag of
@@ -15,6 +16,7 @@ export interface ProviderParts {
   readonly clock: Clock
   /** `anyNode`: it deletes Node objects also of machines that are not modelled. */
   readonly embedded?: { readonly anyNode: boolean }
+  readonly webhook?: WebhookSettings
 }
 
 /** One operation, identified for ever: asking twice for the same one must not act twice. */

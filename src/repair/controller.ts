@@ -20,6 +20,7 @@ import { hasRoom, roomOf } from './decide/budget.ts'
 import { providerFor } from './decide/candidate.ts'
 import { policyScope } from './decide/cluster-index.ts'
 import { decide, saysSomethingElse } from './decide/decide.ts'
+import type { ErrorOccasion } from './metrics.ts'
 import type { Observer } from './observe/observer.ts'
 import { OwnClock } from './own-clock.ts'
 import { carriedBy } from './policy/carried.ts'
@@ -257,7 +258,7 @@ export class Controller {
   }
 
   /** A lost race is not an error: somebody else wrote, and the next pass sees it. */
-  async #try(what: string, run: () => Promise<unknown>): Promise<void> {
+  async #try(what: ErrorOccasion, run: () => Promise<unknown>): Promise<void> {
     try {
       await run()
     } catch (error) {

@@ -67,3 +67,18 @@ test('Words: a broken watch names what cannot be watched; a history that is gone
   ])
   assert.match(registry.render('text'), /^nodemend_controller_errors_total\{during="watching"\} 1$/m)
 })
+
+test('counters of what the policies in force can lead to begin at 0: increase() sees nothing of a series that begins at 1', () => {
+  const { registry, reporter } = given()
+  const policy = givenPolicy({ ladder: [{ action: 'Reboot', attempts: 1 }] })
+  reporter.policies({ policies: [policy], errors: [], readable: [policy], names: new Set([policy.name]) }, [])
+  const condition = policy.match[0]?.condition
+  const page = registry.render('text')
+  for (const outcome of ['Succeeded', 'Failed', 'Cancelled']) {
+    assert.match(
+      page,
+      new RegExp(`^nodemend_repairs_total\\{outcome="${outcome}",condition="${condition}",action="Reboot"\\} 0$`, 'm'),
+    )
+  }
+  assert.match(page, /^nodemend_controller_errors_total\{during="watching"\} 0$/m)
+})

@@ -5,13 +5,14 @@ import type { EventRecorder } from '../kube/events/recorder.ts'
 import type { Decision } from '../model/decision.ts'
 import type { ClusterSnapshot, NodeView } from '../model/node.ts'
 import { type Attempt, isFinished, type Phase, phaseSince } from '../model/repair.ts'
-import type { Counter, Gauge, Registry } from '../telemetry/exposition.ts'
+import type { Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
 import { kindOf } from './act/actions.ts'
 import { freezeOf, unknownLeases } from './decide/gates/api-health.ts'
 import { approval } from './decide/gates/approval.ts'
 import { stale } from './decide/gates/stale.ts'
 import { veto } from './decide/gates/veto.ts'
+import { type ControllerMetrics, createMetrics, type ErrorOccasion, type RepairKind } from './metrics.ts'
 import { crdsRemedy } from './observe/observer.ts'
 import { describeError, type ParsedPolicies } from './policy/parse.ts'
 
@@ -45,7 +46,9 @@ export interface ReporterOptions {
 export class Reporter {
   readonly #events: EventRecorder
   readonly #log: Log
-  readonly #metrics: ReturnType<typeof metricsIn>
+  readonly #metrics: ControllerMetrics
+  /** What the policies in force can lead to. */
+  #expected: readonly RepairKind[] = []
   readonly #vetoes = new Map<string, number>()
   /** Deleted by a person and going on all the same: each is told once. */
   readonly #goingOn = new Set<string>()
@@ -53,7 +56,7 @@ export class Reporter {
   constructor({ events, registry, log }: ReporterOptions) {
     this.#events = events
     this.#log = log
-    this.#metrics = metricsIn(registry)
+    this.#metrics = createMetrics(registry, () => this.#expected)
   }
 
   /** A new phase is on record. */
@@ -145,7 +148,16 @@ export class Reporter {
       if (own.length > 0) this.#policyRefused(metadata, own)
     }
     if (errors.length > 0) this.#log.error('policies refused', { errors })
-    else this.#log.info('policies in force', { policies: policies.map((one) => `${one.name}@${one.generation}`) })
+    else this.#inForce(policies)
+  }
+
+  #inForce(policies: ParsedPolicies['policies']): void {
+    this.#expected = policies.flatMap(({ match, ladder }) =>
+      match.flatMap(({ condition }) =>
+        ladder.flatMap(({ action }) => (action === 'NoAction' ? [] : [{ condition, action }])),
+      ),
+    )
+    this.#log.info('policies in force', { policies: policies.map((one) => `${one.name}@${one.generation}`) })
   }
 
   #policyRefused({ name = '', uid }: KubeObject['metadata'], errors: ParsedPolicies['errors']): void {
@@ -159,7 +171,7 @@ export class Reporter {
     this.#events.record({ regarding, type: 'Warning', reason: 'PolicyRefused', message })
   }
 
-  error(what: string, error: unknown): void {
+  error(what: ErrorOccasion, error: unknown): void {
     this.#metrics.errors.add({ during: what })
     this.#log.error(what, { error })
   }
@@ -227,36 +239,4 @@ function isFrozen({ leadership, health }: ClusterSnapshot, decisions: readonly D
 
 function isAhead(node: NodeView, now: number): boolean {
   return node.conditions.some((one) => Date.parse(one.lastTransitionTime) > now + skewMs)
-}
-
-function metricsIn(registry: Registry) {
-  const gauge = (name: string, help: string): Gauge => registry.gauge({ name, help })
-  const counter = (name: string, help: string): Counter => registry.counter({ name, help })
-  return {
-    open: gauge('nodemend_repairs_open', 'Repairs that are not finished, by phase.'),
-    repairs: counter('nodemend_repairs_total', 'Finished repairs by outcome, condition and action.'),
-    phaseSeconds: registry.histogram({
-      name: 'nodemend_repair_phase_seconds',
-      help: 'How long repairs stayed in a phase.',
-      buckets: [1, 5, 15, 60, 300, 900, 1800, 3600],
-    }),
-    decided: gauge('nodemend_decisions', 'Sick nodes by the outcome of the last pass and the gate that decided.'),
-    blockedPods: gauge('nodemend_drain_blockers', 'Pods in the way of a drain, by node.'),
-    vetoed: gauge('nodemend_vetoed_nodes', 'Sick nodes that a veto protects.'),
-    stale: gauge('nodemend_stale_conditions', 'Sick nodes whose condition nobody asserts any more.'),
-    frozen: gauge(
-      'nodemend_frozen',
-      '1 while this controller leads and does nothing, because its watches or the kubelet leases cannot be trusted.',
-    ),
-    skewed: gauge('nodemend_clock_skewed_nodes', 'Nodes whose conditions carry stamps of the future.'),
-    leader: gauge('nodemend_leader', '1 while this controller leads.'),
-    synced: gauge('nodemend_synced', '1 while every watch follows the API server.'),
-    policies: gauge('nodemend_policies', 'Policies by state: one refused policy keeps the last good set in force.'),
-    passSeconds: registry.histogram({
-      name: 'nodemend_pass_seconds',
-      help: 'Time of one pass over the cluster.',
-      buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 15],
-    }),
-    errors: counter('nodemend_controller_errors_total', 'Errors of the controller by what it was doing.'),
-  }
 }

@@ -91,6 +91,9 @@ describe('L11: a line that user space wrote', () => {
     await rig.start()
     rig.log(xid79, 12)
     await rig.pass(2_000)
-    assert.match(gpu(rig)?.message ?? '', /no such device on this machine.*\(written from user space\)/)
+    assert.match(
+      gpu(rig)?.message ?? '',
+      /no such device on this machine.*\(written from user space: an unannounced drill\)/,
+    )
   })
 })

@@ -81,7 +81,16 @@ test('classify: a byte order mark, odd line ends and an empty log are no trouble
   assert.match(io.printed.err, /^nodemend: 2 of 2 lines mean something/)
   const empty = testIo('')
   assert.equal(await run(['classify'], empty), 0)
-  assert.match(empty.printed.err, /^nodemend: 0 of 0 lines/)
+  assert.match(empty.printed.err, /^nodemend: the log is empty/)
+})
+
+test('classify: a text without a line of the kernel says so; a quiet kernel log does not', async () => {
+  const prose = testIo('Dear sir,\nthe node is slow.\n')
+  assert.equal(await run(['classify'], prose), 0)
+  assert.match(prose.printed.err, /^nodemend: no line is marked as one of the kernel; dmesg and journalctl/m)
+  const quiet = testIo('[    1.000000] usb 1-1: new high-speed USB device number 2 using xhci_hcd\n')
+  assert.equal(await run(['classify'], quiet), 0)
+  assert.equal(quiet.printed.err, 'nodemend: 0 of 1 lines mean something\n')
 })
 
 test('classify: what a log holds does not reach the terminal as commands, nor by the kilobyte', async () => {

@@ -52,8 +52,10 @@ function goBuild(build: Build, output: string): Promise<void> {
   const tools = build.names.map((name) => TOOLS[name])
   const stamps = [...new Set(tools.flatMap((tool) => tool.stamps))]
   const ldflags = ['-s', '-w', ...stamps.flatMap((stamp) => ['-X', stamp])].join(' ')
+  const tags = [...new Set(tools.flatMap((tool) => tool.tags ?? []))].join(',')
   const packages = tools.map((tool) => tool.package)
-  const child = spawn('nice', ['-n', NICENESS, 'go', 'build', '-o', `${output}/`, '-ldflags', ldflags, ...packages], {
+  const args = ['build', '-o', `${output}/`, '-tags', tags, '-ldflags', ldflags, ...packages]
+  const child = spawn('nice', ['-n', NICENESS, 'go', ...args], {
     cwd: build.source,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, GOFLAGS: '-mod=readonly -buildvcs=false', GOWORK: 'off' },

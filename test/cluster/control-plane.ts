@@ -65,6 +65,8 @@ interface Outage {
 /** A slow or busy machine; the usual time to ready is 3 s. */
 const READY_TIMEOUT_MS = 60_000
 const FOLDER_PREFIX = 'nodemend-cluster-'
+/** Programs that were just killed may still write for a moment. */
+const REMOVE = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 } as const
 const ADMIN: Identity = { user: 'nodemend-test-admin', groups: ['system:masters'] }
 
 /** Starts a control plane and resolves when it answers. Rejects when the tools cannot be had, see {@link ensureTools}. */
@@ -73,7 +75,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const memory = memoryFolder()
   sweep(memory)
   const folder = mkdtempSync(join(memory, `${FOLDER_PREFIX}${process.pid}-`))
-  const processes = new ProcessGroup(folder, () => rmSync(folder, { recursive: true, force: true }))
+  const processes = new ProcessGroup(folder, () => rmSync(folder, REMOVE))
   try {
     return await assemble(options, tools, folder, processes)
   } catch (error) {
@@ -164,11 +166,12 @@ function sweep(memory: string): void {
   for (const name of readdirSync(memory)) {
     if (!name.startsWith(FOLDER_PREFIX)) continue
     const owner = Number.parseInt(name.slice(FOLDER_PREFIX.length), 10)
-    if (!isAlive(owner)) rmSync(join(memory, name), { recursive: true, force: true })
+    if (!isAlive(owner)) rmSync(join(memory, name), REMOVE)
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of that id is there. */
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {

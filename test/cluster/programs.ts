@@ -13,7 +13,7 @@ export interface Site {
   readonly peerPort: number
 }
 
-/** The controllers for nodes and drains; the others cost start-up time and memory. */
+/** The controllers for nodes, drains and what a pod of a real node needs; the others cost start-up time and memory. */
 const CONTROLLERS = [
   'serviceaccount-controller',
   'namespace-controller',
@@ -27,6 +27,9 @@ const CONTROLLERS = [
   'node-lifecycle-controller',
   'taint-eviction-controller',
   'pod-garbage-collector-controller',
+  'endpoints-controller',
+  'endpointslice-controller',
+  'root-ca-certificate-publisher-controller',
 ]
 
 export const certificates = (site: Site): string => join(site.folder, 'certificates')
@@ -77,6 +80,7 @@ export function apiServer(site: Site, serviceAccounts: boolean): Program {
       '--service-cluster-ip-range=10.96.0.0/16',
       '--allow-privileged=true',
       '--endpoint-reconciler-type=none',
+      '--kubelet-preferred-address-types=InternalIP',
     ],
   }
 }
@@ -91,6 +95,7 @@ export function controllerManager(site: Site, kubeconfig: string, nodeMonitorGra
       '--secure-port=0',
       `--controllers=${CONTROLLERS.join(',')}`,
       `--service-account-private-key-file=${serviceAccountKey(site)}`,
+      `--root-ca-file=${caFile(site)}`,
       `--node-monitor-grace-period=${nodeMonitorGraceMs}ms`,
       '--node-monitor-period=1s',
       '--kube-api-qps=200',

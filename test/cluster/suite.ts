@@ -16,14 +16,20 @@ export async function clusterFor(
 ): Promise<ControlPlane | undefined> {
   const found = await ensureTools(['etcd', 'kube-apiserver', ...tools])
   if (!found.available) {
-    t.skip(found.why)
-    process.off('exit', banner)
-    process.once('exit', banner)
+    skipped(t, found.why)
     return undefined
   }
   const cluster = await startControlPlane(options)
   t.after(() => cluster.stop())
   return cluster
+}
+
+/** Marks the test as skipped, and has the run's last line say that something was. */
+export function skipped(t: TestContext, why: string): false {
+  t.skip(why)
+  process.off('exit', banner)
+  process.once('exit', banner)
+  return false
 }
 
 /** Prints the skips at exit, once: listeners of one function register once. */

@@ -10,7 +10,7 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { buildTools } from './build.ts'
-import { TOOLS, type ToolName, type ToolSet } from './tool-list.ts'
+import { TOOLS, type ToolName, type ToolSet, toolSets } from './tool-list.ts'
 
 export type ToolPaths = Readonly<Record<ToolName, string>>
 
@@ -36,13 +36,11 @@ export async function ensureTools(names: readonly ToolName[], options: ToolOptio
   if (env.NODEMEND_REAL_CLUSTER === 'skip') return unavailable('NODEMEND_REAL_CLUSTER=skip is set', log)
   const go = await goVersion(env)
   if (go === undefined) return unavailable('there is no Go on the PATH (https://go.dev/dl, 1.26 or newer)', log)
-  const folders = Object.fromEntries(
-    (['kubernetes', 'kwok', 'karpenter', 'promtool'] as const).map((set) => [set, cachedSet(set, go)]),
-  ) as Record<ToolSet, string>
+  const folders = Object.fromEntries(toolSets.map((set) => [set, cachedSet(set, go)])) as Record<ToolSet, string>
   const paths = Object.fromEntries(
     (Object.keys(TOOLS) as ToolName[]).map((name) => [name, onPath(name, env) ?? join(folders[TOOLS[name].set], name)]),
   ) as Record<ToolName, string>
-  for (const set of Object.keys(folders) as ToolSet[]) {
+  for (const set of toolSets) {
     const missing = names.filter((name) => TOOLS[name].set === set && !existsSync(paths[name]))
     if (missing.length > 0) await buildTools({ names: missing, source: toolSource(set), target: folders[set], log })
   }
@@ -79,7 +77,9 @@ function cachedSet(set: ToolSet, go: string): string {
   const source = toolSource(set)
   const hash = createHash('sha256').update(go)
   for (const file of readdirSync(source).sort()) hash.update(`\0${file}\0`).update(readFileSync(join(source, file)))
-  for (const tool of Object.values(TOOLS)) if (tool.set === set) hash.update(`\0${tool.stamps.join(' ')}`)
+  for (const tool of Object.values(TOOLS)) {
+    if (tool.set === set) hash.update(`\0${[...tool.stamps, ...(tool.tags ?? [])].join(' ')}`)
+  }
   return join(cacheFolder(), 'tools', `${set}-${hash.digest('hex').slice(0, 16)}`)
 }
 

@@ -19,6 +19,8 @@ export interface AgentOptions {
   readonly rules?: string
   readonly acceptUserFacility: boolean
   readonly acceptOldLines: boolean
+  /** Name of the cluster in CloudWatch; absent: no lines for it. */
+  readonly emf?: string
   readonly level: Level
 }
 
@@ -38,6 +40,7 @@ export function agentOptions(values: FlagValues): AgentOptions {
     ...(values.rules !== undefined && { rules: values.rules }),
     acceptUserFacility: truth('accept-user-facility', values['accept-user-facility'] ?? 'true'),
     acceptOldLines: truth('accept-old-lines', values['accept-old-lines'] ?? 'false'),
+    ...(values.emf !== undefined && { emf: values.emf }),
     level: levelOf(values.verbosity ?? '2'),
   }
 }

@@ -3,13 +3,13 @@ import type { CompiledCatalogue } from '../../catalog/compiled.ts'
 import { assemble } from '../../detect/assemble.ts'
 import { decoders } from '../../detect/decode/decoders.ts'
 import { adviseReasons } from '../../detect/decode/nvidia/incident.ts'
-import { rowOf } from '../../detect/decode/nvidia/text.ts'
 import { findAccelerators } from '../../detect/host/accelerators.ts'
 import { BlockDevices } from '../../detect/host/block-devices.ts'
 import { bootClock, bootId, hostname } from '../../detect/host/boot.ts'
 import { type Children, systemChildren } from '../../detect/host/children.ts'
 import { type Disk, systemDisk } from '../../detect/host/disk.ts'
 import { openHost } from '../../detect/host/host.ts'
+import { knownNames } from '../../detect/known-names.ts'
 import { Ledger } from '../../detect/ledger/ledger.ts'
 import { createSteadyTime, type SteadyTime, type StoredTime } from '../../detect/ledger/steady-time.ts'
 import { createSettings, type Settings } from '../../detect/lifecycle/settings.ts'
@@ -80,6 +80,11 @@ export async function runAgent(options: AgentOptions, parts: AgentParts): Promis
     findings: () => knownFindings(rules.current().catalogue, ledger.settings, machine.accelerators.includes('nvidia')),
   })
   watchRights({ api, clock, log, registry, rights: agentRights, remedy: rbacRemedy('agent'), signal })
+  if (options.emf !== undefined) {
+    const { writeEmf } = await import('../../detect/report/emf.ts')
+    const { host, node } = machine
+    writeEmf({ cluster: options.emf, node, host, metrics: () => report.pages.metrics('text'), ...parts })
+  }
   const take: Report = (monitor, observation) => ledger.take(inputsOf(monitor, observation), cursorsOf(observation))
   ledger.take([
     { kind: 'boot', bootId: machine.boot },
@@ -130,6 +135,7 @@ async function openMachine(options: AgentOptions, { clock, random, write, catalo
   const registry = new Registry()
   return {
     host,
+    node,
     log,
     boot,
     stateFile,
@@ -228,12 +234,7 @@ async function reload(rules: RuleBook, config: ConfigFile, report: AgentReport):
   const { packs } = rules.current()
   const inForce = packs.length === 0 ? 'the shipped rules alone' : `${packs.join(', ')} before the shipped rules`
   const newRules = report.reloaded('rules', rulesNow, inForce)
-  const { reasons, tables } = rules.current().catalogue
-  const configNow = await config.reload({
-    reasons: reasons.map((one) => one.reason),
-    measured: reasons.filter(({ probe }) => probe !== undefined).map((one) => one.reason),
-    hasCode: (family, code) => rowOf(family === 'xid' ? tables.xids : tables.sxids, code) !== undefined,
-  })
+  const configNow = await config.reload(knownNames(rules.current().catalogue))
   const newConfig = report.reloaded('config', configNow, config.inForce)
   return newRules || newConfig
 }

@@ -17,6 +17,7 @@ import type { NodeObject } from '../../repair/observe/seen.ts'
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
 import { catalogueFolder } from '../inspect/catalogue-folder.ts'
 import { CommandError, type Io } from '../io.ts'
+import { askingCluster, withProgress } from '../progress.ts'
 import { paragraph } from '../text/layout.ts'
 import { timeText } from '../text/times.ts'
 import { checkReason, reasonsOn } from './known-reason.ts'
@@ -66,13 +67,14 @@ async function acknowledge(subject: Subject, flags: Flags, io: Io): Promise<void
   const { api } = await clusterApi(flags, 'cli', io)
   try {
     if (flags.end) return await end(api, subject, io)
-    const node = await nodeNamed(api, subject.node)
+    const node = await withProgress(io, askingCluster, () => nodeNamed(api, subject.node))
     checkReason(subject.reason, reasonsOn(node), compileShipped(catalogueFolder(io.programFile)))
     const by = flags.by ?? (await userOf(api, io))
     const until = io.clock.now() + forMs
     const { reason, device } = subject
     const one = { reason, ...(device !== undefined && { device }), until, why, ...(by !== '' && { by }) }
-    await change(api, subject, io, (others) => [...others.filter((other) => !isSame(other, subject)), one])
+    const add = (others: readonly Acknowledgement[]) => [...others.filter((other) => !isSame(other, subject)), one]
+    await withProgress(io, askingCluster, () => change(api, subject, io, add))
     const seen = reasonsOn(node).includes(reason)
       ? ''
       : ' No condition of the node names it now: it counts once it is seen.'

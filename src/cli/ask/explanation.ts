@@ -7,8 +7,8 @@ import type { Now } from './why-now.ts'
 /** What `why --output json` prints. Times are RFC 3339. */
 export interface Explanation {
   readonly node: string
-  /** False also when the node is gone and its last repair did not succeed. */
-  readonly healthy: boolean
+  /** Null for a node that is gone. */
+  readonly healthy: boolean | null
   /** Absent for a node that is gone. */
   readonly state: NodeState | null
   readonly exists: boolean

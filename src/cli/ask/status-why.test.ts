@@ -34,7 +34,7 @@ describe('why', () => {
     const data = JSON.parse((await terminal.run('why', node, '--output', 'json')).text)
     assert.equal(data.decision.outcome, 'would-act')
     assert.equal(data.decision.rule.reason, 'SoftLockup')
-    assert.equal(data.decision.gates.length, 20)
+    assert.equal(data.decision.gates.length, 21)
   })
 
   test('Observe: the second sick node would wait for the first; nothing is said to be in flight', async (t) => {
@@ -87,6 +87,8 @@ describe('why', () => {
     assert.match(said.text, /is gone/)
     assert.match(said.text, /^Succeeded +\d\d:\d\d UTC +pool-\w+ is ready and free of faults since/m)
     assert.match(said.text, /^Proven on: {3}pool-/m)
+    const { healthy } = JSON.parse((await terminal.run('why', node, '--output', 'json')).text) as { healthy: unknown }
+    assert.equal(healthy, null, 'a node that is gone is neither healthy nor sick')
   })
 
   test('without a record it says what a controller would say, and that it is not recorded', async (t) => {

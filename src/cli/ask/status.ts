@@ -6,8 +6,9 @@ import { type Attempt, isFinished, phaseSince } from '../../model/repair.ts'
 import { apiHealth } from '../../repair/decide/gates/api-health.ts'
 import { describeError, type ParsedPolicies, type RepairPolicyObject } from '../../repair/policy/parse.ts'
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
-import type { Io, OutputFormat } from '../io.ts'
+import { CommandError, exitCodes, type Io, type OutputFormat } from '../io.ts'
 import { outputOption, print } from '../output.ts'
+import { askingCluster, withProgress } from '../progress.ts'
 import { acknowledgedIn } from './acknowledged.ts'
 import type { ClusterStatus, NodeStatus, RepairStatus } from './cluster-status.ts'
 import { type ClusterView, type NodeNotes, viewCluster } from './cluster-view.ts'
@@ -21,6 +22,7 @@ interface Flags extends ClusterFlags {
   readonly namespace?: string
   readonly leaseName: string
   readonly all?: boolean
+  readonly check?: boolean
   readonly output: OutputFormat
 }
 
@@ -32,6 +34,7 @@ export function statusCommand(io: Io): Command {
     .option('--namespace <NAME>', 'namespace of the controller (default: the context’s, else default)')
     .option('--lease-name <NAME>', 'name of the controller’s lease', 'nodemend-controller')
     .option('--all', 'list every node: healthy ones, too, and all that are sick')
+    .option('--check', 'end with 1 unless a controller leads and an agent reports on every ready node')
     .addOption(outputOption())
     .action((flags: Flags) => status(flags, io))
 }
@@ -40,13 +43,28 @@ async function status(flags: Flags, io: Io): Promise<void> {
   const { api, namespace = 'default' } = await clusterApi(flags, 'cli', io)
   try {
     const lease = { namespace: flags.namespace ?? namespace, name: flags.leaseName }
-    const view = await viewCluster(api, io.clock, lease, [])
+    const view = await withProgress(io, askingCluster, () => viewCluster(api, io.clock, lease, []))
     const data = summarise(view, io.clock.now())
     const columns = io.columns
     print(io, flags.output, data, () => statusText(data, { all: flags.all ?? false, now: io.clock.now(), columns }))
+    if (flags.check) checkInstallation(data)
   } finally {
     api.close()
   }
+}
+
+/** Names at most this many nodes. */
+const mostNamed = 5
+
+/** Whether every program does its work, which says nothing about the health of nodes. Throws `NM_STATUS_CHECK`. */
+function checkInstallation({ controller, nodes }: ClusterStatus): void {
+  const alone = nodes.filter(({ state }) => state === 'no-agent').map(({ name }) => name)
+  const named = alone.length > mostNamed ? [...alone.slice(0, mostNamed), `${alone.length - mostNamed} more`] : alone
+  const wrong = [
+    ...(controller.leader === null ? ['no controller leads'] : []),
+    ...(alone.length > 0 ? [`no agent reports on ${named.join(', ')}`] : []),
+  ]
+  if (wrong.length > 0) throw new CommandError('NM_STATUS_CHECK', wrong.join('; '), exitCodes.unhealthy)
 }
 
 /** Pure; nodes sick first, healthy ones last, then by name. `now` is our clock. */

@@ -4,6 +4,7 @@ import type { DecisionRecord } from '../../model/decision.ts'
 import type { Pause } from '../../model/node.ts'
 import { type Attempt, type Blocker, isBeforeCommit, type Plan } from '../../model/repair.ts'
 import { kindOf } from '../../repair/act/actions.ts'
+import { drill } from '../../repair/decide/gates/drill.ts'
 
 /** Three answers, in the order in which people ask. */
 export interface Now {
@@ -167,6 +168,7 @@ function outcomeText(decision: DecisionRecord, why: string): string {
     case 'act':
       return `About to be ${doneTo(decision)}: nothing stands in the way.`
     case 'would-act':
+      if (decision.decidedBy === drill.name) return `Not ${doneTo(decision)}, only drilled: ${why}.`
       return `Not ${doneTo(decision)}: policy ${rule?.policy ?? ''} only observes; in mode Enforce it would be ${doneTo(decision)} now.`
     case 'wait':
       return `${not} ${doneTo(decision)} yet: ${why}.`

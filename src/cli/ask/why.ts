@@ -13,6 +13,7 @@ import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
 import { providersOption } from '../cluster/providers-option.ts'
 import { CommandError, type Io, type OutputFormat } from '../io.ts'
 import { outputOption, print } from '../output.ts'
+import { askingCluster, withProgress } from '../progress.ts'
 import { acknowledgedIn } from './acknowledged.ts'
 import { type ClusterView, type NodeNotes, viewCluster } from './cluster-view.ts'
 import type { DecisionText, Explanation, RepairText } from './explanation.ts'
@@ -45,7 +46,7 @@ async function why(name: string, flags: Flags, io: Io): Promise<void> {
   const { api, namespace = 'default' } = await clusterApi(flags, 'cli', io)
   try {
     const lease = { namespace: flags.namespace ?? namespace, name: flags.leaseName }
-    const view = await viewCluster(api, io.clock, lease, flags.providers)
+    const view = await withProgress(io, askingCluster, () => viewCluster(api, io.clock, lease, flags.providers))
     const data = explain(name, view, io.clock.now())
     print(io, flags.output, data, () => whyText(data, io.clock.now(), io.columns))
   } finally {
@@ -76,7 +77,7 @@ export function explain(name: string, view: ClusterView, now: number): Explanati
   const active = (current ? [current] : open).find((one) => one.phase !== 'Pending')
   return {
     node: name,
-    healthy: node ? state === 'healthy' : repairs[0]?.phase === 'Succeeded',
+    healthy: node ? state === 'healthy' : null,
     state,
     exists: node !== undefined,
     leader,

@@ -5,6 +5,7 @@ import { agentRights } from '../../detect/report/rights.ts'
 import { type Right, resourceText } from '../../kube/rights/right.ts'
 import type { ProviderName } from '../../providers/providers.ts'
 import { rightsWithProviders } from '../../repair/rights/rights.ts'
+import { cleanUpRights } from '../clean-up/rights.ts'
 import type { Io } from '../io.ts'
 import { providersOption } from './providers-option.ts'
 
@@ -33,10 +34,14 @@ export function rbacCommand(io: Io): Command {
       const rights = rightsWithProviders(flags.namespace, flags.providers)
       io.stdout(roleManifest(holderOf('controller', flags), rights))
     })
+  const cleanUp = program('clean-up').action((flags: Flags) => {
+    io.stdout(roleManifest(holderOf('clean-up', flags), cleanUpRights(flags.namespace)))
+  })
   return new Command('rbac')
     .description('print the smallest role of a program, with why it needs each right, for kubectl apply -f -')
     .addCommand(agent)
     .addCommand(controller)
+    .addCommand(cleanUp)
 }
 
 function program(name: string): Command {

@@ -2,7 +2,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { formatDuration, parseDuration } from '../../catalog/duration.ts'
 import { anyNodeFlag } from '../../providers/embedded/provider.ts'
+import type { ProviderParts } from '../../providers/provider.ts'
 import type { ProviderName } from '../../providers/providers.ts'
+import { webhookSettings } from '../../providers/webhook/send.ts'
 import {
   type KarpenterNodeRepair,
   karpenterNodeRepairChoices,
@@ -25,6 +27,8 @@ interface Flags extends ClusterFlags {
   readonly providers: readonly ProviderName[]
   readonly karpenterNodeRepair: KarpenterNodeRepair
   readonly allowEmbeddedOnARealCluster?: boolean
+  readonly webhookUrl?: string
+  readonly webhookSecretFile?: string
   readonly verbosity: string
 }
 
@@ -51,6 +55,8 @@ export function controllerCommand(io: Io): Command {
         .default('detect'),
     )
     .option(anyNodeFlag, 'provider embedded deletes Node objects also of machines that are not modelled')
+    .option('--webhook-url <URL>', 'provider webhook: base address of the service that reboots and replaces machines')
+    .option('--webhook-secret-file <FILE>', 'provider webhook: file with the key of the signature')
     .option('--verbosity <N>', '0 warnings, 2 decisions and phases, 3 and more everything', '2')
     .action((flags: Flags) => start(flags, io))
 }
@@ -69,7 +75,7 @@ async function start(flags: Flags, io: Io): Promise<void> {
     settleMs: flags.settle,
     providers: flags.providers,
     karpenterNodeRepair: flags.karpenterNodeRepair,
-    settings: { embedded: { anyNode: flags.allowEmbeddedOnARealCluster ?? false } },
+    settings: { embedded: { anyNode: flags.allowEmbeddedOnARealCluster ?? false }, ...webhookOf(flags) },
     level: levelOf(flags.verbosity),
   }
   try {
@@ -80,6 +86,14 @@ async function start(flags: Flags, io: Io): Promise<void> {
   } finally {
     api.close()
   }
+}
+
+/** Both or none, and not without them where the provider is asked for: a repair is too late to learn that. */
+function webhookOf({ providers, webhookUrl, webhookSecretFile }: Flags): Pick<ProviderParts, 'webhook'> {
+  if (webhookUrl !== undefined && webhookSecretFile !== undefined)
+    return { webhook: webhookSettings(webhookUrl, webhookSecretFile) }
+  if (webhookUrl === undefined && webhookSecretFile === undefined && !providers.includes('webhook')) return {}
+  throw new CommandError('NM_WEBHOOK_SETTINGS', 'provider webhook needs both --webhook-url and --webhook-secret-file')
 }
 
 /** The help says the default as people write it; the program counts milliseconds. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { Readable } from 'node:stream'
@@ -129,6 +129,43 @@ describe('scan', async () => {
     assert.deepEqual([got.records, got.findings[0]?.reason], [1, 'FilesystemReadOnly'])
     const none = await scan('healthy', 'none')
     assert.ok(none.trouble?.includes(join(process.cwd(), 'none')), 'names the path it tried')
+  })
+
+  it('says what is over its limit now, and is not healthy when it cannot read the kernel log', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'nodemend-scan-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const table = join(folder, 'proc/sys/net/netfilter')
+    mkdirSync(table, { recursive: true })
+    writeFileSync(join(table, 'nf_conntrack_count'), '976\n')
+    writeFileSync(join(table, 'nf_conntrack_max'), '1000\n')
+    const got = await scanHost({ hostRoot: folder }, parts)
+    assert.equal(got.healthy, false)
+    assert.deepEqual([...new Set(got.conditions.map(({ status }) => status))], ['Unknown'])
+    assert.match(
+      got.findings.map(({ reason, message }) => `${reason}: ${message}`).join('\n'),
+      /ConntrackNearlyFull: 97\.6 %/,
+    )
+  })
+
+  it('reads the log of a copied machine where it has it, and judges it at the time of the copy', async (t) => {
+    for (const [path, text] of [
+      [
+        'var/log/kern.log',
+        '2026-11-24T08:15:20.5Z node1 kernel: [ 2.0] EXT4-fs (sda1): Remounting filesystem read-only\n',
+      ],
+      ['dmesg', '[    2.000000] EXT4-fs (sda1): Remounting filesystem read-only\n'],
+    ] as const) {
+      const folder = mkdtempSync(join(tmpdir(), 'nodemend-scan-'))
+      t.after(() => rmSync(folder, { recursive: true }))
+      mkdirSync(join(folder, path, '..'), { recursive: true })
+      writeFileSync(join(folder, path), text)
+      const got = await scanHost({ hostRoot: folder }, parts)
+      assert.deepEqual(
+        [got.trouble, got.findings[0]?.reason, got.healthy],
+        [undefined, 'FilesystemReadOnly', false],
+        path,
+      )
+    }
   })
 
   it('reports Unknown with the reason when there is no kernel log', async () => {

@@ -10,6 +10,7 @@ import { BlockDevices } from '../../detect/host/block-devices.ts'
 import { bootClock, bootId, hostname } from '../../detect/host/boot.ts'
 import { type Children, systemChildren } from '../../detect/host/children.ts'
 import { type Host, openHost } from '../../detect/host/host.ts'
+import { isThisMachine } from '../../detect/host/network.ts'
 import { createSteadyTime, type SteadyTime } from '../../detect/ledger/steady-time.ts'
 import { describe } from '../../detect/lifecycle/condition.ts'
 import { createSettings, noOverrides, type Settings } from '../../detect/lifecycle/settings.ts'
@@ -27,7 +28,9 @@ import { silentLog } from '../../telemetry/log.ts'
 import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import { CommandError, exitCodes, type Io, type OutputFormat } from '../io.ts'
 import { outputOption, print, tableText } from '../output.ts'
+import { withProgress } from '../progress.ts'
 import { catalogueFolder } from './catalogue-folder.ts'
+import { atOneLook, clockOfCopy, kernelLogOf } from './one-look.ts'
 import { readTextLog, type TextLog } from './text-log.ts'
 
 /** The JSON that `scan --output json` prints. */
@@ -73,7 +76,8 @@ export interface ScanFinding {
 
 interface Flags {
   readonly hostRoot: string
-  readonly kmsg: string
+  /** Absent: {@link kernelLogOf}. */
+  readonly kmsg?: string
   readonly acceptUserFacility?: boolean
   readonly output: OutputFormat
 }
@@ -84,13 +88,12 @@ export function scanCommand(io: Io): Command {
     .addOption(new Option('--host-root <DIR>', 'where the machine’s / is mounted').env('HOST_ROOT').default('/'))
     .option(
       '--kmsg <FILE>',
-      'the kernel log, or a saved one in any framing (- reads stdin); an absolute path is under the host root',
-      '/dev/kmsg',
+      'the kernel log, or a saved one in any framing (- reads stdin); an absolute path is under the host root; default: /dev/kmsg, or what a copy of a machine has in its place (/var/log/kern.log, /var/log/dmesg, /dmesg)',
     )
     .option('--accept-user-facility', 'treat kernel log lines from user space like the kernel’s own')
     .addOption(outputOption())
     .action(async (flags: Flags) => {
-      const scan = await scanHost(flags, io)
+      const scan = await withProgress(io, 'looking at this machine', () => scanHost(flags, io))
       print(io, flags.output, scan, () => scanText(scan))
       if (scan.trouble !== undefined) throw new CommandError('NM_SCAN_KMSG', scan.trouble)
       if (!scan.healthy) throw new CommandError('NM_SCAN_UNHEALTHY', '', exitCodes.unhealthy)
@@ -105,11 +108,11 @@ export interface ScanParts extends Pick<Io, 'clock' | 'random' | 'programFile' |
 export async function scanHost(flags: Omit<Flags, 'output'>, io: ScanParts): Promise<Scan> {
   const { clock, random } = io
   const host = openHost(flags.hostRoot)
-  const kmsg = pathOf(flags.kmsg, host)
+  const kmsg = pathOf(flags.kmsg ?? kernelLogOf(host), host)
   const catalogue = compileShipped(catalogueFolder(io.programFile))
   const accelerators = findAccelerators(host)
   const settings = createSettings({
-    reasons: catalogue.reasons,
+    reasons: atOneLook(catalogue.reasons),
     overrides: noOverrides,
     acceptUserspace: flags.acceptUserFacility ?? false,
     acceleratorReady: acceleratorReady(accelerators.map(({ kind }) => kind)),
@@ -123,7 +126,7 @@ export async function scanHost(flags: Omit<Flags, 'output'>, io: ScanParts): Pro
   const { monitors } = assemble({
     host,
     children: io.children ?? systemChildren(host.root, clock),
-    clock,
+    clock: isThisMachine(host, openHost('/')) ? clock : clockOfCopy(clock, text?.endsAt),
     random,
     time,
     log: silentLog,

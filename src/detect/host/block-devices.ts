@@ -4,6 +4,7 @@
  * the device carries a system mount.
  */
 import { type Host, textOf } from './host.ts'
+import { readMounts } from './mount-table.ts'
 
 /** Whether the device with this kernel name (`sdb1`, `dm-3`, `loop0p1`) can be removed from the machine. */
 export type IsDetachable = (device: string) => boolean
@@ -14,7 +15,7 @@ const byName = /^(?:loop|zram|ram|sr|fd)\d+(?:p\d+)?$/
 export const isDetachableByName: IsDetachable = (device) => byName.test(device)
 
 /** Mount points that a node needs, whatever device carries them. */
-const systemFolders: ReadonlySet<string> = new Set([
+export const systemFolders: ReadonlySet<string> = new Set([
   '/',
   '/sysroot',
   '/usr',
@@ -81,18 +82,13 @@ export class BlockDevices {
     return textOf(this.#host.read(`${folder}/${device}/dev`))?.trim() ?? ''
   }
 
-  /**
-   * Reads the mount table of init instead of the agent's own. Format, proc_pid_mountinfo(5): `id parent major:minor
-   * root where … - type source …`.
-   */
   #carriesSystem(device: string): boolean {
     const number = this.#penDrives.get(device) ?? this.#numberOf(device)
-    const mounts = textOf(this.#host.read('proc/1/mountinfo'))?.split('\n') ?? []
-    return mounts.some((line) => {
-      const [head = '', tail = ''] = line.split(' - ')
-      const [, , devNumber, , where = ''] = head.split(' ')
-      const isOn = (number !== '' && devNumber === number) || tail.split(' ')[1] === `/dev/${device}`
-      return isOn && systemFolders.has(where)
+    const table = readMounts(this.#host)
+    if (!('mounts' in table)) return false
+    return table.mounts.some((mount) => {
+      const isOn = (number !== '' && mount.number === number) || mount.source === `/dev/${device}`
+      return isOn && systemFolders.has(mount.where)
     })
   }
 }

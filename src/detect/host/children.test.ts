@@ -23,6 +23,15 @@ describe('a host program', () => {
     assert.equal((await children.run(script('', { file: '/nowhere/dcgmi' }))).kind, 'absent')
   })
 
+  it('has failed, and is not absent, where the agent’s own image cannot run programs of the host', async () => {
+    const contained = systemChildren('/host', systemClock, '/nowhere/chroot')
+    const outcome = await contained.run(script('true'))
+    assert.deepEqual(outcome, {
+      kind: 'failed',
+      why: 'no program of the host can be run: the agent’s image lacks chroot',
+    })
+  })
+
   it('is killed with its whole process group when it passes its deadline', async () => {
     const outcome = await children.run(script('sleep 60 & sleep 60', { deadlineMs: 50 }))
     assert.match(whyOf(outcome), /did not answer within 0\.05 s/)

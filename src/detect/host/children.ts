@@ -46,21 +46,23 @@ const reapMs = 2_000
 /** At most this many bytes of standard error are kept. */
 const mostErrorBytes = 4_096
 
-/** Runs programs of the host, through chroot(1) when `root` is not `/`. */
-export function systemChildren(root: string, clock: Clock): Children {
-  return new SystemChildren(root, clock)
+/** Runs programs of the host, through chroot(1) when `root` is not `/`; `chroot` is where that is. */
+export function systemChildren(root: string, clock: Clock, chroot = 'chroot'): Children {
+  return new SystemChildren(root, clock, chroot)
 }
 
 class SystemChildren implements Children {
   readonly #root: string
   readonly #clock: Clock
+  readonly #chroot: string
   /** Names of commands whose process has not been reaped. */
   readonly #there = new Set<string>()
   leftBehind = 0
 
-  constructor(root: string, clock: Clock) {
+  constructor(root: string, clock: Clock, chroot: string) {
     this.#root = root
     this.#clock = clock
+    this.#chroot = chroot
   }
 
   run(command: Command): Promise<ChildOutcome> {
@@ -101,7 +103,7 @@ class SystemChildren implements Children {
       })
       child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.subarray(0, mostErrorBytes)))
       child.on('error', (error: NodeJS.ErrnoException) => {
-        end(error.code === 'ENOENT' ? { kind: 'absent' } : { kind: 'failed', why: error.message })
+        end(this.#isAbsent(error) ? { kind: 'absent' } : { kind: 'failed', why: this.#explain(error) })
       })
       child.on('close', (status, signal) => {
         const said = Buffer.concat(errors).subarray(0, mostErrorBytes).toString('utf8').trim()
@@ -134,7 +136,7 @@ class SystemChildren implements Children {
     child.stderr?.on('data', (chunk: Buffer) => {
       said = `${said}${chunk.toString('utf8')}`.slice(0, mostErrorBytes)
     })
-    child.on('error', (error: NodeJS.ErrnoException) => end(error.code === 'ENOENT', error.message))
+    child.on('error', (error: NodeJS.ErrnoException) => end(this.#isAbsent(error), this.#explain(error)))
     child.on('close', (status, signal) => {
       const how = status === null ? `was ended by ${signal ?? 'a signal'}` : `ended with status ${status}`
       end(status === 127 && this.#root !== '/', `${name} ${how}${said === '' ? '' : `: ${said.trim()}`}`)
@@ -152,8 +154,17 @@ class SystemChildren implements Children {
   #spawn({ name, file, args }: Pick<Command, 'name' | 'file' | 'args'>): ChildProcess {
     const { spawn } = process.getBuiltinModule('node:child_process')
     this.#there.add(name)
-    const [program, all] = this.#root === '/' ? [file, args] : ['chroot', [this.#root, file, ...args]]
+    const [program, all] = this.#root === '/' ? [file, args] : [this.#chroot, [this.#root, file, ...args]]
     return spawn(program, all, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: plainEnvironment })
+  }
+
+  /** Below another root, what is missing is chroot(1) in our own file system, and says nothing about the host. */
+  #isAbsent({ code }: NodeJS.ErrnoException): boolean {
+    return code === 'ENOENT' && this.#root === '/'
+  }
+
+  #explain({ code, message }: NodeJS.ErrnoException): string {
+    return code === 'ENOENT' ? 'no program of the host can be run: the agent’s image lacks chroot' : message
   }
 
   #reaped(name: string): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -41,4 +41,14 @@ test('F7: an absent file is not a denied one', (t) => {
   assert.deepEqual(host.read('proc/none'), { absent: true })
   const folder = host.read('etc')
   assert.ok('denied' in folder && folder.denied.startsWith('EISDIR'))
+})
+
+test('the space of a file system, and the number of its device as the mount table writes it', async (t) => {
+  const { root, host } = tree(t)
+  const space = await host.space('etc')
+  const { dev } = statSync(join(root, 'etc'), { bigint: true })
+  const expected = [(dev >> 8n) & 0xfffn, (dev & 0xffn) | ((dev >> 12n) & 0xfffff00n)].join(':')
+  assert.equal(space?.device, expected)
+  assert.ok(space !== undefined && space.freeBytes > 0 && space.usedBytes >= 0)
+  assert.equal(await host.space('none'), undefined)
 })

@@ -2,7 +2,7 @@
  * The machine as detection sees it. Every read goes through one root, so the same code runs on `/`, on `/host` in a
  * pod, and on a fixture tree.
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, stat, statfs } from 'node:fs'
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path'
 
 /**
@@ -25,6 +25,22 @@ export interface Host {
   list(inside: string): readonly string[]
   /** The target of a symbolic link; undefined when there is no link. */
   link(inside: string): string | undefined
+  /**
+   * The space of the file system that is mounted at a path; undefined when it cannot be asked. Runs in the thread pool,
+   * because a file system without its disk or server does not answer.
+   */
+  space(inside: string): Promise<Space | undefined>
+}
+
+/** The space of a file system as df(1) counts it: without the blocks that only root may use. */
+export interface Space {
+  /** `major:minor`, to tell whether the path is still the mount that was meant. */
+  readonly device: string
+  readonly usedBytes: number
+  readonly freeBytes: number
+  /** Both 0 on a file system without a fixed number of inodes. */
+  readonly inodes: number
+  readonly freeInodes: number
 }
 
 /**
@@ -61,7 +77,32 @@ export function openHost(root: string): Host {
         return undefined
       }
     },
+    space: (inside) => spaceOf(path(inside)),
   }
+}
+
+function spaceOf(path: string): Promise<Space | undefined> {
+  return new Promise((resolve) => {
+    stat(path, (noStat, stats) => {
+      if (noStat) return resolve(undefined)
+      statfs(path, (error, found) => {
+        if (error) return resolve(undefined)
+        const { bsize, blocks, bfree, bavail, files, ffree } = found
+        resolve({
+          device: deviceNumber(stats.dev),
+          usedBytes: (blocks - bfree) * bsize,
+          freeBytes: bavail * bsize,
+          inodes: files,
+          freeInodes: ffree,
+        })
+      })
+    })
+  })
+}
+
+/** The encoding of device numbers in Linux' stat(2): include/linux/kdev_t.h, `new_encode_dev`. */
+function deviceNumber(dev: number): string {
+  return `${(dev >>> 8) & 0xfff}:${(dev & 0xff) | ((dev >>> 12) & 0xfff00)}`
 }
 
 /** A path with more links than this contains a loop (path_resolution(7)). */
@@ -97,4 +138,10 @@ function linkAt(path: string): string | undefined {
 /** The text of a file, for callers that treat absent and denied alike. */
 export function textOf(read: FileRead): string | undefined {
   return 'text' in read ? read.text : undefined
+}
+
+/** The whole number in a small file; undefined when there is none. */
+export function numberIn(host: Host, path: string): number | undefined {
+  const text = textOf(host.read(path))?.trim()
+  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined
 }

@@ -4,6 +4,7 @@
  */
 import type { LastsCheck } from '../../catalog/compiled.ts'
 import { type Host, textOf } from './host.ts'
+import { deviceOf, isStopped, readMounts } from './mount-table.ts'
 import { pciFolder, pciFunctions } from './pci.ts'
 
 /** True: the fault is present. False: it is over. Undefined: the host gives no answer. */
@@ -44,15 +45,11 @@ function hasNvidia(host: Host): boolean {
  * `emergency_ro` or `shutdown` (observed on ext4).
  */
 function isMountReadOnly(host: Host, device: string): boolean | undefined {
-  const mounts = textOf(host.read('proc/1/mountinfo'))
-  if (mounts === undefined) return undefined
-  const own = mounts.split('\n').filter((line) => line.split(' - ')[1]?.split(' ')[1] === `/dev/${device}`)
-  if (own.length === 0) return false
-  return own.some((line) => {
-    const [head = '', tail = ''] = line.split(' - ')
-    const options = [...(head.split(' ')[5] ?? '').split(','), ...(tail.split(' ')[2] ?? '').split(',')]
-    return options.some((option) => option === 'ro' || option === 'emergency_ro' || option === 'shutdown')
-  })
+  const table = readMounts(host)
+  if (!('mounts' in table)) return undefined
+  return table.mounts
+    .filter((mount) => deviceOf(host, mount) === device)
+    .some(({ options }) => options.includes('ro') || options.some(isStopped))
 }
 
 /** drivers/nvme/host/sysfs.c, `state`: a controller that the driver gave up is `dead` or removed. */

@@ -1,5 +1,6 @@
 /** Checks the shape of the state file, which anybody or a newer agent may have written. */
 import { conditionTypes } from '../../model/condition.ts'
+import { drillModes } from '../../model/drill.ts'
 
 type Check = (value: unknown) => boolean
 
@@ -48,6 +49,7 @@ export const isFinding = has({
   trust: isOptional(isOneOf('kernel', 'service', 'agent', 'userspace')),
   before: isOptional((value) => value === true),
   acknowledged: isOptional(has({ until: isNumber, why: isText })),
+  drill: isOptional(has({ id: isText, mode: isOneOf(...drillModes), until: isNumber })),
   level: isOptional(isText),
   at: isNumber,
   lastAt: isNumber,

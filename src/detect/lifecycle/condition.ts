@@ -1,5 +1,6 @@
 /** Derives one condition from findings and watchers. Pure. */
 import { type ConditionType, unknownText } from '../../model/condition.ts'
+import { flagText, withoutFlag } from '../../model/drill.ts'
 import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import { cutText } from './cut-text.ts'
 import { joinText } from './join-text.ts'
@@ -60,11 +61,12 @@ const mostNamed = 8
 
 /**
  * The newest cause gives the reason, so the text changes only with the causes. The message lists the other causes after
- * it.
+ * it. A drill never comes before a real fault, so that its flag stands only where nothing but drills condemns.
  */
 function unhealthy(causes: readonly Finding[], settings: Settings): Judgement {
   const newestFirst = [...causes].sort(
-    (a, b) => (b.raisedAt ?? 0) - (a.raisedAt ?? 0) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0),
+    (a, b) =>
+      drillRank(a) - drillRank(b) || (b.raisedAt ?? 0) - (a.raisedAt ?? 0) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0),
   )
   const [first, ...others] = newestFirst
   if (!first) return { status: 'Unknown', ...unknownText }
@@ -77,20 +79,32 @@ function unhealthy(causes: readonly Finding[], settings: Settings): Judgement {
     `${joinText([describe(first), advice])}${hint}`,
     ...others.map((finding) => `${finding.leader.reason}: ${describe(finding)}`),
   ]
-  return { status: 'False', reason: first.leader.reason, message: joinBounded(parts) }
+  const message = joinBounded(parts)
+  const flagged = first.drill ? cutText(`${flagText(first.drill)}${message}`, longestMessage) : withoutFlag(message)
+  return { status: 'False', reason: first.leader.reason, message: flagged }
+}
+
+/** Real faults first, then drills that enforce. */
+function drillRank({ drill }: Finding): number {
+  return drill === undefined ? 0 : drill.mode === 'Enforce' ? 1 : 2
 }
 
 /** Describes the finding in one sentence with its device, trust, age and acknowledgement. */
 export function describe(finding: Finding): string {
   const { message, device } = finding.leader
   const where = device !== undefined && !message.toLowerCase().includes(device) ? ` on ${device}` : ''
-  const origin = finding.trust === 'userspace' ? ' (written from user space)' : ''
   const age = finding.before ? ` (logged at ${rfc3339Seconds(finding.wallAt)}, before this agent first ran)` : ''
   const { acknowledged } = finding
   const note = acknowledged
     ? ` (acknowledged until ${rfc3339Seconds(acknowledged.until)}: ${cutText(acknowledged.why, 128)})`
     : ''
-  return `${cutText(message, 256)}${where}${origin}${age}${note}`
+  return `${cutText(message, 256)}${where}${originText(finding)}${age}${note}`
+}
+
+/** Who wrote the line, where it was not the kernel. */
+function originText({ trust, drill }: Finding): string {
+  if (drill) return ` (injected by drill ${drill.id}, ${drill.mode})`
+  return trust === 'userspace' ? ' (written from user space: an unannounced drill)' : ''
 }
 
 function joinBounded(parts: readonly string[]): string {

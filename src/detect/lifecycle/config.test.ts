@@ -34,7 +34,12 @@ describe('the config file', () => {
   })
 
   it('is refused when it names an unknown reason, and suggests the nearest one', async () => {
-    const known = { measured: [], reasons: ['SoftLockup', 'NvidiaXidError'], hasCode: () => true }
+    const known = {
+      measured: {},
+      reasons: ['SoftLockup', 'NvidiaXidError'],
+      families: ['sxid', 'xid'],
+      hasCode: () => true,
+    }
     const good = 'reasons: {SoftLockup: {disabled: true}, NvidiaXID79Error: {severity: warning}}\n'
     assert.equal((await parseConfig('c.yaml', good, known)).outcome, 'loaded')
     const text = 'reasons:\n  SoftLokup: {disabled: true}\n  nvidiaxid74error: {}\n  Unheard: {}\n'
@@ -45,6 +50,37 @@ describe('the config file', () => {
         `c.yaml:2:14: reasons.SoftLokup ${unknown}; did you mean SoftLockup?`,
         `c.yaml:3:21: reasons.nvidiaxid74error ${unknown}; did you mean NvidiaXID74Error?`,
         `c.yaml:4:12: reasons.Unheard ${unknown}; docs/reference/catalogue.md lists the reasons`,
+      ],
+    })
+  })
+
+  it('is refused when a code is no number or its family has no codes', async () => {
+    const known = { measured: {}, reasons: [], families: ['habana', 'sxid', 'xid'], hasCode: () => true }
+    const text = 'codes:\n  xid: {79x: {disabled: true}, 79: {}, -1: {}}\n  xids: {79: {}}\n  habana: {D5: {}}\n'
+    assert.deepEqual(await parseConfig('c.yaml', text, known), {
+      outcome: 'refused',
+      problems: [
+        'c.yaml:2:14: codes.xid.79x is not a number; write it as 79',
+        'c.yaml:2:44: codes.xid.-1 is not a number; write it as 79',
+        'c.yaml:3:9: codes.xids is not a family whose findings carry codes; did you mean xid?',
+      ],
+    })
+  })
+
+  it('is refused when a limit could never be reached', async () => {
+    const known = {
+      measured: { Full: 'percent', Many: 'count' },
+      reasons: ['Full', 'Many'],
+      families: [],
+      hasCode: () => true,
+    }
+    const text = 'reasons:\n  Full: {limit: 900, clear: -1, for: 8d}\n  Many: {limit: 900}\n'
+    assert.deepEqual(await parseConfig('c.yaml', text, known), {
+      outcome: 'refused',
+      problems: [
+        'c.yaml:2:38: reasons.Full.for must be 7 days at most',
+        'c.yaml:2:17: reasons.Full.limit is a percentage: write a number from 0 to 100',
+        'c.yaml:2:29: reasons.Full.clear is a percentage: write a number from 0 to 100',
       ],
     })
   })

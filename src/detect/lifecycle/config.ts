@@ -21,8 +21,10 @@ export type ConfigOutcome =
 export interface Known {
   /** The reasons of the catalogue and the rule packs. */
   readonly reasons: readonly string[]
-  /** The measured reasons among them, which have limits. */
-  readonly measured: readonly string[]
+  /** The measured reasons among them, which have limits, with the unit of their value. */
+  readonly measured: Readonly<Record<string, string>>
+  /** The families whose findings carry a code. */
+  readonly families: readonly string[]
   /** Whether a table lists the number, for the families in {@link numbered}. */
   readonly hasCode: (family: string, code: number) => boolean
 }
@@ -35,6 +37,9 @@ interface Reading {
 }
 
 type Path = readonly (string | number)[]
+
+/** A longer `for` would keep the reason from ever being raised. */
+const longestForMs = 7 * 24 * 3_600_000
 
 const severities = ['info', 'warning', 'fatal'] as const
 
@@ -62,8 +67,9 @@ export async function parseConfig(file: string, text: string, known?: Known): Pr
   const overrides = plain && 'value' in plain ? readRoot(reading, plain.value) : noOverrides
   for (const [name, override] of Object.entries(known ? overrides.reasons : {})) {
     complainIfUnknown(reading, name, known?.reasons ?? [])
-    complainIfUnmeasured(reading, name, override, known?.measured ?? [])
+    complainIfUnmeasured(reading, name, override, known?.measured ?? {})
   }
+  complainOfCodes(reading, overrides.codes, known?.families)
   if (reading.problems.length > 0)
     return { outcome: 'refused', problems: reading.problems.slice(0, mostProblems).map(oneLine) }
   return { outcome: 'loaded', overrides, doubts: known ? doubtsOf(reading, overrides, known) : [] }
@@ -121,9 +127,29 @@ function complainIfUnknown(reading: Reading, name: string, known: readonly strin
   complain(reading, ['reasons', name], `is not a reason of the catalogue or a rule pack; ${remedy}`)
 }
 
-function complainIfUnmeasured(reading: Reading, name: string, given: Override, measured: readonly string[]): void {
-  const limits = given.limit !== undefined || given.clear !== undefined || given.forMs !== undefined
-  if (!limits || measured.includes(name)) return
+function complainOfCodes(reading: Reading, codes: Overrides['codes'], families: readonly string[] | undefined): void {
+  for (const [family, ofFamily] of Object.entries(codes)) {
+    if (families && !families.includes(family)) {
+      const near = nearest(family, families)
+      const remedy = near === undefined ? `known are ${families.join(', ')}` : `did you mean ${near}?`
+      complain(reading, ['codes', family], `is not a family whose findings carry codes; ${remedy}`)
+    }
+    if (!numbered.includes(family)) continue
+    for (const code of Object.keys(ofFamily)) {
+      if (!/^\d{1,5}$/.test(code)) complain(reading, ['codes', family, code], 'is not a number; write it as 79')
+    }
+  }
+}
+
+function complainIfUnmeasured(reading: Reading, name: string, given: Override, measured: Known['measured']): void {
+  const { limit, clear, forMs } = given
+  if (limit === undefined && clear === undefined && forMs === undefined) return
+  const unit = measured[name]
+  for (const [key, value] of Object.entries({ limit, clear })) {
+    if (unit === 'percent' && value !== undefined && (value < 0 || value > 100))
+      complain(reading, ['reasons', name, key], 'is a percentage: write a number from 0 to 100')
+  }
+  if (unit !== undefined) return
   complain(
     reading,
     ['reasons', name],
@@ -159,6 +185,7 @@ function limitsOf(reading: Reading, path: Path, { limit, clear, for: time }: Rec
   }
   const forMs = typeof time === 'string' ? parseDuration(time) : undefined
   if (time !== undefined && forMs === undefined) complain(reading, [...path, 'for'], 'write a duration such as 30s')
+  if (forMs !== undefined && forMs > longestForMs) complain(reading, [...path, 'for'], 'must be 7 days at most')
   return {
     ...(typeof limit === 'number' && { limit }),
     ...(typeof clear === 'number' && { clear }),

@@ -14,9 +14,10 @@ export const longestIncidentMs = 3 * 3_600_000
 export const mostCompanions = 8
 
 /** The raised finding whose incident includes `sighting`. */
-export function openIncident(findings: Iterable<Finding>, { match, at }: Sighting): Finding | undefined {
+export function openIncident(findings: Iterable<Finding>, { match, at, drill }: Sighting): Finding | undefined {
   if (match.group === undefined) return undefined
   for (const finding of findings) {
+    if (finding.drill?.id !== drill?.id) continue
     const isOne = finding.leader.group === match.group && isSameSlot(finding.leader.device, match.device)
     if (isOne && isOpen(finding, at)) return finding
   }
@@ -65,10 +66,10 @@ export function withCompanion(finding: Finding, sighting: Sighting): Finding {
  */
 export function withLeader(finding: Finding, sighting: Sighting, id: string): Finding {
   const { told: _told, over: _over, before: _before, ...rest } = finding
-  const { match, trust, at, before } = sighting
+  const { match, trust, at, before, drill } = sighting
   const others = [finding.leader.reason, ...finding.companions].filter((reason) => reason !== match.reason)
   const companions = others.slice(0, mostCompanions)
-  const standing = { trust, ...(before && { before }) }
+  const standing = { trust, ...(before && { before }), ...(drill && { drill }) }
   return { ...rest, ...standing, id, leader: match, lastAt: at, raisedAt: at, lines: finding.lines + 1, companions }
 }
 

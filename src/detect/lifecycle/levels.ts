@@ -6,6 +6,7 @@
 import { seenAnew } from './acknowledge.ts'
 import { type Draft, judge, makeRoom, remove, store } from './draft.ts'
 import { idOf, keyOf, lifetimeOf, newFinding, raise, sweep } from './raise.ts'
+import { severityRank } from './settings.ts'
 import type { Finding, Level, Steady } from './state.ts'
 
 /** Applies one complete look of `monitor`; its levels missing from the look have ended. */
@@ -17,6 +18,7 @@ export function look(draft: Draft, monitor: string, levels: readonly Level[]): v
     if (draft.settings.severityOf(level.match, { trust: 'agent' }) === undefined) continue
     const key = keyOf(reason, device)
     named.add(key)
+    if (level.state === 'kept') continue
     const known = draft.findings.get(key)
     if (known) refresh(draft, key, known, monitor, level, at)
     else if (level.state === 'over') begin(draft, key, monitor, level, at)
@@ -54,7 +56,9 @@ function refresh(draft: Draft, key: string, known: Finding, monitor: string, lev
     return
   }
   const { over: _over, before: _before, ...rest } = seenAnew(draft, known, at)
-  const next: Finding = { ...rest, level: monitor, leader: level.match, lastAt: at }
+  // A line can say worse of the same fault than the value does: a lost stripe is worse than a missing disk.
+  const graver = severityRank[known.leader.severity] > severityRank[level.match.severity]
+  const next: Finding = { ...rest, level: monitor, leader: graver ? known.leader : level.match, lastAt: at }
   if (known.raisedAt === undefined) {
     if (level.state === 'over') raiseIfDue(draft, key, next, at)
     else remove(draft, key)

@@ -8,12 +8,13 @@ import type { Finding, Sighting } from './state.ts'
 
 export function see(draft: Draft, sighting: Sighting): void {
   sweep(draft, sighting.at)
-  const { match } = sighting
+  const { match, drill } = sighting
   if (draft.settings.severityOf(match, sighting) === undefined) return
   weigh(draft, 'counts')
-  const key = keyOf(match.reason, match.device)
+  const key = keyOf(match.reason, match.device, drill?.id)
   const known = draft.findings.get(key)
-  if (match.recovery) recover(draft, sighting)
+  if (drill !== undefined && drill.until <= sighting.at) endDrill(draft, drill.id, sighting)
+  else if (match.recovery) recover(draft, sighting)
   else if (known) repeat(draft, key, known, sighting)
   else if (!join(draft, key, sighting)) begin(draft, key, sighting)
 }
@@ -25,7 +26,7 @@ export function see(draft: Draft, sighting: Sighting): void {
 function join(draft: Draft, key: string, sighting: Sighting): boolean {
   const incident = openIncident(draft.findings.values(), sighting)
   if (!incident) return false
-  const incidentKey = keyOf(incident.leader.reason, incident.leader.device)
+  const incidentKey = keyOf(incident.leader.reason, incident.leader.device, incident.drill?.id)
   if (!outranks(sighting, incident, draft.settings)) {
     const joined = withCompanion(incident, sighting)
     store(draft, incidentKey, joined)
@@ -53,13 +54,17 @@ function repeat(draft: Draft, key: string, finding: Finding, sighting: Sighting)
     ...rest,
     ...better(finding, sighting),
     ...(wasBefore && sighting.before && { before: true }),
+    ...(sighting.drill && { drill: sighting.drill }),
     lastAt: Math.max(finding.lastAt, sighting.at),
     lines: finding.lines + 1,
   }
   if (finding.raisedAt !== undefined) {
     store(draft, key, next)
     const believed =
-      next.trust !== finding.trust || next.before !== finding.before || next.acknowledged !== finding.acknowledged
+      next.trust !== finding.trust ||
+      next.before !== finding.before ||
+      next.acknowledged !== finding.acknowledged ||
+      next.drill?.mode !== finding.drill?.mode
     if (believed) judge(draft, next.leader.condition)
     return
   }
@@ -78,9 +83,21 @@ function better(
   return { trust: sighting.trust, leader: sighting.match }
 }
 
-/** Applies a line that reports a recovery: on its device, or on all devices when it names none. */
-function recover(draft: Draft, { match, at }: Sighting): void {
+/** Ends every finding of the drill, whatever its reason: a mark with the time 0 says that the drill is over. */
+function endDrill(draft: Draft, id: string, { at }: Sighting): void {
   for (const [key, finding] of [...draft.findings]) {
+    if (finding.drill?.id === id) store(draft, key, { ...finding, drill: { ...finding.drill, until: at } })
+  }
+  sweep(draft, at)
+}
+
+/**
+ * Applies a line that reports a recovery: on its device, or on all devices when it names none. An injected one ends
+ * findings of its own drill alone.
+ */
+function recover(draft: Draft, { match, at, drill }: Sighting): void {
+  for (const [key, finding] of [...draft.findings]) {
+    if (finding.drill?.id !== drill?.id) continue
     const sameGroup = match.group !== undefined && finding.leader.group === match.group
     if (finding.leader.entry !== match.entry && !sameGroup) continue
     if (match.device !== undefined && !isSameSlot(finding.leader.device, match.device)) continue

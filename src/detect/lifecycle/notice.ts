@@ -47,6 +47,7 @@ const endingText: Readonly<Record<Ending, string>> = {
   recovered: 'recovered',
   quiet: 'over: no further line was logged within its clearing time',
   expired: 'expired: no further line was logged',
+  drill: 'over: the drill has ended',
 }
 
 /** The notice that a finding has ended; `boot` is the end by a reboot. */

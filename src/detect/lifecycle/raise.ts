@@ -12,9 +12,9 @@ export function lifetimeOf(draft: Draft, finding: Finding): Lifecycle {
   return draft.settings.lifecycleOf(finding.leader)
 }
 
-/** The key of a finding: one per reason and device. */
-export function keyOf(reason: string, device: string | undefined): string {
-  return `${reason}|${device ?? ''}`
+/** The key of a finding: one per reason and device, and per drill, so that no drill takes part in another finding. */
+export function keyOf(reason: string, device: string | undefined, drill?: string): string {
+  return `${reason}|${device ?? ''}${drill === undefined ? '' : `|${drill}`}`
 }
 
 /** The source of a finding. It determines the finding's id, so a repeated line does not create a second Event. */
@@ -45,13 +45,14 @@ function hash(text: string): string {
 
 /** A new finding without counted lines. */
 export function newFinding(draft: Draft, match: Match, standing: Standing, at: Steady, id: string): Finding {
-  const { trust, before } = standing
+  const { trust, before, drill } = standing
   const acknowledged = acknowledgedNow(draft, match)
   return {
     id,
     leader: match,
     trust,
     ...(before && { before }),
+    ...(drill && { drill }),
     ...(acknowledged && { acknowledged }),
     at,
     lastAt: at,

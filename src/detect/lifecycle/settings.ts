@@ -90,10 +90,10 @@ export function createSettings(options: SettingsOptions): Settings {
 }
 
 function mayCondemn(
-  { trust, before, acknowledged }: Standing,
+  { trust, before, acknowledged, drill }: Standing,
   { acceptUserspace, acceptOld }: SettingsOptions,
 ): boolean {
-  if (acknowledged || (before && !acceptOld)) return false
+  if (acknowledged || drill?.mode === 'Observe' || (before && !acceptOld)) return false
   return acceptUserspace || trust !== 'userspace'
 }
 

@@ -3,6 +3,7 @@
 import type { Acknowledgement } from '../../model/acknowledgement.ts'
 import type { ConditionStatus, ConditionType } from '../../model/condition.ts'
 import { conditionTypes, unknownText } from '../../model/condition.ts'
+import type { DrillMode } from '../../model/drill.ts'
 import type { Trust } from '../../model/evidence.ts'
 import type { Match, Severity } from '../../model/finding.ts'
 
@@ -32,6 +33,8 @@ export interface Standing {
    * again.
    */
   readonly acknowledged?: Pick<Acknowledgement, 'until' | 'why'>
+  /** Injected evidence: its drill, what it may bring about, and when it ends by itself. */
+  readonly drill?: { readonly id: string; readonly mode: DrillMode; readonly until: Steady }
 }
 
 /** One log line that a rule matched. */
@@ -46,11 +49,12 @@ export interface Sighting extends Standing {
 
 /**
  * One measured state. `over`: beyond its limit. `held`: back within the limit but not yet past the clearing limit; an
- * existing finding stays, no new one begins.
+ * existing finding stays, no new one begins. `kept`: the look cannot tell, e.g. the first look at a counter after a
+ * restart; an existing finding stays as it is.
  */
 export interface Level {
   readonly match: Match
-  readonly state: 'over' | 'held'
+  readonly state: 'over' | 'held' | 'kept'
 }
 
 /** One reason on one device: pending until its raise rule is met, then raised until it ends. */

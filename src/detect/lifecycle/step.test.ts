@@ -94,7 +94,7 @@ describe('a condition', () => {
     run(0, checked)
     see(1000, match('Fatal'), 'userspace')
     assert.equal(kernel().status, 'True')
-    assert.deepEqual(notices(), ['Warning Fatal: Fatal happened (written from user space) ×1'])
+    assert.deepEqual(notices(), ['Warning Fatal: Fatal happened (written from user space: an unannounced drill) ×1'])
   })
 
   it('follows overrides of reason and code, which can disable a line', () => {
@@ -232,5 +232,42 @@ describe('telling', () => {
       'Warning Fatal: Fatal happened ×11',
       'Warning Fatal: Fatal happened ×311',
     ])
+  })
+})
+
+describe('a level that a look cannot tell', () => {
+  const look = (...states: readonly ('over' | 'kept')[]): Input => ({
+    kind: 'look',
+    monitor: 'kernel',
+    levels: states.map((state) => ({ match: match('Lasting', { message: state }), state })),
+  })
+
+  it('begins nothing, and keeps what has begun as it is', () => {
+    const { run } = life()
+    assert.equal(run(0, checked, look('kept')).findings.size, 0)
+    run(10, look('over'))
+    const [finding] = run(20, look('kept')).findings.values()
+    assert.deepEqual([finding?.over, finding?.leader.message], [undefined, 'over'])
+    run(30, look())
+    assert.equal(run(40).findings.size, 0)
+  })
+})
+
+describe('a level that a line has reported', () => {
+  it('ends what the line began, and says nothing milder meanwhile', () => {
+    const { run, see, kernel } = life()
+    run(0, checked)
+    see(10, match('Lasting'))
+    const milder = match('Lasting', { severity: 'warning', message: 'measured' })
+    const look = (levels: readonly { readonly match: Match; readonly state: 'over' }[]): Input => ({
+      kind: 'look',
+      monitor: 'kernel',
+      levels,
+    })
+    for (const at of [20, 30]) run(at, look([{ match: milder, state: 'over' }]))
+    assert.deepEqual([kernel().status, kernel().message], ['False', 'Lasting happened'])
+    run(40, look([]))
+    run(50)
+    assert.equal(kernel().status, 'True')
   })
 })

@@ -51,7 +51,7 @@ function matcherOf(rules: readonly CompiledRule[], reading: Reading): Matcher {
   const wanted = new Uint8Array(rules.length)
   const candidates: number[] = []
 
-  const matchBytes = (bytes: Uint8Array, start: number, end: number, unit?: string): readonly Match[] => {
+  const matchBytes = (bytes: Uint8Array, start: number, end: number, units?: readonly string[]): readonly Match[] => {
     const stop = Math.min(end, start + longestLine)
     const found = prefilter.find(bytes, start, stop)
     if (found.length === 0) return nothing
@@ -66,7 +66,7 @@ function matcherOf(rules: readonly CompiledRule[], reading: Reading): Matcher {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, stop - start).toString('utf8')
     let match: Match | undefined
     for (const rule of candidates) {
-      match = tries[rule]?.(text, unit)
+      match = tries[rule]?.(text, units)
       if (match) break
     }
     candidates.length = 0
@@ -75,9 +75,9 @@ function matcherOf(rules: readonly CompiledRule[], reading: Reading): Matcher {
   return {
     tables: prefilter.tables,
     matchBytes,
-    matchText: (text, unit) => {
+    matchText: (text, units) => {
       const bytes = Buffer.from(text)
-      return matchBytes(bytes, 0, bytes.length, unit)
+      return matchBytes(bytes, 0, bytes.length, units)
     },
   }
 }
@@ -99,7 +99,7 @@ function literalIndex(rules: readonly CompiledRule[]) {
   return { literals: [...numbers.keys()], rulesOf }
 }
 
-type Try = (text: string, unit?: string) => Match | undefined
+type Try = (text: string, units?: readonly string[]) => Match | undefined
 
 /** What rules are resolved against. */
 interface Reading {
@@ -124,8 +124,8 @@ function tryOf(rule: CompiledRule, reading: Reading): Try {
   const read = rule.decode === undefined ? patternTry(rule, reason, reading) : decoderTry(rule, reason, reading)
   const { unless, units } = rule
   if (unless.length === 0 && !units) return read
-  return (text, unit) => {
-    if (units && !(unit !== undefined && units.includes(unit))) return undefined
+  return (text, from) => {
+    if (units && !from?.some((unit) => units.includes(unit))) return undefined
     return unless.some((literal) => text.includes(literal)) ? undefined : read(text)
   }
 }
@@ -147,7 +147,7 @@ function patternTry(rule: CompiledRule, reason: CompiledReason, { isDetachable }
     const matcher = pattern.matcher(text)
     if (!matcher.find()) return undefined
     const groups = matcher.getNamedGroups()
-    const message = fill(rule.message ?? text, groups)
+    const message = rule.message === undefined ? questioned(text).trim() : sentence(fill(rule.message, groups))
     const device = deviceOf(rule.device ?? '', groups).toLowerCase()
     const code = rule.code === undefined ? '' : fill(rule.code, groups)
     const match = { ...base, message, ...(device !== '' && { device }), ...(code !== '' && { code: numeric(code) }) }
@@ -181,12 +181,18 @@ function deviceOf(template: string, groups: Readonly<Record<string, string | nul
 }
 
 /**
- * Replaces `{name}` by the group's text; for a group that did not match, also removes the space before it. Removes
- * control characters, which could affect terminals.
+ * Replaces `{name}` by the group's text, and `{name|other words}` by the other words where the group did not match; else
+ * also removes the space before it. Removes control characters, which could affect terminals.
  */
 function fill(template: string, groups: Readonly<Record<string, string | null>>): string {
-  return questioned(template.replace(/\{(\w+)\}/g, (_whole, name: string) => groups[name] ?? ''))
+  const text = template.replace(/\{(\w+)(?:\|([^}]*))?\}/g, (_whole, name: string, other = '') => groups[name] || other)
+  return questioned(text)
     .replace(/ {2,}/g, ' ')
     .replace(/ (?=[,:;])/g, '')
     .trim()
+}
+
+/** `text` without the signs that are left at its ends where groups did not match. */
+function sentence(text: string): string {
+  return text.replace(/^[,:; ]+|[,:; ]+$/g, '')
 }

@@ -8,12 +8,12 @@ export interface Matcher {
   readonly tables: Tables
   /**
    * Matches the line `bytes[start, end)`, without framing; empty, without an allocation, for nearly every line of a
-   * healthy machine. The text is UTF-8; other bytes never throw. Time is linear in the line's length. `unit` is the
-   * writing unit, if the log attests it; rules with units require it.
+   * healthy machine. The text is UTF-8; other bytes never throw. Time is linear in the line's length. `units` are
+   * those that the log attests for the line; rules with units require one of them.
    */
-  matchBytes(bytes: Uint8Array, start: number, end: number, unit?: string): readonly Match[]
+  matchBytes(bytes: Uint8Array, start: number, end: number, units?: readonly string[]): readonly Match[]
   /** Like {@link matchBytes}, for a string. */
-  matchText(text: string, unit?: string): readonly Match[]
+  matchText(text: string, units?: readonly string[]): readonly Match[]
 }
 
 /** The matchers of one catalogue, one per log, each with the rules of that log only. */

@@ -47,7 +47,7 @@ function judge(
   { source, units }: DetectEntry,
   matchers: Matchers,
 ): string | undefined {
-  const found = matchers.of(source).matchText(peel(text).text, units?.[0])
+  const found = matchers.of(source).matchText(peel(text).text, units)
   const hit = found.some((match) => match.entry === reason)
   if (kind === 'ignores')
     return hit ? `this line must not match ${reason}, but it does: tighten the pattern` : undefined

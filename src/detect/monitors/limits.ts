@@ -13,6 +13,10 @@ export interface Measured<Value extends string = string> {
   readonly device?: string
   /** Values that messages can name, e.g. the limit of a percentage. */
   readonly parts?: Readonly<Record<string, string | number>>
+  /** True when the look cannot tell that all is well: the amount can raise a reason but not end one. */
+  readonly tentative?: boolean
+  /** True when the device is not part of the machine; the catalogue's `detachable` severity applies. */
+  readonly detachable?: boolean
 }
 
 /** Returns the level of each reason and device whose value is over its limit or not yet past the clearing limit. */
@@ -25,22 +29,23 @@ export function levelsOf(
     const { probe } = entry
     if (!probe) return []
     return measured.flatMap((one) => {
-      const state = one.value === probe.value ? stateOf(one.amount, probe) : undefined
+      const state = one.value === probe.value ? stateOf(one, probe) : undefined
       return state === undefined ? [] : [{ match: matchOf(entry, probe, one, values), state }]
     })
   })
 }
 
-function stateOf(amount: number, { side, limit, clear }: CompiledProbe): Level['state'] | undefined {
+function stateOf({ amount, tentative }: Measured, { side, limit, clear }: CompiledProbe): Level['state'] | undefined {
   const beyond = (bound: number): boolean => (side === 'above' ? amount > bound : amount < bound)
   if (beyond(limit)) return 'over'
+  if (tentative) return 'kept'
   return beyond(clear) ? 'held' : undefined
 }
 
 function matchOf(
   { reason, condition, severity, scope, family }: CompiledReason,
-  { value, message }: CompiledProbe,
-  { amount, device, parts = {} }: Measured,
+  { value, message, detachable }: CompiledProbe,
+  { amount, device, parts = {}, detachable: isDetachable = false }: Measured,
   values: Readonly<Record<string, ValueSpec>>,
 ): Match {
   const words: Readonly<Record<string, string | number>> = { ...parts, value: rounded(amount, values[value]) }
@@ -49,7 +54,7 @@ function matchOf(
     reason,
     entry: reason,
     condition,
-    severity,
+    severity: (isDetachable && detachable) || severity,
     scope,
     family,
     code: value,

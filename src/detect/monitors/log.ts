@@ -3,6 +3,7 @@
  * when the log cannot be read. A line without a match allocates nothing.
  */
 import type { ConditionType } from '../../model/condition.ts'
+import { type DrillMark, holdsMark, readMark } from '../../model/drill.ts'
 import type { LogName, Trust } from '../../model/evidence.ts'
 import type { Match } from '../../model/finding.ts'
 import type { Cancel } from '../../telemetry/clock.ts'
@@ -77,14 +78,29 @@ class LogMonitor implements Monitor, LogSink {
 
   line(line: LogLine): void {
     const matcher = this.#parts.matchers().of(this.#source.name)
-    const own = matcher.matchBytes(line.bytes, line.start, line.end, line.unit)
+    if (line.trust === 'userspace' && holdsMark(line.bytes, line.start, line.end)) {
+      this.#injected(line)
+      return
+    }
+    const own = matcher.matchBytes(line.bytes, line.start, line.end, line.units)
     if (own.length > 0) this.#see(own, textOf(line.bytes, line.start, line.end), line)
     if (!line.joined) return
     const { bytes, end } = line.joined
     const more = matcher
-      .matchBytes(bytes, 0, end, line.unit)
+      .matchBytes(bytes, 0, end, line.units)
       .filter(({ rule }) => !own.some((one) => one.rule === rule))
     if (more.length > 0) this.#see(more, textOf(bytes, 0, end), line)
+  }
+
+  /** A drill's line: the rules judge it without its mark. Only user space can mark a line, so no real one is muted. */
+  #injected(line: LogLine): void {
+    const text = textOf(line.bytes, line.start, line.end)
+    const read = readMark(text)
+    const matches = this.#parts
+      .matchers()
+      .of(this.#source.name)
+      .matchText(read?.rest ?? text, line.units)
+    if (matches.length > 0) this.#see(matches, text, line, read?.mark)
   }
 
   batch(batch: LogBatch): void {
@@ -96,7 +112,10 @@ class LogMonitor implements Monitor, LogSink {
     if (lost > 0) sightings.unshift(...this.#lost(lost))
     this.#reads()
     const checked = atEnd && this.#watch.state !== 'checked'
-    if (checked) this.#watch = { state: 'checked' }
+    if (checked) {
+      this.#watch = { state: 'checked' }
+      this.#parts.matchers().of(this.#source.name) // takes 15 ms, for which the first fault must not wait
+    }
     this.#report(this, { sightings, ...(cursor && { cursor }), ...(checked && { watch: this.#watch }) })
   }
 
@@ -135,7 +154,7 @@ class LogMonitor implements Monitor, LogSink {
     this.#parts.log.info('the log can be read again', { monitor: this.name })
   }
 
-  #see(matches: readonly Match[], text: string, line: LogLine): void {
+  #see(matches: readonly Match[], text: string, line: LogLine, mark?: DrillMark): void {
     const { time, onEvidence } = this.#parts
     const now = time.now()
     const stamp = line.at()
@@ -145,8 +164,10 @@ class LogMonitor implements Monitor, LogSink {
     const { name: source } = this.#source
     const wall = Math.round(at + time.moment().wallOffset)
     onEvidence({ source, at: wall, text, trust }, matches)
+    const drill = mark && { id: mark.id, mode: mark.mode, until: at + mark.forMs }
     for (const match of matches.map((one) => (trust === 'userspace' ? this.#doubted(one) : one))) {
-      this.#sightings.push({ ...this.#aged(match, at, wall, trust), at, source, position, trust })
+      const aged = this.#aged(match, at, wall, trust)
+      this.#sightings.push({ ...aged, at, source, position, trust, ...(drill && { drill }) })
     }
   }
 

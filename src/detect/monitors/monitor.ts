@@ -11,6 +11,7 @@ import type { Registry } from '../../telemetry/exposition.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Children } from '../host/children.ts'
 import type { Host } from '../host/host.ts'
+import type { Loopback } from '../host/network.ts'
 import type { Cursors } from '../ledger/state-file.ts'
 import type { SteadyTime } from '../ledger/steady-time.ts'
 import type { Settings } from '../lifecycle/settings.ts'
@@ -55,6 +56,8 @@ export type Report = (monitor: Pick<Monitor, 'name'>, observation: Observation) 
 export interface MonitorParts {
   readonly host: Host
   readonly children: Children
+  /** Services of the machine; absent for a saved copy of one. */
+  readonly loopback?: Loopback
   readonly clock: Clock
   readonly random: Random
   readonly time: SteadyTime
@@ -95,7 +98,7 @@ export interface MonitorSpec {
 
 /** A value that a probe measures. It becomes a gauge, and a measured reason can set a limit on it. */
 export interface ValueSpec {
-  readonly unit: 'percent' | 'count' | 'seconds' | 'bytes'
+  readonly unit: 'percent' | 'count' | 'seconds' | 'hours' | 'bytes'
   readonly help: string
   /** True when no reason has a limit on it. */
   readonly gaugeOnly?: boolean

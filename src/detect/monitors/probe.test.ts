@@ -36,6 +36,19 @@ describe('the probe driver', () => {
     )
   })
 
+  it('takes an amount that cannot be for a failed look', async () => {
+    for (const amount of [Number.NaN, Number.POSITIVE_INFINITY])
+      assert.match(
+        (
+          await lookAt(
+            spec(() => ({ sample: amount })),
+            {},
+          )
+        ).why ?? '',
+        /^figure cannot be/,
+      )
+  })
+
   it('exposes each value by device', async () => {
     const { gauges } = await lookAt(
       spec(() => ({ sample: 7 })),
@@ -63,9 +76,15 @@ describe('a limit', () => {
         const clear = of === 'above' ? limit - gap : limit + gap
         const probe = { monitor: 'm', value: 'v', side: of, limit, clear, message: '{value}' }
         const levels = levelsOf([{ value: 'v', amount }], [{ ...base, reason: 'Reason', probe }], {})
+        const doubt = levelsOf([{ value: 'v', amount, tentative: true }], [{ ...base, reason: 'Reason', probe }], {})
         const beyond = of === 'above' ? amount > limit : amount < limit
         const behind = of === 'above' ? amount <= clear : amount >= clear
         assert.equal(levels.length, behind ? 0 : 1)
+        assert.deepEqual(
+          doubt.map(({ state }) => state),
+          [beyond ? 'over' : 'kept'],
+          'a tentative amount ends nothing',
+        )
         if (!behind) assert.equal(levels[0]?.state, beyond ? 'over' : 'held')
       }),
     )

@@ -4,10 +4,11 @@
  */
 import type { CompiledReason } from '../../catalog/compiled.ts'
 import type { ConditionType } from '../../model/condition.ts'
-import type { Cancel } from '../../telemetry/clock.ts'
+import type { Cancel, Clock } from '../../telemetry/clock.ts'
 import type { Gauge } from '../../telemetry/exposition.ts'
 import type { Children } from '../host/children.ts'
 import type { Host } from '../host/host.ts'
+import type { Loopback } from '../host/network.ts'
 import type { Level, Watch } from '../lifecycle/state.ts'
 import { levelsOf, type Measured } from './limits.ts'
 import type { Monitor, MonitorParts, MonitorSpec, Report, ValueSpec } from './monitor.ts'
@@ -19,6 +20,10 @@ export type Look<Sample> = { readonly sample: Sample } | { readonly absent: stri
 export interface ProbeHost {
   readonly host: Host
   readonly children: Children
+  /** The time of the look: `monotonic` for rates, `now` for what has a date. */
+  readonly clock: Pick<Clock, 'monotonic' | 'now'>
+  /** Absent for a saved copy of a machine. */
+  readonly loopback?: Loopback
 }
 
 export interface Probe<Sample, Value extends string> {
@@ -148,6 +153,9 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
 
   #judge(sample: Sample): readonly Level[] {
     const measured = this.#probe.judge(sample, this.#before)
+    // Every unit counts from 0 up: anything else was computed from a file with another format.
+    const wrong = measured.find(({ amount }) => !(amount >= 0 && Number.isFinite(amount)))
+    if (wrong) throw new RangeError(`${wrong.value} cannot be ${wrong.amount}: what it is read from has another format`)
     this.#before = sample
     for (const gauge of this.#gauges.values()) gauge.reset()
     for (const { value, amount, device } of measured) {

@@ -60,7 +60,8 @@ export class AgentReport {
     this.#options = options
     this.#findingLog = new FindingLog(options.clock, options.log)
     this.#metrics = createMetrics(options.registry, () => this.#reported?.findings() ?? [])
-    this.#metrics.buildInfo.set(1, { version, node: process.version })
+    this.#metrics.buildInfo.set(1, { version, runtime: process.version })
+    this.#metrics.nodeInfo.set(1, { node: options.node })
   }
 
   /** The texts of the HTTP endpoints. */

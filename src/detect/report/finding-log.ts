@@ -30,7 +30,7 @@ export class FindingLog {
   }
 
   #write(what: string, finding: Finding, severity: Severity, more: Readonly<Record<string, unknown>>): void {
-    const { leader, trust, level, before } = finding
+    const { leader, trust, level, before, drill } = finding
     const allowance = severity === 'fatal' ? this.#fatal : this.#other
     const unwritten = allowance.take()
     if (unwritten === undefined) return
@@ -44,6 +44,7 @@ export class FindingLog {
       message: leader.message,
       trust,
       ...(before && { before: 'the agent first ran' }),
+      ...(drill && { drill: drill.id }),
       ...more,
       ...(unwritten > 0 && { notLoggedBefore: unwritten }),
     })

@@ -41,6 +41,10 @@ export function createMetrics(registry: Registry, findings: () => Iterable<Findi
     registry.counter({ name, help, known: () => known })
   return {
     buildInfo: gauge('nodemend_build_info', 'Always 1; the labels give the version.'),
+    nodeInfo: gauge(
+      'nodemend_node_info',
+      'Always 1; the label gives the name of the Node. Join it to other metrics on job and instance.',
+    ),
     findings: registry.counter({
       name: 'nodemend_findings_total',
       help: 'Findings raised, by severity and reason.',

@@ -14,8 +14,11 @@ export interface LogLine {
   /** Unique in its log within one boot; findings use it to identify the line. */
   readonly position: number | string
   readonly trust: Trust
-  /** The unit that wrote the line, when the log attests it. */
-  readonly unit?: string
+  /**
+   * The units of the line, when the log attests them: the one that wrote it and, for a line of systemd itself, the one
+   * that it is about.
+   */
+  readonly units?: readonly string[]
   /** When the line was written; NaN when the log does not say. Called only for lines that a rule matches. */
   at(): Steady
   /** The line together with its earlier pieces, when the log split one line into several records. */

@@ -4,7 +4,7 @@ import { providersNamed } from '../providers.ts'
 import { type ContractCase, providerContract } from '../testing/contract.ts'
 import { listNodes, siteNode, swapNode } from '../testing/nodes.ts'
 
-const make: ContractCase['make'] = (api, clock) => {
+const make: ContractCase['make'] = ({ api }, clock) => {
   const [provider] = providersNamed(['embedded'], { api, clock })
   if (!provider) throw new TypeError('the table names it')
   return provider

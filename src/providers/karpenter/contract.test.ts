@@ -7,7 +7,7 @@ import { nodeClaimDefinition } from './testing/definition.ts'
 const finalizers = ['karpenter.sh/termination']
 const labels = { 'karpenter.sh/nodepool': 'gpu' }
 
-const make: ContractCase['make'] = (api, clock) => {
+const make: ContractCase['make'] = ({ api }, clock) => {
   const [provider] = providersNamed(['karpenter'], { api, clock })
   if (!provider) throw new TypeError('the table names it')
   return provider

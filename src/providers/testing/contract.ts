@@ -13,7 +13,7 @@ import type { NodeView } from '../../model/node.ts'
 import { SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import type { Operation, Provider, ProviderKind } from '../provider.ts'
 import { providerKinds } from '../providers.ts'
-import { noAnswer, tap } from './tap.ts'
+import { type Lines, noAnswer, type Through, tap } from './tap.ts'
 
 /** A cluster with one node that the provider knows. */
 export interface ContractSite {
@@ -34,9 +34,12 @@ export interface ContractCase {
   /** Default: those of the entry of that name in the table. */
   readonly rights?: readonly Right[]
   readonly definitions?: readonly KubeObject[]
-  make(api: Api, clock: SteppedClock): Provider
+  make(lines: Lines, clock: SteppedClock): Provider
   site(api: Api, clock: SteppedClock): Promise<ContractSite>
 }
+
+/** Straight to the service outside. */
+const direct: Through = (_call, send) => send()
 
 type Context = { after(run: () => Promise<void>): void }
 
@@ -60,7 +63,7 @@ async function given(t: Context, contract: ContractCase) {
   await clock.advance(10_000)
   const api = connect()
   const site = await contract.site(api, clock)
-  const provider = contract.make(api, clock)
+  const provider = contract.make({ api, through: direct }, clock)
   const view = site.node as NodeView // providers read no more of it
   const answer = await provider.target(view, contract.action)
   assert.ok(answer.kind === 'found', JSON.stringify(answer))
@@ -93,7 +96,7 @@ export function providerContract(contract: ContractCase): void {
     test('it knows the node by its label, can do the action, and looks without writing', async (t) => {
       const { api, clock, view, operation, written } = await given(t, contract)
       const tapped = tap(api, {})
-      const provider = make(tapped.api, clock)
+      const provider = make(tapped, clock)
       assert.ok(provider.can.includes(action))
       assert.notEqual(provider.poolOf(view), undefined)
       assert.equal(provider.poolOf({ labels: {} }), undefined)
@@ -107,7 +110,7 @@ export function providerContract(contract: ContractCase): void {
       const { api, clock, site, view, operation, written } = await given(t, contract)
       const rights = rightsOf(contract).filter(({ actions }) => actions === undefined || actions.includes(action))
       const limited = limitedTo(api, () => rights)
-      const provider = make(limited.api, clock)
+      const provider = make({ api: limited.api, through: direct }, clock)
       await provider.target(view, action)
       await provider.look(operation)
       await clock.advance(60_000) // what is there now is no successor
@@ -140,6 +143,7 @@ export function providerContract(contract: ContractCase): void {
 
     test('killed at any of its calls, before or after the answer, a new program finds out what happened', async (t) => {
       const requests = await countRequests(t)
+      assert.ok(requests > 0, 'no request passed through the lines that the case was given')
       for (let at = 0; at < requests; at++) {
         for (const when of ['before', 'after'] as const) {
           const { connect, clock, provider, site, written } = await given(t, contract)
@@ -162,20 +166,20 @@ export function providerContract(contract: ContractCase): void {
 
     test('refused by the server, it rejects with a message, and nothing has begun', async (t) => {
       const { connect, clock, site, written } = await given(t, contract)
-      const refused = tap(connect(), {
-        before: () => {
-          throw new KubeError('NM_KUBE_FORBIDDEN', 'may not', { call: 'test', status: 403 })
-        },
-      })
-      await assert.rejects(make(refused.api, clock).begin(written, 5_000), /may not/)
+      const refuse = (): never => {
+        throw new KubeError('NM_KUBE_FORBIDDEN', 'may not', { call: 'test', status: 403 })
+      }
+      const refused = tap(connect(), { before: refuse, outside: refuse })
+      await assert.rejects(make(refused, clock).begin(written, 5_000), /may not/)
       assert.equal(await site.effects(), 0)
     })
 
     test('slow: each write ends within the time that it is given', async (t) => {
       const { connect, clock, written } = await given(t, contract)
       const times: (number | undefined)[] = []
-      const watched = tap(connect(), { before: (_write, call: Call) => void times.push(call.timeoutMs) })
-      await make(watched.api, clock).begin(written, 1_234)
+      const note = ({ timeoutMs }: { readonly timeoutMs?: number }): void => void times.push(timeoutMs)
+      const watched = tap(connect(), { before: (_write, call) => note(call), outside: note })
+      await make(watched, clock).begin(written, 1_234)
       assert.ok(times.length > 0)
       for (const ms of times) assert.ok(ms !== undefined && ms <= 1_234, String(ms))
     })
@@ -193,8 +197,7 @@ export function providerContract(contract: ContractCase): void {
       const { api, clock, provider, site, written } = await given(t, contract)
       const others = [...interventions.filter((one) => !provider.can.includes(one)), 'Unheard' as Intervention]
       const tapped = tap(api, {})
-      for (const other of others)
-        await assert.rejects(make(tapped.api, clock).begin({ ...written, action: other }, 5_000))
+      for (const other of others) await assert.rejects(make(tapped, clock).begin({ ...written, action: other }, 5_000))
       assert.deepEqual(tapped.sent, [])
       assert.equal(await site.effects(), 0)
     })
@@ -211,20 +214,24 @@ export function providerContract(contract: ContractCase): void {
   })
 }
 
-/** A connection that breaks at its request `at`, and stays broken. */
-function dyingAt(api: Api, at: number, when: 'before' | 'after', onRequest: () => void = () => undefined): Api {
+/** Lines that break at the request `at` through any of them, and stay broken. */
+function dyingAt(api: Api, at: number, when: 'before' | 'after', onRequest: () => void = () => undefined): Lines {
   let count = 0
+  const sent = async <A>(send: () => Promise<A>): Promise<A> => {
+    const mine = count++
+    onRequest()
+    if (mine > at || (mine === at && when === 'before')) throw noAnswer()
+    const answer = await send()
+    if (mine === at) throw noAnswer()
+    return answer
+  }
   return {
-    server: api.server,
-    close: () => api.close(),
-    stream: <T>(call: Call) => api.stream<T>(call),
-    async request<T>(call: Call): Promise<T> {
-      const mine = count++
-      onRequest()
-      if (mine > at || (mine === at && when === 'before')) throw noAnswer()
-      const answer = await api.request<T>(call)
-      if (mine === at) throw noAnswer()
-      return answer
+    through: (_call, send) => sent(send),
+    api: {
+      server: api.server,
+      close: () => api.close(),
+      stream: <T>(call: Call) => api.stream<T>(call),
+      request: <T>(call: Call) => sent(() => api.request<T>(call)),
     },
   }
 }

@@ -5,8 +5,23 @@ import { accessReviews } from '../../kube/rights/review.ts'
 
 const writes: ReadonlySet<Call['verb']> = new Set(['create', 'update', 'patch', 'apply', 'delete', 'evict'])
 
-export interface Tap {
+/** A request to a service outside Kubernetes. */
+export interface OutsideCall {
+  readonly name: string
+  readonly writes: boolean
+  readonly timeoutMs: number
+}
+
+/** What stands between a provider and the service outside: sends the request, or does something else instead. */
+export type Through = <A>(call: OutsideCall, send: () => Promise<A>) => Promise<A>
+
+/** All that a provider under test speaks through. */
+export interface Lines {
   readonly api: Api
+  readonly through: Through
+}
+
+export interface Tap extends Lines {
   /** Every write that was sent, as `verb plural[/subresource] name`. */
   readonly sent: readonly string[]
 }
@@ -16,6 +31,8 @@ export interface TapOptions {
   readonly read?: (call: Call) => void
   /** Called before a write is sent; what it throws is what the caller gets instead of an answer. */
   readonly before?: (write: string, call: Call, count: number) => void
+  /** Called before a write to a service outside Kubernetes; what it throws is the answer. */
+  readonly outside?: (call: OutsideCall) => void
   /** Called after the server has answered, and waited for; what it throws replaces the answer. */
   readonly after?: (write: string, call: Call, count: number) => void | Promise<void>
 }
@@ -25,6 +42,12 @@ export function tap(api: Api, options: TapOptions): Tap {
   const sent: string[] = []
   return {
     sent,
+    through: (call, send) => {
+      if (!call.writes) return send()
+      options.outside?.(call)
+      sent.push(call.name)
+      return send()
+    },
     api: {
       server: api.server,
       close: () => api.close(),

@@ -37,16 +37,24 @@ export function removeTaint(api: Api, node: { name: string; uid: string }, attem
   })
 }
 
-/** Reads, changes, and writes with the version that was read. */
+/** Removes our taint of whatever attempt, when nobody is left who would. */
+export function clearTaint(api: Api, name: string): Promise<TaintAnswer> {
+  return edit(api, { name }, (taints) => {
+    const rest = taints.filter(({ key }) => key !== repairTaintKey)
+    return rest.length === taints.length ? 'absent' : rest
+  })
+}
+
+/** Reads, changes, and writes with the version that was read; with `uid` only this very node. */
 async function edit(
   api: Api,
-  { name, uid }: { name: string; uid: string },
+  { name, uid }: { readonly name: string; readonly uid?: string },
   change: (taints: readonly Taint[]) => readonly Taint[] | TaintAnswer,
 ): Promise<TaintAnswer> {
   for (let races = 0; ; races++) {
     try {
       const node = await getObject<NodeObject>(api, nodes, { name })
-      if (node.metadata.uid !== uid) return 'gone'
+      if (uid !== undefined && node.metadata.uid !== uid) return 'gone'
       const before = node.spec?.taints ?? []
       const taints = change(before)
       if (typeof taints === 'string') return taints

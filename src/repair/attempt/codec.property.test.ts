@@ -43,8 +43,9 @@ function of<T>(generators: Generators<T>, ...optional: readonly (keyof T)[]): fc
 }
 
 const sighting = of<FirstSighting>(
-  { policy: word, condition: word, status, reason: word, since: moment, transition: moment },
+  { policy: word, condition: word, status, reason: word, since: moment, transition: moment, drill: fc.boolean() },
   'transition',
+  'drill',
 )
 const gate = of<GateRecord>(
   { gate: word, answer: fc.constantFrom('allow', 'wait', 'refuse'), why: word, change: word },

@@ -50,6 +50,7 @@ const sighting = formOf<FirstSighting, NonNullable<AttemptStatus['sightings']>[n
   reason: at('reason', same()),
   since: at('observedSince', time),
   transition: at('transition', time),
+  drill: at('drill', same()),
 })
 
 const gate = formOf<GateRecord, StoredDecision['gates'][number]>({

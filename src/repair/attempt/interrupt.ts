@@ -1,4 +1,6 @@
 /** What stops a repair that is under way: for a while, or for good as long as nothing has begun that cannot be undone. */
+import { restrainingDrill } from '../../model/drill.ts'
+import { conditionOf } from '../../model/node.ts'
 import type { Attempt, Plan } from '../../model/repair.ts'
 import { kindOf } from '../act/actions.ts'
 import { notAsAdmitted } from '../decide/as-admitted.ts'
@@ -29,6 +31,8 @@ export function cancelReason(
   if (kindOf(plan.action).by === 'provider' && !snapshot.providers.includes(plan.provider))
     return `this controller does not run provider ${plan.provider}`
   if (hasRecovered(plan, node)) return `${plan.condition} is no longer ${plan.status}`
+  const drill = restrainingDrill(conditionOf(node, plan.condition))
+  if (drill) return `${plan.condition} is ${plan.status} only because of drill ${drill.id} now`
   const changed = notAsAdmitted(attempt, plan, node, policy)
   if (changed !== undefined) return changed
   if (pass?.taintGone) return 'somebody removed our taint from the node'

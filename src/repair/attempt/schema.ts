@@ -16,6 +16,10 @@ const sighting = z.object({
   reason: text(),
   observedSince: time().describe('Our own first sighting; foreign stamps can only move it later.'),
   transition: time().optional().describe('A later change between two sick statuses, which is no recovery.'),
+  drill: z
+    .boolean()
+    .optional()
+    .describe('Injected evidence alone was seen: a real fault is tolerated from its own start.'),
 })
 
 const rule = z.object({

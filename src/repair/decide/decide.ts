@@ -7,6 +7,7 @@ import { type Attempt, isFinished } from '../../model/repair.ts'
 import { type Candidate, candidateFor, compareText } from './candidate.ts'
 import { indexCluster } from './cluster-index.ts'
 import { type Admitted, at, type Gate, type GateContext } from './gate.ts'
+import { drill } from './gates/drill.ts'
 import { matching } from './gates/match.ts'
 import { mode } from './gates/mode.ts'
 import { gates } from './gates.ts'
@@ -37,7 +38,8 @@ export function decide(
   const admitted: Admitted[] = []
   const decisions = waiting.map((candidate) => {
     const decision = ask({ candidate, snapshot, records, index, admitted, now })
-    if (decision.outcome === 'act' || decision.outcome === 'would-act') {
+    // A drill takes no room from a real repair.
+    if (decision.outcome === 'act' || (decision.outcome === 'would-act' && decision.decidedBy !== drill.name)) {
       admitted.push({ candidate, acting: decision.outcome === 'act' })
     }
     return decision
@@ -97,7 +99,7 @@ function askOne(gate: Gate, context: GateContext): Asked {
 
 function outcomeOf(decider: GateRecord | undefined, policy: Policy): DecisionOutcome {
   if (!decider) return 'act'
-  if (decider.gate === mode.name) return 'would-act'
+  if (decider.gate === mode.name || decider.gate === drill.name) return 'would-act'
   if (decider.gate === matching.name && forbids(policy.ladder)) return 'no-action'
   return decider.answer === 'wait' ? 'wait' : 'refuse'
 }

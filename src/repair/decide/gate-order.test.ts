@@ -30,6 +30,7 @@ test('the order stands; a change of it is one of what people are told', () => {
     'zone',
     'breaker',
     'budget',
+    'drill',
     'mode',
   ])
 })

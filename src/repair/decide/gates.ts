@@ -10,6 +10,7 @@ import { attempts } from './gates/attempts.ts'
 import { breaker } from './gates/breaker.ts'
 import { budget } from './gates/budget.ts'
 import { controlPlane } from './gates/control-plane.ts'
+import { drill } from './gates/drill.ts'
 import { foreign } from './gates/foreign-owner.ts'
 import { identity } from './gates/identity.ts'
 import { inRepair } from './gates/in-repair.ts'
@@ -49,6 +50,7 @@ export const gates: readonly Gate[] = [
   zone,
   breaker,
   budget,
-  // Does the policy act, or only observe?
+  // Is it a drill, or the policy one that only observes?
+  drill,
   mode,
 ]

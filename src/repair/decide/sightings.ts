@@ -2,6 +2,7 @@
 
 import { type ConditionStatus, saysHealthy } from '../../model/condition.ts'
 import type { FirstSighting } from '../../model/decision.ts'
+import { restrainingDrill } from '../../model/drill.ts'
 import { type ClusterSnapshot, conditionOf, type NodeView, type SeenCondition, selects } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
 import type { Attempt } from '../../model/repair.ts'
@@ -22,13 +23,17 @@ export function sightingOf(
   now: number,
 ): FirstSighting {
   const { type, status, reason } = condition
-  const seen = record?.sightings.find((one) => one.policy === policy.name && one.condition === type)
+  const drill = restrainingDrill(condition) !== undefined
+  const known = record?.sightings.find((one) => one.policy === policy.name && one.condition === type)
+  // What a drill has waited for does not count for the real fault that follows it.
+  const seen = known?.drill === true && !drill ? { ...known, since: now } : known
   const first = Math.min(seen?.since ?? now, now)
   const stamp = Date.parse(condition.lastTransitionTime)
   const later = stamp > first && stamp <= now
   const between = later && seen !== undefined && (seen.transition === stamp || stayedSick(condition, first))
   const since = Math.max(later && !between ? stamp : first, snapshot.health.settledAt ?? 0)
-  return { policy: policy.name, condition: type, status, reason, since, ...(between && { transition: stamp }) }
+  const stamps = { since, ...(between && { transition: stamp }), ...(drill && { drill }) }
+  return { policy: policy.name, condition: type, status, reason, ...stamps }
 }
 
 /** True when we have watched the condition since `since`, and no report of it was a healthy one. */

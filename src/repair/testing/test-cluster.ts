@@ -9,6 +9,7 @@ import type { Occurrence } from '../../kube/events/queue.ts'
 import { createObject, getObject, listObjects, patchObject } from '../../kube/objects.ts'
 import type { Leadership } from '../../model/node.ts'
 import type { Attempt } from '../../model/repair.ts'
+import type { ProviderParts } from '../../providers/provider.ts'
 import type { ProviderName } from '../../providers/providers.ts'
 import { providersNamed } from '../../providers/providers.ts'
 import { type Clock, SteppedClock, seededRandom } from '../../telemetry/clock.ts'
@@ -38,6 +39,7 @@ export interface HalfOptions {
   readonly api?: Api | undefined
   /** Default: the provider of the modelled machines. */
   readonly providers?: readonly ProviderName[]
+  readonly webhook?: ProviderParts['webhook']
   /** What a person says about Karpenter's own node repair; default: it is read. */
   readonly karpenterNodeRepair?: KarpenterNodeRepair
   /** Its clock; that of the cluster unless given. */
@@ -178,6 +180,7 @@ async function startHalf(
   {
     api,
     providers,
+    webhook,
     leadership,
     karpenterNodeRepair,
     clock = cluster.clock,
@@ -201,7 +204,7 @@ async function startHalf(
     events: recorder,
     registry,
     log: silentLog,
-    providers: providersNamed(providers, { api, clock }),
+    providers: providersNamed(providers, { api, clock, ...(webhook && { webhook }) }),
     leadership: () => half.leadership,
     lease: { namespace: 'default', name: 'nodemend-controller' },
     karpenterNodeRepair,

@@ -1,5 +1,5 @@
-/** Lets a monitor look once at a machine that the test describes, with the shipped catalogue. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+/** Lets a monitor look at a machine that the test describes, with the shipped catalogue. */
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { CompiledCatalogue } from '../../../catalog/compiled.ts'
@@ -9,12 +9,29 @@ import { Registry } from '../../../telemetry/exposition.ts'
 import { silentLog } from '../../../telemetry/log.ts'
 import { assemble } from '../../assemble.ts'
 import { decoders } from '../../decode/decoders.ts'
-import { openHost } from '../../host/host.ts'
+import { type Host, openHost, type Space } from '../../host/host.ts'
+import type { Loopback } from '../../host/network.ts'
 import { ScriptedChildren } from '../../host/testing/scripted-children.ts'
 import { createSteadyTime } from '../../ledger/steady-time.ts'
 import { createSettings, noOverrides } from '../../lifecycle/settings.ts'
+import type { Level } from '../../lifecycle/state.ts'
 import { compileMatchers } from '../../match/compile.ts'
 import type { MonitorSpec, Observation } from '../monitor.ts'
+
+/** The files of a machine, by path. A file with content `null` becomes a folder, so reading it fails. */
+export type Files = Readonly<Record<string, string | null>>
+
+/** What lookAt() can be given beside files. */
+export interface LookOptions {
+  readonly children?: ScriptedChildren
+  /** In place of the files. */
+  readonly host?: Host
+  /** Symbolic links, by path. */
+  readonly links?: Readonly<Record<string, string>>
+  readonly loopback?: Loopback
+  /** Answers of `host.space`, by path. */
+  readonly space?: Readonly<Record<string, Space>>
+}
 
 /** The result of one look. */
 export interface Seen {
@@ -22,7 +39,10 @@ export interface Seen {
   readonly absent: string | undefined
   /** Why the monitor cannot look. */
   readonly why: string | undefined
-  /** `over REASON: message`, with ` on DEVICE` if it has one; `held …` between the two limits. */
+  /**
+   * `over REASON: message`, with ` on DEVICE` if it has one; `held …` between the two limits; `kept REASON` where the
+   * look cannot tell.
+   */
   readonly levels: readonly string[]
   /** The monitor's gauges as exposed. */
   readonly gauges: readonly string[]
@@ -30,36 +50,62 @@ export interface Seen {
 
 let catalogue: CompiledCatalogue | undefined // immutable, so compiled once for all tests
 
-/**
- * Lets `spec` look once at a machine with these files. A file with content `null` becomes a folder, so reading it
- * fails.
- */
-export async function lookAt(
+/** Lets `spec` look once at a machine with these files. */
+export async function lookAt(spec: MonitorSpec, files: Files, options?: LookOptions): Promise<Seen> {
+  const [seen] = await looksAt(spec, [files], 0, options)
+  return seen as Seen // one look, one result
+}
+
+/** Lets `spec` look at each of these states of a machine in turn, `everyMs` apart; a file that is left out is gone. */
+export async function looksAt(
   spec: MonitorSpec,
-  files: Readonly<Record<string, string | null>>,
-  children = new ScriptedChildren(),
-): Promise<Seen> {
+  states: readonly Files[],
+  everyMs: number,
+  options: LookOptions = {},
+): Promise<readonly Seen[]> {
   const root = mkdtempSync(join(tmpdir(), 'nodemend-host-'))
   try {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(text === null ? join(root, path) : dirname(join(root, path)), { recursive: true })
-      if (text !== null) writeFileSync(join(root, path), text)
+    const { look, clock } = looker(spec, root, options)
+    const seen: Seen[] = []
+    for (const files of states) {
+      rmSync(root, { recursive: true })
+      write(root, files, options)
+      seen.push(await look())
+      await clock.advance(everyMs)
     }
-    return await look(spec, root, children)
+    return seen
   } finally {
     rmSync(root, { recursive: true })
   }
 }
 
-async function look(spec: MonitorSpec, root: string, children: ScriptedChildren): Promise<Seen> {
+function write(root: string, files: Files, { links = {} }: LookOptions): void {
+  mkdirSync(root)
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(text === null ? join(root, path) : dirname(join(root, path)), { recursive: true })
+    if (text !== null) writeFileSync(join(root, path), text)
+  }
+  for (const [path, target] of Object.entries(links)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    symlinkSync(target, join(root, path))
+  }
+}
+
+/** The monitor on a machine in a folder; `look` looks once. */
+export function looker(
+  spec: MonitorSpec,
+  root: string,
+  { children = new ScriptedChildren(), host = openHost(root), loopback, space }: LookOptions = {},
+) {
   catalogue ??= compileShipped(join(import.meta.dirname, '..', '..', '..', '..', 'catalog'))
   const shipped = catalogue
   const clock = new SteppedClock()
   const settings = createSettings({ reasons: shipped.reasons, overrides: noOverrides, acceptUserspace: true })
   const registry = new Registry()
   const { monitors } = assemble({
-    host: openHost(root),
+    host: space ? { ...host, space: (inside) => Promise.resolve(space[inside]) } : host,
     children,
+    ...(loopback && { loopback }),
     clock,
     random: seededRandom(1),
     time: createSteadyTime(clock, () => clock.monotonic(), 'boot', undefined),
@@ -75,19 +121,28 @@ async function look(spec: MonitorSpec, root: string, children: ScriptedChildren)
   })
   const seen: Observation[] = []
   const [monitor] = monitors
-  await monitor?.check((_monitor, observation) => seen.push(observation))
-  const watch = seen.findLast((one) => one.watch)?.watch
   return {
-    state: monitor?.state ?? 'pending',
-    absent: monitor?.absent,
-    why: watch && 'why' in watch ? watch.why : undefined,
-    levels: (seen.at(-1)?.levels ?? []).map(({ state, match: { reason, message, device } }) => {
-      if (message.includes('?')) throw new Error(`${reason}: a part of its message is not measured: ${message}`)
-      return `${state} ${reason}: ${message}${device === undefined ? '' : ` on ${device}`}`
-    }),
-    gauges: registry
-      .render()
-      .split('\n')
-      .filter((line) => line.startsWith(`nodemend_${spec.name}_`)),
+    clock,
+    async look(): Promise<Seen> {
+      await monitor?.check((_monitor, observation) => seen.push(observation))
+      const watch = seen.findLast((one) => one.watch)?.watch
+      return {
+        state: monitor?.state ?? 'pending',
+        absent: monitor?.absent,
+        why: watch && 'why' in watch ? watch.why : undefined,
+        levels: (seen.at(-1)?.levels ?? []).map(levelText),
+        gauges: registry
+          .render()
+          .split('\n')
+          .filter((line) => line.startsWith(`nodemend_${spec.name.replaceAll('-', '_')}_`)),
+      }
+    },
   }
+}
+
+function levelText({ state, match: { reason, message, device } }: Level): string {
+  const on = device === undefined ? '' : ` on ${device}`
+  if (state === 'kept') return `kept ${reason}${on}`
+  if (message.includes('?')) throw new Error(`${reason}: a part of its message is not measured: ${message}`)
+  return `${state} ${reason}: ${message}${on}`
 }

@@ -12,10 +12,15 @@ export interface JournalRecord {
   readonly bootId: string
   /** Microseconds since boot by the monotonic clock. */
   readonly usec: number
-  /** The unit that wrote the line, attested by journald. For lines of systemd itself, the unit that they are about. */
-  readonly unit?: string
+  /**
+   * The unit that wrote the line, attested by journald. For lines of systemd itself, first the unit that they are about,
+   * then `init.scope`.
+   */
+  readonly units: readonly string[]
   /** `kernel`, `journal`, `stdout`, `syslog` … */
   readonly transport: string
+  /** Of a kernel line, whether the kernel wrote it; false: a program did, through /dev/kmsg. */
+  readonly fromKernel: boolean
 }
 
 /**
@@ -32,24 +37,34 @@ export function parseRecord(line: string): JournalRecord | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined
   const fields = entry as Record<string, unknown> // each field is checked when it is read
   const cursor = textOf(fields.__CURSOR)
-  const text = textOf(fields.MESSAGE)
-  if (cursor === undefined || text === undefined) return undefined
-  const unit = unitOf(fields)
+  const message = textOf(fields.MESSAGE)
+  if (cursor === undefined || message === undefined) return undefined
+  const transport = textOf(fields._TRANSPORT) ?? ''
+  const fromKernel = transport === 'kernel' && textOf(fields.SYSLOG_FACILITY) === '0'
   return {
-    text,
+    text: transport === 'kernel' && !fromKernel ? wholeText(fields, message) : message,
     cursor,
     position: /(?:^|;)i=([\da-f]+)/.exec(cursor)?.[1] ?? cursor,
     bootId: textOf(fields._BOOT_ID) ?? '',
-    usec: Number(textOf(fields.__MONOTONIC_TIMESTAMP) ?? Number.NaN),
-    ...(unit !== undefined && { unit }),
-    transport: textOf(fields._TRANSPORT) ?? '',
+    usec: Number(textOf(fields._SOURCE_MONOTONIC_TIMESTAMP) ?? textOf(fields.__MONOTONIC_TIMESTAMP) ?? Number.NaN),
+    units: unitsOf(fields),
+    transport,
+    fromKernel,
   }
 }
 
+/** Of a line that a program wrote to /dev/kmsg, journald takes a leading `NAME[PID]: ` off (journald-kmsg.c). */
+function wholeText(fields: Record<string, unknown>, message: string): string {
+  const name = textOf(fields.SYSLOG_IDENTIFIER)
+  if (name === undefined) return message
+  const pid = textOf(fields.SYSLOG_PID)
+  return `${name}${pid === undefined ? '' : `[${pid}]`}: ${message}`
+}
+
 /** journald sets fields with a leading `_`. The writer sets `UNIT`, so it counts only from PID 1. */
-function unitOf(fields: Record<string, unknown>): string | undefined {
+function unitsOf(fields: Record<string, unknown>): readonly string[] {
   const about = textOf(fields._PID) === '1' ? textOf(fields.UNIT) : undefined
-  return about ?? textOf(fields._SYSTEMD_UNIT)
+  return [about, textOf(fields._SYSTEMD_UNIT)].filter((unit) => unit !== undefined)
 }
 
 function textOf(field: unknown): string | undefined {

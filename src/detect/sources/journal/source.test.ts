@@ -20,7 +20,13 @@ function entry(n: number, message: unknown, fields: object = {}): string {
   return `${JSON.stringify({ ...own, _TRANSPORT: 'stdout', _SYSTEMD_UNIT: 'kubelet.service', _PID: '812', ...fields })}\n`
 }
 
-function journal(t: TestContext, { cursors = {}, there = true }: { cursors?: Cursors; there?: boolean } = {}) {
+interface Given {
+  readonly cursors?: Cursors
+  readonly there?: boolean
+  readonly ofKernel?: boolean
+}
+
+function journal(t: TestContext, { cursors = {}, there = true, ofKernel = false }: Given = {}) {
   const root = mkdtempSync(join(tmpdir(), 'nodemend-journal-'))
   t.after(() => rmSync(root, { recursive: true }))
   mkdirSync(join(root, 'proc/sys/kernel/random'), { recursive: true })
@@ -34,16 +40,24 @@ function journal(t: TestContext, { cursors = {}, there = true }: { cursors?: Cur
   const time = createSteadyTime(clock, () => clock.monotonic(), 'boot', undefined)
   const units = () => [['kubelet.service'], ['containerd.service', 'kubelet.service']]
   const host = openHost(root)
-  const source = journalSource({ host, children, clock, random: () => 0, time, cursors, units })
+  const source = journalSource({
+    host,
+    children,
+    clock,
+    random: () => 0,
+    time,
+    cursors,
+    units: ofKernel ? 'kernel' : units,
+  })
   const lines: string[] = []
   const batches: LogBatch[] = []
   const troubles: string[] = []
   const sink: LogSink = {
-    line: ({ bytes, start, end, unit, trust, position }) =>
-      lines.push([position, trust, unit, Buffer.from(bytes.subarray(start, end)).toString()].join(' ')),
+    line: ({ bytes, start, end, units = [], trust, position }) =>
+      lines.push([position, trust, units[0], Buffer.from(bytes.subarray(start, end)).toString()].join(' ')),
     batch: (batch) => batches.push(batch),
-    broke: (why) => troubles.push(why),
-    absentLog: (why) => troubles.push(why),
+    broke: (why) => troubles.push(`broke: ${why}`),
+    absentLog: (why) => troubles.push(`absent: ${why}`),
   }
   t.after(() => source.stop())
   return { source, sink, clock, children, lines, batches, troubles }
@@ -92,7 +106,7 @@ describe('the journal', () => {
     assert.match(children.started[0] ?? '', /--after-cursor=s=7a;i=4$/)
     children.write(entry(9, 'nine'))
     children.end('journalctl --follow ended with status 1: Data corrupted')
-    assert.deepEqual(troubles, ['journalctl --follow ended with status 1: Data corrupted'])
+    assert.deepEqual(troubles, ['broke: journalctl --follow ended with status 1: Data corrupted'])
     await clock.advance(1_000)
     assert.match(children.started[1] ?? '', /--after-cursor=s=7a;i=9;/)
     assert.equal(children.running, 1)
@@ -101,7 +115,7 @@ describe('the journal', () => {
   it('is absent when the machine keeps none, and is looked for again', async (t) => {
     const { source, sink, children, troubles, clock } = journal(t, { there: false })
     source.start(sink)
-    assert.deepEqual([children.started, troubles], [[], ['this machine keeps no journal']])
+    assert.deepEqual([children.started, troubles], [[], ['absent: this machine keeps no journal']])
     await clock.advance(10 * 60_000)
     assert.equal(troubles.length, 2)
   })
@@ -112,5 +126,61 @@ describe('the journal', () => {
     await source.check(sink)
     assert.deepEqual(lines, ['1 service kubelet.service one'])
     assert.equal(batches.at(-1)?.atEnd, true)
+  })
+
+  it('holds the kernel’s lines, where they are asked for, with the kernel’s own stamps', async (t) => {
+    const { source, sink, children, lines, batches } = journal(t, { ofKernel: true, cursors: { journal: 's=1;i=1' } })
+    source.start(sink)
+    assert.match(
+      children.started[0] ?? '',
+      /^journalctl --output=json .* _TRANSPORT=kernel --follow --quiet --boot --lines=all$/,
+    )
+    const kernel = { _TRANSPORT: 'kernel', _SYSTEMD_UNIT: undefined, _PID: undefined }
+    const own = { ...kernel, SYSLOG_FACILITY: '0', SYSLOG_IDENTIFIER: 'kernel', _SOURCE_MONOTONIC_TIMESTAMP: '41000' }
+    children.write(entry(1, 'EXT4-fs error (device sda1): bad', own))
+    assert.deepEqual(lines, ['1 kernel  EXT4-fs error (device sda1): bad'])
+    assert.equal(batches.at(-1)?.cursor?.source, 'kernel-journal')
+    children.write(entry(2, 'a line of a unit'))
+    assert.equal(lines.length, 1)
+  })
+
+  it('gives a line that a program wrote to /dev/kmsg its first word back, and does not take it for the kernel’s', async (t) => {
+    const { source, sink, children, lines } = journal(t, { ofKernel: true })
+    source.start(sink)
+    const written = { _TRANSPORT: 'kernel', SYSLOG_FACILITY: '1', _SYSTEMD_UNIT: undefined, _PID: undefined }
+    children.write(entry(1, 'Xid (PCI:0000:00:00): 31, GPU termination', { ...written, SYSLOG_IDENTIFIER: 'NVRM' }))
+    children.write(entry(2, 'hello', { ...written, SYSLOG_IDENTIFIER: 'tool', SYSLOG_PID: '7' }))
+    children.write(entry(3, 'no name', written))
+    assert.deepEqual(lines, [
+      '1 userspace  NVRM: Xid (PCI:0000:00:00): 31, GPU termination',
+      '2 userspace  tool[7]: hello',
+      '3 userspace  no name',
+    ])
+  })
+
+  it('keeps the stamps of the kernel: a line waits in the ring until journald starts', async (t) => {
+    const { source, children } = journal(t, { ofKernel: true })
+    const stamps: number[] = []
+    const ignore = () => undefined
+    source.start({ line: (line) => stamps.push(line.at()), batch: ignore, broke: ignore, absentLog: ignore })
+    const kernel = { _TRANSPORT: 'kernel', SYSLOG_FACILITY: '0' }
+    children.write(entry(5_000, 'late', { ...kernel, _SOURCE_MONOTONIC_TIMESTAMP: '41000' }))
+    children.write(entry(5_000, 'unstamped', kernel))
+    assert.equal((stamps[1] ?? 0) - (stamps[0] ?? 0), 4_959)
+  })
+
+  it('of the kernel is never absent: without it nobody reads the kernel log', async (t) => {
+    const { source, sink, children, troubles } = journal(t, { ofKernel: true })
+    source.start(sink)
+    children.end('journalctl --dmesg --follow', true)
+    const { source: second, sink: other, troubles: more } = journal(t, { ofKernel: true, there: false })
+    await second.check(other)
+    assert.deepEqual(
+      [...troubles, ...more],
+      [
+        'broke: The kernel log cannot be read: /dev/kmsg is refused, and this machine has no journalctl; run privileged',
+        'broke: The kernel log cannot be read: /dev/kmsg is refused, and this machine keeps no journal; run privileged',
+      ],
+    )
   })
 })

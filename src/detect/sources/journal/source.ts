@@ -1,8 +1,10 @@
 /**
- * The journal as a log source: follows `journalctl --follow`, restarted after its cursor when it ends. A line belongs
- * to the unit that journald attests, never to the identifier that a process sets. Kernel lines are ignored, because the
- * kernel log source reads them.
+ * The journal as a log source: follows `journalctl --follow`, restarted after its cursor when it ends. It hands over the
+ * lines of units, each attested by journald and never by the identifier that a process sets; or, where /dev/kmsg is
+ * refused, the kernel's (docs/adr/0024-kernel-log-without-privileged.md).
  */
+
+import type { LogName } from '../../../model/evidence.ts'
 import type { Cancel, Clock, Random } from '../../../telemetry/clock.ts'
 import type { Children } from '../../host/children.ts'
 import type { Host } from '../../host/host.ts'
@@ -18,15 +20,14 @@ export interface JournalSourceOptions {
   readonly random: Random
   readonly time: SteadyTime
   readonly cursors: Cursors
-  /** Units of each rule; undefined for a rule that matches every unit. */
-  readonly units: () => readonly (readonly string[] | undefined)[]
+  /** Units of each rule, undefined for a rule that matches every unit; or the kernel in place of units. */
+  readonly units: 'kernel' | (() => readonly (readonly string[] | undefined)[])
 }
 
 export function journalSource(options: JournalSourceOptions): LogSource {
   return new JournalSource(options)
 }
 
-const cursorName = 'journal'
 /** Delay before an ended reader is restarted; doubles up to a minute. */
 const restartMs = 1_000
 const longestRestartMs = 60_000
@@ -41,11 +42,24 @@ const lookMs = 20_000
 const mostBytes = 64 * 1024 * 1024
 
 const folders = ['var/log/journal', 'run/log/journal']
-const fields = 'MESSAGE,UNIT,_PID,_SYSTEMD_UNIT,_TRANSPORT,_BOOT_ID'
+const fields = {
+  units: 'MESSAGE,UNIT,_PID,_SYSTEMD_UNIT,_TRANSPORT,_BOOT_ID',
+  kernel: 'MESSAGE,SYSLOG_FACILITY,SYSLOG_IDENTIFIER,SYSLOG_PID,_SOURCE_MONOTONIC_TIMESTAMP,_TRANSPORT,_BOOT_ID',
+}
+
+/** True on a machine with a journal, whether or not it has journalctl. */
+export function keepsJournal(host: Host): boolean {
+  return folders.some((folder) => host.list(folder).length > 0)
+}
 
 class JournalSource implements LogSource {
-  readonly name = 'journal'
+  /** The log whose rules the lines are held against. */
+  readonly name: LogName
   readonly alive = true
+  readonly #ofKernel: boolean
+  readonly #cursorName: string
+  /** Tells the commands of two sources apart. */
+  readonly #program: string
   readonly #options: JournalSourceOptions
   readonly #bootId: string
   #sink: LogSink | undefined
@@ -59,9 +73,13 @@ class JournalSource implements LogSource {
 
   constructor(options: JournalSourceOptions) {
     this.#options = options
+    this.#ofKernel = options.units === 'kernel'
+    this.name = this.#ofKernel ? 'kmsg' : 'journal'
+    this.#cursorName = this.#ofKernel ? 'kernel-journal' : 'journal'
+    this.#program = this.#ofKernel ? 'journalctl --dmesg' : 'journalctl'
     const boot = options.host.read('proc/sys/kernel/random/boot_id')
     this.#bootId = 'text' in boot ? boot.text.trim().replaceAll('-', '') : ''
-    const stored = options.cursors[cursorName]
+    const stored = options.cursors[this.#cursorName]
     if (typeof stored === 'string') this.#cursor = stored
   }
 
@@ -72,11 +90,11 @@ class JournalSource implements LogSource {
 
   async check(sink: LogSink): Promise<void> {
     if (this.#sink !== undefined) return // already followed: new lines arrive without a check
-    if (!this.#isThere()) return sink.absentLog('this machine keeps no journal')
+    if (!keepsJournal(this.#options.host)) return this.#tellAbsent(sink, 'this machine keeps no journal')
     const { children } = this.#options
     const args = [...this.#arguments(), '--boot', '--quiet']
-    const outcome = await children.run({ name: 'journalctl', file: 'journalctl', args, deadlineMs: lookMs, mostBytes })
-    if (outcome.kind === 'absent') return sink.absentLog('this machine has no journalctl')
+    const outcome = await children.run({ name: this.#program, file: 'journalctl', args, deadlineMs: lookMs, mostBytes })
+    if (outcome.kind === 'absent') return this.#tellAbsent(sink, 'this machine has no journalctl')
     if (outcome.kind !== 'ended') return sink.broke(outcome.why)
     if (outcome.status !== 0) return sink.broke(outcome.errors || `journalctl ended with status ${outcome.status}`)
     this.#sink = sink
@@ -92,7 +110,7 @@ class JournalSource implements LogSource {
 
   #follow(): void {
     if (this.#stopped) return
-    if (!this.#isThere()) {
+    if (!keepsJournal(this.#options.host)) {
       this.#absent('this machine keeps no journal')
       return
     }
@@ -101,7 +119,7 @@ class JournalSource implements LogSource {
     this.#rest = Buffer.alloc(0)
     this.#awaitQuiet()
     this.#end = this.#options.children.follow({
-      command: { name: 'journalctl --follow', file: 'journalctl', args },
+      command: { name: `${this.#program} --follow`, file: 'journalctl', args },
       onOutput: (chunk) => this.#output(chunk),
       onEnd: ({ absent, why }) => (absent ? this.#absent('this machine has no journalctl') : this.#broke(why)),
     })
@@ -120,7 +138,7 @@ class JournalSource implements LogSource {
   }
 
   #batch(lines: number, atEnd: boolean): void {
-    const cursor = this.#cursor === undefined ? {} : { cursor: { source: cursorName, position: this.#cursor } }
+    const cursor = this.#cursor === undefined ? {} : { cursor: { source: this.#cursorName, position: this.#cursor } }
     this.#sink?.batch({ ...cursor, atEnd, lost: 0, lines, handedOver: lines })
   }
 
@@ -143,7 +161,7 @@ class JournalSource implements LogSource {
   #line(record: JournalRecord): void {
     this.#cursor = record.cursor
     const otherBoot = this.#bootId !== '' && record.bootId !== '' && record.bootId !== this.#bootId
-    if (record.transport === 'kernel' || otherBoot) return
+    if ((record.transport === 'kernel') !== this.#ofKernel || otherBoot) return
     this.#sink?.line(lineOf(record, this.#options.time))
   }
 
@@ -156,12 +174,14 @@ class JournalSource implements LogSource {
 
   #absent(why: string): void {
     this.#quiet()
-    this.#sink?.absentLog(why)
+    if (this.#sink) this.#tellAbsent(this.#sink, why)
     this.#timer = this.#options.clock.after(absentMs, () => this.#follow())
   }
 
-  #isThere(): boolean {
-    return folders.some((folder) => this.#options.host.list(folder).length > 0)
+  /** Every machine has a kernel log, so one that cannot be read here is no state of the machine. */
+  #tellAbsent(sink: LogSink, why: string): void {
+    if (this.#ofKernel) sink.broke(`The kernel log cannot be read: /dev/kmsg is refused, and ${why}; run privileged`)
+    else sink.absentLog(why)
   }
 
   /**
@@ -169,22 +189,27 @@ class JournalSource implements LogSource {
    * match.
    */
   #arguments(): readonly string[] {
-    const units = this.#options.units()
+    const always = ['--output=json', '--no-pager']
+    const { units: given } = this.#options
+    if (given === 'kernel') return [...always, `--output-fields=${fields.kernel}`, '_TRANSPORT=kernel']
+    const units = given()
     const named = units.every((one) => one !== undefined) ? [...new Set(units.flat())] : []
     const matches = named.flatMap((unit) => [`_SYSTEMD_UNIT=${unit}`, '+', '_PID=1', `UNIT=${unit}`, '+'])
-    return ['--output=json', `--output-fields=${fields}`, '--no-pager', ...matches.slice(0, -1)]
+    return [...always, `--output-fields=${fields.units}`, ...matches.slice(0, -1)]
   }
 }
 
-function lineOf({ text, position, usec, unit }: JournalRecord, time: SteadyTime): LogLine {
+function lineOf(record: JournalRecord, time: SteadyTime): LogLine {
+  const { text, position, usec, units, transport, fromKernel } = record
   const bytes = Buffer.from(text)
+  const attested = transport === 'kernel' ? (fromKernel ? 'kernel' : 'userspace') : undefined
   return {
     bytes,
     start: 0,
     end: bytes.length,
     position,
-    trust: unit === undefined ? 'userspace' : 'service',
-    ...(unit !== undefined && { unit }),
+    trust: attested ?? (units.length === 0 ? 'userspace' : 'service'),
+    ...(attested === undefined && units.length > 0 && { units }),
     at: () => time.fromBoot(usec / 1000),
   }
 }

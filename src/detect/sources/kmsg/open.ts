@@ -1,5 +1,5 @@
 /** Chooses the reader of a kernel log at every opening, because an absent path may later be a device or a file. */
-import { statSync } from 'node:fs'
+import { closeSync, constants, openSync, statSync } from 'node:fs'
 import type { Clock } from '../../../telemetry/clock.ts'
 import { type DeviceOptions, openKmsgDevice } from './device.ts'
 import { openKmsgFile } from './file.ts'
@@ -21,6 +21,21 @@ export function kindOfLog(path: string): LogKind | undefined {
   if (!stat.isCharacterDevice() && !stat.isBlockDevice()) return 'file'
   if (stat.isCharacterDevice() && stat.rdev === kmsgNumber) return 'device'
   throw new Error(`${path} is a device, but not the kernel log; mount the host’s /dev/kmsg, or give a file with --kmsg`)
+}
+
+/**
+ * Whether the device at `path` is there and this process may not open it: a container runtime opens no device to a container
+ * that is not privileged, and the kernel asks for CAP_SYSLOG (kernel.dmesg_restrict).
+ */
+export function isRefused(path: string): boolean {
+  try {
+    if (kindOfLog(path) !== 'device') return false
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK))
+    return false
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException // node:fs throws ErrnoException
+    return code === 'EPERM' || code === 'EACCES'
+  }
 }
 
 /** Opens the log at `path`, a file at byte `from`. Throws the errors of stat(2), open(2) and {@link kindOfLog}. */

@@ -178,7 +178,7 @@ export function explain(error: Error): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EPERM':
     case 'EACCES':
-      return 'permission denied; run privileged, or as root with CAP_SYSLOG'
+      return 'permission denied; run privileged, or as root with CAP_SYSLOG, or on a machine with a journal'
     case 'ENOENT':
       return 'the file does not exist; mount the host at HOST_ROOT, or give a file with --kmsg'
     default:
