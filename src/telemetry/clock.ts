@@ -82,8 +82,9 @@ export class SteppedClock implements Clock {
     this.#wall = startMs
   }
 
+  /** Whole milliseconds, as the real clock has them: what is read back from a stored stamp must be the same number. */
   now(): number {
-    return this.#wall
+    return Math.floor(this.#wall)
   }
 
   monotonic(): number {
