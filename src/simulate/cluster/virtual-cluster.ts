@@ -49,9 +49,9 @@ export class VirtualCluster {
 
   constructor(given: ClusterGiven, startMs: number, types: readonly Reported[]) {
     this.#given = given
-    this.clock = new SteppedClock(startMs)
+    this.clock = new SteppedClock(startMs, 1)
     this.random = seededRandom(7)
-    this.store = newCluster(this.clock, this.random)
+    this.store = newCluster(this.clock, this.random, { tracksOwners: false })
     for (const one of [...crds(), nodeClaimDefinition]) installDefinition(this.store, one)
     const groups = Object.entries(given.groups).filter(([, group]) => group.detector)
     this.detectors = new Detectors(this.store, new Set(groups.map(([name]) => name)), types)
