@@ -1,12 +1,8 @@
 /** The scenario files that a command line names. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ScenarioFile } from '../../simulate/scenario/read.ts'
 import { unreadable } from '../inspect/unreadable.ts'
-
-export interface ScenarioFile {
-  readonly file: string
-  readonly text: string
-}
 
 /** Each file, and each YAML file of a folder in the order of their names. Throws for what cannot be read. */
 export function scenarioFiles(given: readonly string[]): readonly ScenarioFile[] {

@@ -23,11 +23,10 @@ export function policyTestCommand(io: Io): Command {
 }
 
 async function testPolicies(files: readonly string[], { only }: Flags, io: Io): Promise<void> {
-  const read = scenarioFiles(files).map(({ file, text }) => readScenarios(file, text))
-  const problems = read.flatMap((one) => one.problems)
+  const { scenarios, problems } = readScenarios(scenarioFiles(files))
   for (const { file, line, column, message } of problems) io.stdout(`${file}:${line}:${column}: ${message}\n`)
   if (problems.length > 0) throw new CommandError('NM_POLICY_SCENARIO', 'the scenarios have mistakes: mend them')
-  const chosen = read.flatMap((one) => one.scenarios).filter((one) => one.scenario.scenario.includes(only ?? ''))
+  const chosen = scenarios.filter((one) => one.scenario.scenario.includes(only ?? ''))
   const totals = { failed: 0, virtualMs: 0, slowestMs: 0, slowest: '' }
   const startedAt = io.clock.monotonic()
   for (const one of chosen) {

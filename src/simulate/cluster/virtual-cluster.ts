@@ -31,7 +31,7 @@ export interface Refusing {
 }
 
 /** Rarer than kubelets do, well below the 40 s of a lease: most of a quiet minute's work are renewals. */
-const renewEveryMs = 20_000
+const renewEveryMs = 30_000
 
 export class VirtualCluster {
   readonly clock: SteppedClock

@@ -13,7 +13,7 @@ import { Registry } from '../../telemetry/exposition.ts'
 import { silentLog } from '../../telemetry/log.ts'
 
 /** Between passes of a quiet cluster, below the gap that counts as an outage; a change, or a moment waited for, has its own pass. */
-const intervalMs = 15_000
+const intervalMs = 25_000
 
 export interface VirtualControllerOptions {
   readonly connect: () => Api

@@ -41,7 +41,7 @@ export function happen(stage: Stage, event: ScenarioEvent): void {
   if (event.controller === 'started') controller.start()
   if (event.clock) controller.setClock(signed(event.clock))
   if (event.pause !== undefined) setPause(stage, event.pause)
-  if (event.apply) applyObject(stage, event.apply)
+  if (event.apply) applyObjects(stage, event.apply)
   if (event.remove) removeObject(stage, event.remove)
 }
 
@@ -176,8 +176,18 @@ function setPause({ cluster }: Stage, why: string): void {
   if (found) cluster.change(found, 'leases', (live) => withMarks(live, 'annotations', mark))
 }
 
+/** Puts an object in, or `count` of them. */
+export function applyObjects(
+  stage: Stage,
+  { count, ...given }: { readonly kind: string; readonly count?: number | undefined },
+): void {
+  const text = JSON.stringify(given)
+  const nth = (n: number): string => (count === undefined ? text : text.replaceAll('{n}', String(n)))
+  for (let n = 1; n <= (count ?? 1); n++) applyObject(stage, JSON.parse(nth(n)))
+}
+
 /** Creates the object, or puts its fields over those of the one that is there. */
-export function applyObject({ cluster }: Stage, given: object): void {
+function applyObject({ cluster }: Stage, given: object): void {
   const { status, ...body } = asJson(given)
   const { plural } = cluster.kind(textAt(body, 'kind'))
   const name = textAt(body, 'metadata', 'name')

@@ -8,7 +8,7 @@ import { VirtualCluster } from '../cluster/virtual-cluster.ts'
 import { lease, VirtualController } from '../cluster/virtual-controller.ts'
 import type { ScenarioEvent } from '../scenario/event-schema.ts'
 import { endOf, ms, type Scenario } from '../scenario/schema.ts'
-import { applyObject, happen, Impossible, setPolicy } from './happen.ts'
+import { applyObjects, happen, Impossible, setPolicy } from './happen.ts'
 import { breach, type Mismatch, mismatches } from './see.ts'
 import { look, type Stage } from './stage.ts'
 
@@ -108,7 +108,7 @@ class Run {
     this.#attempt('cluster', 0, () => {
       for (const group of given.pods) putPods(cluster, group)
       for (const one of given.budgets) cluster.create('poddisruptionbudgets', budgetBody(one), one.namespace)
-      for (const one of given.objects) applyObject(this.#stage, one)
+      for (const one of given.objects) applyObjects(this.#stage, one)
     })
     if (this.#failures.length > 0) return false
     controller.start()

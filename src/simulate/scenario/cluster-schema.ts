@@ -60,9 +60,9 @@ export const clusterSchema = z.strictObject({
   pods: z.array(podGroup).default([]),
   budgets: z.array(podBudget).default([]),
   objects: z
-    .array(z.looseObject({ kind: z.string() }))
+    .array(z.looseObject({ kind: z.string(), count: z.int().min(1).max(1_000).optional() }))
     .default([])
-    .describe('Other objects, as kubectl applies them.'),
+    .describe('Other objects, as kubectl applies them; with count so many, where {n} is 1, 2, 3, …'),
   providers: z
     .array(z.enum(providerNames as [string, ...string[]])) // the literal's keys: never empty
     .default(['embedded'])

@@ -52,7 +52,9 @@ const things = {
   clock: stamp.describe('The wall clock of the controller is set.'),
   pause: z.string().describe('Why a person pauses the whole controller; off ends it.'),
   policies: z.record(z.string(), z.union([z.record(z.string(), z.unknown()), z.null()])),
-  apply: z.looseObject({ kind: z.string() }).describe('An object, as kubectl applies it.'),
+  apply: z
+    .looseObject({ kind: z.string(), count: z.int().min(1).max(1_000).optional() })
+    .describe('An object, as kubectl applies it.'),
   remove: z.looseObject({ kind: z.string() }).describe('An object that is deleted, by kind and metadata.name.'),
 }
 export const thingNames = Object.keys(things) as (keyof typeof things)[] // the keys of the literal

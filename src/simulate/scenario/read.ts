@@ -1,134 +1,130 @@
 /** Scenario files → scenarios. A mistake is told with file, line and remedy; every one of a file at once. */
-import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments } from 'yaml'
-import type * as z from 'zod'
-import { nearest } from '../../model/nearest.ts'
-import { policySpec } from '../../repair/policy/schema.ts'
-import { thingNames } from './event-schema.ts'
-import { type Scenario, scenarioSchema } from './schema.ts'
+import { type Document, LineCounter, parseAllDocuments } from 'yaml'
+import { type Locate, locatorOf, type Problem } from './place.ts'
+import { type Given, inForceIn, type Policies } from './policies.ts'
+import { policyProblems, problemsOf } from './problems.ts'
+import { defaultsSchema, policyDocument, type Scenario, scenarioSchema } from './schema.ts'
 
-export type Path = readonly (string | number)[]
-
-export interface Place {
+export interface ScenarioFile {
   readonly file: string
-  readonly line: number
-  readonly column: number
-}
-
-export interface Problem extends Place {
-  readonly message: string
+  readonly text: string
 }
 
 export interface ScenarioAt {
   readonly scenario: Scenario
   /** Where a part of it stands in its file. */
-  readonly locate: (path: Path) => Place
+  readonly locate: Locate
 }
 
-export interface ReadFile {
+export interface ReadFiles {
   readonly scenarios: readonly ScenarioAt[]
   readonly problems: readonly Problem[]
 }
 
-/** Reads the documents of one file; those without a mistake come out. */
-export function readScenarios(file: string, text: string): ReadFile {
+interface Part {
+  readonly document: Document
+  readonly locate: Locate
+}
+
+type Content = Readonly<Record<string, unknown>>
+
+/**
+ * Reads files of scenarios, of RepairPolicies, or of both. RepairPolicies of any file are in force in every scenario that has
+ * no policies of its own. Scenarios without a mistake come out.
+ */
+export function readScenarios(files: readonly ScenarioFile[]): ReadFiles {
+  const parsed = files.map(({ file, text }) => ({ file, ...partsOf(file, text) }))
+  const problems = parsed.flatMap((one) => one.problems)
+  const documents: Record<string, Content> = {}
+  for (const { document, locate } of parsed.flatMap((one) => one.parts)) {
+    if (kindOf(document) !== 'policy') continue
+    const read = policyDocument.safeParse(document.toJS())
+    if (!read.success) problems.push(...problemsOf(read.error.issues, locate))
+    else {
+      problems.push(...policyProblems(read.data.spec, locate, ['spec']))
+      documents[read.data.metadata.name] = read.data.spec
+    }
+  }
+  const read = parsed.map((one) => readFile(one.parts, documents))
+  for (const { file, parts, problems: found } of parsed) {
+    if (parts.length + found.length > 0) continue
+    const message = 'the file is empty: write a scenario, see docs/how-to/test-a-policy.md'
+    problems.push({ file, line: 1, column: 1, message })
+  }
+  return {
+    scenarios: read.flatMap((one) => one.scenarios),
+    problems: [...problems, ...read.flatMap((one) => one.problems)],
+  }
+}
+
+function partsOf(
+  file: string,
+  text: string,
+): { readonly parts: readonly Part[]; readonly problems: readonly Problem[] } {
   const lines = new LineCounter()
   const documents = parseAllDocuments(text, { lineCounter: lines })
+  const all: readonly Document[] = Array.isArray(documents) ? documents : [] // an empty file answers no list
+  const problems = all.flatMap(({ errors }) =>
+    errors.map(({ pos, message }) => {
+      const { line, col } = lines.linePos(pos[0])
+      return { file, line, column: col, message: message.split('\n', 1)[0] ?? '' }
+    }),
+  )
+  const sound = all.filter(({ contents, errors }) => contents !== null && errors.length === 0)
+  return { problems, parts: sound.map((document) => ({ document, locate: locatorOf(file, lines, document) })) }
+}
+
+/** The scenarios of one file, under the defaults that stand before them. */
+function readFile(parts: readonly Part[], documents: Policies): ReadFiles {
   const scenarios: ScenarioAt[] = []
   const problems: Problem[] = []
-  for (const document of Array.isArray(documents) ? documents : []) {
-    if (document.contents === null && document.errors.length === 0) continue
-    const locate = (path: Path): Place => ({ file, ...positionOf(document, lines, path) })
-    const found = problemsOf(document, file, lines, locate)
-    problems.push(...found.problems)
-    if (found.scenario) scenarios.push({ scenario: found.scenario, locate })
-  }
-  if (scenarios.length + problems.length === 0) {
-    problems.push({
-      file,
-      line: 1,
-      column: 1,
-      message: 'the file is empty: write a scenario, see docs/how-to/test-a-policy.md',
-    })
+  let given: Given = { documents }
+  let under: Locate | undefined
+  for (const { document, locate } of parts) {
+    const kind = kindOf(document)
+    if (kind === 'policy') continue
+    if (kind === 'defaults') {
+      const read = defaultsSchema.safeParse(document.toJS())
+      if (!read.success) problems.push(...problemsOf(read.error.issues, locate))
+      else given = { documents, policy: read.data.defaults.policy }
+      under = ([, , ...rest]) => locate(['defaults', 'policy', ...rest]) // of policies.NAME.FIELD
+      continue
+    }
+    const read = readOne({ document, locate }, given, under)
+    problems.push(...read.problems)
+    if (read.scenario) scenarios.push({ scenario: read.scenario, locate })
   }
   return { scenarios, problems }
 }
 
-type Locate = (path: Path) => Place
-
-function problemsOf(
-  document: Document,
-  file: string,
-  lines: LineCounter,
-  locate: Locate,
+function readOne(
+  { document, locate }: Part,
+  given: Given,
+  under: Locate | undefined,
 ): { readonly problems: readonly Problem[]; readonly scenario?: Scenario } {
-  if (document.errors.length > 0) {
-    const problems = document.errors.map(({ pos, message }) => {
-      const { line, col } = lines.linePos(pos[0])
-      return { file, line, column: col, message: message.split('\n', 1)[0] ?? '' }
-    })
-    return { problems }
-  }
-  const parsed = scenarioSchema.safeParse(document.toJS())
-  if (!parsed.success) return { problems: parsed.error.issues.flatMap((issue) => asProblems(issue, locate)) }
-  const problems = policyProblems(parsed.data, locate)
-  return problems.length > 0 ? { problems } : { problems, scenario: parsed.data }
+  const raw = document.toJS() as Content // the schema says what it must be
+  const parsed = scenarioSchema.safeParse(raw)
+  if (!parsed.success) return { problems: problemsOf(parsed.error.issues, locate) }
+  const own = raw.policies === undefined ? undefined : parsed.data.policies
+  const policies = inForceIn(own, given)
+  // A mistake of the default policy is told once, where it stands; so is one of a document.
+  const told = own === undefined && Object.keys(given.documents).length > 0
+  const problems = told
+    ? []
+    : Object.entries(policies).flatMap(([name, spec]) => {
+        const path = ['policies', name]
+        const place: Locate = (at) => (hasField(own?.[name], at[2]) || !under ? locate(at) : under(at))
+        return policyProblems(spec, place, path)
+      })
+  const scenario = { ...parsed.data, policies }
+  return problems.length > 0 ? { problems } : { problems, scenario }
 }
 
-/** Mistakes in the policies that the API server would refuse, told where they stand. */
-function policyProblems({ policies }: Scenario, locate: Locate): readonly Problem[] {
-  return Object.entries(policies).flatMap(([name, spec]) => {
-    const checked = policySpec.safeParse(spec)
-    const issues = checked.success ? [] : checked.error.issues
-    const unknown = Object.keys(spec).filter((field) => !(field in policySpec.shape))
-    return [
-      ...issues.flatMap((issue) => asProblems(issue, locate, ['policies', name])),
-      ...unknown.map((field) => {
-        const near = nearest(field, Object.keys(policySpec.shape))
-        const hint = near === undefined ? 'the fields are those of kubectl explain repairpolicy.spec' : `write ${near}`
-        return {
-          ...locate(['policies', name, field]),
-          message: `policies.${name}.${field}: no field of a policy: ${hint}`,
-        }
-      }),
-    ]
-  })
+function hasField(own: Content | undefined, field: string | number | undefined): boolean {
+  return own !== undefined && field !== undefined && field in own
 }
 
-function asProblems(issue: z.core.$ZodIssue, locate: Locate, before: Path = []): readonly Problem[] {
-  const path = [...before, ...issue.path.filter((key) => typeof key !== 'symbol')]
-  const said = path.join('.') || 'the scenario'
-  if (issue.code !== 'unrecognized_keys') return [{ ...locate(path), message: `${said}: ${issue.message}` }]
-  return issue.keys.map((key) => {
-    const near = nearest(key, fieldNames)
-    const hint = near === undefined ? 'see docs/reference/scenario.schema.json' : `is ${near} meant?`
-    return { ...locate([...path, key]), message: `${said}: there is no field ${key}: ${hint}` }
-  })
-}
-
-const fieldNames = [
-  ...Object.keys(scenarioSchema.shape),
-  ...thingNames,
-  'nodes',
-  'outcome',
-  'gate',
-  'gates',
-  'phase',
-  'says',
-  'count',
-]
-
-/** The position of the deepest part of `path` that exists; of a key, where it is written. */
-function positionOf(document: Document, lines: LineCounter, path: Path) {
-  let node: unknown = document.contents
-  let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0
-  for (const key of path) {
-    const pair = isMap(node) ? node.items.find((one) => isNode(one.key) && String(one.key) === String(key)) : undefined
-    const next = pair ? pair.value : isSeq(node) ? node.get(Number(key), true) : undefined
-    if (pair && isNode(pair.key)) offset = pair.key.range?.[0] ?? offset
-    else if (isNode(next)) offset = next.range?.[0] ?? offset
-    else break
-    node = next
-  }
-  const { line, col } = lines.linePos(offset)
-  return { line, column: col }
+function kindOf(document: Document): 'policy' | 'defaults' | 'scenario' {
+  if (document.get?.('kind') === 'RepairPolicy') return 'policy'
+  return document.has?.('defaults') ? 'defaults' : 'scenario'
 }

@@ -81,6 +81,28 @@ export const scenarioSchema = z.strictObject({
   end: instant.optional().describe('How long the run is; to the last moment named, when absent.'),
 })
 
+const spec = z.record(z.string(), z.unknown())
+
+export const defaultsSchema = z
+  .strictObject({
+    defaults: z.strictObject({
+      policy: spec
+        .optional()
+        .describe(
+          'What every policy of the scenarios after it has, unless it says otherwise; null says: not that field.',
+        ),
+    }),
+  })
+  .describe('What the scenarios after it in the file have in common.')
+
+export const policyDocument = z
+  .looseObject({
+    kind: z.literal('RepairPolicy'),
+    metadata: z.looseObject({ name: z.string().min(1) }),
+    spec,
+  })
+  .describe('A RepairPolicy as kubectl applies it: in force in every scenario that has no policies of its own.')
+
 export type Scenario = z.output<typeof scenarioSchema>
 export type Expectation = z.output<typeof expectation>
 export type Never = z.output<typeof never>
