@@ -1,6 +1,6 @@
 /**
  * The embedded API server without a socket: a {@link Transport} that answers calls in this process, so that a cluster in
- * virtual time waits for nothing but its own clock (docs/adr/0032-policy-tests.md).
+ * virtual time waits for nothing but its own clock (docs/adr/0034-policy-tests.md).
  */
 import { methodOf, pathOf } from '../kube/call.ts'
 import type { OpenTransport } from '../kube/connection.ts'

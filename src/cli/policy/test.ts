@@ -27,6 +27,8 @@ async function testPolicies(files: readonly string[], { only }: Flags, io: Io): 
   for (const { file, line, column, message } of problems) io.stdout(`${file}:${line}:${column}: ${message}\n`)
   if (problems.length > 0) throw new CommandError('NM_POLICY_SCENARIO', 'the scenarios have mistakes: mend them')
   const chosen = scenarios.filter((one) => one.scenario.scenario.includes(only ?? ''))
+  if (chosen.length === 0)
+    throw new CommandError('NM_POLICY_SCENARIO', `no scenario of the files has "${only ?? ''}" in its title`)
   const totals = { failed: 0, virtualMs: 0, slowestMs: 0, slowest: '' }
   const startedAt = io.clock.monotonic()
   for (const one of chosen) {

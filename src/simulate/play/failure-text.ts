@@ -26,8 +26,8 @@ export function failureText(title: string, place: Place, failure: Failure, playe
 }
 
 function mismatchText({ part }: Failure, { field, wanted, found, node }: Mismatch): string {
+  if (part === 'never') return `never ${field}: ${wanted}${found}`
   const what = [node, field].filter(Boolean).join(' ')
-  if (part === 'never') return `never ${what}: ${wanted}, and now ${found}`
   return what === '' ? `it cannot happen: ${found}` : `${what}: wanted ${wanted}, found ${found}`
 }
 

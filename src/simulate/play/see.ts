@@ -155,10 +155,10 @@ export function breach(stage: Stage, never: Never): Mismatch | undefined {
   const over = (field: 'machines' | 'inFlight'): Mismatch | undefined => {
     const limit = never[field]
     if (limit === undefined || counters[field] <= limit) return undefined
-    return { field, wanted: `at most ${limit}`, found: String(counters[field]) }
+    return { field, wanted: `wanted at most ${limit}, found `, found: String(counters[field]) }
   }
   const one = (field: string, found: Attempt | undefined, text: string): Mismatch | undefined =>
-    found && { field, wanted: 'never', found: `${text} ${found.nodeName}`, node: found.nodeName }
+    found && { field, wanted: '', found: `${text} ${found.nodeName}`, node: found.nodeName }
   const named = (names: string | readonly string[] | undefined, fits: (attempt: Attempt) => boolean) =>
     names === undefined ? undefined : all.find((attempt) => fitsAny(attempt.nodeName, names) && fits(attempt))
   const phased =
@@ -178,11 +178,11 @@ export function breach(stage: Stage, never: Never): Mismatch | undefined {
 
 function tooFew(least: number | undefined, ready: number): Mismatch | undefined {
   if (least === undefined || ready >= least) return undefined
-  return { field: 'ready', wanted: `at least ${least}`, found: String(ready) }
+  return { field: 'ready', wanted: `wanted at least ${least}, found `, found: String(ready) }
 }
 
 function deletedPod({ cluster }: Stage, names: readonly string[]): Mismatch | undefined {
   const pods = cluster.list('pods').filter((pod) => pod.metadata.deletionTimestamp === undefined)
   const lost = names.find((name) => !pods.some((pod) => fitsAny(pod.metadata.name, name)))
-  return lost === undefined ? undefined : { field: 'deleted', wanted: 'never', found: `pod ${lost} is gone or ends` }
+  return lost === undefined ? undefined : { field: 'deleted', wanted: '', found: `pod ${lost} is gone or ends` }
 }

@@ -6,6 +6,7 @@ import { durationOf, names } from './parts.ts'
 const conditionText = z
   .string()
   .regex(/^[\w./-]+=(True|False|Unknown|gone)$/, 'write TYPE=True, False, Unknown or gone')
+const httpRemedy = 'write an HTTP status from 400 to 599'
 const marks = z.record(z.string(), z.union([z.string(), z.null()]))
 const stamp = z.string().regex(/^[+-](\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write an offset such as -2h or +15m')
 
@@ -40,7 +41,7 @@ const things = {
   refuse: z
     .strictObject({
       call: z.string().describe('VERB RESOURCE, e.g. evict pods, delete nodes, list leases.'),
-      status: z.int().min(400).max(599),
+      status: z.int().min(400, httpRemedy).max(599, httpRemedy),
       message: z.string().default('refused by the scenario'),
       retryAfter: z.int().min(1).optional(),
       times: z.int().min(1).optional().describe('So often; else until stopped.'),
@@ -80,8 +81,8 @@ export const eventSchema = z
   .superRefine((event, context) => {
     const given = thingNames.filter((name) => event[name] !== undefined)
     if (given.length === 1) return
-    const said = given.length === 0 ? 'nothing happens in it' : `${given.join(' and ')} happen at once`
-    context.addIssue(`${said}: write one of ${thingNames.join(', ')}`)
+    const one = `nothing happens in it: write one of ${thingNames.join(', ')}`
+    context.addIssue(given.length === 0 ? one : `${given.join(' and ')} in one entry: write an entry for each`)
   })
   .describe('Something that happens.')
 

@@ -16,27 +16,25 @@ export interface Problem extends Place {
 /** Answers where a part stands, or what of it there is. */
 export type Locate = (path: Path) => Place
 
-/** Places in `document`; what is not in it is looked for in `under`, the document that it is laid over. */
-export function locatorOf(file: string, lines: LineCounter, document: Document, under?: Locate): Locate {
+/** Places in `document`. */
+export function locatorOf(file: string, lines: LineCounter, document: Document): Locate {
   return (path) => {
-    const { offset, depth } = deepest(document, path)
-    if (under && depth === 0) return under(path)
-    const { line, col } = lines.linePos(offset)
+    const { line, col } = lines.linePos(offsetOf(document, path))
     return { file, line, column: col }
   }
 }
 
-/** The deepest part of `path` that exists, and how deep; of a key, where it is written. */
-function deepest(document: Document, path: Path): { readonly offset: number; readonly depth: number } {
+/** Where the deepest part of `path` that exists begins; of a key, where it is written. */
+function offsetOf(document: Document, path: Path): number {
   let node: unknown = document.contents
   let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0
-  for (const [depth, key] of path.entries()) {
+  for (const key of path) {
     const pair = isMap(node) ? node.items.find((one) => isNode(one.key) && String(one.key) === String(key)) : undefined
     const next = pair ? pair.value : isSeq(node) ? node.get(Number(key), true) : undefined
     if (pair && isNode(pair.key)) offset = pair.key.range?.[0] ?? offset
     else if (isNode(next)) offset = next.range?.[0] ?? offset
-    else return { offset, depth }
+    else return offset
     node = next
   }
-  return { offset, depth: path.length }
+  return offset
 }

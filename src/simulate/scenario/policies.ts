@@ -11,7 +11,7 @@ export interface Given {
 }
 
 /** The name of the policy of a scenario that names none. */
-export const defaultName = 'default'
+const defaultName = 'default'
 
 /** `own` laid over the default policy; null takes a field of it away. */
 export function inForceIn(own: Policies | undefined, { policy, documents }: Given): Policies {

@@ -21,13 +21,18 @@ export function problemsOf(issues: readonly z.core.$ZodIssue[], locate: Locate, 
   })
 }
 
-/** Mistakes in the spec of a policy at `path`, as the API server would refuse them. */
-export function policyProblems(spec: unknown, locate: Locate, path: Path): readonly Problem[] {
+/** Mistakes in the `told` fields of a policy at `path`, as the API server would refuse them. */
+export function policyProblems(
+  spec: Readonly<Record<string, unknown>>,
+  locate: Locate,
+  path: Path,
+  told: readonly string[],
+): readonly Problem[] {
   const checked = policySpec.safeParse(spec)
-  const fields = typeof spec === 'object' && spec !== null ? Object.keys(spec) : []
-  const unknown = fields.filter((field) => !policyFields.includes(field))
+  const issues = checked.success ? [] : checked.error.issues.filter((issue) => told.includes(String(issue.path[0])))
+  const unknown = Object.keys(spec).filter((field) => told.includes(field) && !policyFields.includes(field))
   return [
-    ...problemsOf(checked.success ? [] : checked.error.issues, locate, path),
+    ...problemsOf(issues, locate, path),
     ...unknown.map((field) => {
       const near = nearest(field, policyFields)
       const hint = near === undefined ? 'the fields are those of kubectl explain repairpolicy.spec' : `write ${near}`

@@ -1,7 +1,7 @@
 /** Scenario files → scenarios. A mistake is told with file, line and remedy; every one of a file at once. */
 import { type Document, LineCounter, parseAllDocuments } from 'yaml'
 import { type Locate, locatorOf, type Problem } from './place.ts'
-import { type Given, inForceIn, type Policies } from './policies.ts'
+import { type Given, inForceIn, type Policies, policyFields } from './policies.ts'
 import { policyProblems, problemsOf } from './problems.ts'
 import { defaultsSchema, policyDocument, type Scenario, scenarioSchema } from './schema.ts'
 
@@ -41,7 +41,9 @@ export function readScenarios(files: readonly ScenarioFile[]): ReadFiles {
     const read = policyDocument.safeParse(document.toJS())
     if (!read.success) problems.push(...problemsOf(read.error.issues, locate))
     else {
-      problems.push(...policyProblems(read.data.spec, locate, ['spec']))
+      problems.push(
+        ...policyProblems(read.data.spec, locate, ['spec'], [...policyFields, ...Object.keys(read.data.spec)]),
+      )
       documents[read.data.metadata.name] = read.data.spec
     }
   }
@@ -53,7 +55,7 @@ export function readScenarios(files: readonly ScenarioFile[]): ReadFiles {
   }
   return {
     scenarios: read.flatMap((one) => one.scenarios),
-    problems: [...problems, ...read.flatMap((one) => one.problems)],
+    problems: [...problems, ...read.flatMap((one) => one.problems)].sort(inFileOrder),
   }
 }
 
@@ -67,7 +69,12 @@ function partsOf(
   const problems = all.flatMap(({ errors }) =>
     errors.map(({ pos, message }) => {
       const { line, col } = lines.linePos(pos[0])
-      return { file, line, column: col, message: message.split('\n', 1)[0] ?? '' }
+      return {
+        file,
+        line,
+        column: col,
+        message: (message.split('\n', 1)[0] ?? '').replace(/ at line \d+, column \d+:$/, ''),
+      }
     }),
   )
   const sound = all.filter(({ contents, errors }) => contents !== null && errors.length === 0)
@@ -79,18 +86,18 @@ function readFile(parts: readonly Part[], documents: Policies): ReadFiles {
   const scenarios: ScenarioAt[] = []
   const problems: Problem[] = []
   let given: Given = { documents }
-  let under: Locate | undefined
   for (const { document, locate } of parts) {
     const kind = kindOf(document)
     if (kind === 'policy') continue
     if (kind === 'defaults') {
       const read = defaultsSchema.safeParse(document.toJS())
-      if (!read.success) problems.push(...problemsOf(read.error.issues, locate))
-      else given = { documents, policy: read.data.defaults.policy }
-      under = ([, , ...rest]) => locate(['defaults', 'policy', ...rest]) // of policies.NAME.FIELD
+      problems.push(...(read.success ? [] : problemsOf(read.error.issues, locate)))
+      const policy = read.data?.defaults.policy
+      if (policy) problems.push(...policyProblems(policy, locate, ['defaults', 'policy'], Object.keys(policy)))
+      given = { documents, policy }
       continue
     }
-    const read = readOne({ document, locate }, given, under)
+    const read = readOne({ document, locate }, given)
     problems.push(...read.problems)
     if (read.scenario) scenarios.push({ scenario: read.scenario, locate })
   }
@@ -100,31 +107,36 @@ function readFile(parts: readonly Part[], documents: Policies): ReadFiles {
 function readOne(
   { document, locate }: Part,
   given: Given,
-  under: Locate | undefined,
 ): { readonly problems: readonly Problem[]; readonly scenario?: Scenario } {
-  const raw = document.toJS() as Content // the schema says what it must be
-  const parsed = scenarioSchema.safeParse(raw)
-  if (!parsed.success) return { problems: problemsOf(parsed.error.issues, locate) }
-  const own = raw.policies === undefined ? undefined : parsed.data.policies
+  const parsed = scenarioSchema.safeParse(document.toJS())
+  const own = ownPolicies(document)
   const policies = inForceIn(own, given)
-  // A mistake of the default policy is told once, where it stands; so is one of a document.
-  const told = own === undefined && Object.keys(given.documents).length > 0
-  const problems = told
-    ? []
-    : Object.entries(policies).flatMap(([name, spec]) => {
-        const path = ['policies', name]
-        const place: Locate = (at) => (hasField(own?.[name], at[2]) || !under ? locate(at) : under(at))
-        return policyProblems(spec, place, path)
-      })
-  const scenario = { ...parsed.data, policies }
-  return problems.length > 0 ? { problems } : { problems, scenario }
+  const inherited = Object.keys(given.policy ?? {})
+  const problems = [
+    ...(parsed.success ? [] : problemsOf(parsed.error.issues, locate)),
+    ...Object.entries(own ?? {}).flatMap(([name, spec]) => {
+      const told = [...Object.keys(spec), ...policyFields.filter((field) => !inherited.includes(field))]
+      return policyProblems(policies[name] ?? {}, locate, ['policies', name], told)
+    }),
+  ]
+  if (!parsed.success || problems.length > 0) return { problems }
+  return { problems, scenario: { ...parsed.data, policies } }
 }
 
-function hasField(own: Content | undefined, field: string | number | undefined): boolean {
-  return own !== undefined && field !== undefined && field in own
+/** The policies of a scenario that are mappings, whatever else is wrong with it; undefined where it has none. */
+function ownPolicies(document: Document): Policies | undefined {
+  const raw: unknown = (document.toJS() as Content | null)?.policies // a document that is no mapping has no policies
+  if (raw === undefined || raw === null || typeof raw !== 'object') return undefined
+  const isMapping = (spec: unknown): spec is Content =>
+    typeof spec === 'object' && spec !== null && !Array.isArray(spec)
+  return Object.fromEntries(Object.entries(raw).filter((entry): entry is [string, Content] => isMapping(entry[1])))
 }
 
 function kindOf(document: Document): 'policy' | 'defaults' | 'scenario' {
   if (document.get?.('kind') === 'RepairPolicy') return 'policy'
   return document.has?.('defaults') ? 'defaults' : 'scenario'
+}
+
+function inFileOrder(a: Problem, b: Problem): number {
+  return a.file === b.file ? a.line - b.line : 0
 }
