@@ -16,8 +16,10 @@ import { kindOf } from '../src/repair/act/actions.ts'
 import { softForMs } from '../src/repair/decide/foreign.ts'
 import { foreignMarks } from '../src/repair/decide/foreign-marks.ts'
 import { controllerRights } from '../src/repair/rights/rights.ts'
+
 import { type Row, rows } from '../test/journey/rows.ts'
 import { kernelMessagesPage } from './kernel-messages/page.ts'
+import { scenarioJsonSchema } from './scenario-schema.ts'
 
 export interface Page {
   /** Path from the repository's root. */
@@ -41,6 +43,7 @@ export function referencePages(catalogueFolder: string): Page[] {
     { file: 'docs/reference/journey.md', text: journeyPage() },
     { file: 'docs/reference/kernel-messages.md', text: kernelMessagesPage(notice) },
     { file: 'docs/reference/rbac.md', text: rbacPage() },
+    { file: 'docs/reference/scenario.schema.json', text: `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n` },
     { file: 'docs/reference/sxid.md', text: sxidPage(table('sxid.yaml') as z.infer<typeof sxidFileSchema>) },
   ]
 }

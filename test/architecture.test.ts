@@ -20,6 +20,7 @@ const layers: Readonly<Record<string, number>> = {
   providers: 4,
   repair: 5,
   drill: 6,
+  simulate: 6,
   cli: 7,
 }
 
@@ -33,6 +34,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   detect: ['re2js', 'yaml', 'zod'],
   providers: [],
   repair: ['re2js', 'zod'],
+  simulate: ['yaml', 'zod'],
   cli: ['commander', 'yaml', 'esbuild', '@aws-sdk/client-eks'],
 }
 
@@ -84,8 +86,8 @@ test('what no program imports is a test, or test support in a folder testing/', 
   assert.deepEqual(wrong, [])
 })
 
-test('the embedded API server is reached by the demo, by drills and by tests alone', () => {
-  const allowed = ['src/embedded/', 'src/cli/demo/', 'src/drill/']
+test('the embedded API server is reached by the demo, by drills, by the simulator and by tests alone', () => {
+  const allowed = ['src/embedded/', 'src/cli/demo/', 'src/drill/', 'src/simulate/']
   const wrong = sourceImports()
     .filter(({ file }) => !isTest(file) && !isTestSupport(file) && !allowed.some((folder) => file.startsWith(folder)))
     .filter(({ file, target }) => normalize(join(dirname(file), target)).startsWith('src/embedded/'))

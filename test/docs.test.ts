@@ -62,8 +62,23 @@ test('every policy in the documentation is accepted', () => {
   const blocks = codeBlocks('yaml').filter((block) => /kind: RepairPolicy/.test(block.text))
   assert.ok(blocks.length > 0)
   for (const { page, text } of blocks) {
-    const { spec } = parse(text) as { readonly spec: unknown }
+    const [first = ''] = text.split(/^---$/m) // scenarios may follow
+    const { spec } = parse(first) as { readonly spec: unknown }
     assert.equal(policySpec.safeParse(spec).error, undefined, page)
+  }
+})
+
+test('every scenario in the documentation passes', async (t) => {
+  const blocks = codeBlocks('yaml').filter((block) => /^scenario:/m.test(block.text))
+  assert.ok(blocks.length > 0)
+  for (const { page, text } of blocks) {
+    const folder = mkdtempSync(join(tmpdir(), 'nodemend-docs-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'scenarios.yaml')
+    writeFileSync(file, text)
+    const io = testIo()
+    assert.equal(await run(['policy', 'test', file], io), 0, `${page}: ${io.printed.out}${io.printed.err}`)
+    assert.doesNotMatch(io.printed.out, /^0 of 0/, page)
   }
 })
 

@@ -9,6 +9,8 @@ export interface Cluster {
   readonly kinds: KindTable
   readonly clock: Clock
   readonly random: Random
+  /** False: no write records who owns which field, for callers that never apply. */
+  readonly tracksOwners: boolean
 }
 
 /** Kind, namespace and name of an object; `subresource` is empty for the object itself. */

@@ -56,9 +56,13 @@ const initialNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-sy
 const tlsHandshake = 0x16
 
 /** An empty cluster with the namespaces every cluster has. */
-export function newCluster(clock: Clock, random: Random, historySize?: number): Cluster {
+export function newCluster(
+  clock: Clock,
+  random: Random,
+  { historySize, tracksOwners = true }: { readonly historySize?: number; readonly tracksOwners?: boolean } = {},
+): Cluster {
   const store = new Store(historySize === undefined ? {} : { historySize })
-  const cluster: Cluster = { store, kinds: new KindTable(), clock, random }
+  const cluster: Cluster = { store, kinds: new KindTable(), clock, random, tracksOwners }
   for (const name of initialNamespaces) {
     createObject(cluster, builtinKind('namespaces'), undefined, { metadata: { name } })
   }
@@ -75,7 +79,7 @@ export function installDefinition(cluster: Cluster, definition: object): void {
 /** Starts the server. Rejects when the port is taken. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { clock, random, host = '127.0.0.1' } = options
-  const cluster = options.cluster ?? newCluster(clock, random, options.historySize)
+  const cluster = options.cluster ?? newCluster(clock, random, options)
   for (const definition of options.crds ?? []) installDefinition(cluster, definition)
   const users = options.users ?? [{ token: freshToken(random), name: 'nodemend-admin', groups: ['system:masters'] }]
   const certificate = selfSigned(clock)

@@ -86,7 +86,7 @@ export function createObject(
   }
   const placed = withPlace(object, object.metadata.name || generatedName(cluster, object), namespace)
   const address: ObjectAddress = { kind, namespace, name: placed.metadata.name, subresource: '' }
-  const tracked = trackUpdate(undefined, placed, writeOf(cluster, address, options, 'Update'))
+  const tracked = recordOwners(cluster, undefined, placed, address, options)
   return insertObject(cluster, kind, tracked, options)
 }
 
@@ -224,8 +224,18 @@ export function storeUpdate(
   options: WriteOptions,
 ): Written {
   const kept = withSystemFields(next, live)
-  const tracked = trackUpdate(live, kept, writeOf(cluster, address, options, 'Update'))
+  const tracked = recordOwners(cluster, live, kept, address, options)
   return storeTracked(cluster, address, live, tracked, options)
+}
+
+function recordOwners(
+  cluster: Cluster,
+  live: ApiObject | undefined,
+  next: ApiObject,
+  address: ObjectAddress,
+  options: WriteOptions,
+): ApiObject {
+  return cluster.tracksOwners ? trackUpdate(live, next, writeOf(cluster, address, options, 'Update')) : next
 }
 
 /** Stores an object whose ownership is recorded: restores the fields that the endpoint may not change, validates, counts the generation. */

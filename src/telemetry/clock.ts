@@ -77,13 +77,17 @@ export class SteppedClock implements Clock {
   #mono = 0
   #order = 0
   readonly #pending = new Set<Pending>()
+  readonly #turns: number
 
-  constructor(startMs = Date.parse('2026-01-01T00:00:00Z')) {
+  /** `turns` of the event loop follow each timer; one is enough where nothing waits for a socket or a file. */
+  constructor(startMs = Date.parse('2026-01-01T00:00:00Z'), turns = 3) {
     this.#wall = startMs
+    this.#turns = turns
   }
 
+  /** Whole milliseconds, as the real clock has them: what is read back from a stored stamp must be the same number. */
   now(): number {
-    return this.#wall
+    return Math.floor(this.#wall)
   }
 
   monotonic(): number {
@@ -104,12 +108,12 @@ export class SteppedClock implements Clock {
   /** Lets `ms` pass: fires every timer that falls due, letting promises settle after each. */
   async advance(ms: number): Promise<void> {
     const end = this.#mono + ms
-    await settle()
+    await settle(this.#turns)
     for (let next = this.#nextDue(end); next; next = this.#nextDue(end)) {
       this.#pending.delete(next)
       this.#moveTo(Math.max(next.at, this.#mono))
       next.run()
-      await settle()
+      await settle(this.#turns)
     }
     this.#moveTo(end)
   }
@@ -135,6 +139,6 @@ export class SteppedClock implements Clock {
 }
 
 /** Gives pending promise reactions a few turns of the event loop. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
+async function settle(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
 }

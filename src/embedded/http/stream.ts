@@ -1,5 +1,4 @@
-/** A watch as a stream of JSON lines, with the socket's back-pressure passed on. */
-import type { ServerResponse } from 'node:http'
+/** A watch as a stream of JSON lines, with the reader's back-pressure passed on. */
 import type { Cluster } from '../cluster.ts'
 import type { ApiObject, JsonObject } from '../json.ts'
 import { inVersion } from '../prepare.ts'
@@ -8,13 +7,17 @@ import { Watch, type WatchEvent, type WatchReader } from '../watch.ts'
 import type { ApiRequest, WatchAnswer } from './handle.ts'
 import { textOf } from './object-text.ts'
 
+/** Where the lines of a watch go: an HTTP response, or a reader in this process. */
+export interface LineSink {
+  /** False means "no more until `drain`". */
+  write(line: string): boolean
+  once(event: 'drain', run: () => void): unknown
+  end(): unknown
+  readonly writableEnded: boolean
+}
+
 /** Starts the watch; returns a function that ends it. */
-export function streamWatch(
-  cluster: Cluster,
-  call: ApiRequest,
-  answer: WatchAnswer,
-  response: ServerResponse,
-): () => void {
+export function streamWatch(cluster: Cluster, call: ApiRequest, answer: WatchAnswer, response: LineSink): () => void {
   let firstTable = true
   const objectText = (event: WatchEvent): string => {
     if (event.type === 'ERROR') return textOf(event.object)

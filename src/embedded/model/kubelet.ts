@@ -13,12 +13,13 @@ export interface KubeletOptions {
   readonly podStopMs?: number
   /** From the node's creation to Ready, milliseconds. Default 0. */
   readonly nodeReadyMs?: number
+  /** Between two renewals of a node's lease, milliseconds. Default 10,000. */
+  readonly renewEveryMs?: number
 }
 
 /** A node with this annotation set to `stopped` has a kubelet that does nothing, as on a machine without power. */
 export const kubeletAnnotation = 'embedded.nodemend.dev/kubelet'
 
-const renewEveryMs = 10_000
 const leaseSeconds = 40
 const statusEveryMs = 300_000
 const nodes = builtinKind('nodes')
@@ -50,7 +51,7 @@ class Kubelets implements Model {
 
   constructor(cluster: Cluster, options: KubeletOptions) {
     this.#cluster = cluster
-    this.#options = { podStartMs: 1_000, podStopMs: 1_000, nodeReadyMs: 0, ...options }
+    this.#options = { podStartMs: 1_000, podStopMs: 1_000, nodeReadyMs: 0, renewEveryMs: 10_000, ...options }
     this.#client = new ModelClient(cluster, 'kubelet')
     this.#feed = new ChangeFeed(cluster, pods)
     this.#reconciler = new Reconciler(cluster, [nodes, pods], () => this.#round())
@@ -124,7 +125,7 @@ class Kubelets implements Model {
       this.#client.update(addressOf(nodes, node, 'status'), (live) => reported(live, clock))
     }
     if (now >= (this.#renewals.get(name) ?? 0)) {
-      this.#renewals.set(name, now + renewEveryMs)
+      this.#renewals.set(name, now + this.#options.renewEveryMs)
       this.#renew(node)
     }
     return Math.min(this.#renewals.get(name) ?? now, this.#reports.get(name) ?? now)

@@ -19,7 +19,15 @@ export interface NodeGroupOptions {
   readonly labels?: Readonly<Record<string, string>>
   readonly capacity?: Readonly<Record<string, string>>
   readonly zones?: readonly string[]
+  readonly taints?: readonly JsonObject[]
+  /** The name of the next machine; the group's name and five letters when absent. */
+  readonly nextName?: () => string
+  /** False while the cloud has no machine to give; asked when one is due, and every ten seconds after that. */
+  readonly hasMachines?: () => boolean
 }
+
+/** Until a cloud without machines is asked again. */
+const askAgainMs = 10_000
 
 const nodes = builtinKind('nodes')
 const pods = builtinKind('pods')
@@ -27,7 +35,7 @@ const defaultCapacity = { cpu: '8', memory: '32Gi', pods: '110', 'ephemeral-stor
 
 /** Starts the group: the first `size` nodes come at once, later ones `replaceMs` after a loss. */
 export function startNodeGroup(cluster: Cluster, options: NodeGroupOptions): Model {
-  const { name: group, size, replaceMs = 5_000 } = options
+  const { name: group, size, replaceMs = 5_000, hasMachines = () => true } = options
   const { clock } = cluster
   const client = new ModelClient(cluster, 'cloud-controller-manager')
   /** When each missing machine's successor is due, oldest first. */
@@ -52,9 +60,10 @@ export function startNodeGroup(cluster: Cluster, options: NodeGroupOptions): Mod
     while (orders.length < missing) orders.push(now + replaceMs)
     for (const due of orders.filter((at) => at <= now)) {
       orders.splice(orders.indexOf(due), 1)
-      launch()
+      if (hasMachines()) launch()
+      else orders.push(now + askAgainMs)
     }
-    const [next] = orders
+    const next = orders.length > 0 ? Math.min(...orders) : undefined
     if (next !== undefined) reconciler.wake(Math.max(1, next - now))
   })
   return reconciler
@@ -73,7 +82,7 @@ function removeOrphans(client: ModelClient): void {
 function machine(cluster: Cluster, options: NodeGroupOptions, index: number): JsonObject {
   const { random } = cluster
   const { name: group, labels = {}, capacity = defaultCapacity, zones = [] } = options
-  const name = `${group}-${nameSuffix(random)}`
+  const name = options.nextName?.() ?? `${group}-${nameSuffix(random)}`
   const id = newUid(random).slice(0, 8)
   const zone = zones[index % Math.max(1, zones.length)]
   const address = `10.0.${Math.floor(index / 250) % 250}.${(index % 250) + 2}`
@@ -89,7 +98,7 @@ function machine(cluster: Cluster, options: NodeGroupOptions, index: number): Js
         [nodeGroupLabel]: group,
       },
     },
-    spec: { providerID: `embedded://${group}/${id}` },
+    spec: { providerID: `embedded://${group}/${id}`, ...(options.taints && { taints: options.taints }) },
     status: {
       capacity,
       allocatable: capacity,

@@ -1,4 +1,5 @@
 /** Draining and Blocked: from what one drain pass found to what follows. Everything here can still be undone. */
+import { isDeepStrictEqual } from 'node:util'
 import { type Attempt, type Plan, phaseSince } from '../../model/repair.ts'
 import type { DrainPass } from '../act/drain/run.ts'
 import { taintSettleMs } from '../act/taint.ts'
@@ -80,9 +81,9 @@ function leaveBehind(attempt: Attempt, pass: DrainPass): Attempt {
   return { ...attempt, drain: { ...attempt.drain, leftBehind: [...pass.left, ...left].slice(0, 64) } }
 }
 
-/** Writes the drain's progress only when it says something new. */
+/** Writes the drain's progress only when it says something new; the order of fields says nothing. */
 function keep(before: Attempt, attempt: Attempt, why: string): Step {
-  return JSON.stringify(before.drain) === JSON.stringify(attempt.drain) ? { kind: 'wait', why } : record(attempt)
+  return isDeepStrictEqual(before.drain, attempt.drain) ? { kind: 'wait', why } : record(attempt)
 }
 
 function blockedText(attempt: Attempt): string {

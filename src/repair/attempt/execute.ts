@@ -122,7 +122,7 @@ export class Executor {
     }
   }
 
-  /** A call that was forbidden a moment ago is not made; what was said is on record. */
+  /** A call that was forbidden a moment ago is not made; what the API server said is on record. */
   async #unlessForbidden(tick: Tick, call: () => Promise<string | undefined>): Promise<string | undefined> {
     const { name } = tick.attempt
     const pausing = this.#refused.pausing(name)
@@ -130,7 +130,7 @@ export class Executor {
     try {
       return await call()
     } catch (error) {
-      const trouble = this.#refused.failed(name, error)
+      const trouble = this.#refused.failed(name, error) ?? wordsOf(error)
       if (trouble !== undefined) await this.#recordTrouble(tick, trouble)
       throw error
     }
@@ -248,4 +248,9 @@ export class Executor {
 /** True for the step that puts `Committing` on record. */
 function commits(step: Step, { phase }: Attempt): boolean {
   return step.kind === 'record' && step.attempt.phase === 'Committing' && phase !== 'Committing'
+}
+
+/** What the API server said; a lost race is no trouble. */
+function wordsOf(error: unknown): string | undefined {
+  return isKubeError(error) && error.code !== 'NM_KUBE_CONFLICT' ? error.message : undefined
 }

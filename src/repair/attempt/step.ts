@@ -25,7 +25,7 @@ export function nextStep(attempt: Attempt, view: StepView): Step {
       if (attempt.taintedAt !== undefined)
         return enter(startDrain(attempt, plan, view.now), view, 'Draining', 'our taint is on the node')
       return isOver(attempt, view.now)
-        ? end(attempt, view, 'Failed', 'the node could not be tainted in time')
+        ? end(attempt, view, 'Failed', `the node could not be tainted in time: ${attempt.trouble ?? 'no answer'}`)
         : { kind: 'taint' }
     case 'Draining':
     case 'Blocked':

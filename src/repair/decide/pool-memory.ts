@@ -78,7 +78,7 @@ function inRow(
   sick: ReadonlyMap<string, Candidate>,
   now: number,
 ): ReadonlyMap<string, readonly Attempt[]> {
-  const ended = mine.filter((one) => countsLater(one) && one.phase !== 'Cancelled' && now - phaseSince(one) < windowMs)
+  const ended = mine.filter((one) => countsLater(one) && committed(one) && now - phaseSince(one) < windowMs)
   const byCondition = Map.groupBy(ended, (one) => one.plan?.condition ?? '')
   return new Map(
     [...byCondition].map(([condition, all]) => {
@@ -87,6 +87,11 @@ function inRow(
       return [condition, helped < 0 ? newest : newest.slice(0, helped)] as const
     }),
   )
+}
+
+/** Its machine was to be taken away: a drain that a budget has blocked says nothing about the machines of the pool. */
+function committed(one: Attempt): boolean {
+  return one.phase !== 'Cancelled' && enteredAt(one, 'Committing') !== undefined
 }
 
 /** True when the node on which it was proven is sick with the same condition again. */

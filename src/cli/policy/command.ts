@@ -1,0 +1,8 @@
+/** `nodemend policy`: work with repair policies before they act. */
+import { Command } from 'commander'
+import type { Io } from '../io.ts'
+import { policyTestCommand } from './test.ts'
+
+export function policyCommand(io: Io): Command {
+  return new Command('policy').description('try repair policies out').addCommand(policyTestCommand(io))
+}
