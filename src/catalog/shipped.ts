@@ -17,6 +17,7 @@ export const shippedFiles = [
   'filesystems.yaml',
   'networking.yaml',
   'runtime.yaml',
+  'eks.yaml',
   'services.yaml',
   'resources.yaml',
   'machine.yaml',

@@ -82,12 +82,12 @@ class LogMonitor implements Monitor, LogSink {
       this.#injected(line)
       return
     }
-    const own = matcher.matchBytes(line.bytes, line.start, line.end, line.units)
+    const own = matcher.matchBytes(line.bytes, line.start, line.end, line.origins)
     if (own.length > 0) this.#see(own, textOf(line.bytes, line.start, line.end), line)
     if (!line.joined) return
     const { bytes, end } = line.joined
     const more = matcher
-      .matchBytes(bytes, 0, end, line.units)
+      .matchBytes(bytes, 0, end, line.origins)
       .filter(({ rule }) => !own.some((one) => one.rule === rule))
     if (more.length > 0) this.#see(more, textOf(bytes, 0, end), line)
   }
@@ -99,19 +99,20 @@ class LogMonitor implements Monitor, LogSink {
     const matches = this.#parts
       .matchers()
       .of(this.#source.name)
-      .matchText(read?.rest ?? text, line.units)
+      .matchText(read?.rest ?? text, line.origins)
     if (matches.length > 0) this.#see(matches, text, line, read?.mark)
   }
 
   batch(batch: LogBatch): void {
-    const { cursor, atEnd, lost } = batch
+    const { cursor, atEnd, lost, trouble } = batch
     this.#parts.onBatch(batch)
     const sightings = this.#sightings
     if (sightings.length > 0) this.#sightings = []
     if (atEnd) this.#readUpTo = this.#parts.time.now()
     if (lost > 0) sightings.unshift(...this.#lost(lost))
-    this.#reads()
-    const checked = atEnd && this.#watch.state !== 'checked'
+    if (trouble === undefined) this.#reads()
+    else this.broke(trouble)
+    const checked = trouble === undefined && atEnd && this.#watch.state !== 'checked'
     if (checked) {
       this.#watch = { state: 'checked' }
       this.#parts.matchers().of(this.#source.name) // takes 15 ms, for which the first fault must not wait

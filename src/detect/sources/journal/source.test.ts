@@ -53,8 +53,8 @@ function journal(t: TestContext, { cursors = {}, there = true, ofKernel = false 
   const batches: LogBatch[] = []
   const troubles: string[] = []
   const sink: LogSink = {
-    line: ({ bytes, start, end, units = [], trust, position }) =>
-      lines.push([position, trust, units[0], Buffer.from(bytes.subarray(start, end)).toString()].join(' ')),
+    line: ({ bytes, start, end, origins = [], trust, position }) =>
+      lines.push([position, trust, origins[0], Buffer.from(bytes.subarray(start, end)).toString()].join(' ')),
     batch: (batch) => batches.push(batch),
     broke: (why) => troubles.push(`broke: ${why}`),
     absentLog: (why) => troubles.push(`absent: ${why}`),

@@ -209,7 +209,7 @@ function lineOf(record: JournalRecord, time: SteadyTime): LogLine {
     end: bytes.length,
     position,
     trust: attested ?? (units.length === 0 ? 'userspace' : 'service'),
-    ...(attested === undefined && units.length > 0 && { units }),
+    ...(attested === undefined && units.length > 0 && { origins: units }),
     at: () => time.fromBoot(usec / 1000),
   }
 }
