@@ -19,6 +19,7 @@ export const shippedFiles = [
   'runtime.yaml',
   'eks.yaml',
   'services.yaml',
+  'daemons.yaml',
   'resources.yaml',
   'machine.yaml',
   'disks.yaml',

@@ -4,7 +4,7 @@
  */
 
 /** Keys that every line has, and that no rule asks about. */
-const frame: ReadonlySet<string> = new Set(['ts', 'time', 'timestamp', 'level', 'caller', 'v', 'logger', 'stacktrace'])
+const frame: ReadonlySet<string> = new Set(['ts', 'time', 'timestamp', 'caller', 'v', 'logger', 'stacktrace'])
 const messageKeys = ['msg', 'message'] as const
 
 /**
@@ -18,7 +18,9 @@ export function textForm(line: string): string {
   if (entry === undefined || key === undefined) return line
   const { [key]: message, err, error, ...rest } = entry
   const fields = Object.entries({ ...(err !== undefined && { err }), ...(error !== undefined && { error }), ...rest })
-  const shown = fields.flatMap(([name, value]) => (frame.has(name) ? [] : [` ${name}=${valueText(value)}`]))
+  const shown = fields.flatMap(([name, value]) =>
+    frame.has(name) ? [] : [` ${name}=${name === 'level' ? value : valueText(value)}`],
+  )
   return `${JSON.stringify(message)}${shown.join('')}`
 }
 

@@ -59,7 +59,7 @@ describe('disk-io', () => {
       ...state,
       'proc/diskstats': state['proc/diskstats'].replace(/ \d+ \d+\n/g, '\n'),
     })
-    const states = ['90 9000', '96 18000', '99 18001', '9 1'].map((flushes) => disk(50, 5, 0, flushes))
+    const states = ['90 9000', '96 18000', '196 18002', '9 1'].map((flushes) => disk(50, 5, 0, flushes))
     assert.deepEqual(await seen(...states), [
       [],
       ['over DiskFlushSlow: writing out the cache took 1.5 s on average (6 times in a minute) on sda'],
