@@ -123,9 +123,11 @@ test('the drill line of every fatal hardware reason makes its condition False, a
 test('every reason that the agent’s own code raises is an entry', () => {
   const reasons = new Set(compileShipped(folder).reasons.map((one) => one.reason))
   const raised = detectionSources().flatMap((text) =>
-    [...text.matchAll(/(?:ownFinding\([^,]+, |losses = \{\s*reason: )'([A-Z]\w+)'/g)].map(([, name = '']) => name),
+    [...text.matchAll(/(?:ownFinding\([^,]+, |(?:losses|flood) = \{\s*reason: )'([A-Z]\w+)'/g)].map(
+      ([, name = '']) => name,
+    ),
   )
-  assert.deepEqual(raised.sort(), ['AgentStateNotSaved', 'KernelLogOverrun', 'MonitorFailed'])
+  assert.deepEqual(raised.sort(), ['AgentStateNotSaved', 'KernelLogFlood', 'KernelLogOverrun', 'MonitorFailed'])
   assert.deepEqual(
     raised.filter((name) => !reasons.has(name)),
     [],

@@ -58,6 +58,12 @@ export interface LogSource {
   readonly name: LogName
   /** The reason and message that report lost lines; absent for a log that loses none. */
   readonly losses?: { readonly reason: string; readonly message: (lost: number) => string }
+  /** The reason and message that report more lines than a healthy log has; absent where any number is normal. */
+  readonly flood?: {
+    readonly reason: string
+    readonly linesPerSecond: number
+    readonly message: (linesPerSecond: number) => string
+  }
   /** False when a scheduled turn is more than 30 s overdue. */
   readonly alive: boolean
   /** Starts reading, and reads until `stop`. No line is handed over before this call. */
