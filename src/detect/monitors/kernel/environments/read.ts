@@ -2,8 +2,7 @@
  * How many environment variables processes have: fs/proc/base.c, `environ`. The kernel takes a lock of the process for
  * it, so files are read in the thread pool, one after the other: a process that hangs there holds up nothing else.
  */
-import type { Host } from '../../../host/host.ts'
-import { textOf } from '../../../host/host.ts'
+import { type Host, textOf } from '../../../host/host.ts'
 import type { Look } from '../../probe.ts'
 
 export interface EnvironmentsSample {
@@ -20,12 +19,11 @@ const mostMs = 5_000
 export async function readEnvironments(host: Host, monotonic: () => number): Promise<Look<EnvironmentsSample>> {
   const pids = host.list('proc').filter((name) => /^\d+$/.test(name))
   if (pids.length === 0) return { absent: 'the machine has no processes: its /proc was not saved' }
-  const { readFile } = process.getBuiltinModule('node:fs/promises')
   const ends = monotonic() + mostMs
   const large: { pid: number; name: string; variables: number }[] = []
   for (const pid of pids.slice(0, mostProcesses)) {
     if (monotonic() > ends) break
-    const variables = await readFile(host.path(`proc/${pid}/environ`)).then(countVariables, () => 0) // ended, or refused
+    const variables = countVariables(textOf(await host.readSlowly(`proc/${pid}/environ`)) ?? '') // ended, or refused
     if (variables <= worthNaming) continue
     const name = textOf(host.read(`proc/${pid}/comm`))?.trim() ?? 'unknown'
     large.push({ pid: Number(pid), name, variables })
@@ -34,11 +32,6 @@ export async function readEnvironments(host: Host, monotonic: () => number): Pro
 }
 
 /** Entries end with a NUL; empty ones are left by programs that rename themselves. */
-function countVariables(bytes: Buffer): number {
-  let [count, start] = [0, 0]
-  for (let end = bytes.indexOf(0); end >= 0; end = bytes.indexOf(0, start)) {
-    if (end > start) count++
-    start = end + 1
-  }
-  return start < bytes.length ? count + 1 : count
+function countVariables(text: string): number {
+  return text.split('\0').filter((entry) => entry !== '').length
 }
