@@ -40,11 +40,11 @@ function saidOfSamples() {
   const matchers = compileMatchers(catalogue, decoders)
   const said = loadShipped(folder)
     .flatMap(({ content }) => content.reasons.flatMap(({ detect }) => detect))
-    .flatMap(({ source, matches, units }) =>
+    .flatMap(({ source, matches, units, files }) =>
       matches.flatMap((text) =>
         matchers
           .of(source)
-          .matchText(peel(text).text, units)
+          .matchText(source === 'kmsg' ? peel(text).text : text, units ?? files)
           .map((match) => ({ ...match, text })),
       ),
     )
@@ -112,7 +112,8 @@ test('the drill line of every fatal hardware reason makes its condition False, a
   }
   const wrong = loadShipped(folder).flatMap((file) =>
     file.content.reasons
-      .filter((entry) => entry.severity === 'fatal' && entry.scope === 'hardware' && entry.detect.length > 0)
+      .filter(({ severity, scope }) => severity === 'fatal' && scope === 'hardware')
+      .filter(({ detect }) => detect.some(({ source }) => source === 'kmsg')) // where a drill writes
       .filter((entry) => !condemned(entry))
       .map((entry) => `${file.file}: ${entry.reason}`),
   )
@@ -122,9 +123,11 @@ test('the drill line of every fatal hardware reason makes its condition False, a
 test('every reason that the agent’s own code raises is an entry', () => {
   const reasons = new Set(compileShipped(folder).reasons.map((one) => one.reason))
   const raised = detectionSources().flatMap((text) =>
-    [...text.matchAll(/(?:ownFinding\([^,]+, |losses = \{\s*reason: )'([A-Z]\w+)'/g)].map(([, name = '']) => name),
+    [...text.matchAll(/(?:ownFinding\([^,]+, |(?:losses|flood) = \{\s*reason: )'([A-Z]\w+)'/g)].map(
+      ([, name = '']) => name,
+    ),
   )
-  assert.deepEqual(raised.sort(), ['AgentStateNotSaved', 'KernelLogOverrun', 'MonitorFailed'])
+  assert.deepEqual(raised.sort(), ['AgentStateNotSaved', 'KernelLogFlood', 'KernelLogOverrun', 'MonitorFailed'])
   assert.deepEqual(
     raised.filter((name) => !reasons.has(name)),
     [],
@@ -159,11 +162,10 @@ test('the message of a measured reason names parts that its monitor measures', (
 
 test('a condition of a reason is one that the monitor speaks for which sees it', () => {
   const { reasons, rules } = compileShipped(folder)
-  const logs = new Map(rules.map(({ reason, source }) => [reason, source]))
   const wrong = reasons.filter(({ reason, probe, condition }) => {
-    const log = logs.get(reason) ?? 'kmsg'
-    const monitor = monitors.find((one) => (probe ? one.name === probe.monitor : one.log === log))
-    return !monitor?.conditions.includes(condition)
+    const logs = new Set(rules.filter((rule) => rule.reason === reason).map(({ source }) => source))
+    const seeing = monitors.filter(({ name, log }) => name === probe?.monitor || (log && logs.has(log)))
+    return seeing.some(({ conditions }) => !conditions.includes(condition))
   })
   assert.deepEqual(wrong, [])
 })

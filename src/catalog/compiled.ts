@@ -81,6 +81,8 @@ export interface CompiledRule {
   readonly source: LogName
   /** Journal units whose lines the rule matches; absent: all units. */
   readonly units?: readonly string[]
+  /** Log files whose lines the rule matches, as `filePattern` in schema.ts allows them; every rule of the log `logfile` has some. */
+  readonly files?: readonly string[]
   /** Literals for the prefilter; the line must contain at least one, in any letter case. */
   readonly contains: readonly string[]
   /** RE2 pattern with named groups, searched anywhere in the text; absent for a decoder. */

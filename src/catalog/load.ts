@@ -137,6 +137,9 @@ function checkEntry(entry: ReasonEntry, path: readonly (string | number)[], comp
     if (rule.units !== undefined && rule.source !== 'journal') {
       complain([...here, 'units'], `${entry.reason}: units requires the journal: add source: journal`)
     }
+    if ((rule.files !== undefined) !== (rule.source === 'logfile')) {
+      complain(here, `${entry.reason}: source: logfile and files go together: give both or neither`)
+    }
     const groups = rule.pattern === undefined ? undefined : namedGroups(rule.pattern)
     if (typeof groups === 'string') complain([...here, 'pattern'], `${entry.reason}: ${groups}`)
     else if (groups)
@@ -233,6 +236,7 @@ function compileRule(entry: ReasonEntry, rule: DetectEntry, index: number): Comp
     reason: entry.reason,
     source: rule.source,
     ...(rule.units && { units: rule.units }),
+    ...(rule.files && { files: rule.files }),
     contains: typeof rule.contains === 'string' ? [rule.contains] : rule.contains,
     unless: rule.unless,
     recovery: rule.recovery,

@@ -25,6 +25,9 @@ const sample = z.string().min(1)
 /** Longer than any kernel line, and short enough for the prefilter's tables. */
 const anchor = z.string().min(3).max(1024)
 
+/** An absolute path whose parts may hold `*`, which stands for any characters but `/`. */
+export const filePattern = /^(?:\/[\w.*@+:-]+)+$/
+
 /** How a monitor measures the reason. */
 export const probeSchema = z.strictObject({
   monitor: z.string().min(1).describe('the monitor that measures it'),
@@ -46,6 +49,11 @@ export const detectSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('journal only: units that write the line, e.g. kubelet.service; absent: all units'),
+  files: z
+    .array(z.string().regex(filePattern, 'not a path: write it like /var/log/messages or /var/log/pods/*/*/*.log'))
+    .min(1)
+    .optional()
+    .describe('logfile only: paths of the log files; * stands for any characters but /'),
   contains: z
     .union([anchor, z.array(anchor).min(1)])
     .describe('literal anchors of 3 to 1024 characters, one of which the line must contain (any letter case)'),

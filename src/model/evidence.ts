@@ -1,7 +1,7 @@
 /** Evidence: one observation on the node, before it is judged. */
 
 /** The logs that rules can name as their `source`. */
-export const logNames = ['kmsg', 'journal'] as const
+export const logNames = ['kmsg', 'journal', 'logfile', 'pstore'] as const
 export type LogName = (typeof logNames)[number]
 
 /**

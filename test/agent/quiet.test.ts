@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { compileShipped } from '../../src/catalog/shipped.ts'
 import { assemble } from '../../src/detect/assemble.ts'
 import { decoders } from '../../src/detect/decode/decoders.ts'
@@ -53,7 +54,7 @@ function atWork(root: string, clock: SteppedClock): Host {
       inodes: 1e6,
       freeInodes: 8e5,
     })
-  return { ...host, read, space }
+  return { ...host, read, readSlowly: (inside) => Promise.resolve(read(inside)), space }
 }
 
 /** Reads each file once: the tree does not change, and a day has a million reads. */
@@ -92,9 +93,18 @@ async function dayOf(root: string) {
   const raised = new Set<string>()
   let inputs: Input[] = [{ kind: 'monitors', monitors }]
   let state = emptyState('boot', clock.now())
-  for (const monitor of monitors) monitor.start((from, observation) => inputs.push(...inputsOf(from, observation)))
+  const files = monitors.find(({ name }) => name === 'log-files')
+  let looks = 0
+  for (const monitor of monitors)
+    monitor.start((from, observation) => {
+      if (from === files) looks++
+      inputs.push(...inputsOf(from, observation))
+    })
   for (let passed = 0; passed < day; passed += stepMs) {
+    const before = looks
     await clock.advance(stepMs)
+    // Log files are read by the real disk, which stepped time outruns.
+    for (let n = 0; n < 10_000 && files?.absent === undefined && looks === before; n++) await setImmediate()
     state = step(state, inputs, time.moment(), settings).state
     inputs = []
     for (const finding of state.findings.values()) {

@@ -2,7 +2,7 @@
  * The machine as detection sees it. Every read goes through one root, so the same code runs on `/`, on `/host` in a
  * pod, and on a fixture tree.
  */
-import { readdirSync, readFileSync, readlinkSync, stat, statfs } from 'node:fs'
+import { readdirSync, readFile, readFileSync, readlinkSync, stat, statfs } from 'node:fs'
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path'
 
 /**
@@ -21,6 +21,8 @@ export interface Host {
   path(inside: string): string
   /** Reads a small file synchronously, which is fast for /proc and /sys because the kernel answers from memory. */
   read(inside: string): FileRead
+  /** Reads a file in the thread pool: for one that waits for a disk or for a lock of another process. */
+  readSlowly(inside: string): Promise<FileRead>
   /** Names in a folder, sorted; empty when the folder is absent. */
   list(inside: string): readonly string[]
   /** The target of a symbolic link; undefined when there is no link. */
@@ -59,10 +61,13 @@ export function openHost(root: string): Host {
       try {
         return { text: readFileSync(path(inside), 'utf8') }
       } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException // node:fs throws ErrnoException
-        return absentCodes.has(code) ? { absent: true } : { denied: message }
+        return unread(error as NodeJS.ErrnoException) // node:fs throws ErrnoException
       }
     },
+    readSlowly: (inside) =>
+      new Promise((resolve) => {
+        readFile(path(inside), 'utf8', (error, text) => resolve(error ? unread(error) : { text }))
+      }),
     list(inside) {
       try {
         return readdirSync(path(inside)).sort()
@@ -79,6 +84,10 @@ export function openHost(root: string): Host {
     },
     space: (inside) => spaceOf(path(inside)),
   }
+}
+
+function unread({ code, message }: NodeJS.ErrnoException): FileRead {
+  return absentCodes.has(code) ? { absent: true } : { denied: message }
 }
 
 function spaceOf(path: string): Promise<Space | undefined> {

@@ -12,6 +12,7 @@ import type { Decoders } from '../decode/decoder.ts'
 import { type IsDetachable, isDetachableByName } from '../host/block-devices.ts'
 import type { Matcher, Matchers } from './matcher.ts'
 import { buildPrefilter } from './prefilter.ts'
+import { textForm } from './text-form.ts'
 
 /** Patterns see at most this many bytes of a line. A kernel record has at most 1 KiB; journald cuts at 48 KiB. */
 export const longestLine = 8192
@@ -37,21 +38,22 @@ export function compileMatchers(
       const known = made.get(log)
       if (known) return known
       const own = catalogue.rules.filter((rule) => rule.source === log)
-      const matcher = matcherOf(own, reading)
+      // No line of the kernel is JSON.
+      const matcher = matcherOf(own, reading, log === 'kmsg' ? (line) => line : textForm)
       made.set(log, matcher)
       return matcher
     },
   }
 }
 
-function matcherOf(rules: readonly CompiledRule[], reading: Reading): Matcher {
+function matcherOf(rules: readonly CompiledRule[], reading: Reading, form: (line: string) => string): Matcher {
   const tries = rules.map((rule) => tryOf(rule, reading))
   const { literals, rulesOf } = literalIndex(rules)
   const prefilter = buildPrefilter(literals)
   const wanted = new Uint8Array(rules.length)
   const candidates: number[] = []
 
-  const matchBytes = (bytes: Uint8Array, start: number, end: number, units?: readonly string[]): readonly Match[] => {
+  const matchBytes = (bytes: Uint8Array, start: number, end: number, origins?: readonly string[]): readonly Match[] => {
     const stop = Math.min(end, start + longestLine)
     const found = prefilter.find(bytes, start, stop)
     if (found.length === 0) return nothing
@@ -63,10 +65,10 @@ function matcherOf(rules: readonly CompiledRule[], reading: Reading): Matcher {
     }
     for (const rule of candidates) wanted[rule] = 0
     candidates.sort((a, b) => a - b)
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, stop - start).toString('utf8')
+    const text = form(Buffer.from(bytes.buffer, bytes.byteOffset + start, stop - start).toString('utf8'))
     let match: Match | undefined
     for (const rule of candidates) {
-      match = tries[rule]?.(text, units)
+      match = tries[rule]?.(text, origins)
       if (match) break
     }
     candidates.length = 0
@@ -75,9 +77,9 @@ function matcherOf(rules: readonly CompiledRule[], reading: Reading): Matcher {
   return {
     tables: prefilter.tables,
     matchBytes,
-    matchText: (text, units) => {
+    matchText: (text, origins) => {
       const bytes = Buffer.from(text)
-      return matchBytes(bytes, 0, bytes.length, units)
+      return matchBytes(bytes, 0, bytes.length, origins)
     },
   }
 }
@@ -99,7 +101,7 @@ function literalIndex(rules: readonly CompiledRule[]) {
   return { literals: [...numbers.keys()], rulesOf }
 }
 
-type Try = (text: string, units?: readonly string[]) => Match | undefined
+type Try = (text: string, origins?: readonly string[]) => Match | undefined
 
 /** What rules are resolved against. */
 interface Reading {
@@ -122,10 +124,11 @@ function checkRule(rule: CompiledRule, { reasons, decoders }: Reading): Compiled
 function tryOf(rule: CompiledRule, reading: Reading): Try {
   const reason = checkRule(rule, reading)
   const read = rule.decode === undefined ? patternTry(rule, reason, reading) : decoderTry(rule, reason, reading)
-  const { unless, units } = rule
-  if (unless.length === 0 && !units) return read
-  return (text, from) => {
-    if (units && !from?.some((unit) => units.includes(unit))) return undefined
+  const { unless, units, files } = rule
+  const wanted = units ?? files
+  if (unless.length === 0 && !wanted) return read
+  return (text, origins) => {
+    if (wanted && !origins?.some((one) => wanted.includes(one))) return undefined
     return unless.some((literal) => text.includes(literal)) ? undefined : read(text)
   }
 }

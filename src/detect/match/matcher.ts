@@ -8,12 +8,12 @@ export interface Matcher {
   readonly tables: Tables
   /**
    * Matches the line `bytes[start, end)`, without framing; empty, without an allocation, for nearly every line of a
-   * healthy machine. The text is UTF-8; other bytes never throw. Time is linear in the line's length. `units` are
-   * those that the log attests for the line; rules with units require one of them.
+   * healthy machine. The text is UTF-8; other bytes never throw. Time is linear in the line's length. `origins` are
+   * those of `LogLine`; rules with units or files require one of them.
    */
-  matchBytes(bytes: Uint8Array, start: number, end: number, units?: readonly string[]): readonly Match[]
+  matchBytes(bytes: Uint8Array, start: number, end: number, origins?: readonly string[]): readonly Match[]
   /** Like {@link matchBytes}, for a string. */
-  matchText(text: string, units?: readonly string[]): readonly Match[]
+  matchText(text: string, origins?: readonly string[]): readonly Match[]
 }
 
 /** The matchers of one catalogue, one per log, each with the rules of that log only. */

@@ -44,10 +44,15 @@ function judge(
   kind: 'matches' | 'ignores',
   text: string,
   reason: string,
-  { source, units }: DetectEntry,
+  { source, units, files }: DetectEntry,
   matchers: Matchers,
 ): string | undefined {
-  const found = matchers.of(source).matchText(peel(text).text, units)
+  const matcher = matchers.of(source)
+  const origins = units ?? files
+  // Words of services may look like a frame (JSON), so they are taken as they are first.
+  const bare = source === 'kmsg' ? [] : matcher.matchText(text, origins)
+  const isFinal = bare.length > 0 || (source !== 'kmsg' && kind === 'ignores')
+  const found = isFinal ? bare : matcher.matchText(peel(text).text, origins)
   const hit = found.some((match) => match.entry === reason)
   if (kind === 'ignores')
     return hit ? `this line must not match ${reason}, but it does: tighten the pattern` : undefined

@@ -44,6 +44,9 @@ class LogMonitor implements Monitor, LogSink {
   #watch: Watch = { state: 'pending' }
   #brokenSince: number | undefined
   #sightings: Sighting[] = []
+  /** Lines since the last inspection, and when that was. */
+  #lines = 0
+  #inspectedAt: number | undefined
   /** When the log was last read to its end; later lines cannot be older than that. */
   #readUpTo = Number.NEGATIVE_INFINITY
   #inspecting: Cancel = () => undefined
@@ -82,12 +85,12 @@ class LogMonitor implements Monitor, LogSink {
       this.#injected(line)
       return
     }
-    const own = matcher.matchBytes(line.bytes, line.start, line.end, line.units)
+    const own = matcher.matchBytes(line.bytes, line.start, line.end, line.origins)
     if (own.length > 0) this.#see(own, textOf(line.bytes, line.start, line.end), line)
     if (!line.joined) return
     const { bytes, end } = line.joined
     const more = matcher
-      .matchBytes(bytes, 0, end, line.units)
+      .matchBytes(bytes, 0, end, line.origins)
       .filter(({ rule }) => !own.some((one) => one.rule === rule))
     if (more.length > 0) this.#see(more, textOf(bytes, 0, end), line)
   }
@@ -99,19 +102,21 @@ class LogMonitor implements Monitor, LogSink {
     const matches = this.#parts
       .matchers()
       .of(this.#source.name)
-      .matchText(read?.rest ?? text, line.units)
+      .matchText(read?.rest ?? text, line.origins)
     if (matches.length > 0) this.#see(matches, text, line, read?.mark)
   }
 
   batch(batch: LogBatch): void {
-    const { cursor, atEnd, lost } = batch
+    const { cursor, atEnd, lost, lines, trouble } = batch
     this.#parts.onBatch(batch)
+    this.#lines += lines
     const sightings = this.#sightings
     if (sightings.length > 0) this.#sightings = []
     if (atEnd) this.#readUpTo = this.#parts.time.now()
     if (lost > 0) sightings.unshift(...this.#lost(lost))
-    this.#reads()
-    const checked = atEnd && this.#watch.state !== 'checked'
+    if (trouble === undefined) this.#reads()
+    else this.broke(trouble)
+    const checked = trouble === undefined && atEnd && this.#watch.state !== 'checked'
     if (checked) {
       this.#watch = { state: 'checked' }
       this.#parts.matchers().of(this.#source.name) // takes 15 ms, for which the first fault must not wait
@@ -139,6 +144,20 @@ class LogMonitor implements Monitor, LogSink {
   /** Checks that the source still reads. */
   #inspect(): void {
     if (!this.#source.alive) this.#turn({ state: 'stuck', why: `reading the ${this.#source.name} log has stopped` })
+    this.#measureFlood()
+  }
+
+  /** Counts from the second inspection on: what a log holds at the start is no flood. */
+  #measureFlood(): void {
+    const now = this.#parts.clock.monotonic()
+    const [lines, since] = [this.#lines, this.#inspectedAt]
+    this.#lines = 0
+    this.#inspectedAt = now
+    const { flood } = this.#source
+    if (!flood || since === undefined || now <= since) return
+    const perSecond = Math.round((lines * 1_000) / (now - since))
+    if (perSecond < flood.linesPerSecond) return
+    this.#report(this, { sightings: [this.#own(flood.reason, flood.message(perSecond), 'flood')] })
   }
 
   #turn(watch: Watch): void {
@@ -191,13 +210,16 @@ class LogMonitor implements Monitor, LogSink {
   }
 
   #lost(lost: number): readonly Sighting[] {
+    const { losses } = this.#source
+    return losses ? [this.#own(losses.reason, losses.message(lost), 'overrun')] : []
+  }
+
+  /** What the agent says about the log itself. */
+  #own(reason: string, message: string, code: string): Sighting {
     const { time, settings } = this.#parts
-    const { name: source, losses } = this.#source
-    if (!losses) return []
-    const { reason, message } = losses
     const at = Math.floor(time.now())
-    const match = ownFinding(settings(), reason, { message: message(lost), code: 'overrun' })
-    return [{ match, at, source, position: `lost-${at}`, trust: 'agent' }]
+    const match = ownFinding(settings(), reason, { message, code })
+    return { match, at, source: this.#source.name, position: `${code}-${at}`, trust: 'agent' }
   }
 }
 

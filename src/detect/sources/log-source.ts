@@ -15,10 +15,10 @@ export interface LogLine {
   readonly position: number | string
   readonly trust: Trust
   /**
-   * The units of the line, when the log attests them: the one that wrote it and, for a line of systemd itself, the one
-   * that it is about.
+   * Where the line is from, when the log attests it. Of the journal: the unit that wrote it and, for a line of systemd
+   * itself, the one that it is about. Of a log file: its path as rules name it.
    */
-  readonly units?: readonly string[]
+  readonly origins?: readonly string[]
   /** When the line was written; NaN when the log does not say. Called only for lines that a rule matches. */
   at(): Steady
   /** The line together with its earlier pieces, when the log split one line into several records. */
@@ -41,6 +41,8 @@ export interface LogBatch {
   readonly handedOver: number
   /** How many of `lines` have no framing, so their time and writer are unknown. */
   readonly unframed?: number
+  /** Why a part of the log could not be read, with what to do; the log counts as unreadable then. */
+  readonly trouble?: string
 }
 
 export interface LogSink {
@@ -56,6 +58,12 @@ export interface LogSource {
   readonly name: LogName
   /** The reason and message that report lost lines; absent for a log that loses none. */
   readonly losses?: { readonly reason: string; readonly message: (lost: number) => string }
+  /** The reason and message that report more lines than a healthy log has; absent where any number is normal. */
+  readonly flood?: {
+    readonly reason: string
+    readonly linesPerSecond: number
+    readonly message: (linesPerSecond: number) => string
+  }
   /** False when a scheduled turn is more than 30 s overdue. */
   readonly alive: boolean
   /** Starts reading, and reads until `stop`. No line is handed over before this call. */

@@ -53,8 +53,8 @@ function journal(t: TestContext, { cursors = {}, there = true, ofKernel = false 
   const batches: LogBatch[] = []
   const troubles: string[] = []
   const sink: LogSink = {
-    line: ({ bytes, start, end, units = [], trust, position }) =>
-      lines.push([position, trust, units[0], Buffer.from(bytes.subarray(start, end)).toString()].join(' ')),
+    line: ({ bytes, start, end, origins = [], trust, position }) =>
+      lines.push([position, trust, origins[0], Buffer.from(bytes.subarray(start, end)).toString()].join(' ')),
     batch: (batch) => batches.push(batch),
     broke: (why) => troubles.push(`broke: ${why}`),
     absentLog: (why) => troubles.push(`absent: ${why}`),
@@ -69,7 +69,7 @@ describe('the journal', () => {
     source.start(sink)
     assert.match(
       children.started[0] ?? '',
-      /^journalctl --output=json .*_SYSTEMD_UNIT=kubelet.service \+ _PID=1 UNIT=kubelet.service \+ _SYSTEMD_UNIT=containerd.service \+ _PID=1 UNIT=containerd.service --follow --quiet --boot --lines=all$/,
+      /^journalctl --output=json .*_SYSTEMD_UNIT=kubelet.service \+ _PID=1 UNIT=kubelet.service \+ .*_SYSTEMD_UNIT=containerd.service \+ _PID=1 UNIT=containerd.service \+ .* --follow --quiet --boot --lines=all$/,
     )
     const text = entry(17, 'one') + entry(18, 'two')
     children.write(text.slice(0, 300))
@@ -98,6 +98,14 @@ describe('the journal', () => {
       '2 service kubelet.service Failed with result',
       '3 service kubelet.service hi\ufffd',
     ])
+  })
+
+  it('takes units in which a distribution runs kubelet or the runtime for those that rules name', async (t) => {
+    const { source, sink, children, lines } = journal(t)
+    source.start(sink)
+    assert.match(children.started[0] ?? '', / _SYSTEMD_UNIT=k3s-agent.service \+ _PID=1 UNIT=k3s-agent.service \+ /)
+    children.write(entry(1, 'of kubelet in k3s', { _SYSTEMD_UNIT: 'k3s-agent.service' }))
+    assert.deepEqual(lines, ['1 service kubelet.service of kubelet in k3s'])
   })
 
   it('reports when the reader ends, and resumes after its cursor', async (t) => {

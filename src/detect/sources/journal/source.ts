@@ -12,6 +12,7 @@ import type { Cursors } from '../../ledger/state-file.ts'
 import type { SteadyTime } from '../../ledger/steady-time.ts'
 import type { LogLine, LogSink, LogSource } from '../log-source.ts'
 import { type JournalRecord, parseRecord } from './record.ts'
+import { canonicalUnit, withAliases } from './unit-names.ts'
 
 export interface JournalSourceOptions {
   readonly host: Host
@@ -193,7 +194,7 @@ class JournalSource implements LogSource {
     const { units: given } = this.#options
     if (given === 'kernel') return [...always, `--output-fields=${fields.kernel}`, '_TRANSPORT=kernel']
     const units = given()
-    const named = units.every((one) => one !== undefined) ? [...new Set(units.flat())] : []
+    const named = units.every((one) => one !== undefined) ? withAliases(units.flat()) : []
     const matches = named.flatMap((unit) => [`_SYSTEMD_UNIT=${unit}`, '+', '_PID=1', `UNIT=${unit}`, '+'])
     return [...always, `--output-fields=${fields.units}`, ...matches.slice(0, -1)]
   }
@@ -209,7 +210,7 @@ function lineOf(record: JournalRecord, time: SteadyTime): LogLine {
     end: bytes.length,
     position,
     trust: attested ?? (units.length === 0 ? 'userspace' : 'service'),
-    ...(attested === undefined && units.length > 0 && { units }),
+    ...(attested === undefined && units.length > 0 && { origins: units.map(canonicalUnit) }),
     at: () => time.fromBoot(usec / 1000),
   }
 }

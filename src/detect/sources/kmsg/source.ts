@@ -42,6 +42,11 @@ class KmsgSource implements LogSource, KmsgSink {
     reason: 'KernelLogOverrun',
     message: (lost: number) => `${lost} records of the kernel log were overwritten before they could be read`,
   }
+  readonly flood = {
+    reason: 'KernelLogFlood',
+    linesPerSecond: 1_000,
+    message: (linesPerSecond: number) => `the kernel writes ${linesPerSecond} lines a second to its log`,
+  }
   readonly #options: KmsgSourceOptions
   readonly #kernelLog: KernelLog
   readonly #stream: KmsgStream

@@ -4,7 +4,7 @@ import { logMonitor } from '../../log.ts'
 
 export const services = logMonitor({
   name: 'services',
-  conditions: ['ContainerRuntimeReady', 'StorageReady', 'KernelReady'],
+  conditions: ['ContainerRuntimeReady', 'NetworkingReady', 'StorageReady', 'KernelReady'],
   log: 'journal',
   source: (parts) =>
     journalSource({

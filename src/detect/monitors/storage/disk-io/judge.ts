@@ -5,9 +5,12 @@ import { type DiskIoSample, delayWindowMs } from './read.ts'
 
 /** A mean of fewer requests says nothing. */
 const leastRequests = 10
+const leastFlushes = 5
 
-export function judgeDiskIo({ disks, trail }: DiskIoSample): readonly Measured<'delay-seconds' | 'stalled-seconds'>[] {
-  return disks.flatMap(({ name, inFlight, stalledAt }) => {
+type Value = 'delay-seconds' | 'stalled-seconds' | 'flush-seconds'
+
+export function judgeDiskIo({ disks, trail }: DiskIoSample): readonly Measured<Value>[] {
+  return disks.flatMap(({ name, inFlight, stalledAt }): readonly Measured<Value>[] => {
     const finished = growthOf(trail, `${name} finished`, delayWindowMs)
     const waited = growthOf(trail, `${name} waited`, delayWindowMs)
     const known = finished.amount >= leastRequests
@@ -26,6 +29,24 @@ export function judgeDiskIo({ disks, trail }: DiskIoSample): readonly Measured<'
         parts: { requests: inFlight },
         tentative: finished.overMs === 0,
       },
+      ...flushesOf(name, trail),
     ]
   })
+}
+
+/** What fsync(2) waits for: a disk with a volatile cache writes it out. Kernels before 5.5 do not count it. */
+function flushesOf(name: string, trail: DiskIoSample['trail']): readonly Measured<'flush-seconds'>[] {
+  if (trail.counts[`${name} flushed`] === undefined) return []
+  const flushed = growthOf(trail, `${name} flushed`, delayWindowMs)
+  const flushing = growthOf(trail, `${name} flushing`, delayWindowMs)
+  const known = flushed.amount >= leastFlushes
+  return [
+    {
+      value: 'flush-seconds',
+      amount: known ? flushing.amount / flushed.amount / 1_000 : 0,
+      device: name,
+      parts: { flushes: flushed.amount },
+      tentative: flushed.tentative,
+    },
+  ]
 }

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test'
 import { looksAt } from '../../testing/look-at.ts'
 import { diskIo } from './monitor.ts'
 
-/** One disk with a partition and a device of it, after `finished` requests that took `waited` ms in all. */
-const disk = (finished: number, waited: number, inFlight = 0) => ({
+/** One disk with a partition and a device of it, after `finished` requests that took `waited` ms in all; `flushes`: number and ms. */
+const disk = (finished: number, waited: number, inFlight = 0, flushes = '0 0') => ({
   'proc/diskstats': ['8 0 sda', '8 1 sda1', '253 0 dm-0']
-    .map((name) => `   ${name} ${finished} 0 8 ${waited} 0 0 0 0 ${inFlight} 10 ${waited} 0 0 0 0 0 0\n`)
+    .map((name) => `   ${name} ${finished} 0 8 ${waited} 0 0 0 0 ${inFlight} 10 ${waited} 0 0 0 0 ${flushes}\n`)
     .join(''),
   'sys/block/sda/dev': '8:0\n',
   'sys/block/dm-0/dev': '253:0\n',
@@ -47,11 +47,26 @@ describe('disk-io', () => {
 
   it('takes an idle disk for what it is', async () => {
     const [first, ...later] = await looksAt(diskIo, Array(5).fill(disk(50, 5)), 60_000)
-    assert.deepEqual(first?.levels, ['kept IODelays on sda', 'kept DiskStalled on sda'])
+    assert.deepEqual(first?.levels, ['kept IODelays on sda', 'kept DiskStalled on sda', 'kept DiskFlushSlow on sda'])
     assert.deepEqual(
       later.flatMap(({ levels }) => levels),
       [],
     )
+  })
+
+  it('sees slow flushes, and none where the kernel does not count them', async () => {
+    const old = (state: ReturnType<typeof disk>) => ({
+      ...state,
+      'proc/diskstats': state['proc/diskstats'].replace(/ \d+ \d+\n/g, '\n'),
+    })
+    const states = ['90 9000', '96 18000', '196 18002', '9 1'].map((flushes) => disk(50, 5, 0, flushes))
+    assert.deepEqual(await seen(...states), [
+      [],
+      ['over DiskFlushSlow: writing out the cache took 1.5 s on average (6 times in a minute) on sda'],
+      [],
+      [],
+    ])
+    assert.deepEqual(await seen(...states.map(old)), [[], [], [], []])
   })
 
   it('survives counters that begin again', async () => {

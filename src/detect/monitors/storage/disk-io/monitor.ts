@@ -18,6 +18,11 @@ export const diskIo = probeMonitor({
       help: 'Time for which a disk has had requests and finished none.',
       parts: ['requests'],
     },
+    'flush-seconds': {
+      unit: 'seconds',
+      help: 'Mean time in which a disk wrote out its cache over the last minute; programs that call fsync wait for it.',
+      parts: ['flushes'],
+    },
   },
   look: ({ host, clock }, before) => readDiskIo(host, clock.monotonic(), before),
   judge: judgeDiskIo,

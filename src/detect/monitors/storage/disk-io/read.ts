@@ -12,7 +12,7 @@ export interface Disk {
 
 export interface DiskIoSample {
   readonly disks: readonly Disk[]
-  /** Counters `NAME finished` (requests) and `NAME waited` (milliseconds). */
+  /** Counters of requests and flushes, `NAME finished` and `NAME flushed`, and their milliseconds, `waited` and `flushing`. */
   readonly trail: Trail
 }
 
@@ -34,9 +34,12 @@ export function readDiskIo(host: Host, at: number, before?: DiskIoSample): Look<
     return { name, inFlight, ...(still && { stalledAt: since }) }
   })
   const counts: Counts = Object.fromEntries(
-    rows.flatMap(({ name, finished, waited }) => [
+    rows.flatMap(({ name, finished, waited, flushed, flushing }) => [
       [`${name} finished`, finished],
       [`${name} waited`, waited],
+      ...(flushed === undefined || flushing === undefined
+        ? []
+        : [[`${name} flushed`, flushed] as const, [`${name} flushing`, flushing] as const]),
     ]),
   )
   return { sample: { disks, trail: follow(counts, at, delayWindowMs, before?.trail) } }
@@ -47,15 +50,20 @@ interface Row {
   readonly inFlight: number
   readonly finished: number
   readonly waited: number
+  /** Since Linux 5.5. */
+  readonly flushed: number | undefined
+  readonly flushing: number | undefined
 }
 
-/** Columns: major, minor, name, reads, merged, sectors, ms, writes, merged, sectors, ms, in flight … */
+/** Columns: major, minor, name, reads, merged, sectors, ms, writes, merged, sectors, ms, in flight … flushes, ms. */
 function rowsOf(text: string): readonly Row[] {
   return text.split('\n').flatMap((line) => {
     const [, , name, ...columns] = line.trim().split(/\s+/)
-    const [reads, , , readMs, writes, , , writeMs, inFlight] = columns.map(Number)
+    const numbers = columns.map(Number)
+    const [reads, , , readMs, writes, , , writeMs, inFlight] = numbers
+    const [flushed, flushing] = numbers.slice(15)
     if (name === undefined || reads === undefined || readMs === undefined || writes === undefined) return []
     if (writeMs === undefined || inFlight === undefined) return []
-    return [{ name, inFlight, finished: reads + writes, waited: readMs + writeMs }]
+    return [{ name, inFlight, finished: reads + writes, waited: readMs + writeMs, flushed, flushing }]
   })
 }
