@@ -19,6 +19,7 @@ export const diskIo = probeMonitor({
       parts: ['requests'],
     },
   },
+  keeps: true,
   look: ({ host, clock }, before) => readDiskIo(host, clock.monotonic(), before),
   judge: judgeDiskIo,
 })
