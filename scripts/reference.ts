@@ -17,6 +17,7 @@ import { softForMs } from '../src/repair/decide/foreign.ts'
 import { foreignMarks } from '../src/repair/decide/foreign-marks.ts'
 import { controllerRights } from '../src/repair/rights/rights.ts'
 import { type Row, rows } from '../test/journey/rows.ts'
+import { coveragePage } from './coverage-page.ts'
 import { kernelMessagesPage } from './kernel-messages/page.ts'
 import { lifeCyclePage } from './life-cycle.ts'
 
@@ -40,6 +41,7 @@ export function referencePages(catalogueFolder: string): Page[] {
     { file: 'docs/reference/actions-and-providers.md', text: actionsPage() },
     { file: 'docs/reference/foreign-marks.md', text: foreignMarksPage() },
     { file: 'docs/reference/journey.md', text: journeyPage() },
+    { file: 'docs/reference/coverage.md', text: coveragePage(catalogueFolder) },
     { file: 'docs/reference/life-cycle.md', text: lifeCyclePage(catalogueFolder, notice) },
     { file: 'docs/reference/kernel-messages.md', text: kernelMessagesPage(notice) },
     { file: 'docs/reference/rbac.md', text: rbacPage() },
