@@ -18,8 +18,10 @@ import { foreignMarks } from '../src/repair/decide/foreign-marks.ts'
 import { controllerRights } from '../src/repair/rights/rights.ts'
 
 import { type Row, rows } from '../test/journey/rows.ts'
+import { coveragePage } from './coverage-page.ts'
 import { kernelMessagesPage } from './kernel-messages/page.ts'
 import { scenarioJsonSchema } from './scenario-schema.ts'
+import { lifeCyclePage } from './life-cycle.ts'
 
 export interface Page {
   /** Path from the repository's root. */
@@ -41,6 +43,8 @@ export function referencePages(catalogueFolder: string): Page[] {
     { file: 'docs/reference/actions-and-providers.md', text: actionsPage() },
     { file: 'docs/reference/foreign-marks.md', text: foreignMarksPage() },
     { file: 'docs/reference/journey.md', text: journeyPage() },
+    { file: 'docs/reference/coverage.md', text: coveragePage(catalogueFolder) },
+    { file: 'docs/reference/life-cycle.md', text: lifeCyclePage(catalogueFolder, notice) },
     { file: 'docs/reference/kernel-messages.md', text: kernelMessagesPage(notice) },
     { file: 'docs/reference/rbac.md', text: rbacPage() },
     { file: 'docs/reference/scenario.schema.json', text: `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n` },

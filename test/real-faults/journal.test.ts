@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import type { Scan } from '../../src/cli/inspect/scan.ts'
+import { recordFired } from '../../src/detect/monitors/testing/fired.ts'
 import { needs } from './machine.ts'
 
 const remote = '/lib/systemd/systemd-journal-remote'
@@ -69,9 +70,9 @@ function reasonsOf(t: TestContext, entries: readonly Entry[]): readonly string[]
   assert.ok(stdout, stderr)
   const { findings, monitors } = JSON.parse(stdout) as Scan // our own output
   assert.equal(monitors.find(({ name }) => name === 'services')?.state, 'checked')
-  return findings
-    .filter(({ trust }) => trust === 'service')
-    .map(({ reason, device = '' }) => `${reason} ${device}`.trim())
+  const ofServices = findings.filter(({ trust }) => trust === 'service')
+  for (const { reason } of ofServices) recordFired(reason)
+  return ofServices.map(({ reason, device = '' }) => `${reason} ${device}`.trim())
 }
 
 function canWrite(t: TestContext): boolean {

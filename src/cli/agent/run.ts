@@ -15,7 +15,14 @@ import { createSteadyTime, type SteadyTime, type StoredTime } from '../../detect
 import { createSettings, type Settings } from '../../detect/lifecycle/settings.ts'
 import { emptyState } from '../../detect/lifecycle/state.ts'
 import { createRuleBook, type RuleBook } from '../../detect/match/rule-book.ts'
-import { cursorsOf, inputsOf, type MonitorSpec, type Report } from '../../detect/monitors/monitor.ts'
+import {
+  basesOf,
+  cursorsOf,
+  inputsOf,
+  type Monitor,
+  type MonitorSpec,
+  type Report,
+} from '../../detect/monitors/monitor.ts'
 import { acceleratorReady } from '../../detect/report/accelerator-ready.ts'
 import { AgentReport } from '../../detect/report/agent-report.ts'
 import { knownFindings } from '../../detect/report/known-findings.ts'
@@ -173,6 +180,8 @@ type Machine = Awaited<ReturnType<typeof openMachine>>
 function assembleAgent(machine: Machine, options: AgentOptions, parts: AgentParts) {
   const { host, log, boot, stored, time, rules, registry, report, stateFile } = machine
   const { clock, random, onWork } = parts
+  const bases = stored?.time.bootId === boot ? stored.bases : {}
+  let monitors: readonly Monitor[] | undefined
   const ledger = new Ledger({
     clock,
     time,
@@ -180,6 +189,7 @@ function assembleAgent(machine: Machine, options: AgentOptions, parts: AgentPart
     settings: machine.settingsNow(),
     state: stored?.lifecycle ?? emptyState(boot, clock.now()),
     cursors: stored?.cursors ?? {},
+    bases: () => (monitors === undefined ? bases : basesOf(monitors)),
     ...machine.firstStart,
     save: (text) => stateFile.save(text),
     onStep: (stepped, before) => report.stepped(stepped, before),
@@ -199,6 +209,7 @@ function assembleAgent(machine: Machine, options: AgentOptions, parts: AgentPart
     kmsg: host.path(options.kmsg),
     cursors: stored?.cursors ?? {},
     sameBoot: stored?.time.bootId === boot,
+    bases,
     ...machine.firstStart,
     ...(parts.monitors && { monitors: parts.monitors }),
     onBatch: ({ lines, handedOver }) => onWork?.({ records: lines, handedOver, evidence: 0 }),
@@ -207,6 +218,7 @@ function assembleAgent(machine: Machine, options: AgentOptions, parts: AgentPart
       onWork?.({ records: 0, handedOver: 0, evidence: 1 })
     },
   })
+  monitors = assembled.monitors
   return { ledger, assembled }
 }
 

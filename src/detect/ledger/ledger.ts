@@ -11,7 +11,7 @@ import type { Settings } from '../lifecycle/settings.ts'
 import type { Level, LifecycleState } from '../lifecycle/state.ts'
 import { type Input, type Stepped, step } from '../lifecycle/step.ts'
 import { Saver, type Unsaved } from './saver.ts'
-import { type Cursors, serialiseState } from './state-file.ts'
+import { type Bases, type Cursors, serialiseState } from './state-file.ts'
 import type { SteadyTime } from './steady-time.ts'
 
 /** Delay before the state is saved: none for important changes, longer for grown counts, longest for moved cursors. */
@@ -25,6 +25,8 @@ export interface LedgerOptions {
   readonly log: Log
   readonly state: LifecycleState
   readonly cursors: Cursors
+  /** What the monitors compare their next look with, at the time of the call. */
+  readonly bases: () => Bases
   /** When the agent first ran, if that was in this boot. It is saved at once, so that a second start is never the first. */
   readonly firstStartAt?: number
   /** Saves the text durably. Called again only after it has returned, which it never does on a disk that hangs. */
@@ -121,7 +123,12 @@ export class Ledger {
       now: time.now(),
       ...(firstStartAt !== undefined && { firstStartAt }),
     }
-    return serialiseState({ time: stored, cursors: this.#cursors, lifecycle: this.#state })
+    return serialiseState({
+      time: stored,
+      cursors: this.#cursors,
+      bases: this.#options.bases(),
+      lifecycle: this.#state,
+    })
   }
 
   /** Reports unsaved state as a finding, because a full or hanging disk affects the node as well. */

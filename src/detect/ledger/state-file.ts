@@ -26,11 +26,21 @@ const writtenVersion = 2
 /** How far each log has been read; earlier lines have been processed. */
 export type Cursors = Readonly<Record<string, number | string>>
 
+/** What monitors compare their next look with, by monitor: counters and what was seen of a device. Plain data. */
+export type Bases = Readonly<Record<string, unknown>>
+
+/** Longest base of one monitor, characters: a machine with very many devices must not make each write slow. */
+const longestBase = 128 * 1024
+
 export interface StoredState {
   readonly time: StoredTime
   readonly cursors: Cursors
+  readonly bases: Bases
   readonly lifecycle: LifecycleState
 }
+
+/** A state to write; without bases where there are no monitors. */
+type Unbased = Omit<StoredState, 'bases'> & Partial<Pick<StoredState, 'bases'>>
 
 /** The parsed state, and the names of the unusable parts of the text. */
 export interface ParsedState extends StoredState {
@@ -40,7 +50,7 @@ export interface ParsedState extends StoredState {
 /** A finding in the file: agents of 0.1.0 read `origin` in place of `trust`. */
 type StoredFinding = Omit<Finding, 'trust'> & { readonly origin: 'kernel' | 'userspace'; readonly trust?: Trust }
 
-export function serialiseState({ time, cursors, lifecycle }: StoredState): string {
+export function serialiseState({ time, cursors, bases = {}, lifecycle }: Unbased): string {
   const { bootId, findings, conditions, acknowledgements, notices, dropped } = lifecycle
   const marks = Object.entries(cursors)
   return `${JSON.stringify({
@@ -54,7 +64,14 @@ export function serialiseState({ time, cursors, lifecycle }: StoredState): strin
     notices: [...notices.values()],
     dropped,
     acknowledgements: writeAcknowledgements(acknowledgements),
+    bases: shortOf(bases),
   })}\n`
+}
+
+function shortOf(bases: Bases): Bases {
+  return Object.fromEntries(
+    Object.entries(bases).filter(([, base]) => (JSON.stringify(base)?.length ?? 0) <= longestBase),
+  )
 }
 
 /** A level that is not yet raised starts again, because nothing was measured while the agent was down. */
@@ -90,6 +107,7 @@ function restore(file: Record<string, unknown>, time: StoredTime): ParsedState {
   return {
     time,
     cursors: { ...marks(file.cursors, isNumber), ...marks(file.textCursors, isText) },
+    bases: isRecord(file.bases) ? file.bases : {},
     lifecycle: {
       bootId,
       findings: new Map(findings.map(([key, stored]) => [key, fromStored(stored)])),

@@ -24,9 +24,12 @@ export interface Growth {
   readonly tentative: boolean
 }
 
-/** Extends a trail by a look at `at`. Points older than `windowMs` are dropped. */
+/**
+ * Extends a trail by a look at `at`. Points older than `windowMs` are dropped; after a longer gap without a look the trail
+ * begins anew, because nobody knows when in the gap a counter grew.
+ */
 export function follow(counts: Counts, at: number, windowMs: number, before?: Trail): Trail {
-  if (!before) return { at, counts, sums: {}, past: [] }
+  if (!before || at - before.at > windowMs || at < before.at) return { at, counts, sums: {}, past: [] }
   const sums = Object.fromEntries(
     Object.entries(counts).map(([key, count]) => {
       const last = before.counts[key]

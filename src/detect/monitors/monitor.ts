@@ -12,7 +12,7 @@ import type { Log } from '../../telemetry/log.ts'
 import type { Children } from '../host/children.ts'
 import type { Host } from '../host/host.ts'
 import type { Loopback } from '../host/network.ts'
-import type { Cursors } from '../ledger/state-file.ts'
+import type { Bases, Cursors } from '../ledger/state-file.ts'
 import type { SteadyTime } from '../ledger/steady-time.ts'
 import type { Settings } from '../lifecycle/settings.ts'
 import type { Level, Sighting, Watch } from '../lifecycle/state.ts'
@@ -31,6 +31,8 @@ export interface Monitor {
   readonly state: Watch['state']
   /** What this machine does not have, so that the monitor has nothing to look at; undefined otherwise. */
   readonly absent: string | undefined
+  /** What the next look is compared with, as JSON, for the process after this one; undefined where nothing is kept. */
+  readonly base?: unknown
   /** Looks once, then repeatedly. */
   start(report: Report): void
   /** Looks once now; resolves after reporting. Also works before `start`. */
@@ -75,6 +77,8 @@ export interface MonitorParts {
   /** Stored cursors, and whether they belong to this boot. */
   readonly cursors: Cursors
   readonly sameBoot: boolean
+  /** What monitors of an earlier process in this boot compared their looks with, by monitor. */
+  readonly bases?: Bases
   /** Lines before this time were logged before the agent first ran on the node. Absent when it has run here before. */
   readonly firstStartAt?: number
   /** Called for each line that a rule matched. */
@@ -91,6 +95,8 @@ export interface MonitorSpec {
   readonly required?: boolean
   /** The log that it follows; absent for a probe. */
   readonly log?: LogName
+  /** Time between two looks of a probe, milliseconds; absent for a log. */
+  readonly everyMs?: number
   /** What a probe measures; absent for a log. */
   readonly values?: ValueSpecs
   open(parts: MonitorParts): Monitor
@@ -116,6 +122,11 @@ export function inputsOf(
   if (levels) inputs.push({ kind: 'look', monitor: name, levels })
   if (watch) inputs.push({ kind: 'watch', monitor: name, watch })
   return inputs
+}
+
+/** The bases of all monitors that keep one. */
+export function basesOf(monitors: readonly Monitor[]): Bases {
+  return Object.fromEntries(monitors.flatMap(({ name, base }) => (base === undefined ? [] : [[name, base]])))
 }
 
 export function cursorsOf({ cursor }: Observation): Cursors {

@@ -37,9 +37,17 @@ export interface Probe<Sample, Value extends string> {
   look(from: ProbeHost, before?: Sample): Look<Sample> | Promise<Look<Sample>>
   /** Converts samples to measured values. Pure. */
   judge(sample: Sample, before?: Sample): readonly Measured<Value>[]
+  /**
+   * True: the newest sample outlives a restart of the agent within one boot, so that a counter keeps its base. The sample
+   * must be plain data.
+   */
+  readonly keeps?: true
   /** Calls `changed` when an early look is useful, until the returned function is called. */
   on?(from: ProbeHost, changed: () => void): Cancel
 }
+
+/** A look after its judgement. */
+type Judged = { readonly levels: readonly Level[] } | { readonly absent: string } | { readonly failed: string }
 
 /** A look that takes longer than this is stuck. */
 export const deadlineMs = 10_000
@@ -48,8 +56,8 @@ const mostFailures = 2
 
 /** Makes a probe an entry of the monitor list. */
 export function probeMonitor<Sample, Value extends string>(probe: Probe<Sample, Value>): MonitorSpec {
-  const { name, conditions, values } = probe
-  return { name, conditions, values, open: (parts) => new ProbeMonitor(probe, parts) }
+  const { name, conditions, values, everyMs } = probe
+  return { name, conditions, values, everyMs, open: (parts) => new ProbeMonitor(probe, parts) }
 }
 
 class ProbeMonitor<Sample, Value extends string> implements Monitor {
@@ -62,6 +70,8 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
   #watch: Watch = { state: 'pending' }
   #looking: Promise<void> | undefined
   #before: Sample | undefined
+  /** True while `#before` is that of an earlier process, which may have been another version. */
+  #inherited = false
   #failures = 0
   #ends: readonly Cancel[] = []
   absent: string | undefined
@@ -72,6 +82,14 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
     this.#probe = probe
     this.#parts = parts
     this.#gauges = gaugesOf(probe, parts)
+    const base = probe.keeps && parts.bases?.[probe.name]
+    if (base === undefined) return
+    this.#before = base as Sample // written by this probe; what an older version wrote fails the look, see #judged
+    this.#inherited = true
+  }
+
+  get base(): unknown {
+    return this.#probe.keeps ? this.#before : undefined
   }
 
   get state(): Watch['state'] {
@@ -107,10 +125,24 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
       metrics.failures.add({ monitor: this.name })
       this.#turn({ state: 'stuck', why: `its check has not ended within ${deadlineMs / 1000} s` })
     })
-    const look = await this.#read()
+    const judged = await this.#judged()
     late()
     metrics.lookSeconds.set((clock.monotonic() - started) / 1000, { monitor: this.name })
-    this.#take(look)
+    this.#take(judged)
+  }
+
+  /** Looks and judges; where that fails with the base of an earlier process, once more without it. */
+  async #judged(): Promise<Judged> {
+    const first = this.#judgedOf(await this.#read())
+    if (!this.#inherited) return first
+    this.#inherited = false
+    if (!('failed' in first)) return first
+    this.#before = undefined
+    return this.#judgedOf(await this.#read())
+  }
+
+  #judgedOf(look: Look<Sample>): Judged {
+    return 'sample' in look ? this.#tryJudge(look.sample) : look
   }
 
   async #read(): Promise<Look<Sample>> {
@@ -121,8 +153,7 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
     }
   }
 
-  #take(look: Look<Sample>): void {
-    const judged = 'sample' in look ? this.#tryJudge(look.sample) : look
+  #take(judged: Judged): void {
     if ('failed' in judged) this.#failed(judged.failed)
     else if ('absent' in judged) this.#nothing(judged.absent)
     else this.#reported(judged.levels)
@@ -141,7 +172,7 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
     this.#report(this, { levels, ...(checked && { watch: this.#watch }) })
   }
 
-  #tryJudge(sample: Sample): { readonly levels: readonly Level[] } | { readonly failed: string } {
+  #tryJudge(sample: Sample): Judged {
     try {
       const levels = this.#judge(sample)
       this.absent = undefined

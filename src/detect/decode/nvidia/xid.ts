@@ -12,7 +12,8 @@ import { readXidLine, type XidLine } from './xid-line.ts'
  * Whatever one GPU reports within a minute is one incident, whose gravest line leads: bus loss is 79, then 154, then a
  * rain of 45 and 119. The rules for NVRM lines in catalog/nvidia.yaml use the same name.
  */
-const gpuIncident = 'nvidia-gpu'
+/** The group of everything that one NVIDIA card reports. */
+export const gpuIncident = 'nvidia-gpu'
 
 interface Verdict {
   readonly severity: Severity

@@ -17,6 +17,7 @@ import { createSettings, noOverrides } from '../../lifecycle/settings.ts'
 import type { Level } from '../../lifecycle/state.ts'
 import { compileMatchers } from '../../match/compile.ts'
 import type { MonitorSpec, Observation } from '../monitor.ts'
+import { recordFired } from './fired.ts'
 
 /** The files of a machine, by path. A file with content `null` becomes a folder, so reading it fails. */
 export type Files = Readonly<Record<string, string | null>>
@@ -144,5 +145,6 @@ function levelText({ state, match: { reason, message, device } }: Level): string
   const on = device === undefined ? '' : ` on ${device}`
   if (state === 'kept') return `kept ${reason}${on}`
   if (message.includes('?')) throw new Error(`${reason}: a part of its message is not measured: ${message}`)
+  if (state === 'over') recordFired(reason)
   return `${state} ${reason}: ${message}${on}`
 }

@@ -18,6 +18,7 @@ export const clock = probeMonitor({
       help: '1 when systemd-timesyncd runs and has not set the clock yet; absent where it does not run.',
     },
   },
+  keeps: true,
   look: (from) => readClock(from.host, from.clock),
   judge: judgeClock,
 })

@@ -13,6 +13,7 @@ export const cpuThermal = probeMonitor({
       help: 'Share of the last five minutes in which a processor package was throttled because of its heat.',
     },
   },
+  keeps: true,
   look: ({ host, clock }, before) => readCpuThermal(host, clock.monotonic(), before),
   judge: judgeCpuThermal,
 })

@@ -19,6 +19,7 @@ export const memoryErrors = probeMonitor({
       parts: ['module'],
     },
   },
+  keeps: true,
   look: ({ host, clock }, before) => readMemoryErrors(host, clock.monotonic(), before),
   judge: judgeMemoryErrors,
 })

@@ -11,6 +11,7 @@ export const oomKills = probeMonitor({
     recent: { unit: 'count', help: 'Processes killed for want of memory in the last ten minutes.' },
     'since-boot': { unit: 'count', help: 'Processes killed for want of memory since boot.', gaugeOnly: true },
   },
+  keeps: true,
   look: ({ host, clock }, before) => readOomKills(host, clock.monotonic(), before),
   judge: judgeOomKills,
 })

@@ -20,6 +20,9 @@ describe('pressure', () => {
     assert.deepEqual((await lookAt(pressure, stalls(none, ['30.00', '90.00']))).levels, [
       'held SystemDiskContentionPressure: all tasks waited for storage 30 % of the time (30 % over 10 s, 90 % over 60 s)',
     ])
+    assert.deepEqual((await lookAt(pressure, stalls(none, ['60.00', '45.00']))).levels, [
+      'over SystemDiskContentionPressure: all tasks waited for storage 45 % of the time (60 % over 10 s, 45 % over 60 s)',
+    ])
   })
 
   it('is absent where the kernel has no pressure information', async () => {

@@ -15,6 +15,7 @@ export const taint = probeMonitor({
     },
     'new-flags': { unit: 'count', help: 'Taint flags that were set since the look before.', parts: ['flags'] },
   },
+  keeps: true,
   look: ({ host }, before) => readTaint(host, before),
   judge: judgeTaint,
 })

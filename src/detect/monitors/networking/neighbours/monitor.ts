@@ -20,6 +20,7 @@ export const neighbours = probeMonitor({
     },
     entries: { unit: 'count', help: 'Entries of the table of neighbours, by table.', gaugeOnly: true },
   },
+  keeps: true,
   look: ({ host, clock }, before) => readNeighbours(host, clock.monotonic(), before),
   judge: judgeNeighbours,
 })

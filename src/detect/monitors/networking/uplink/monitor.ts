@@ -51,6 +51,7 @@ export const uplink = probeMonitor({
       parts: ['mtu', 'podMtu'],
     },
   },
+  keeps: true,
   look: ({ host, clock }, before) => readUplink(host, clock.monotonic(), before),
   judge: judgeUplink,
 })

@@ -24,6 +24,7 @@ export const diskIo = probeMonitor({
       parts: ['flushes'],
     },
   },
+  keeps: true,
   look: ({ host, clock }, before) => readDiskIo(host, clock.monotonic(), before),
   judge: judgeDiskIo,
 })

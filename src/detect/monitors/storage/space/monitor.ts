@@ -25,6 +25,7 @@ export const space = probeMonitor({
     },
     'free-bytes': { unit: 'bytes', help: 'Free space of a file system, by its device.', gaugeOnly: true },
   },
+  keeps: true,
   look: ({ host, clock }, before) => readSpace(host, clock.monotonic(), before),
   judge: judgeSpace,
 })
