@@ -33,6 +33,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   detect: ['re2js', 'yaml', 'zod'],
   providers: [],
   repair: ['re2js', 'zod'],
+  drill: ['zod'],
   cli: ['commander', 'yaml', 'esbuild', '@aws-sdk/client-eks'],
 }
 
