@@ -15,7 +15,7 @@ import { conditionTypes } from '../../model/condition.ts'
 import { sleep } from '../../telemetry/clock.ts'
 import { type DemoCluster, furnish, startDemoCluster } from '../demo/cluster.ts'
 import { freePort } from '../demo/free-port.ts'
-import { type Program, startProgram } from '../demo/program.ts'
+import { type LogLine, type Program, startProgram } from '../demo/program.ts'
 import { CommandError, type Io } from '../io.ts'
 import type { Ground } from './ground.ts'
 import { type PolicyView, viewPolicies } from './policies.ts'
@@ -83,11 +83,12 @@ class EmbeddedGround implements Ground {
     })
     writeFileSync(this.#log, '') // what it says belongs to the turn before
     const state = join(this.#folder, `state-${this.#turns++}.json`)
-    await this.#start('agent', [`--hostname-override=${node}`, `--state-file=${state}`, `--kmsg=${this.#log}`])
-    await this.#until('the agent’s first report', async () => {
-      const found = (await this.#nodes()).find(({ metadata }) => metadata.name === node)
-      return found !== undefined && conditionTypes.some((type) => says(found, type, 'True'))
+    let reported = false // the conditions on the node may be the former agent's
+    const flags = [`--hostname-override=${node}`, `--state-file=${state}`, `--kmsg=${this.#log}`]
+    await this.#start('agent', flags, (line) => {
+      if (line.msg === 'reported node conditions') reported = true
     })
+    await this.#until('the agent’s first report', async () => reported)
     return node
   }
 
@@ -102,7 +103,11 @@ class EmbeddedGround implements Ground {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  async #start(name: 'agent' | 'controller', args: readonly string[]): Promise<void> {
+  async #start(
+    name: 'agent' | 'controller',
+    args: readonly string[],
+    onLine: (line: LogLine) => void = () => undefined,
+  ): Promise<void> {
     const io = this.#io
     await this.#programs.get(name)?.stop()
     const port = await freePort()
@@ -111,7 +116,10 @@ class EmbeddedGround implements Ground {
       args: [name, `--kubeconfig=${this.#kubeconfig}`, `--metrics-address=127.0.0.1:${port}`, ...args],
       env: io.env,
       after: (ms, run) => io.clock.after(ms, run),
-      onLine: (line) => line.level === 'error' && io.stderr(`${name}: ${JSON.stringify(line)}\n`),
+      onLine: (line) => {
+        if (line.level === 'error') io.stderr(`${name}: ${JSON.stringify(line)}\n`)
+        onLine(line)
+      },
     })
     this.#programs.set(name, program)
   }

@@ -30,7 +30,7 @@ export interface Injection {
   /** How long the agent may take to find it, milliseconds: the interval and the raise time of the monitor. */
   readonly foundWithinMs: number
   readonly rights: PodRights
-  /** The pod's shell script, a literal. It reads `HOLD` (seconds), `LINES` and `ENDS` (lines) from its environment. */
+  /** The pod's shell script, a literal. It reads `HOLD` (seconds), `ID`, `BEGIN_LINES` and `END_LINES` from its environment. */
   readonly script: string
 }
 

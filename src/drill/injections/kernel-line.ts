@@ -18,5 +18,5 @@ export const kernelLine: Injection = {
     privileged: true,
     hostPaths: ['/dev/kmsg'],
   },
-  script: heldScript(write('LINES'), write('ENDS')),
+  script: heldScript(write('BEGIN_LINES'), write('END_LINES')),
 }

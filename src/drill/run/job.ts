@@ -97,8 +97,8 @@ function container(
     ID: drills[0].id,
     HOLD: String(seconds),
     ...(lines.length > 0 && {
-      LINES: lines.join('\n'),
-      ENDS: drills.flatMap((one) => endLineOf(one) ?? []).join('\n'),
+      BEGIN_LINES: lines.join('\n'),
+      END_LINES: drills.flatMap((one) => endLineOf(one) ?? []).join('\n'),
     }),
   }
   return {
@@ -127,7 +127,7 @@ function nameOf(path: string): string {
 /** The guide's one-liner for the same lines: a person's kubectl in place of the Job. */
 export function kubectlLine(drill: Drill): string {
   const overrides = JSON.stringify({ spec: { nodeName: drill.node } })
-  const lines = linesOf(drill).map((line) => `echo ${inner(`<3>${line}`)} > /dev/kmsg`)
+  const lines = linesOf(drill).map((line) => `printf "%s\\n" ${inner(`<3>${line}`)} > /dev/kmsg`)
   const command = `kubectl run ${jobName(drill.id)} --privileged --restart=Never --image=${usualImage}`
   return `${command} --overrides=${outer(overrides)} -- sh -c ${outer(lines.join('; '))}`
 }

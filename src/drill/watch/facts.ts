@@ -31,6 +31,8 @@ export interface SeenDecision {
   readonly outcome: string
   /** The gate that decided, where one refused. */
   readonly by?: string
+  /** When the controller may act at the earliest. */
+  readonly eligibleAt?: number
   readonly what: string
 }
 
@@ -165,10 +167,16 @@ export function seeAttempt(facts: DrillFacts, attempt: Attempt): DrillFacts {
   const about = attempt.plan?.condition ?? decision?.rule?.condition
   if (nodeName !== drill.node || about !== drill.subject.condition || begunAt === undefined) return facts
   if (!decision || decision.at < begunAt || !facts.condemned) return facts
-  const { outcome, decidedBy, rule, at } = decision
+  const { outcome, decidedBy, rule, at, eligibleAt } = decision
   const what = `${outcome}${decidedBy === undefined ? '' : ` (gate ${decidedBy})`} by policy ${rule?.policy ?? 'of none'}`
   const seen = facts.decision
-  const next = { at: seen?.at ?? at, outcome, what, ...(decidedBy !== undefined && { by: decidedBy }) }
+  const next = {
+    at: seen?.at ?? at,
+    outcome,
+    what,
+    ...(decidedBy !== undefined && { by: decidedBy }),
+    ...(eligibleAt !== undefined && { eligibleAt }),
+  }
   return { ...facts, decision: next, ...progressOf(facts, attempt) }
 }
 

@@ -110,10 +110,16 @@ function judgeDecision(facts: DrillFacts, asked: Asked): Judged {
   const { decision, drill } = facts
   if (!mustCondemn(drill)) return notAsked('this evidence condemns nothing, so nothing is decided')
   if (!asked.decision) return notAsked('no policy in force speaks for this condition of this node')
-  if (!decision) return pending('a decision of the controller')
+  if (!decision || waits(facts)) return pending('a decision of the controller')
   if (drill.mode === 'Decide' && decision.outcome === 'act')
     return failed(`${decision.what}, although the drill says Decide`)
   return passed(decision.at, decision.what)
+}
+
+/** The controller waits, and will have waited long enough while the fault is held. */
+function waits({ decision, begunAt = 0, drill }: DrillFacts): boolean {
+  if (decision?.outcome !== 'wait') return false
+  return decision.eligibleAt !== undefined && decision.eligibleAt < begunAt + drill.forMs
 }
 
 /** Set where no repair is asked for. A drill that enforces is repaired where the policy lets the controller act. */
