@@ -63,6 +63,14 @@ test('every injection names reasons that exist, and every real one is somebodyâ€
   }
 })
 
+test('a real fault is fatal only where its injection harms the node, for which a person must ask', () => {
+  const harmless = new Set(injections.filter(({ harms }) => harms !== 'the node').map(({ name }) => name))
+  const fatal = subjects.filter(
+    ({ line, injection, severity }) => line === undefined && harmless.has(injection) && severity === 'fatal',
+  )
+  assert.deepEqual(fatal, [])
+})
+
 test('a real fault on a loop device is taken for no fault of the machine', () => {
   const found = subjects.find(({ entry, injection }) => entry === 'FilesystemReadOnly' && injection !== 'kernel-line')
   assert.equal(found?.severity, 'warning')
