@@ -30,6 +30,7 @@ interface Flags extends ClusterFlags {
   readonly image: string
   readonly domainLabel: string
   readonly perDomain: number
+  readonly hold?: boolean
   readonly dryRun?: boolean
   readonly save?: string
   readonly output: ReportForm
@@ -74,6 +75,10 @@ export function drillRunCommand(io: Io): Command {
         .argParser(countOf)
         .default(usualLimits.perDomain),
     )
+    .option(
+      '--hold',
+      'hold the fault for its whole time, so that people can look; else it ends when everything is seen',
+    )
     .option('--dry-run', 'print the Jobs and the kubectl commands that would inject, and do nothing')
     .option('--save <FILE>', 'write the report as JSON, for nodemend drill report')
     .addOption(new Option('-o, --output <FORMAT>', 'how to print the report').choices(reportForms).default('text'))
@@ -97,7 +102,7 @@ async function runDrills(reasons: readonly string[], flags: Flags, io: Io): Prom
   const ground = await groundOf(flags, io)
   try {
     const say = flags.output === 'text' ? io.stdout : io.stderr
-    const report = await runSuite(drills, undrillable, ground, { ...io, say })
+    const report = await runSuite(drills, undrillable, ground, { ...io, say, hold: flags.hold ?? false })
     if (flags.save !== undefined) await writeFile(flags.save, reportText(report, 'json'))
     io.stdout(reportText(report, flags.output))
     endBy(report)

@@ -21,6 +21,7 @@ import type { Ground } from './ground.ts'
 export interface SuiteIo extends Io {
   /** Where the progress goes. */
   readonly say: (text: string) => void
+  readonly hold: boolean
 }
 
 export async function runSuite(
@@ -36,9 +37,9 @@ export async function runSuite(
     const placed = turn.map((drill) => ({ ...drill, node }))
     io.say(turnLine(placed, node))
     const { api, injector, repairs } = ground
-    const { clock, random, signal } = io
+    const { clock, random, signal, hold } = io
     const live = placed.length === 1 ? stageLines(ground, io) : () => undefined
-    const around = { api, injector, repairs, clock, random, signal, asked: (one: Drill) => ground.asked(one) }
+    const around = { api, injector, repairs, clock, random, signal, hold, asked: (one: Drill) => ground.asked(one) }
     const done = await runTurn(placed, { ...around, onFacts: live })
     results.push(...done)
     for (const result of done) io.say(resultLine(result, io))

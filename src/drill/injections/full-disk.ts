@@ -7,6 +7,7 @@ export const fullDisk: Injection = {
   undoneBy: 'the file has no name from the start: the kernel frees it with the process that holds it open',
   reasons: ['DiskNearlyFull'],
   marked: false,
+  namesItself: false,
   harms: 'the node',
   foundWithinMs: 180_000,
   rights: { ...ordinary, why: 'it writes to the disk of the node as its root does', hostPaths: ['/var/lib/kubelet'] },

@@ -25,12 +25,14 @@ export interface Injection {
   readonly reasons: readonly string[] | 'kernel lines'
   /** The evidence carries the drill's mark. False: the kernel or a monitor itself says so, and a repair may follow. */
   readonly marked: boolean
+  /** The text of the evidence holds the drill's token, so that no other fault of the same reason is taken for it. */
+  readonly namesItself: boolean
   /** Who suffers while it lasts: nobody, the drill's own pod, or the node. */
   readonly harms: 'nobody' | 'its pod' | 'the node'
   /** How long the agent may take to find it, milliseconds: the interval and the raise time of the monitor. */
   readonly foundWithinMs: number
   readonly rights: PodRights
-  /** The pod's shell script, a literal. It reads `HOLD` (seconds), `ID`, `BEGIN_LINES` and `END_LINES` from its environment. */
+  /** The pod's shell script, a literal. It reads `HOLD` (seconds), `TOKEN`, `BEGIN_LINES` and `END_LINES` from its environment. */
   readonly script: string
 }
 
@@ -44,6 +46,9 @@ export const ordinary: PodRights = {
   memoryLimit: '32Mi',
 }
 
+/** The script makes it when the fault is there; the pod is Ready from then on. */
+export const readyFile = '/tmp/injected'
+
 /**
  * Runs `fault`, holds it for `HOLD` seconds or until the pod is told to end, and runs `undo` once. Whatever the fault
  * needs beside that ends with the pod's processes.
@@ -55,6 +60,7 @@ end() { [ -z "$ended" ] || return 0; ended=1; ${undo}; }
 trap 'end; exit 0' TERM INT
 trap end EXIT
 ${fault}
+: > ${readyFile}
 sleep "$HOLD" & wait $!
 `
 }

@@ -7,10 +7,11 @@ export const interfaceDown: Injection = {
   undoneBy: 'the interfaces go with the network of the pod',
   reasons: ['BondLinkDown'],
   marked: false,
+  namesItself: true,
   harms: 'its pod',
   foundWithinMs: 15_000,
   rights: { ...ordinary, why: 'it adds interfaces to its own network', capabilities: ['NET_ADMIN'] },
-  script: heldScript(`ip link add nmbond type bond && ip link add nmport type dummy || exit 1
-ip link set nmport master nmbond && ip link set nmbond up && ip link set nmport up && sleep 1
-ip link set nmport down`),
+  script: heldScript(`ip link add b$TOKEN type bond && ip link add p$TOKEN type dummy || exit 1
+ip link set p$TOKEN master b$TOKEN && ip link set b$TOKEN up && ip link set p$TOKEN up && sleep 1
+ip link set p$TOKEN down`),
 }

@@ -10,6 +10,7 @@ export const kernelLine: Injection = {
   undoneBy: 'the agent ends the finding when the time in the mark is over; the pod writes an end line before it goes',
   reasons: 'kernel lines',
   marked: true,
+  namesItself: true,
   harms: 'nobody',
   foundWithinMs: 15_000,
   rights: {

@@ -7,8 +7,11 @@ export const memoryPressure: Injection = {
   undoneBy: 'the kernel ends the process; nothing outside the container is short of memory',
   reasons: ['CgroupOOMKilling'],
   marked: false,
+  namesItself: true,
   harms: 'its pod',
   foundWithinMs: 15_000,
   rights: ordinary,
-  script: heldScript(`sh -c 'echo 1000 > /proc/self/oom_score_adj; tail /dev/zero' 2>/dev/null || true`),
+  script: heldScript(
+    `sh -c 'printf %s "$TOKEN" > /proc/self/comm; echo 1000 > /proc/self/oom_score_adj; x=x; while :; do x=$x$x; done' || true`,
+  ),
 }

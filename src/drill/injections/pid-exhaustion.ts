@@ -7,6 +7,7 @@ export const pidExhaustion: Injection = {
   undoneBy: 'limit and processes go with the container',
   reasons: ['CgroupPidLimit'],
   marked: false,
+  namesItself: false,
   harms: 'its pod',
   foundWithinMs: 15_000,
   rights: {

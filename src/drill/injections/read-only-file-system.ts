@@ -7,6 +7,7 @@ export const readOnlyFileSystem: Injection = {
   undoneBy: 'its mount and its loop device go with the last process of the pod',
   reasons: ['FilesystemReadOnly', 'Ext4Error'],
   marked: false,
+  namesItself: false,
   harms: 'its pod',
   foundWithinMs: 30_000,
   rights: {
@@ -20,5 +21,6 @@ export const readOnlyFileSystem: Injection = {
 dd if=/dev/zero of=/tmp/drill/image bs=1M count=32 2>/dev/null && mke2fs -F /tmp/drill/image >/dev/null || exit 1
 mkdir -p /tmp/drill/mount && mount -t ext4 -o loop,errors=remount-ro /tmp/drill/image /tmp/drill/mount || exit 1
 device=$(while read -r source where rest; do [ "$where" = /tmp/drill/mount ] && echo "$source"; done < /proc/mounts)
-echo nodemend-drill > "/sys/fs/ext4/$(basename "$device")/trigger_fs_error"`),
+mkdir -p /tmp/drill/sys && mount -t sysfs sysfs /tmp/drill/sys || exit 1
+echo "$TOKEN" > "/tmp/drill/sys/fs/ext4/$(basename "$device")/trigger_fs_error" || exit 1`),
 }

@@ -7,6 +7,7 @@ export const stoppedService: Injection = {
   undoneBy: 'systemd forgets the unit when it has failed (CollectMode=inactive-or-failed)',
   reasons: ['ServiceFailedToStart'],
   marked: false,
+  namesItself: true,
   harms: 'nobody',
   foundWithinMs: 30_000,
   rights: {
@@ -16,6 +17,6 @@ export const stoppedService: Injection = {
     hostPid: true,
   },
   script: heldScript(
-    `nsenter -t 1 -m -u -i -n -p -- systemd-run --quiet --collect --unit="nodemend-drill-$ID" --property=Type=oneshot /bin/false || true`,
+    `nsenter -t 1 -m -u -i -n -p -- systemd-run --quiet --collect --unit="nodemend-drill-$TOKEN" --property=Type=oneshot /bin/false || true`,
   ),
 }

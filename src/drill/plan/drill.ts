@@ -28,6 +28,11 @@ export function endLineOf({ id, mode, subject }: Drill): string | undefined {
   return subject.line === undefined ? undefined : `${subject.line} ${markText({ id, mode, forMs: 0 })}`
 }
 
+/** What a real fault puts into its own evidence: a name of a process or an interface has 15 characters, some of them ours. */
+export function tokenOf({ id }: Pick<Drill, 'id'>): string {
+  return id.slice(0, 12)
+}
+
 /** Whether the condition must turn False: fatal evidence of the node itself, unless the mark only observes. */
 export function mustCondemn({ mode, subject }: Drill): boolean {
   return mode !== 'Observe' && subject.severity === 'fatal' && subject.scope === 'hardware'

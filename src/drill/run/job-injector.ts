@@ -17,6 +17,7 @@ const pollMs = 250
 interface PodObject extends KubeObject {
   readonly status?: {
     readonly phase?: string
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
     readonly containerStatuses?: readonly {
       readonly state?: {
         readonly waiting?: { readonly reason?: string; readonly message?: string }
@@ -69,16 +70,18 @@ export class JobInjector implements Injector {
     }
   }
 
-  /** Resolves when the pod runs, or has done what it had to do. */
+  /** Resolves when the pod's script has injected. */
   async #started(id: string): Promise<void> {
     const deadline = this.#clock.monotonic() + startMs
     let why = 'no pod was made'
     while (this.#clock.monotonic() < deadline) {
       const [pod] = await this.#pods(id)
       const phase = pod?.status?.phase
-      if (phase === 'Running' || phase === 'Succeeded') return
+      if (phase === 'Succeeded' || isReady(pod)) return
       const state = pod?.status?.containerStatuses?.[0]?.state
-      why = state?.waiting?.message ?? state?.waiting?.reason ?? state?.terminated?.reason ?? phase ?? why
+      const { waiting, terminated } = state ?? {}
+      const code = terminated && `its script ended with ${terminated.exitCode}`
+      why = waiting?.message ?? waiting?.reason ?? code ?? phase ?? why
       if (phase === 'Failed') break
       await sleep(this.#clock, pollMs)
     }
@@ -92,6 +95,10 @@ export class JobInjector implements Injector {
     const labelSelector = `${drillLabel}=${id}`
     return (await listObjects<PodObject>(this.#api, pods, { namespace, labelSelector })).items
   }
+}
+
+function isReady(pod: PodObject | undefined): boolean {
+  return pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 }
 
 function refused(error: unknown, namespace: string): unknown {

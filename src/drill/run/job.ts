@@ -3,8 +3,8 @@
  * an API server, and the cluster deletes the Job some time after its end, also without a controller of ours.
  */
 import type { KubeObject, OwnerReference, Resource } from '../../kube/api.ts'
-import type { Injection } from '../injections/injection.ts'
-import { type Drill, endLineOf, linesOf } from '../plan/drill.ts'
+import { type Injection, readyFile } from '../injections/injection.ts'
+import { type Drill, endLineOf, linesOf, tokenOf } from '../plan/drill.ts'
 
 export const jobs: Resource = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true }
 
@@ -94,7 +94,7 @@ function container(
   const { privileged, capabilities, hostPaths, memoryLimit } = rights
   const lines = drills.flatMap(linesOf)
   const environment = {
-    ID: drills[0].id,
+    TOKEN: tokenOf(drills[0]),
     HOLD: String(seconds),
     ...(lines.length > 0 && {
       BEGIN_LINES: lines.join('\n'),
@@ -108,6 +108,7 @@ function container(
     command: ['sh', '-c', script],
     // `$(NAME)` in a value would stand for another variable; two dollars stand for one.
     env: Object.entries(environment).map(([name, value]) => ({ name, value: value.replaceAll('$(', '$$(') })),
+    readinessProbe: { exec: { command: ['sh', '-c', `[ -e ${readyFile} ]`] }, periodSeconds: 1 },
     resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: memoryLimit } },
     securityContext: privileged
       ? { privileged: true }

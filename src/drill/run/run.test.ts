@@ -57,7 +57,15 @@ async function given(t: TestContext, inject?: (tell: () => Promise<void>) => Pro
     },
   }
   const stop = new AbortController()
-  const around = { api, injector, clock: systemClock, random: seededRandom(3), signal: stop.signal, repairs: false }
+  const around = {
+    api,
+    injector,
+    clock: systemClock,
+    random: seededRandom(3),
+    signal: stop.signal,
+    repairs: false,
+    hold: false,
+  }
   const parts: RunParts = { ...around, asked: () => ({ decision: false }), onFacts: () => undefined }
   return { parts, removed, stop }
 }

@@ -11,6 +11,8 @@ import { Watcher, type WatcherParts } from './watcher.ts'
 export interface RunParts extends Omit<WatcherParts, 'onFacts'> {
   readonly injector: Injector
   readonly asked: (drill: Drill) => Asked
+  /** The fault is held for its whole time, so that people can look; else it ends as soon as everything is seen. */
+  readonly hold: boolean
   /** The facts of a drill have changed. */
   readonly onFacts: (facts: DrillFacts) => void
 }
@@ -62,13 +64,14 @@ export async function runTurn(drills: readonly Drill[], parts: RunParts): Promis
 }
 
 async function play(drills: readonly Drill[], watcher: Watcher, parts: RunParts): Promise<void> {
-  const { injector, clock, signal, asked } = parts
+  const { injector, clock, signal, asked, hold } = parts
   try {
     watcher.see(seeBegun)
     await injector.inject(drills)
     watcher.see(seeInjected)
     const settled = (): boolean => watcher.facts.every((facts) => isSettled(facts, asked(facts.drill)))
-    await until(clock, patienceOf(drills), settled, signal)
+    if (hold) await sleep(clock, Math.max(...drills.map(({ forMs }) => forMs)), signal)
+    else await until(clock, patienceOf(drills), settled, signal)
   } catch (error) {
     if (signal.aborted) throw error
     watcher.see((facts) => seeTrouble(facts, (error as Error).message))

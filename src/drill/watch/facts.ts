@@ -5,7 +5,7 @@
 import { flagOf } from '../../model/drill.ts'
 import type { Attempt } from '../../model/repair.ts'
 import { injectionNamed } from '../injections/injections.ts'
-import type { Drill } from '../plan/drill.ts'
+import { type Drill, tokenOf } from '../plan/drill.ts'
 
 /** An Event of the agent, as the API server has it. */
 export interface SeenEvent {
@@ -108,7 +108,13 @@ export function seeEvent(facts: DrillFacts, event: SeenEvent, at: number): Drill
   const marked = subject.line !== undefined
   if (marked && by === id) return found(facts, finding)
   if (by !== undefined || !isOfOurTime(facts, event)) return facts
-  return !marked && reason === subject.reason ? found(facts, finding) : besides(facts, finding)
+  return !marked && isOurs(facts.drill, finding) ? found(facts, finding) : besides(facts, finding)
+}
+
+/** A real fault: known by its token where its evidence can hold one, else by its reason alone. */
+function isOurs(drill: Drill, { reason, message }: SeenFinding): boolean {
+  const named = injectionNamed(drill.subject.injection)?.namesItself ?? false
+  return reason === drill.subject.reason && (!named || message.includes(tokenOf(drill)))
 }
 
 /** Events have whole seconds. */
@@ -124,8 +130,8 @@ function found(facts: DrillFacts, finding: SeenFinding): DrillFacts {
 
 function besides(facts: DrillFacts, finding: SeenFinding): DrillFacts {
   const expected = injectionNamed(facts.drill.subject.injection)?.reasons
-  const isOurs = expected !== undefined && expected !== 'kernel lines' && expected.includes(finding.reason)
-  return isOurs ? facts : { ...facts, beside: withOne(facts.beside, finding) }
+  const isCompanion = expected !== undefined && expected !== 'kernel lines' && expected.includes(finding.reason)
+  return isCompanion ? facts : { ...facts, beside: withOne(facts.beside, finding) }
 }
 
 function withOne(known: readonly SeenFinding[], one: SeenFinding): readonly SeenFinding[] {
