@@ -21,6 +21,6 @@ export const readOnlyFileSystem: Injection = {
 dd if=/dev/zero of=/tmp/drill/image bs=1M count=32 2>/dev/null && mke2fs -F /tmp/drill/image >/dev/null || exit 1
 mkdir -p /tmp/drill/mount && mount -t ext4 -o loop,errors=remount-ro /tmp/drill/image /tmp/drill/mount || exit 1
 device=$(while read -r source where rest; do [ "$where" = /tmp/drill/mount ] && echo "$source"; done < /proc/mounts)
-mkdir -p /tmp/drill/sys && mount -t sysfs sysfs /tmp/drill/sys || exit 1
+mkdir -p /tmp/drill/sys && mount -t sysfs sysfs /tmp/drill/sys && mount -o remount,rw /tmp/drill/sys || exit 1
 echo "$TOKEN" > "/tmp/drill/sys/fs/ext4/$(basename "$device")/trigger_fs_error" || exit 1`),
 }
