@@ -19,6 +19,7 @@ import { controllerRights } from '../src/repair/rights/rights.ts'
 
 import { type Row, rows } from '../test/journey/rows.ts'
 import { coveragePage } from './coverage-page.ts'
+import { drillsPage } from './drills-page.ts'
 import { kernelMessagesPage } from './kernel-messages/page.ts'
 import { scenarioJsonSchema } from './scenario-schema.ts'
 import { lifeCyclePage } from './life-cycle.ts'
@@ -37,6 +38,7 @@ export function referencePages(catalogueFolder: string): Page[] {
   const table = (name: string): unknown => parse(readFileSync(join(catalogueFolder, 'tables', name), 'utf8'))
   return [
     { file: 'docs/reference/catalogue.md', text: cataloguePage(loadShipped(catalogueFolder)) },
+    { file: 'docs/reference/drills.md', text: drillsPage(loadShipped(catalogueFolder), catalogueFolder) },
     // The loader has checked these files in the tests of the catalogue.
     { file: 'docs/reference/xid.md', text: xidPage(table('xid.yaml') as z.infer<typeof xidFileSchema>) },
     { file: 'docs/reference/metrics.md', text: metricsPage() },

@@ -35,6 +35,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   providers: [],
   repair: ['re2js', 'zod'],
   simulate: ['yaml', 'zod'],
+  drill: ['zod'],
   cli: ['commander', 'yaml', 'esbuild', '@aws-sdk/client-eks'],
 }
 

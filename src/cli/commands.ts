@@ -10,6 +10,7 @@ import { completionCommand } from './completion/command.ts'
 import { controllerCommand } from './controller/command.ts'
 import { crdsCommand } from './controller/crds.ts'
 import { demoCommand } from './demo/demo.ts'
+import { drillCommand } from './drill/command.ts'
 import { eksCommand } from './eks/command.ts'
 import { classifyCommand } from './inspect/classify.ts'
 import { rulesCommand } from './inspect/rules.ts'
@@ -33,4 +34,5 @@ export const commands: readonly ((io: Io) => Command)[] = [
   completionCommand,
   cleanUpCommand,
   eksCommand,
+  drillCommand,
 ]

@@ -1,0 +1,173 @@
+/** `nodemend drill run`: one drill, several, or the whole catalogue, on one node. The end code follows the score. */
+import { writeFile } from 'node:fs/promises'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { stringify } from 'yaml'
+import { formatDuration, parseDuration } from '../../catalog/duration.ts'
+import { injectionNamed, injections } from '../../drill/injections/injections.ts'
+import { usualLimits } from '../../drill/plan/choose-node.ts'
+import { type Drill, longestDrillMs, shortestDrillMs } from '../../drill/plan/drill.ts'
+import type { Subject } from '../../drill/plan/subjects.ts'
+import { drillJob, kubectlLine, usualImage } from '../../drill/run/job.ts'
+import { type DrillMode, drillModes } from '../../model/drill.ts'
+import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
+import { CommandError, type Io } from '../io.ts'
+import { clusterGround } from './cluster-ground.ts'
+import { embeddedGround } from './embedded-ground.ts'
+import type { Ground } from './ground.ts'
+import { knownSubjects, subjectsNamed } from './known-subjects.ts'
+import { endBy } from './report.ts'
+import { type ReportForm, reportForms, reportText } from './report-text.ts'
+import { runSuite } from './suite.ts'
+
+interface Flags extends ClusterFlags {
+  readonly all?: boolean
+  readonly embedded?: boolean
+  readonly node?: string
+  readonly mode: DrillMode
+  readonly for: number
+  readonly injection?: string
+  readonly namespace?: string
+  readonly image: string
+  readonly domainLabel: string
+  readonly perDomain: number
+  readonly hold?: boolean
+  readonly dryRun?: boolean
+  readonly save?: string
+  readonly output: ReportForm
+}
+
+const usualMs = 60_000
+
+export function drillRunCommand(io: Io): Command {
+  return new Command('run')
+    .description(
+      'inject faults into one node, watch what follows, score it, and clean up; ends with 1 where a drill failed',
+    )
+    .argument('[reason...]', 'what to drill, as nodemend drill list names it')
+    .option('--all', 'every reason that a marked line brings about: a scorecard of this cluster')
+    .option('--embedded', 'without a cluster: modelled nodes, a real agent, a file in place of the kernel log')
+    .option('--node <NAME>', 'the node (default: the first one that is well)')
+    .addOption(
+      new Option(
+        '--mode <MODE>',
+        'observe: an Event; decide: also a condition and a decision; enforce: also the repair',
+      )
+        .argParser(modeOf)
+        .default('Observe', 'observe'),
+    )
+    .addOption(
+      new Option('--for <DURATION>', 'how long the fault is held, and its longest life when nobody ends it')
+        .argParser(holdOf)
+        .default(usualMs, formatDuration(usualMs)),
+    )
+    .addOption(
+      new Option('--injection <NAME>', 'how to inject, where there are several ways').choices(
+        injections.map(({ name }) => name),
+      ),
+    )
+    .option('--kubeconfig <FILE>', 'how to reach the cluster (default: KUBECONFIG, ~/.kube/config)')
+    .option('--context <NAME>', 'context of the kubeconfig')
+    .option('--namespace <NAME>', 'namespace of the Job (default: the context’s, else default)')
+    .option('--image <IMAGE>', 'image of the Job’s pod: a shell and the small programs of Unix', usualImage)
+    .option('--domain-label <KEY>', 'label whose values are the failure domains', usualLimits.domainLabel)
+    .addOption(
+      new Option('--per-domain <N>', 'most nodes under drill at once in one failure domain')
+        .argParser(countOf)
+        .default(usualLimits.perDomain),
+    )
+    .option(
+      '--hold',
+      'hold the fault for its whole time, so that people can look; else it ends when everything is seen',
+    )
+    .option('--dry-run', 'print the Jobs and the kubectl commands that would inject, and do nothing')
+    .option('--save <FILE>', 'write the report as JSON, for nodemend drill report')
+    .addOption(new Option('-o, --output <FORMAT>', 'how to print the report').choices(reportForms).default('text'))
+    .action((reasons: readonly string[], flags: Flags) => runDrills(reasons, flags, io))
+}
+
+async function runDrills(reasons: readonly string[], flags: Flags, io: Io): Promise<void> {
+  const known = knownSubjects(io)
+  if (reasons.length === 0 && !flags.all)
+    throw new CommandError('NM_DRILL_REASON', 'name a reason, or give --all; see: nodemend drill list')
+  const subjects = flags.all
+    ? known.subjects.filter(({ line }) => line !== undefined)
+    : subjectsNamed(reasons, flags.injection, known)
+  refuseUnmarked(subjects, flags.mode)
+  const drills = subjects.map((subject): Drill => {
+    const { mode, for: forMs, node = '' } = flags
+    return { id: drawId(io), node, mode, forMs, subject }
+  })
+  if (flags.dryRun) return io.stdout(drills.map((drill) => manifestOf(drill, flags)).join('---\n'))
+  const undrillable = flags.all ? known.undrillable : []
+  const ground = await groundOf(flags, io)
+  try {
+    const say = flags.output === 'text' ? io.stdout : io.stderr
+    const report = await runSuite(drills, undrillable, ground, { ...io, say, hold: flags.hold ?? false })
+    if (flags.save !== undefined) await writeFile(flags.save, reportText(report, 'json'))
+    io.stdout(reportText(report, flags.output))
+    endBy(report)
+  } finally {
+    await ground.close()
+  }
+}
+
+/** Evidence of the kernel itself carries no mark that could restrain a repair. */
+function refuseUnmarked(subjects: readonly Subject[], mode: DrillMode): void {
+  for (const { injection, reason } of subjects) {
+    const found = injectionNamed(injection)
+    if (!found || found.marked || found.harms !== 'the node' || mode === 'Enforce') continue
+    throw new CommandError(
+      'NM_DRILL_MODE',
+      `injection ${injection} of ${reason} harms the node (${found.says}), and nothing restrains what follows: give --mode enforce`,
+    )
+  }
+}
+
+async function groundOf(flags: Flags, io: Io): Promise<Ground> {
+  if (flags.embedded) return embeddedGround(io, flags.mode !== 'Observe')
+  const { api, namespace = 'default' } = await clusterApi(flags, 'cli', io)
+  const { image, node, domainLabel, perDomain } = flags
+  return clusterGround({
+    api,
+    clock: io.clock,
+    namespace: flags.namespace ?? namespace,
+    image,
+    ...(node !== undefined && { node }),
+    limits: { domainLabel, perDomain },
+  })
+}
+
+/** The Job, and above it the same as one command of a person, where the injection is a line. */
+function manifestOf(drill: Drill, { namespace = 'default', image, node = 'NODE' }: Flags): string {
+  const named = { ...drill, node }
+  const injection = injectionNamed(drill.subject.injection)
+  if (!injection) return ''
+  const comment = drill.subject.line === undefined ? '' : `# ${kubectlLine(named)}\n`
+  return `${comment}${stringify(drillJob([named], injection, { namespace, image }), { lineWidth: 0, aliasDuplicateObjects: false })}`
+}
+
+/** Unlike that of any other drill on the machine. */
+function drawId({ random }: Pick<Io, 'random'>): string {
+  const digits = Math.floor(random() * 36 ** 8).toString(36)
+  return `d${digits.padStart(8, '0')}`
+}
+
+function modeOf(text: string): DrillMode {
+  const mode = drillModes.find((one) => one.toLowerCase() === text.toLowerCase())
+  if (mode === undefined) throw new InvalidArgumentError(`Write ${drillModes.join(', ').toLowerCase()}.`)
+  return mode
+}
+
+function holdOf(text: string): number {
+  const ms = parseDuration(text)
+  if (ms !== undefined && ms >= shortestDrillMs && ms <= longestDrillMs) return ms
+  throw new InvalidArgumentError(
+    `Write a duration from ${formatDuration(shortestDrillMs)} to ${formatDuration(longestDrillMs)}.`,
+  )
+}
+
+function countOf(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= 1) return count
+  throw new InvalidArgumentError('Write a count of 1 or more.')
+}
