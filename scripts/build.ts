@@ -84,6 +84,8 @@ mkdirSync(dist, { recursive: true })
 const sizes: Record<string, number> = {}
 sizes['agent.cjs'] = await bundle('src/cli/agent/main.ts', 'agent.cjs', { plugins: [lazy, late] })
 for (const [entry, file] of Object.entries(lazyParts)) sizes[file] = await bundle(entry, file)
+// A process of its own. The image has the native module of koffi in place of the package.
+sizes['agent-nvml.cjs'] = await bundle('src/detect/nvml/main.ts', 'agent-nvml.cjs', { external: ['koffi'] })
 sizes['nodemend.cjs'] = await bundle('src/cli/main.ts', 'nodemend.cjs')
 if (existsSync(join(root, 'catalog'))) {
   const text = JSON.stringify(compileShipped(join(root, 'catalog')))

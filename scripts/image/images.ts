@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundledPackages } from './bundled.ts'
-import { ownFiles, type Program } from './content.ts'
+import { nativeFiles, ownFiles, type Program } from './content.ts'
+import { nativeModule } from './native.ts'
 import { type Image, ociImage } from './oci.ts'
 import { type Architecture, runtimeFor } from './runtime.ts'
 import { sbomOf } from './sbom.ts'
@@ -25,10 +26,11 @@ export function buildImage(root: string, program: Program, architecture: Archite
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }
   const reference = `ghcr.io/nodemend/${program}:${version}`
   const runtime = runtimeFor(root, architecture)
+  const native = program === 'agent' ? [nativeModule(root, architecture)] : []
   const image = ociImage({
     reference,
     architecture,
-    files: [...runtime.files, ...ownFiles(root, program)],
+    files: [...runtime.files, ...native.flatMap(nativeFiles), ...ownFiles(root, program)],
     entrypoint: ['/usr/bin/nodemend'],
     command: [program],
     user: users[program],
@@ -43,6 +45,6 @@ export function buildImage(root: string, program: Program, architecture: Archite
     throw new Error(`the image of the ${program} has ${image.compressed} bytes, and may have ${most}`)
   const bundles = readdirSync(join(root, 'dist')).flatMap((name) => /^(.*)\.meta\.json$/.exec(name)?.[1] ?? [])
   const own = bundles.filter((name) => program === 'agent' || !name.startsWith('agent'))
-  const parts = [...runtime.parts, ...bundledPackages(root, own)]
+  const parts = [...runtime.parts, ...native.map(({ part }) => part), ...bundledPackages(root, own)]
   return { ...image, reference, sbom: sbomOf({ name: reference, version, digest: image.digest }, parts) }
 }

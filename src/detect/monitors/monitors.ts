@@ -1,5 +1,6 @@
 /** Every monitor, one line each. A new one: docs/how-to/add-a-monitor.md. */
 
+export { nvidia } from './accelerator/nvidia/monitor.ts'
 export { cgroups } from './kernel/cgroups/monitor.ts'
 export { clock } from './kernel/clock/monitor.ts'
 export { cpuThermal } from './kernel/cpu-thermal/monitor.ts'
