@@ -1,7 +1,7 @@
 /** Counters of each GPU for the trail of growth.ts: those of NVML, and looks at which a limit of the clocks was set. */
 import type { Gpu } from '../../../nvml/document.ts'
 import type { Counts, Trail } from '../../growth.ts'
-import type { PlacedGpu } from './read.ts'
+import type { PlacedGpu } from './sample.ts'
 
 export type Counter =
   | 'replays'

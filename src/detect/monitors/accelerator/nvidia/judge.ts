@@ -4,7 +4,7 @@ import type { Measured } from '../../limits.ts'
 import { judgeLinks } from './links.ts'
 import { flag, measure, type One, unknown } from './measure.ts'
 import { judgeMemory } from './memory.ts'
-import type { NvidiaSample, PlacedGpu } from './read.ts'
+import type { NvidiaSample, PlacedGpu } from './sample.ts'
 import { judgeStrain } from './strain.ts'
 import { type GpuValue, gpuValues, type MachineValue } from './values.ts'
 

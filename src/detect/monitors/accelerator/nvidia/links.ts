@@ -3,7 +3,7 @@ import type { Fabric, Gpu } from '../../../nvml/document.ts'
 import { growthOf } from '../../growth.ts'
 import { type Counter, counterKey } from './counts.ts'
 import { flag, measure, type One, unknown } from './measure.ts'
-import { type NvidiaSample, type PlacedGpu, windowMs } from './read.ts'
+import { type NvidiaSample, type PlacedGpu, windowMs } from './sample.ts'
 
 export function judgeLinks(placed: PlacedGpu, sample: NvidiaSample): One {
   const { gpu } = placed

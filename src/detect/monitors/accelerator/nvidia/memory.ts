@@ -3,7 +3,7 @@ import type { Ecc, EccLocation } from '../../../nvml/document.ts'
 import { growthOf } from '../../growth.ts'
 import { counterKey } from './counts.ts'
 import { flag, measure, type One, unknown } from './measure.ts'
-import { type NvidiaSample, type PlacedGpu, windowMs } from './read.ts'
+import { type NvidiaSample, type PlacedGpu, windowMs } from './sample.ts'
 
 /** For people. */
 const places: Readonly<Record<EccLocation, string>> = {

@@ -7,46 +7,16 @@ import type { ChildOutcome } from '../../../host/children.ts'
 import { type Host, textOf } from '../../../host/host.ts'
 import { pciFolder } from '../../../host/pci.ts'
 import { codes, type Gpu, type NvmlDocument } from '../../../nvml/document.ts'
-import { follow, type Trail } from '../../growth.ts'
+import { follow } from '../../growth.ts'
 import type { Look, ProbeHost } from '../../probe.ts'
 import { countsOf } from './counts.ts'
+import { type LinkRange, type NvidiaSample, type PlacedGpu, windowMs } from './sample.ts'
 
-/** Counters are judged over this time. */
-export const windowMs = 10 * 60_000
 /** Longer than an initialisation of eight GPUs without persistence mode. */
 const answerMs = 30_000
 /** The look ends after the child was killed and reaped. */
 export const lookMs = answerMs + 10_000
 const mostBytes = 4_000_000
-
-/** One GPU and where it is. */
-export interface PlacedGpu {
-  /** PCI address; `GPU N` where not even that is known. */
-  readonly device: string
-  readonly gpu: Gpu
-}
-
-/** Active NVLink lanes of a GPU: the most and the fewest since this process began. */
-export interface LinkRange {
-  readonly most: number
-  readonly fewest: number
-}
-
-export interface NvidiaSample {
-  /** `hung`, `missing` and `failed` say what is wrong with the driver; the GPUs are then unknown. */
-  readonly driver: 'answers' | 'hung' | 'missing' | 'failed' | 'mismatch'
-  readonly why: string
-  /** The GPUs that NVML knows now; empty unless the driver answers. */
-  readonly gpus: readonly PlacedGpu[]
-  /** Addresses of GPUs on the PCI bus that are the driver's, and of all that have answered since this process began. */
-  readonly expected: readonly string[]
-  /** What each GPU calls itself, by device. */
-  readonly names: Readonly<Record<string, string>>
-  readonly links: Readonly<Record<string, LinkRange>>
-  /** True where NVSwitches, which need the fabric manager, are on the bus. */
-  readonly switches: boolean
-  readonly trail: Trail
-}
 
 export async function readNvidia(from: ProbeHost, before?: NvidiaSample): Promise<Look<NvidiaSample>> {
   const { host, children, clock, nvmlProgram } = from

@@ -3,7 +3,7 @@ import type { Answer, Gpu } from '../../../nvml/document.ts'
 import { growthOf } from '../../growth.ts'
 import { type Counter, counterKey } from './counts.ts'
 import { flag, measure, type One } from './measure.ts'
-import { type NvidiaSample, type PlacedGpu, windowMs } from './read.ts'
+import { type NvidiaSample, type PlacedGpu, windowMs } from './sample.ts'
 
 /** Fewer looks are no share of ten minutes. */
 const leastLooks = 5
