@@ -19,6 +19,8 @@ export const codes = {
 export interface NvmlDocument {
   /** The library that was loaded; absent when the machine has none. */
   readonly library?: string
+  /** Why this process may not use the driver's device. */
+  readonly denied?: string
   /** What `nvmlInit_v2` returned; 0 is success. */
   readonly init: number
   readonly driver: Answer<string>

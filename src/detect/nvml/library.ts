@@ -2,7 +2,7 @@
  * Loads NVIDIA's management library and calls it. Function signatures follow from the arguments, because every function
  * of nvml.h takes integers, handles and pointers and returns `nvmlReturn_t`.
  */
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { type LibraryHandle, load } from 'koffi'
 import { type Answer, codes } from './document.ts'
@@ -20,8 +20,10 @@ export interface Nvml {
 }
 
 const soname = 'libnvidia-ml.so.1'
-/** Where the GPU operator's driver container lies; its driver is the one that is loaded. */
+/** Where the GPU operator mounts its driver's container. */
 const operatorRoot = '/run/nvidia/driver'
+/** The device through which everything is asked. */
+const control = '/dev/nvidiactl'
 const folders = [
   '/usr/lib64',
   '/usr/lib/x86_64-linux-gnu',
@@ -35,19 +37,46 @@ const folders = [
   '/opt/nvidia/lib',
 ]
 
+/** The loaded library, or that the machine has none, or why this process may not use it. */
+export type Opened = { readonly nvml: Nvml } | { readonly missing: true } | { readonly denied: string }
+
 /**
  * Loads the library of the machine whose `/` is `root`. Changes this process's root to it where that is allowed, because
- * the library opens `/dev/nvidia*` and files below /proc. Undefined when the machine has no such library.
+ * the library opens `/dev/nvidia*` and files below /proc.
  */
-export function openNvml(root: string): Nvml | undefined {
-  const prefix = root === '/' || changeRoot(root) ? '/' : root
-  const below = (folder: string): string => join(prefix, folder, soname)
-  const places = [...folders.map((folder) => below(join(operatorRoot, folder))), soname, ...folders.map(below)]
-  for (const file of places) {
+export function openNvml(root: string): Opened {
+  const machine = rootOfDriver(root)
+  const prefix = machine === '/' || changeRoot(machine) ? '/' : machine
+  const denied = whyDenied()
+  if (denied !== undefined) return { denied }
+  // Where the operator's container has a driver, it is the one that is loaded.
+  for (const file of [...filesBelow(join(prefix, operatorRoot)), soname, ...filesBelow(prefix)]) {
     const library = file === soname || existsSync(file) ? tryLoad(file) : undefined
-    if (library) return new LoadedNvml(library, file)
+    if (library) return { nvml: new LoadedNvml(library, file) }
   }
-  return undefined
+  return { missing: true }
+}
+
+/** The GPU operator's driver has its library, and mostly its devices, in the file system of its container. */
+function rootOfDriver(root: string): string {
+  const container = join(root, operatorRoot)
+  const whole = existsSync(join(container, control)) && filesBelow(container).some((file) => existsSync(file))
+  return whole ? container : root
+}
+
+function filesBelow(root: string): readonly string[] {
+  return folders.map((folder) => join(root, folder, soname))
+}
+
+/** A container without the right to a device sees it and cannot open it; NVML then names an unknown error. */
+function whyDenied(): string | undefined {
+  try {
+    closeSync(openSync(control, 'r+'))
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException // node:fs throws ErrnoException
+    return code === 'EPERM' || code === 'EACCES' ? `${control}: ${code}` : undefined
+  }
 }
 
 /** False without CAP_SYS_CHROOT: the devices are then those of this process's own file system. */

@@ -14,8 +14,11 @@ const mostGpus = 64
 
 function main(root: string): NvmlDocument {
   const missing = { code: codes.functionNotFound }
-  const nvml = openNvml(root)
-  if (!nvml) return { init: missing.code, driver: missing, count: missing, gpus: [] }
+  const opened = openNvml(root)
+  const nothing = { init: missing.code, driver: missing, count: missing, gpus: [] }
+  if ('denied' in opened) return { ...nothing, denied: opened.denied }
+  if ('missing' in opened) return nothing
+  const { nvml } = opened
   writeSync(2, 'initialising the driver\n')
   const init = nvml.call('nvmlInit_v2')
   const driver = text(nvml, 'nvmlSystemGetDriverVersion', undefined, 80)

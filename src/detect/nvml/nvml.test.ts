@@ -112,6 +112,16 @@ describe('asking NVML', { skip: noCompiler }, () => {
     assert.deepEqual(first?.rows, { value: { corrected: 0, uncorrected: 0, pending: 0, failure: 0 } })
   })
 
+  it('finds the driver of the GPU operator with its devices', async () => {
+    const operator = new StandIn({ folder: 'run/nvidia/driver/usr/lib/x86_64-linux-gnu' })
+    const outside = await documentOf(operator.says(healthy(1)))
+    assert.deepEqual(outside.count, { value: 1 })
+    operator.file('run/nvidia/driver/dev/nvidiactl', '').file('run/nvidia/driver/nvml.script', healthy(2).join('\n'))
+    const { count } = await documentOf(operator)
+    operator.end()
+    assert.deepEqual(count, { value: process.getuid?.() === 0 ? 2 : 1 })
+  })
+
   it('tells why the driver cannot be initialised', async () => {
     const { init, gpus, library } = await documentOf(machine.says(['nvmlInit_v2 -1 18']))
     assert.deepEqual({ init, gpus }, { init: 18, gpus: [] })

@@ -10,13 +10,13 @@ export const noCompiler = spawnSync('cc', ['--version']).status === 0 ? false : 
 /** What the library answers: lines `FUNCTION GPU[.PART] CODE [VALUE…]`, see nvml.c. */
 export type Script = readonly string[]
 
-/** A machine with the stand-in in its /usr/lib64. */
+/** A machine with the stand-in in its /usr/lib64, or in another folder. */
 export class StandIn {
   readonly root = mkdtempSync(join(tmpdir(), 'nodemend-nvml-'))
 
   /** `old`: a driver before 535. */
-  constructor({ old = false } = {}) {
-    const file = join(this.root, 'usr/lib64/libnvidia-ml.so.1')
+  constructor({ old = false, folder = 'usr/lib64' } = {}) {
+    const file = join(this.root, folder, 'libnvidia-ml.so.1')
     mkdirSync(dirname(file), { recursive: true })
     const source = join(import.meta.dirname, 'nvml.c')
     const script = `-DSCRIPT="${join(this.root, 'nvml.script')}"`

@@ -112,6 +112,15 @@ describe('the driver of NVIDIA', { skip: noCompiler }, () => {
     assert.deepEqual([state, why], ['blind', 'asking NVML ended with status 1: no koffi'])
   })
 
+  it('that the agent may not open leaves the kernel log', async () => {
+    const document = { denied: '/dev/nvidiactl: EPERM', init: 13, driver: { code: 13 }, count: { code: 13 }, gpus: [] }
+    const { absent } = await lookWith({ kind: 'ended', status: 0, output: JSON.stringify(document), errors: '' })
+    assert.equal(
+      absent,
+      'the agent may not open /dev/nvidiactl: EPERM (it needs agent.privileged); the kernel log is still read',
+    )
+  })
+
   it('that is not there, or not ours, costs no process', async () => {
     for (const [options, absent] of [
       [{ gpus: 0 }, 'this machine has no NVIDIA GPU'],

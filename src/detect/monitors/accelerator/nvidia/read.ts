@@ -65,7 +65,9 @@ function lookOf(outcome: ChildOutcome, context: Context): Look<NvidiaSample> {
 
 function documentLook(document: NvmlDocument, context: Context): Look<NvidiaSample> {
   const { at, pci, before } = context
-  const { library, init } = document
+  const { library, init, denied } = document
+  if (denied !== undefined)
+    return { absent: `the agent may not open ${denied} (it needs agent.privileged); the kernel log is still read` }
   if (library === undefined)
     return { absent: 'the driver’s library libnvidia-ml.so.1 is not installed; the kernel log is still read' }
   if (init === codes.driverNotLoaded) return { sample: withoutAnswer('missing', 'it is not loaded', at, pci, before) }
