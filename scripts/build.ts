@@ -91,6 +91,8 @@ sizes['agent.cjs'] = await bundle('src/cli/agent/main.ts', 'agent.cjs', { plugin
 for (const [entry, file] of Object.entries(lazyParts)) sizes[file] = await bundle(entry, file)
 sizes['nodemend.cjs'] = await bundle('src/cli/main.ts', 'nodemend.cjs', { plugins: [lazy(cloudParts)] })
 for (const [entry, file] of Object.entries(cloudParts)) sizes[file] = await bundle(entry, file)
+// A process of its own. The image has the native module of koffi in place of the package.
+sizes['agent-nvml.cjs'] = await bundle('src/detect/nvml/main.ts', 'agent-nvml.cjs', { external: ['koffi'] })
 if (existsSync(join(root, 'catalog'))) {
   const text = JSON.stringify(compileShipped(join(root, 'catalog')))
   writeFileSync(join(dist, 'catalogue.json'), text)

@@ -21,8 +21,8 @@ import { type Row, rows } from '../test/journey/rows.ts'
 import { coveragePage } from './coverage-page.ts'
 import { drillsPage } from './drills-page.ts'
 import { kernelMessagesPage } from './kernel-messages/page.ts'
-import { scenarioJsonSchema } from './scenario-schema.ts'
 import { lifeCyclePage } from './life-cycle.ts'
+import { scenarioJsonSchema } from './scenario-schema.ts'
 
 export interface Page {
   /** Path from the repository's root. */

@@ -37,6 +37,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Loaded by the agent only when an operator gives it what needs them.
   'agent-emf': [],
   'agent-kubeconfig': ['yaml'],
+  // Loads koffi at run time; the agent starts it only where there is an NVIDIA GPU.
+  'agent-nvml': [],
   'agent-rules': ['re2js', 'yaml', 'zod'],
   'agent-samples': [],
   'agent-yaml': ['yaml'],
@@ -69,6 +71,13 @@ test('the agent’s bundle holds nothing of the cluster half, and no test suppor
     /src\/(repair|providers|drill)\/|\/testing\/|embedded|scripted|\.test\.ts/.test(file),
   )
   assert.deepEqual(wrong, [])
+})
+
+test('the agent’s bundle does not load what calls native code', () => {
+  const { inputs, outputs } = JSON.parse(readFileSync(join(dist, 'agent.meta.json'), 'utf8')) as Metafile
+  const native = (name: string): boolean => /koffi|detect\/nvml\/(?!document)/.test(name)
+  const loaded = Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path))
+  assert.deepEqual([...Object.keys(inputs), ...loaded].filter(native), [])
 })
 
 test('the agent’s bundle loads no part of Node that is dear and not needed', () => {

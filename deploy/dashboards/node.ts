@@ -16,6 +16,8 @@ const units: Readonly<Record<ValueSpec['unit'], string>> = {
   seconds: 's',
   hours: 'h',
   bytes: 'bytes',
+  celsius: 'celsius',
+  watts: 'watt',
 }
 
 /** What a probe measures, one panel for each unit. */

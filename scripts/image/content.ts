@@ -1,6 +1,7 @@
 /** What is in our images. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { NativeModule } from './native.ts'
 import type { TarEntry } from './tar.ts'
 
 export type Program = 'agent' | 'controller'
@@ -22,6 +23,15 @@ require(process.argv[1])
 /** Without names, programs that ask who they are fail. */
 const users = 'root:x:0:0:root:/:/sbin/nologin\nnodemend:x:65532:65532:nodemend:/:/sbin/nologin\n'
 const groups = 'root:x:0:\nnodemend:x:65532:\n'
+
+/** What the agent's program that asks NVML loads as `koffi`: the package is nothing but its native module here. */
+export function nativeFiles({ bytes, license }: NativeModule): readonly TarEntry[] {
+  const folder = `${home}/node_modules/koffi`
+  return [
+    { path: `${folder}/index.node`, mode: 0o644, bytes },
+    { path: `${folder}/LICENSE.txt`, mode: 0o644, bytes: license },
+  ]
+}
 
 /** Our own files of an image; `root` is the repository, whose bundles are built. */
 export function ownFiles(root: string, program: Program): readonly TarEntry[] {

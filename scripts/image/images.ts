@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundledPackages } from './bundled.ts'
-import { ownFiles, type Program } from './content.ts'
+import { nativeFiles, ownFiles, type Program } from './content.ts'
+import { nativeModule } from './native.ts'
 import { type Image, type ImageSpec, ociImage } from './oci.ts'
 import { type Architecture, type Part, runtimeFor } from './runtime.ts'
 import { sbomOf } from './sbom.ts'
@@ -33,11 +34,12 @@ export async function contentOf(
   architecture: Architecture,
 ): Promise<{ readonly files: readonly TarEntry[]; readonly parts: readonly Part[] }> {
   const runtime = await runtimeFor(root, architecture, { chroot: program === 'agent' })
+  const native = program === 'agent' ? [nativeModule(root, architecture)] : []
   const bundles = readdirSync(join(root, 'dist')).flatMap((name) => /^(.*)\.meta\.json$/.exec(name)?.[1] ?? [])
   const own = bundles.filter((name) => program === 'agent' || !name.startsWith('agent'))
   return {
-    files: [...runtime.files, ...ownFiles(root, program)],
-    parts: [...runtime.parts, ...bundledPackages(root, own)],
+    files: [...runtime.files, ...native.flatMap(nativeFiles), ...ownFiles(root, program)],
+    parts: [...runtime.parts, ...native.map(({ part }) => part), ...bundledPackages(root, own)],
   }
 }
 

@@ -84,27 +84,40 @@ interface NodeProgram {
   readonly version: string
 }
 
-/** The package that `npm ci` installed; that of another machine is fetched, and checked against the lock file. */
 function nodeProgram(root: string, name: string): NodeProgram {
+  const { folder, version } = lockedPackage(root, name, join('bin', 'node'))
+  return { file: join(folder, 'bin', 'node'), license: join(folder, 'LICENSE'), version }
+}
+
+/**
+ * The package that `npm ci` installed, known by one of its files; that of another machine is fetched, and checked against
+ * the lock file.
+ */
+export function lockedPackage(
+  root: string,
+  name: string,
+  file: string,
+): { readonly folder: string; readonly version: string } {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly version: string; readonly integrity: string }>>
   } // npm wrote it
   const locked = lock.packages[`node_modules/${name}`]
   if (!locked) throw new Error(`package-lock.json names no ${name}`)
   const installed = join(root, 'node_modules', name)
-  const folder = existsSync(join(installed, 'bin', 'node')) ? installed : fetchedNode(name, locked)
-  return { file: join(folder, 'bin', 'node'), license: join(folder, 'LICENSE'), version: locked.version }
+  const folder = existsSync(join(installed, file)) ? installed : fetched(name, locked)
+  return { folder, version: locked.version }
 }
 
-function fetchedNode(
+function fetched(
   name: string,
   { version, integrity }: { readonly version: string; readonly integrity: string },
 ): string {
-  return cached(`${name}-${version}`, (into) => {
+  const plain = name.replace('@', '').replace('/', '-') // as npm pack names the archive
+  return cached(`${plain}-${version}`, (into) => {
     execFileSync('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', into], {
       stdio: ['ignore', 'ignore', 'inherit'],
     })
-    const archive = join(into, `${name}-${version}.tgz`)
+    const archive = join(into, `${plain}-${version}.tgz`)
     const digest = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`
     if (digest !== integrity) throw new Error(`${name}@${version} is not the package of package-lock.json (${digest})`)
     execFileSync('tar', ['-xzf', archive, '-C', into, '--strip-components=1'])

@@ -12,6 +12,7 @@ export const shippedFiles = [
   'neuron.yaml',
   'habana.yaml',
   'fabric.yaml',
+  'accelerators.yaml',
   'pcie.yaml',
   'storage.yaml',
   'filesystems.yaml',

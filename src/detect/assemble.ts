@@ -36,8 +36,12 @@ export function assemble(options: AssembleOptions): Assembled {
     options.children,
   )
   const rounds = new Rounds(clock, random)
-  const loopback = isThisMachine(host, openHost('/')) && { loopback: systemLoopback(clock) }
-  const parts = { onEvidence: () => undefined, onBatch: () => undefined, ...loopback, ...options, metrics, rounds }
+  const { nvmlProgram, ...others } = options
+  const alive = isThisMachine(host, openHost('/')) && {
+    loopback: systemLoopback(clock),
+    ...(nvmlProgram !== undefined && { nvmlProgram }),
+  }
+  const parts = { onEvidence: () => undefined, onBatch: () => undefined, ...alive, ...others, metrics, rounds }
   const monitors = specs.map((spec) => spec.open(parts))
   return {
     monitors,

@@ -101,3 +101,31 @@ test('two GPUs are two findings', () => {
     2,
   )
 })
+
+/** What the condition says after an Xid on a GPU and a look at which the driver asked for something. */
+function afterVerdict(code: number, reason: string, device = '0000:3b:00.0'): string {
+  const match = {
+    ...(matcher.matchText(xid(79))[0] ?? assert.fail()),
+    reason,
+    entry: reason,
+    code: 'verdict',
+    device,
+    message: 'the driver asks for something',
+  }
+  const seen = matcher.matchText(xid(code)).map((one) => {
+    const sighting = { match: one, at: 0, source: 'kmsg', position: 0, trust: 'kernel' } as const
+    return { kind: 'seen', sighting } as const
+  })
+  const { state } = step(emptyState('boot', 0), seen, { now: 0, wallOffset: 0 }, settings)
+  const levels = [{ match, state: 'over' }] as const
+  const looked = step(state, [{ kind: 'look', monitor: 'nvidia', levels }], { now: 60_000, wallOffset: 0 }, settings)
+  return looked.state.conditions.AcceleratedHardwareReady.message
+}
+
+test('what the driver asks for counts more than what the number of an Xid advises, and a disagreement is told', () => {
+  const disagreement = /the Xid alone would mean another repair \(Reset the GPU\): what the driver asks for counts/
+  assert.match(afterVerdict(46, 'NvidiaRebootRequested'), disagreement)
+  assert.doesNotMatch(afterVerdict(46, 'NvidiaGpuResetRequested'), /another repair/)
+  assert.doesNotMatch(afterVerdict(46, 'NvidiaRebootRequested', '0000:5e:00.0'), /another repair/)
+  assert.doesNotMatch(afterVerdict(54, 'NvidiaRebootRequested'), /another repair/) // its advice is no repair
+})

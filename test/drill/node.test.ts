@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { after, describe, type TestContext, test } from 'node:test'
 import { readReport } from '../../src/drill/score/read.ts'
 import { systemClock } from '../../src/telemetry/clock.ts'
-import { hasRealNode } from '../cluster/node/suite.ts'
 import { eventually } from '../cluster/wait.ts'
+import { canStart } from '../journey/scene.ts'
 import { ended, NAMESPACE, NODE, type Scene, startScene } from './scene.ts'
 
 const HOLD_SECONDS = 15
@@ -15,7 +15,7 @@ const FATAL = 'HardLockup'
 describe('drills on a real node', () => {
   let starting: Promise<Scene> | undefined
   const begin = async (t: TestContext): Promise<Scene | undefined> => {
-    if (!(await hasRealNode(t, ['kubectl', 'helm']))) return undefined
+    if (!(await canStart(t))) return undefined
     starting ??= startScene()
     return starting
   }

@@ -3,7 +3,6 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { usualImage } from '../../src/drill/run/job.ts'
-import { version } from '../../src/telemetry/version.ts'
 import type { ControlPlane } from '../cluster/control-plane.ts'
 import type { RealNode } from '../cluster/node/node.ts'
 import { type Blobs, buildImage, librariesOf, shellFiles } from '../cluster/node/small-image.ts'
@@ -36,7 +35,7 @@ export interface Scene {
 export async function startScene(): Promise<Scene> {
   const { cluster, node, stop } = await startRealCluster({ name: NODE, registry: [tools()] })
   try {
-    for (const image of writeImages(join(cluster.folder, 'images'), version)) await node.importImage(image)
+    for (const image of await writeImages(join(cluster.folder, 'images'))) await node.importImage(image)
     const home = join(cluster.folder, 'helm')
     const env = {
       ...process.env,

@@ -126,7 +126,7 @@ export class Bed {
   readonly root = mkdtempSync(join(tmpdir(), 'nodemend-life-'))
   readonly #catalogue: CompiledCatalogue
   readonly #monitor: string | undefined
-  readonly #lines: Record<LogName, Line[]> = { kmsg: [], journal: [] }
+  readonly #lines: Record<LogName, Line[]> = { kmsg: [], journal: [], logfile: [], pstore: [] }
   readonly #logs = new Map<LogName, WrittenLog>()
   #measure: Measure | undefined
   /** Why the probe cannot look; undefined while it can. */

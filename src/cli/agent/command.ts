@@ -5,6 +5,7 @@ import { catalogueFolder } from '../inspect/catalogue-folder.ts'
 import { CommandError, type Io } from '../io.ts'
 import { agentApi } from './api.ts'
 import { agentFlags, type Flag, type FlagValues, withDefaults } from './flags.ts'
+import { nvmlProgram } from './nvml-program.ts'
 import { agentOptions } from './options.ts'
 import { runAgent } from './run.ts'
 
@@ -22,7 +23,13 @@ export function agentCommand(io: Io): Command {
       })
       const catalogue = compileShipped(catalogueFolder(io.programFile))
       try {
-        await runAgent(options, { ...io, write: io.stdout, catalogue, api })
+        await runAgent(options, {
+          ...io,
+          write: io.stdout,
+          catalogue,
+          api,
+          nvmlProgram: nvmlProgram(io.programFile),
+        })
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
         throw new CommandError('NM_CLI_ADDRESS', `${(error as Error).message}; choose another with --metrics-address`)

@@ -10,6 +10,7 @@ import { agentApi } from './api.ts'
 import { operatorEnvironment } from './environment.ts'
 import { parseAgentFlags } from './flags.ts'
 import { HeapKeeper } from './heap.ts'
+import { nvmlProgram } from './nvml-program.ts'
 import { agentOptions } from './options.ts'
 import { runAgent } from './run.ts'
 
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
     write,
     catalogue: readCatalogue(),
     api,
+    nvmlProgram: nvmlProgram(programFile),
     onReady,
     onWork: (work) => heap.worked(work),
   })

@@ -61,6 +61,8 @@ export interface AgentParts {
   readonly disk?: Disk
   /** How host programs are run; absent: as children of this process. */
   readonly children?: Children
+  /** The program that asks NVML; absent: NVIDIA's driver is not asked. */
+  readonly nvmlProgram?: string
   /** Absent: all monitors. */
   readonly monitors?: readonly MonitorSpec[]
   /** Called with the served port when everything runs; `checkOnce` runs once what a quiet node runs periodically. */
@@ -211,6 +213,7 @@ function assembleAgent(machine: Machine, options: AgentOptions, parts: AgentPart
     sameBoot: stored?.time.bootId === boot,
     bases,
     ...machine.firstStart,
+    ...(parts.nvmlProgram !== undefined && { nvmlProgram: parts.nvmlProgram }),
     ...(parts.monitors && { monitors: parts.monitors }),
     onBatch: ({ lines, handedOver }) => onWork?.({ records: lines, handedOver, evidence: 0 }),
     onEvidence: (evidence, matches) => {

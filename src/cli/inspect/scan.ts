@@ -26,6 +26,7 @@ import type { Clock } from '../../telemetry/clock.ts'
 import { Registry } from '../../telemetry/exposition.ts'
 import { silentLog } from '../../telemetry/log.ts'
 import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
+import { nvmlProgram } from '../agent/nvml-program.ts'
 import { CommandError, exitCodes, type Io, type OutputFormat } from '../io.ts'
 import { outputOption, print, tableText } from '../output.ts'
 import { withProgress } from '../progress.ts'
@@ -126,6 +127,7 @@ export async function scanHost(flags: Omit<Flags, 'output'>, io: ScanParts): Pro
   const { monitors } = assemble({
     host,
     children: io.children ?? systemChildren(host.root, clock),
+    nvmlProgram: nvmlProgram(io.programFile),
     clock: isThisMachine(host, openHost('/')) ? clock : clockOfCopy(clock, text?.endsAt),
     random,
     time,

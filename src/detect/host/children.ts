@@ -14,13 +14,18 @@ export interface Command {
   readonly deadlineMs: number
   /** Output limit in bytes; exceeding it kills the command. */
   readonly mostBytes: number
+  /** True for a program of the agent itself: it runs in the agent's own file system and not in the host's. */
+  readonly own?: boolean
 }
 
-/** How a command ended. `stuck`: this process, or an earlier one with the same name, has survived SIGKILL. */
+/**
+ * How a command ended. `stuck`: this process, or an earlier one with the same name, has survived SIGKILL. `late`: it
+ * failed because it passed its deadline.
+ */
 export type ChildOutcome =
   | { readonly kind: 'ended'; readonly status: number; readonly output: string; readonly errors: string }
   | { readonly kind: 'absent' }
-  | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'failed'; readonly why: string; readonly late?: true }
   | { readonly kind: 'stuck'; readonly why: string }
 
 /** A program that keeps running and writes lines, such as `journalctl --follow`. */
@@ -76,6 +81,10 @@ class SystemChildren implements Children {
       const errors: Buffer[] = []
       let size = 0
       let killedFor: string | undefined
+      let late = false
+      const said = (): string => Buffer.concat(errors).subarray(0, mostErrorBytes).toString('utf8').trim()
+      const lastSaid = (): string =>
+        errors.length === 0 ? '' : `; the last that it said: ${said().split('\n').at(-1)}`
       let reaping: Cancel | undefined
       let left = false
       const kill = (why: string): void => {
@@ -85,10 +94,16 @@ class SystemChildren implements Children {
         reaping = this.#clock.after(reapMs, () => {
           left = true
           this.leftBehind++
-          resolve({ kind: 'stuck', why: `${name} ${why} and cannot be killed: it is blocked in the kernel` })
+          resolve({
+            kind: 'stuck',
+            why: `${name} ${why} and cannot be killed: it is blocked in the kernel${lastSaid()}`,
+          })
         })
       }
-      const deadline = this.#clock.after(deadlineMs, () => kill(`did not answer within ${deadlineMs / 1000} s`))
+      const deadline = this.#clock.after(deadlineMs, () => {
+        late = killedFor === undefined
+        kill(`did not answer within ${deadlineMs / 1000} s`)
+      })
       const end = (outcome: ChildOutcome): void => {
         deadline()
         reaping?.()
@@ -106,12 +121,12 @@ class SystemChildren implements Children {
         end(this.#isAbsent(error) ? { kind: 'absent' } : { kind: 'failed', why: this.#explain(error) })
       })
       child.on('close', (status, signal) => {
-        const said = Buffer.concat(errors).subarray(0, mostErrorBytes).toString('utf8').trim()
-        if (killedFor !== undefined) end({ kind: 'failed', why: `${name} ${killedFor}` })
+        if (killedFor !== undefined)
+          end({ kind: 'failed', why: `${name} ${killedFor}${lastSaid()}`, ...(late && { late }) })
         else if (status === null) end({ kind: 'failed', why: `${name} was ended by ${signal ?? 'a signal'}` })
-        else if (status === 127 && this.#root !== '/')
+        else if (status === 127 && this.#rootOf(command) !== '/')
           end({ kind: 'absent' }) // chroot(1) did not find the command
-        else end({ kind: 'ended', status, output: Buffer.concat(output).toString('utf8'), errors: said })
+        else end({ kind: 'ended', status, output: Buffer.concat(output).toString('utf8'), errors: said() })
       })
     })
   }
@@ -151,11 +166,17 @@ class SystemChildren implements Children {
    * Starts the program in its own process group, so that its children can be killed with it. Loading node:child_process
    * costs 0.5 MB, so it waits for the first child.
    */
-  #spawn({ name, file, args }: Pick<Command, 'name' | 'file' | 'args'>): ChildProcess {
+  #spawn(command: Pick<Command, 'name' | 'file' | 'args' | 'own'>): ChildProcess {
     const { spawn } = process.getBuiltinModule('node:child_process')
+    const { name, file, args } = command
     this.#there.add(name)
-    const [program, all] = this.#root === '/' ? [file, args] : [this.#chroot, [this.#root, file, ...args]]
+    const root = this.#rootOf(command)
+    const [program, all] = root === '/' ? [file, args] : [this.#chroot, [root, file, ...args]]
     return spawn(program, all, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: plainEnvironment })
+  }
+
+  #rootOf({ own = false }: Pick<Command, 'own'>): string {
+    return own ? '/' : this.#root
   }
 
   /** Below another root, what is missing is chroot(1) in our own file system, and says nothing about the host. */

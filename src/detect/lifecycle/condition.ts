@@ -3,6 +3,7 @@ import { type ConditionType, unknownText } from '../../model/condition.ts'
 import { flagText, withoutFlag } from '../../model/drill.ts'
 import { rfc3339Seconds } from '../../telemetry/rfc3339.ts'
 import { cutText } from './cut-text.ts'
+import { isSameSlot } from './incident.ts'
 import { joinText } from './join-text.ts'
 import type { Settings } from './settings.ts'
 import type { ConditionState, Finding, Watcher } from './state.ts'
@@ -71,7 +72,8 @@ function unhealthy(causes: readonly Finding[], settings: Settings): Judgement {
   const [first, ...others] = newestFirst
   if (!first) return { status: 'Unknown', ...unknownText }
   const repair = settings.repairOf(first.leader)
-  const advice = settings.adviceOn([first.leader.reason, ...first.companions])
+  const sameDevice = newestFirst.filter(({ leader }) => isSameSlot(leader.device, first.leader.device))
+  const advice = settings.adviceOn(sameDevice.flatMap(({ leader, companions }) => [leader.reason, ...companions]))
   // A code's table says what to do in the message itself: a second remedy beside it contradicts it.
   const toldWhatToDo = advice !== undefined || typeof first.leader.code === 'number'
   const hint = repair === 'NoAction' || toldWhatToDo ? '' : ` (suggested repair: ${repair})`

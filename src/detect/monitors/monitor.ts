@@ -60,6 +60,8 @@ export interface MonitorParts {
   readonly children: Children
   /** Services of the machine; absent for a saved copy of one. */
   readonly loopback?: Loopback
+  /** The program that asks NVML (`detect/nvml/main.ts`); absent for a saved copy of a machine. */
+  readonly nvmlProgram?: string
   readonly clock: Clock
   readonly random: Random
   readonly time: SteadyTime
@@ -104,7 +106,7 @@ export interface MonitorSpec {
 
 /** A value that a probe measures. It becomes a gauge, and a measured reason can set a limit on it. */
 export interface ValueSpec {
-  readonly unit: 'percent' | 'count' | 'seconds' | 'hours' | 'bytes'
+  readonly unit: 'percent' | 'count' | 'seconds' | 'hours' | 'bytes' | 'celsius' | 'watts'
   readonly help: string
   /** True when no reason has a limit on it. */
   readonly gaugeOnly?: boolean

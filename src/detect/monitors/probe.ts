@@ -22,8 +22,9 @@ export interface ProbeHost {
   readonly children: Children
   /** The time of the look: `monotonic` for rates, `now` for what has a date. */
   readonly clock: Pick<Clock, 'monotonic' | 'now'>
-  /** Absent for a saved copy of a machine. */
+  /** Both absent for a saved copy of a machine. */
   readonly loopback?: Loopback
+  readonly nvmlProgram?: string
 }
 
 export interface Probe<Sample, Value extends string> {
@@ -31,6 +32,8 @@ export interface Probe<Sample, Value extends string> {
   readonly conditions: readonly [ConditionType, ...ConditionType[]]
   /** Time between two looks; a multiple of ten seconds. */
   readonly everyMs: number
+  /** A look that takes longer is stuck; default: {@link deadlineMs}. */
+  readonly deadlineMs?: number
   /** The values that it measures, with unit and documentation; each becomes a gauge. */
   readonly values: Readonly<Record<Value, ValueSpec>>
   /** Reads the host; an exception counts as a failure. `before` is the sample of the previous look. */
@@ -121,9 +124,10 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
   async #look(): Promise<void> {
     const { clock, metrics } = this.#parts
     const started = clock.monotonic()
-    const late = clock.after(deadlineMs, () => {
+    const mostMs = this.#probe.deadlineMs ?? deadlineMs
+    const late = clock.after(mostMs, () => {
       metrics.failures.add({ monitor: this.name })
-      this.#turn({ state: 'stuck', why: `its check has not ended within ${deadlineMs / 1000} s` })
+      this.#turn({ state: 'stuck', why: `its check has not ended within ${mostMs / 1000} s` })
     })
     const judged = await this.#judged()
     late()

@@ -9,6 +9,7 @@ import { Registry } from '../../../telemetry/exposition.ts'
 import { silentLog } from '../../../telemetry/log.ts'
 import { assemble } from '../../assemble.ts'
 import { decoders } from '../../decode/decoders.ts'
+import type { Children } from '../../host/children.ts'
 import { type Host, openHost, type Space } from '../../host/host.ts'
 import type { Loopback } from '../../host/network.ts'
 import { ScriptedChildren } from '../../host/testing/scripted-children.ts'
@@ -24,12 +25,14 @@ export type Files = Readonly<Record<string, string | null>>
 
 /** What lookAt() can be given beside files. */
 export interface LookOptions {
-  readonly children?: ScriptedChildren
+  readonly children?: Children
   /** In place of the files. */
   readonly host?: Host
   /** Symbolic links, by path. */
   readonly links?: Readonly<Record<string, string>>
   readonly loopback?: Loopback
+  /** Used only where the files have the boot id of this machine. */
+  readonly nvmlProgram?: string
   /** Answers of `host.space`, by path. */
   readonly space?: Readonly<Record<string, Space>>
 }
@@ -96,7 +99,7 @@ function write(root: string, files: Files, { links = {} }: LookOptions): void {
 export function looker(
   spec: MonitorSpec,
   root: string,
-  { children = new ScriptedChildren(), host = openHost(root), loopback, space }: LookOptions = {},
+  { children = new ScriptedChildren(), host = openHost(root), loopback, nvmlProgram, space }: LookOptions = {},
 ) {
   catalogue ??= compileShipped(join(import.meta.dirname, '..', '..', '..', '..', 'catalog'))
   const shipped = catalogue
@@ -107,6 +110,7 @@ export function looker(
     host: space ? { ...host, space: (inside) => Promise.resolve(space[inside]) } : host,
     children,
     ...(loopback && { loopback }),
+    ...(nvmlProgram !== undefined && { nvmlProgram }),
     clock,
     random: seededRandom(1),
     time: createSteadyTime(clock, () => clock.monotonic(), 'boot', undefined),
