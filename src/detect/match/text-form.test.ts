@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { textForm } from './text-form.ts'
 
 describe('the text form of a JSON line', () => {
