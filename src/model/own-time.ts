@@ -10,9 +10,12 @@ export function serverTime({ createdAt, phases }: Attempt, ms: number): number {
   return ours === undefined || createdAt === 0 ? ms : ms + createdAt - ours
 }
 
-/** The earlier of `ms` by both clocks: what the API server created since then is never taken for older. */
+/**
+ * The earlier of `ms` by both clocks, and never before the record: what the API server created since then is not taken for
+ * older, and what it created before the record is not taken for younger.
+ */
 export function earliest(attempt: Attempt, ms: number): number {
-  return Math.min(ms, serverTime(attempt, ms))
+  return Math.max(attempt.createdAt, Math.min(ms, serverTime(attempt, ms)))
 }
 
 /** How far what is on record as done lies in the future; 0 for a clock that is right. */

@@ -54,3 +54,12 @@ test('kind 9: a machine that was created after our stamp is never taken for olde
     }),
   )
 })
+
+test('kind 9: what is older than the record is never taken for younger than our stamp', () => {
+  fc.assert(
+    fc.property(days, days, (skew, later) => {
+      const record = givenAttempt(givenNode('a'), { createdAt: noon + skew })
+      assert.ok(earliest(record, noon + later) >= record.createdAt)
+    }),
+  )
+})

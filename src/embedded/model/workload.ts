@@ -8,6 +8,7 @@ import {
   isObject,
   type Json,
   type JsonObject,
+  listAt,
   mapAt,
   numberAt,
   withAt,
@@ -16,7 +17,7 @@ import { builtinKind } from '../kinds.ts'
 import { objectSelector } from '../selector.ts'
 import { controlledBy, controllerOf, isFinished, isReady } from './conditions.ts'
 import { addressOf, type Model, ModelClient, Reconciler } from './reconciler.ts'
-import { toleratesNode } from './scheduler.ts'
+import { toleratesNode, tolerationFor } from './scheduler.ts'
 
 const pods = builtinKind('pods')
 const nodes = builtinKind('nodes')
@@ -211,7 +212,8 @@ function keepDaemonSet(client: ModelClient, set: ApiObject, mine: readonly ApiOb
     if (byNode.has(node.metadata.name)) continue
     client.create(pods, withAt(draft, ['spec', 'nodeName'], node.metadata.name), namespace)
   }
-  const allowed = new Set(eligible.map((node) => node.metadata.name))
+  // A NoSchedule taint keeps new pods away, and ends none.
+  const allowed = new Set(client.list(nodes).flatMap((node) => (mayStayOn(draft, node) ? node.metadata.name : [])))
   for (const [node, pod] of byNode) {
     if (!allowed.has(node) && isActive(pod)) client.delete(addressOf(pods, pod), { uid: pod.metadata.uid })
   }
@@ -234,8 +236,13 @@ function daemonPod(set: ApiObject, name: string): ApiObject {
 }
 
 function runsOn(draft: ApiObject, node: ApiObject): boolean {
+  return mayStayOn(draft, node) && toleratesNode(draft, node)
+}
+
+function mayStayOn(draft: ApiObject, node: ApiObject): boolean {
   if (node.metadata.deletionTimestamp !== undefined) return false
   const wanted = mapAt(draft, 'spec', 'nodeSelector')
   const matches = objectSelector({ matchLabels: wanted })
-  return matches(node.metadata.labels ?? {}) && toleratesNode(draft, node)
+  const taints = listAt(node, 'spec', 'taints').filter((taint) => taint.effect === 'NoExecute')
+  return matches(node.metadata.labels ?? {}) && taints.every((taint) => tolerationFor(draft, taint) !== undefined)
 }

@@ -8,10 +8,28 @@ import { end, enter, record, type Step, type StepView } from './transition.ts'
 /** How long a forced deletion may take beyond the deadline before what is left is left behind. */
 const forceOverrunMs = 5 * 60_000
 
+/** A deadline that is over for longer has passed while nobody drained: in an outage, under a pause, without a controller. */
+const unwatchedMs = 30_000
+
 /** The record as its drain begins. */
 export function startDrain(attempt: Attempt, plan: Plan, now: number): Attempt {
   const drain = { startedAt: now, deadline: now + plan.drain.timeoutMs, evicted: 0, remaining: 0, blockers: [] }
   return { ...attempt, drain: { ...drain, leftBehind: [] } }
+}
+
+/**
+ * The record with time for the drain where its deadline has passed unwatched: pods that nobody has told to end would go with
+ * the machine, or be told to end within a second. Undefined where the deadline stands, and the second time.
+ */
+export function afterGap(attempt: Attempt, plan: Plan, { now, slotFree }: StepView): Step | undefined {
+  const { phase, drain } = attempt
+  const { onTimeout } = plan.drain
+  if (!drain || onTimeout === 'Abort' || (phase === 'Blocked' && !slotFree)) return undefined
+  if (drain.deadline > drain.startedAt + plan.drain.timeoutMs) return undefined // once, so that every drain ends
+  const overAt = onTimeout === 'ForceDelete' ? drain.deadline + forceOverrunMs : drain.deadline
+  if (now <= overAt + unwatchedMs) return undefined
+  const deadline = now + forceOverrunMs
+  return record({ ...attempt, deadline, drain: { ...drain, deadline } })
 }
 
 /** What follows from a pass. */

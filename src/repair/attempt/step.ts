@@ -5,7 +5,7 @@
 import { type Attempt, isBeforeCommit } from '../../model/repair.ts'
 import { kindOf } from '../act/actions.ts'
 import { acted, committed, dwell } from './committed.ts'
-import { afterPass, startDrain, unread } from './draining.ts'
+import { afterGap, afterPass, startDrain, unread } from './draining.ts'
 import { cancelReason, deletionReason, holdReason } from './interrupt.ts'
 import { end, enter, isOver, type Step, type StepView } from './transition.ts'
 
@@ -30,7 +30,9 @@ export function nextStep(attempt: Attempt, view: StepView): Step {
     case 'Draining':
     case 'Blocked':
       if (view.unread !== undefined) return unread(attempt, view, view.unread)
-      return view.pass ? afterPass(attempt, plan, view, view.pass) : { kind: 'drain' }
+      return view.pass
+        ? afterPass(attempt, plan, view, view.pass)
+        : (afterGap(attempt, plan, view) ?? { kind: 'drain' })
     case 'Committing':
     case 'Unknown':
       return view.operation ? committed(attempt, plan, view, view.operation) : { kind: 'look' }

@@ -53,7 +53,8 @@ export class LastLook {
     const [pause, fresh] = await Promise.all([this.#options.pause(), this.#node(name)])
     if (typeof fresh === 'string') return fresh
     if (fresh.metadata.uid !== uid) return 'the node is gone'
-    const { view } = new SeenNodes().see(fresh, known.pools, this.#options.clock.now())
+    // With what was seen before: by its stamps alone an old report is as new as the clock of its node is ahead of ours.
+    const { view } = new SeenNodes(known).see(fresh, known.pools, this.#options.clock.now())
     return { ...snapshot, pause, nodes: snapshot.nodes.map((one) => (one.uid === uid ? view : one)) }
   }
 

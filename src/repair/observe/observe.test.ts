@@ -53,6 +53,17 @@ describe('when a condition was last asserted', () => {
     assert.equal(seenAt(seen, node(noon - 60 * minute), noon + minute), noon + minute)
   })
 
+  test('a look past the watch knows what the watch has seen: an old report stays old, whatever its stamp says', () => {
+    const watch = new SeenNodes()
+    watch.see(node(noon), [], noon)
+    const known = watch.see(node(noon + 60 * minute), [], noon + minute).view
+    const look = (object: NodeObject) => new SeenNodes(known).see(object, [], noon + 5 * minute).view
+    assert.equal(look(node(noon + 60 * minute)).conditions[0]?.seenAt, noon + minute)
+    assert.equal(look(node(noon + 64 * minute)).conditions[0]?.seenAt, noon + 5 * minute)
+    assert.equal(look(node(noon, { boot: 'boot-2' })).rebootedAt, noon + 5 * minute)
+    assert.equal(look(node(noon)).conditions[0]?.watched?.since, noon)
+  })
+
   test('a reboot is noticed, once', () => {
     const seen = new SeenNodes()
     assert.equal(seen.see(node(noon), [], noon).view.rebootedAt, undefined)

@@ -48,6 +48,14 @@ export class SeenNodes {
   /** By the UID of the node and the type of the condition, also while the node does not carry it. */
   readonly #statuses = new Map<string, Map<string, WatchedStatuses>>()
 
+  /** Begins with nothing, or with what is known of one node. */
+  constructor(known?: NodeView) {
+    if (!known) return
+    this.#views.set(known.uid, known)
+    const watched = known.conditions.flatMap((one) => (one.watched ? [[one.type, one.watched] as const] : []))
+    this.#statuses.set(known.uid, new Map(watched))
+  }
+
   /** Takes a Node as the watch delivers it. `pools` are those of the providers that know it. */
   see(object: NodeObject, pools: readonly PoolMembership[], now: number): WatchedNode {
     const { name = '', uid = '', resourceVersion = '', labels = {}, annotations = {} } = object.metadata

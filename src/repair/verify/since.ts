@@ -9,11 +9,17 @@ import { type Health, judgeHealth } from './health.ts'
  */
 export function judgeSince(node: NodeView | undefined, plan: Plan, since: number, event: string): Health {
   if (!node) return { kind: 'gone', why: 'the node is gone' }
-  const saidSince = (one: SeenCondition): boolean => one.seenAt >= since
+  const saidSince = (one: SeenCondition): boolean => one.seenAt >= since && !isOfUnknownAge(one)
   const fresh = { ...node, conditions: node.conditions.filter(saidSince) }
   if (!isReady(fresh)) return { kind: 'not-yet', why: `${node.name} has not been ready since ${event}` }
   if (!conditionOf(fresh, plan.condition)) {
     return { kind: 'not-yet', why: `nobody has reported ${plan.condition} of ${node.name} since ${event}` }
   }
   return judgeHealth(fresh, plan, 'same-node')
+}
+
+/** First seen with a stamp ahead of our clock: it may be from before `since`, and the next heartbeat tells. */
+function isOfUnknownAge({ seenAt, watched, lastHeartbeatTime, lastTransitionTime }: SeenCondition): boolean {
+  if (watched === undefined || watched.since !== seenAt) return false
+  return [lastHeartbeatTime, lastTransitionTime].some((stamp) => Date.parse(stamp ?? '') > seenAt)
 }

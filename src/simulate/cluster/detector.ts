@@ -113,9 +113,11 @@ export class Detectors implements Model {
     const joined = this.#begun && !known ? this.#newcomers.get(groupOf(node)) : undefined
     const booted = known ? this.#boots.find((one) => fitsAny(name, one.nodes))?.shows : undefined
     const shows = joined ?? booted
+    // After a boot the agent says what it sees now, and not first what it said before.
+    const firstMs = booted ? booted.afterMs : this.#begun ? firstReportMs : 0
     const watched: Watched = {
       bootId,
-      dueAt: this.#begun ? now + firstReportMs : now,
+      dueAt: now + firstMs,
       shows: shows && { ...shows, at: now + shows.afterMs },
     }
     this.#watched.set(uid, watched)

@@ -1,6 +1,7 @@
 /** Puts a scenario's pods and their owners into its cluster. */
 
 import { timestamp } from '../../embedded/cluster.ts'
+import { ApiFailure } from '../../embedded/failure.ts'
 import type { ApiObject, JsonObject } from '../../embedded/json.ts'
 import { textAt, withAt } from '../../embedded/json.ts'
 import { controlledBy, withCondition } from '../../embedded/model/conditions.ts'
@@ -15,6 +16,7 @@ const plurals = { ReplicaSet: 'replicasets', StatefulSet: 'statefulsets', Daemon
 export function putPods(cluster: VirtualCluster, group: PodGroup): void {
   const names = cluster.list('nodes').map((node) => node.metadata.name)
   const nodes = names.filter((name) => fitsAny(name, group.nodes))
+  if (nodes.length === 0) throw new ApiFailure(404, 'NotFound', `no node is called ${[group.nodes].flat().join(', ')}`)
   const total = nodes.length * group.count
   const owner = ownerOf(cluster, group, total)
   if (group.owner === 'DaemonSet') return // its controller puts one on each node

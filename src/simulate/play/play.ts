@@ -106,9 +106,9 @@ class Run {
       this.#attempt('policies', index, () => setPolicy(this.#stage, name, policies[name] ?? null))
     })
     this.#attempt('cluster', 0, () => {
+      for (const one of given.objects) applyObjects(this.#stage, one) // Nodes among them have pods
       for (const group of given.pods) putPods(cluster, group)
       for (const one of given.budgets) cluster.create('poddisruptionbudgets', budgetBody(one), one.namespace)
-      for (const one of given.objects) applyObjects(this.#stage, one)
     })
     if (this.#failures.length > 0) return false
     controller.start()
