@@ -35,6 +35,7 @@ test('the agent’s metrics', async (t) => {
       kmsg: '/kmsg',
       acceptUserFacility: true,
       acceptOldLines: false,
+      nodeHealth: false,
       level: 'error',
     },
     {

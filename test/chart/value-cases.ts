@@ -54,6 +54,7 @@ export const valueCases: readonly ValueCase[] = [
       'agent.port': 9100,
       'agent.resources.limits': { memory: '192Mi', 'squat.ai/kmsg': 1 }, // of a device plugin
       'agent.ownNodeOnly': false,
+      'agent.nodeHealth': false,
       'agent.config': { reasons: { SoftLockup: { severity: 'info' } } },
       'agent.rules': { 'site.yaml': 'family: site\nreasons: []\n' },
       'agent.extraArgs': ['--verbosity=3'],

@@ -164,6 +164,7 @@ export class Bed {
       kmsg: '/dev/kmsg',
       acceptUserFacility: true,
       acceptOldLines: false,
+      nodeHealth: false,
       level: 'warn',
     } as const
     this.#running = runAgent(options, {

@@ -19,6 +19,8 @@ export interface AgentOptions {
   readonly rules?: string
   readonly acceptUserFacility: boolean
   readonly acceptOldLines: boolean
+  /** False: writes no NodeHealth. */
+  readonly nodeHealth: boolean
   /** Name of the cluster in CloudWatch; absent: no lines for it. */
   readonly emf?: string
   readonly level: Level
@@ -40,6 +42,7 @@ export function agentOptions(values: FlagValues): AgentOptions {
     ...(values.rules !== undefined && { rules: values.rules }),
     acceptUserFacility: truth('accept-user-facility', values['accept-user-facility'] ?? 'true'),
     acceptOldLines: truth('accept-old-lines', values['accept-old-lines'] ?? 'false'),
+    nodeHealth: truth('node-health', values['node-health'] ?? 'true'),
     ...(values.emf !== undefined && { emf: values.emf }),
     level: levelOf(values.verbosity ?? '2'),
   }

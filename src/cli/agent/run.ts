@@ -154,7 +154,7 @@ async function openMachine(options: AgentOptions, { clock, random, write, catalo
     config,
     accelerators,
     registry,
-    report: new AgentReport({ api, node, clock, random, log, registry }),
+    report: new AgentReport({ api, node, clock, random, log, registry, ...(options.nodeHealth && { host }) }),
     settingsNow: (): Settings =>
       createSettings({
         reasons: rules.current().catalogue.reasons,

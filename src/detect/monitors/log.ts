@@ -48,6 +48,7 @@ class LogMonitor implements Monitor, LogSink {
   #readUpTo = Number.NEGATIVE_INFINITY
   #inspecting: Cancel = () => undefined
   absent: string | undefined
+  lookedAt: number | undefined
 
   constructor({ name, conditions, source }: LogSpec, parts: MonitorParts) {
     this.name = name
@@ -106,6 +107,7 @@ class LogMonitor implements Monitor, LogSink {
   batch(batch: LogBatch): void {
     const { cursor, atEnd, lost } = batch
     this.#parts.onBatch(batch)
+    this.lookedAt = this.#parts.clock.monotonic()
     const sightings = this.#sightings
     if (sightings.length > 0) this.#sightings = []
     if (atEnd) this.#readUpTo = this.#parts.time.now()
@@ -138,6 +140,7 @@ class LogMonitor implements Monitor, LogSink {
 
   /** Checks that the source still reads. */
   #inspect(): void {
+    if (this.#source.alive && this.#watch.state === 'checked') this.lookedAt = this.#parts.clock.monotonic()
     if (!this.#source.alive) this.#turn({ state: 'stuck', why: `reading the ${this.#source.name} log has stopped` })
   }
 
