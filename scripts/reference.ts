@@ -20,6 +20,7 @@ import { type Row, rows } from '../test/journey/rows.ts'
 import { coveragePage } from './coverage-page.ts'
 import { kernelMessagesPage } from './kernel-messages/page.ts'
 import { lifeCyclePage } from './life-cycle.ts'
+import { npdPage } from './npd-page.ts'
 
 export interface Page {
   /** Path from the repository's root. */
@@ -44,6 +45,7 @@ export function referencePages(catalogueFolder: string): Page[] {
     { file: 'docs/reference/coverage.md', text: coveragePage(catalogueFolder) },
     { file: 'docs/reference/life-cycle.md', text: lifeCyclePage(catalogueFolder, notice) },
     { file: 'docs/reference/kernel-messages.md', text: kernelMessagesPage(notice) },
+    { file: 'docs/reference/npd-conditions.md', text: npdPage() },
     { file: 'docs/reference/rbac.md', text: rbacPage() },
     { file: 'docs/reference/sxid.md', text: sxidPage(table('sxid.yaml') as z.infer<typeof sxidFileSchema>) },
   ]

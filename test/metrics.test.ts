@@ -36,6 +36,7 @@ test('the agent’s metrics', async (t) => {
       acceptUserFacility: true,
       acceptOldLines: false,
       nodeHealth: false,
+      npdConditions: false,
       level: 'error',
     },
     {

@@ -176,6 +176,7 @@ export class AgentRig {
           acceptUserFacility: true,
           acceptOldLines: false,
           nodeHealth: false,
+          npdConditions: false,
           level: 'info',
           ...options,
         },

@@ -13,7 +13,7 @@ export interface ValueCase {
 
 export const valueCases: readonly ValueCase[] = [
   { name: 'default' },
-  { name: 'privileged', values: { 'agent.privileged': true, 'agent.hostNetwork': false } },
+  { name: 'privileged', values: { 'agent.privileged': true, 'agent.hostNetwork': false, 'agent.conditions': 'npd' } },
   {
     name: 'agent-only',
     namespace: 'default', // where Events about nodes are, too

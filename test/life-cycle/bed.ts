@@ -165,6 +165,7 @@ export class Bed {
       acceptUserFacility: true,
       acceptOldLines: false,
       nodeHealth: false,
+      npdConditions: false,
       level: 'warn',
     } as const
     this.#running = runAgent(options, {

@@ -59,6 +59,12 @@ export const agentFlags = [
     help: 'let lines from before the agent first ran on the node turn a condition False, even when nothing shows that the fault persists',
   },
   {
+    name: 'conditions',
+    value: 'FAMILY',
+    fallback: 'own',
+    help: 'npd: beside our conditions also KernelDeadlock, ReadonlyFilesystem, FrequentKubeletRestart and FrequentContainerdRestart, as the node problem detector writes them',
+  },
+  {
     name: 'node-health',
     fallback: 'true',
     help: 'write findings, devices with serial numbers and states of monitors as the NodeHealth of this node',

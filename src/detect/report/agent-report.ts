@@ -20,6 +20,7 @@ import { nodeReport } from './health/node-report.ts'
 import { HealthWriter } from './health/writer.ts'
 import { type AgentMetrics, createMetrics } from './metrics.ts'
 import { nodeConditions } from './node-status.ts'
+import type { NpdConditions } from './npd-conditions.ts'
 import { refreshMetrics } from './refresh-metrics.ts'
 import type { Reported } from './reported.ts'
 import { StatusWriter } from './status-writer.ts'
@@ -37,6 +38,8 @@ export interface AgentReportOptions {
   readonly registry: Registry
   /** The machine, for the NodeHealth; absent: none is written. */
   readonly host?: Host
+  /** Conditions of the node problem detector, written beside ours; absent: none. */
+  readonly npd?: NpdConditions
 }
 
 type ReloadOutcome =
@@ -93,7 +96,7 @@ export class AgentReport {
     const shared = { api, node, clock, random, log }
     this.#status = new StatusWriter({
       ...shared,
-      conditions: () => nodeConditions(ledger.state, clock.now()),
+      conditions: () => this.#conditions(ledger),
       ready: () => this.#soonSaved(ledger),
       ...(reported.afresh && {
         onRecalled: (conditions: readonly NodeCondition[]) => ledger.take([{ kind: 'recalled', conditions }]),
@@ -123,6 +126,11 @@ export class AgentReport {
       report: nodeReport(host, clock, reported),
       onWrite: (code) => this.#metrics.apiWrites.add({ verb: 'apply', resource: 'nodehealths', code }),
     })
+  }
+
+  #conditions({ state, settings }: Ledger): readonly NodeCondition[] {
+    const { clock, npd } = this.#options
+    return [...nodeConditions(state, clock.now()), ...(npd?.conditions(state, settings, clock.now()) ?? [])]
   }
 
   /** Takes acknowledgements from the answer to each report, which needs no further call or watch. */
@@ -165,7 +173,8 @@ export class AgentReport {
     // Until every monitor has looked, only a fault is reported, because the node may still carry the conditions of an
     // earlier process.
     const fault = changed.some((type) => state.conditions[type].status === 'False')
-    if (firstCheck || fault || (this.#checked && changed.length > 0)) this.#status?.changed()
+    const derived = this.#options.npd !== undefined && raised.length + ended.length > 0
+    if (firstCheck || fault || (this.#checked && (changed.length > 0 || derived))) this.#status?.changed()
     this.#events?.changed()
     const news = raised.length > 0 || ended.length > 0 || changed.length > 0
     if (news || hasTurned(state, before)) this.#health?.changed()
