@@ -144,7 +144,11 @@ function looks(): Target {
       made.set(key, known)
       known.host.share = random() < 0.2 ? 1 : 0.3 * random()
       tell(key)
-      const { why = '' } = await known.look()
+      // A question mark of the file is taken for a part without a value there: no fault of the monitor.
+      const { why = '' } = await known.look().catch((error: Error) => {
+        if (!error.message.includes('is not measured')) throw error
+        return { why: '' }
+      })
       // The driver takes an exception for a failed look: one that a parser did not mean is a fault all the same.
       assert.doesNotMatch(
         why,
