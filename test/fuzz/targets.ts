@@ -168,7 +168,7 @@ function inventories(): Target {
   return {
     name: 'inventory of damaged files',
     share: 4,
-    run(random, tell) {
+    async run(random, tell) {
       const machine = machines[Math.floor(random() * machines.length)] ?? ''
       const host = made.get(machine) ?? new DamagedHost(machine, random)
       made.set(machine, host)
@@ -176,7 +176,6 @@ function inventories(): Target {
       tell(machine)
       const found = [readAccelerators(host), readDisks(host), readNics(host), readMachine(host)]
       assert.ok(JSON.stringify(found).length < 16 * 1024 * 1024)
-      return Promise.resolve()
     },
   }
 }
