@@ -23,6 +23,7 @@ import { drillsPage } from './drills-page.ts'
 import { kernelMessagesPage } from './kernel-messages/page.ts'
 import { lifeCyclePage } from './life-cycle.ts'
 import { scenarioJsonSchema } from './scenario-schema.ts'
+import { npdPage } from './npd-page.ts'
 
 export interface Page {
   /** Path from the repository's root. */
@@ -48,6 +49,7 @@ export function referencePages(catalogueFolder: string): Page[] {
     { file: 'docs/reference/coverage.md', text: coveragePage(catalogueFolder) },
     { file: 'docs/reference/life-cycle.md', text: lifeCyclePage(catalogueFolder, notice) },
     { file: 'docs/reference/kernel-messages.md', text: kernelMessagesPage(notice) },
+    { file: 'docs/reference/npd-conditions.md', text: npdPage() },
     { file: 'docs/reference/rbac.md', text: rbacPage() },
     { file: 'docs/reference/scenario.schema.json', text: `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n` },
     { file: 'docs/reference/sxid.md', text: sxidPage(table('sxid.yaml') as z.infer<typeof sxidFileSchema>) },

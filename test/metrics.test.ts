@@ -35,6 +35,8 @@ test('the agent’s metrics', async (t) => {
       kmsg: '/kmsg',
       acceptUserFacility: true,
       acceptOldLines: false,
+      nodeHealth: false,
+      npdConditions: false,
       level: 'error',
     },
     {

@@ -9,7 +9,7 @@ import { cleanUpRights } from '../../src/cli/clean-up/rights.ts'
 import { roleManifest } from '../../src/cli/cluster/rbac.ts'
 import { agentRights } from '../../src/detect/report/rights.ts'
 import type { Right } from '../../src/kube/rights/right.ts'
-import { conditionTypes } from '../../src/model/condition.ts'
+import { conditionTypes, npdConditionTypes } from '../../src/model/condition.ts'
 import { providerKinds, providerNames } from '../../src/providers/providers.ts'
 import { crds } from '../../src/repair/crds.ts'
 import { admissionWarnings } from '../../src/repair/policy/admission.ts'
@@ -55,8 +55,9 @@ interface ValuesSchema {
 }
 
 function conditionsTemplate(): string {
-  const list = JSON.stringify(conditionTypes).replaceAll('"', "'")
-  return `${notice('src/model/condition.ts')}{{- define "nodemend.conditionTypes" -}}${list}{{- end -}}\n`
+  const list = (types: readonly string[]): string => types.map((type) => `'${type}'`).join(',')
+  const more = `{{ if eq .Values.agent.conditions "npd" }},${list(npdConditionTypes)}{{ end }}`
+  return `${notice('src/model/condition.ts')}{{- define "nodemend.conditionTypes" -}}[${list(conditionTypes)}${more}]{{- end -}}\n`
 }
 
 /** Definitions stay when the release goes: with them would go every policy and every record. */

@@ -7,7 +7,7 @@ import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument } from 
 import type { CompiledProbe, CompiledReason, CompiledRule, Lifecycle } from './compiled.ts'
 import { complaintOf, yamlComplaintOf } from './complaint.ts'
 import { parseDuration } from './duration.ts'
-import { plainValueOf, syntaxErrorsOf } from './plain-value.ts'
+import { documentOf, plainValueOf, syntaxErrorsOf, unreadable } from './plain-value.ts'
 import { type CatalogueFile, catalogueFileSchema, type DetectEntry, type ReasonEntry } from './schema.ts'
 
 /** One problem at one position. */
@@ -82,7 +82,11 @@ export function loadCatalogue(
 
 function loadFile(source: CatalogueSource, problems: CatalogueProblem[]): LoadedFile | undefined {
   const lines = new LineCounter()
-  const document = parseDocument(source.text, { lineCounter: lines })
+  const document = documentOf(() => parseDocument(source.text, { lineCounter: lines }))
+  if (!document) {
+    problems.push({ file: source.file, line: 1, column: 1, message: unreadable })
+    return undefined
+  }
   for (const error of syntaxErrorsOf(document)) {
     const at = lines.linePos(error.pos[0])
     problems.push({ file: source.file, line: at.line, column: at.col, message: yamlComplaintOf(error, source.text) })

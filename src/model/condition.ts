@@ -13,10 +13,25 @@ export const conditionTypes = [
 ] as const
 export type ConditionType = (typeof conditionTypes)[number]
 
+/** Conditions of the node problem detector that others act on; the agent writes them where it is asked to. */
+export const npdConditionTypes = [
+  'KernelDeadlock',
+  'ReadonlyFilesystem',
+  'FrequentKubeletRestart',
+  'FrequentContainerdRestart',
+] as const
+export type NpdConditionType = (typeof npdConditionTypes)[number]
+
 export type ConditionStatus = 'True' | 'False' | 'Unknown'
 
-/** Kubelet's conditions that name a trouble: False is good there. */
-const troubles: ReadonlySet<string> = new Set(['MemoryPressure', 'DiskPressure', 'PIDPressure', 'NetworkUnavailable'])
+/** Conditions that name a trouble, kubelet's and the node problem detector's: False is good there. */
+const troubles: ReadonlySet<string> = new Set([
+  'MemoryPressure',
+  'DiskPressure',
+  'PIDPressure',
+  'NetworkUnavailable',
+  ...npdConditionTypes,
+])
 /** Conditions that name a good state: kubelet's, and those that the agents write. */
 const goods: ReadonlySet<string> = new Set(['Ready', ...conditionTypes])
 

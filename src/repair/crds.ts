@@ -1,7 +1,8 @@
 /** The CustomResourceDefinitions, made out of the schemas that also check what users write. */
 import * as z from 'zod'
+import { nodeHealthReport } from '../detect/report/health/schema.ts'
 import type { KubeObject, Resource } from '../kube/api.ts'
-import { nodeRepairs, repairPolicies } from '../kube/api.ts'
+import { nodeHealths, nodeRepairs, repairPolicies } from '../kube/api.ts'
 import { attemptSpec, attemptStatus } from './attempt/schema.ts'
 import { policySpec } from './policy/schema.ts'
 import { policyStatus } from './policy/status.ts'
@@ -30,7 +31,7 @@ interface CrdVersion {
   readonly served: boolean
   readonly storage: boolean
   readonly schema: { readonly openAPIV3Schema: Schema }
-  readonly subresources: { readonly status: Readonly<Record<string, never>> }
+  readonly subresources: { readonly status?: Readonly<Record<string, never>> }
   readonly additionalPrinterColumns: readonly Column[]
 }
 
@@ -43,10 +44,10 @@ interface Column {
 
 type Schema = { readonly [key: string]: unknown }
 
-/** Every CRD of the cluster half, in a stable order. */
+/** Every CRD, in a stable order. */
 export function crds(): readonly CustomResourceDefinition[] {
   return [
-    crd(repairPolicies, 'rpol', policySpec, policyStatus, [
+    crd(repairPolicies, 'rpol', { spec: policySpec, status: policyStatus }, [
       { name: 'Mode', type: 'string', jsonPath: '.spec.mode' },
       { name: 'Ladder', type: 'string', jsonPath: '.spec.ladder' },
       { name: 'Action', type: 'string', jsonPath: '.spec.action' },
@@ -62,7 +63,7 @@ export function crds(): readonly CustomResourceDefinition[] {
       },
       { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
     ]),
-    crd(nodeRepairs, 'nrep', attemptSpec, attemptStatus, [
+    crd(nodeRepairs, 'nrep', { spec: attemptSpec, status: attemptStatus }, [
       { name: 'Node', type: 'string', jsonPath: '.spec.nodeName' },
       { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
       { name: 'Condition', type: 'string', jsonPath: '.status.decision.rule.condition' },
@@ -72,14 +73,22 @@ export function crds(): readonly CustomResourceDefinition[] {
       { name: 'Proven-On', type: 'string', jsonPath: '.status.successorName', priority: 1 },
       { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
     ]),
+    crd(nodeHealths, 'nhealth', { report: nodeHealthReport }, [
+      { name: 'Severity', type: 'string', jsonPath: '.report.findings[0].severity' },
+      { name: 'Reason', type: 'string', jsonPath: '.report.findings[0].reason' },
+      { name: 'Device', type: 'string', jsonPath: '.report.findings[0].device.name' },
+      { name: 'Serial', type: 'string', jsonPath: '.report.findings[0].device.serial', priority: 1 },
+      { name: 'Kernel', type: 'string', jsonPath: '.report.machine.kernel' },
+      { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    ]),
   ]
 }
 
 function crd(
   { group, version, plural, kind, namespaced }: Resource,
   shortName: string,
-  spec: z.ZodType,
-  status: z.ZodType,
+  /** The fields beside the metadata; the first is required, and `status` is written by itself. */
+  fields: Readonly<Record<string, z.ZodType>>,
   additionalPrinterColumns: readonly Column[],
 ): CustomResourceDefinition {
   const names = {
@@ -92,13 +101,12 @@ function crd(
   }
   const openAPIV3Schema = {
     type: 'object',
-    required: ['spec'],
+    required: Object.keys(fields).slice(0, 1),
     properties: {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
       metadata: { type: 'object' },
-      spec: structural(spec),
-      status: structural(status),
+      ...Object.fromEntries(Object.entries(fields).map(([name, schema]) => [name, structural(schema)])),
     },
   }
   return {
@@ -115,7 +123,7 @@ function crd(
           served: true,
           storage: true,
           schema: { openAPIV3Schema },
-          subresources: { status: {} },
+          subresources: 'status' in fields ? { status: {} } : {},
           additionalPrinterColumns,
         },
       ],

@@ -9,9 +9,10 @@ import { compileShipped } from '../../src/catalog/shipped.ts'
 import type { AgentOptions } from '../../src/cli/agent/options.ts'
 import { type AgentParts, runAgent } from '../../src/cli/agent/run.ts'
 import { type Disk, systemDisk } from '../../src/detect/host/disk.ts'
-import type { Api, Call } from '../../src/kube/api.ts'
+import type { Api, Call, ObjectMeta } from '../../src/kube/api.ts'
 import { KubeError, type KubeErrorCode } from '../../src/kube/errors.ts'
 import type { NodeCondition } from '../../src/model/condition.ts'
+import type { NodeHealthReport } from '../../src/model/node-health.ts'
 import { SteppedClock, seededRandom } from '../../src/telemetry/clock.ts'
 
 let catalogue: CompiledCatalogue | undefined // immutable, so compiled once for all tests
@@ -25,6 +26,12 @@ export interface WrittenEvent {
   readonly count: number
 }
 
+/** A NodeHealth as far as tests read it. */
+interface NodeHealthObject {
+  readonly metadata: ObjectMeta
+  readonly report: NodeHealthReport
+}
+
 /** An API server that keeps what the agent applies, or refuses every call. */
 export class ScriptedApi implements Api {
   readonly server = 'https://scripted'
@@ -32,6 +39,10 @@ export class ScriptedApi implements Api {
   readonly calls: string[] = []
   readonly events = new Map<string, WrittenEvent>()
   conditions: readonly NodeCondition[] = []
+  /** The NodeHealth as it was applied last. */
+  health: NodeHealthObject | undefined
+  /** The code with which NodeHealths alone are refused. */
+  noHealth: KubeErrorCode | undefined
   /** Annotations of the node. */
   annotations: Readonly<Record<string, string>> = {}
   /** The error of every call; undefined when calls succeed. */
@@ -49,12 +60,15 @@ export class ScriptedApi implements Api {
     if (call.resource.plural === 'events') {
       if (this.invalid) throw new KubeError('NM_KUBE_INVALID', `${name}: 422: refused by the test`, { call: name })
       this.events.set(call.name ?? '', { name: call.name ?? '', ...(call.body as Omit<WrittenEvent, 'name'>) }) // from the agent
+    } else if (call.resource.plural === 'nodehealths') {
+      if (this.noHealth) throw new KubeError(this.noHealth, `${name}: refused by the test`, { call: name })
+      this.health = call.body as NodeHealthObject // from the agent
     } else if (call.verb === 'patch') {
       return { metadata: {}, status: { conditions: this.conditions } } as T // unchanged: the agent's patch is empty
     } else {
       this.conditions = (call.body as { status: { conditions: readonly NodeCondition[] } }).status.conditions // from the agent
     }
-    return { metadata: { annotations: this.annotations } } as T // the answer to an apply with metadataOnly
+    return { metadata: { annotations: this.annotations, uid: 'uid-of-worker-1' } } as T // the answer to an apply with metadataOnly
   }
 
   // biome-ignore lint/correctness/useYield: the agent watches no objects
@@ -161,6 +175,8 @@ export class AgentRig {
           kmsg: '/dev/kmsg',
           acceptUserFacility: true,
           acceptOldLines: false,
+          nodeHealth: false,
+          npdConditions: false,
           level: 'info',
           ...options,
         },

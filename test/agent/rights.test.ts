@@ -11,7 +11,7 @@ const fatal = 'NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.'
 test('L7: every call of the agent is in the list of rights, and it uses every right of the list', async (t) => {
   const rig = rigFor(t)
   const limited = limitedTo(rig.api, () => agentRights)
-  await rig.start({}, { api: limited.api })
+  await rig.start({ nodeHealth: true }, { api: limited.api })
   rig.log(fatal)
   await rig.pass(60_000)
   assert.equal(rig.api.condition('AcceleratedHardwareReady')?.status, 'False')
@@ -33,7 +33,7 @@ test('L7: all missing rights of the agent are told in one line, again after minu
     [
       1,
       'error',
-      '3 rights are missing: patch nodes/status, create events in default, patch events in default',
+      '5 rights are missing: patch nodes/status, create events in default, patch events in default, create nodehealths.nodemend.dev, patch nodehealths.nodemend.dev',
       'nodemend rbac agent | kubectl apply -f -',
     ],
   )

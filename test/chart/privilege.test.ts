@@ -41,7 +41,7 @@ test('an agent on node A cannot write node B, nor what is not its own on A', asy
     async () => (await apply(agent, 'b', ours))[0] === 422,
   )
   const [, why] = await apply(agent, 'b', ours)
-  assert.match(why, /the agent on node a may write this node and its Events alone/)
+  assert.match(why, /the agent on node a may write this node, its NodeHealth and its Events alone/)
   assert.deepEqual((await apply(agent, 'a', ours))[0], 200)
   assert.deepEqual((await apply(agent, 'a', { conditions: [condition('KernelReady', 'False')] }))[0], 200)
   assert.deepEqual((await apply(agent, 'a', { conditions: [] }))[0], 200)
@@ -71,6 +71,16 @@ test('an agent on node A cannot write node B, nor what is not its own on A', asy
   })
   assert.equal((await agent.send({ method: 'POST', ...event('a.1', 'a') })).status, 201)
   assert.equal((await agent.send({ method: 'POST', ...event('b.1', 'b') })).status, 422)
+
+  const report = { machine: { bootId: 'b' }, findings: [], monitors: [], accelerators: [], disks: [], nics: [] }
+  const health = (name: string) => ({
+    method: 'PATCH' as const,
+    path: `/apis/nodemend.dev/v1alpha1/nodehealths/${name}?fieldManager=nodemend-agent&force=true`,
+    body: { apiVersion: 'nodemend.dev/v1alpha1', kind: 'NodeHealth', metadata: { name }, report },
+    contentType: 'application/apply-patch+yaml',
+  })
+  assert.deepEqual([(await agent.send(health('a'))).status, (await agent.send(health('a'))).status], [201, 200])
+  assert.equal((await agent.send(health('b'))).status, 422)
 
   for (const path of ['/api/v1/nodes/a', '/api/v1/nodes/b', '/api/v1/nodes']) {
     assert.equal((await agent.send({ method: 'GET', path })).status, 403, path)

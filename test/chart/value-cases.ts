@@ -13,7 +13,7 @@ export interface ValueCase {
 
 export const valueCases: readonly ValueCase[] = [
   { name: 'default' },
-  { name: 'privileged', values: { 'agent.privileged': true, 'agent.hostNetwork': false } },
+  { name: 'privileged', values: { 'agent.privileged': true, 'agent.hostNetwork': false, 'agent.conditions': 'npd' } },
   {
     name: 'agent-only',
     namespace: 'default', // where Events about nodes are, too
@@ -54,6 +54,7 @@ export const valueCases: readonly ValueCase[] = [
       'agent.port': 9100,
       'agent.resources.limits': { memory: '288Mi', 'squat.ai/kmsg': 1 }, // of a device plugin
       'agent.ownNodeOnly': false,
+      'agent.nodeHealth': false,
       'agent.config': { reasons: { SoftLockup: { severity: 'info' } } },
       'agent.rules': { 'site.yaml': 'family: site\nreasons: []\n' },
       'agent.extraArgs': ['--verbosity=3'],

@@ -164,6 +164,8 @@ export class Bed {
       kmsg: '/dev/kmsg',
       acceptUserFacility: true,
       acceptOldLines: false,
+      nodeHealth: false,
+      npdConditions: false,
       level: 'warn',
     } as const
     this.#running = runAgent(options, {

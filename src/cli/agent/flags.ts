@@ -59,6 +59,17 @@ export const agentFlags = [
     help: 'let lines from before the agent first ran on the node turn a condition False, even when nothing shows that the fault persists',
   },
   {
+    name: 'conditions',
+    value: 'FAMILY',
+    fallback: 'own',
+    help: 'npd: beside our conditions also KernelDeadlock, ReadonlyFilesystem, FrequentKubeletRestart and FrequentContainerdRestart, as the node problem detector writes them',
+  },
+  {
+    name: 'node-health',
+    fallback: 'true',
+    help: 'write findings, devices with serial numbers and states of monitors as the NodeHealth of this node',
+  },
+  {
     name: 'emf',
     value: 'CLUSTER',
     help: 'also write a log line a minute from which CloudWatch makes metrics of this cluster; CloudWatch bills them',

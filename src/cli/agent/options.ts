@@ -19,6 +19,10 @@ export interface AgentOptions {
   readonly rules?: string
   readonly acceptUserFacility: boolean
   readonly acceptOldLines: boolean
+  /** True: also writes the conditions of the node problem detector. */
+  readonly npdConditions: boolean
+  /** False: writes no NodeHealth. */
+  readonly nodeHealth: boolean
   /** Name of the cluster in CloudWatch; absent: no lines for it. */
   readonly emf?: string
   readonly level: Level
@@ -40,9 +44,16 @@ export function agentOptions(values: FlagValues): AgentOptions {
     ...(values.rules !== undefined && { rules: values.rules }),
     acceptUserFacility: truth('accept-user-facility', values['accept-user-facility'] ?? 'true'),
     acceptOldLines: truth('accept-old-lines', values['accept-old-lines'] ?? 'false'),
+    npdConditions: family(values.conditions ?? 'own') === 'npd',
+    nodeHealth: truth('node-health', values['node-health'] ?? 'true'),
     ...(values.emf !== undefined && { emf: values.emf }),
     level: levelOf(values.verbosity ?? '2'),
   }
+}
+
+function family(text: string): 'own' | 'npd' {
+  if (text === 'own' || text === 'npd') return text
+  throw new FlagError(`--conditions must be own or npd, not "${text}"`)
 }
 
 function address(flag: string, text: string): string {

@@ -26,6 +26,7 @@ import {
 import { acceleratorReady } from '../../detect/report/accelerator-ready.ts'
 import { AgentReport } from '../../detect/report/agent-report.ts'
 import { knownFindings } from '../../detect/report/known-findings.ts'
+import { NpdConditions } from '../../detect/report/npd-conditions.ts'
 import { agentRights } from '../../detect/report/rights.ts'
 import type { Api } from '../../kube/api.ts'
 import { rbacRemedy } from '../../kube/rights/right.ts'
@@ -47,6 +48,9 @@ const reloadMs = 60_000
  */
 const shutdownDeadlineMs = 3_000
 const lastSaveMs = 3_000
+
+/** Where the state file keeps the times of the node problem detector's conditions; they outlive a boot. */
+const npdBase = 'npd conditions'
 
 export interface AgentParts {
   readonly clock: Clock
@@ -142,6 +146,7 @@ async function openMachine(options: AgentOptions, { clock, random, write, catalo
   const config = new ConfigFile(host, options.config)
   const accelerators = findAccelerators(host).map(({ kind }) => kind)
   const registry = new Registry()
+  const npd = options.npdConditions ? new NpdConditions(stored?.bases[npdBase]) : undefined
   return {
     host,
     node,
@@ -156,7 +161,12 @@ async function openMachine(options: AgentOptions, { clock, random, write, catalo
     config,
     accelerators,
     registry,
-    report: new AgentReport({ api, node, clock, random, log, registry }),
+    report: new AgentReport({
+      ...{ api, node, clock, random, log, registry },
+      ...(options.nodeHealth && { host }),
+      ...(npd && { npd }),
+    }),
+    npd,
     settingsNow: (): Settings =>
       createSettings({
         reasons: rules.current().catalogue.reasons,
@@ -191,7 +201,10 @@ function assembleAgent(machine: Machine, options: AgentOptions, parts: AgentPart
     settings: machine.settingsNow(),
     state: stored?.lifecycle ?? emptyState(boot, clock.now()),
     cursors: stored?.cursors ?? {},
-    bases: () => (monitors === undefined ? bases : basesOf(monitors)),
+    bases: () => ({
+      ...(monitors === undefined ? bases : basesOf(monitors)),
+      ...(machine.npd && { [npdBase]: machine.npd.base }),
+    }),
     ...machine.firstStart,
     save: (text) => stateFile.save(text),
     onStep: (stepped, before) => report.stepped(stepped, before),

@@ -1,5 +1,6 @@
 /** What `nodemend status` tells, as data. */
 import type { Pause } from '../../model/node.ts'
+import type { HealthFinding } from '../../model/node-health.ts'
 import type { AcknowledgedOnNode } from './acknowledged.ts'
 import type { HeldUp } from './held-up.ts'
 import type { NodeState } from './node-state.ts'
@@ -31,6 +32,8 @@ export interface ClusterStatus {
     }[]
     /** Active warnings. */
     readonly warnings: readonly string[]
+    /** What its agent has found, the gravest first; null where no NodeHealth can be read. */
+    readonly findings: readonly Pick<HealthFinding, 'reason' | 'severity' | 'device'>[] | null
     readonly acknowledged: AcknowledgedOnNode
     readonly repair: string | null
   }[]

@@ -1,9 +1,20 @@
 /** One look at the cluster for `status` and `why`: nodes, repairs, policies, and who leads. */
-import { type Api, type KubeObject, leases, nodeRepairs, nodes, type Resource, repairPolicies } from '../../kube/api.ts'
+import { readReport } from '../../detect/report/health/schema.ts'
+import {
+  type Api,
+  type KubeObject,
+  leases,
+  nodeHealths,
+  nodeRepairs,
+  nodes,
+  type Resource,
+  repairPolicies,
+} from '../../kube/api.ts'
 import { isKubeError, KubeError } from '../../kube/errors.ts'
 import { getObject, listObjects } from '../../kube/objects.ts'
 import { acknowledgedKey } from '../../model/acknowledgement.ts'
 import type { NodeView, Pause } from '../../model/node.ts'
+import type { NodeHealthReport } from '../../model/node-health.ts'
 import type { Attempt } from '../../model/repair.ts'
 import type { ProviderName } from '../../providers/providers.ts'
 import { poolsOf, providersNamed } from '../../providers/providers.ts'
@@ -25,6 +36,8 @@ export interface ClusterView {
   readonly nodes: readonly NodeView[]
   /** By the node's UID. */
   readonly notes: ReadonlyMap<string, NodeNotes>
+  /** What agents report beside the conditions, by name of the node; absent where nothing can be read. */
+  readonly reports?: ReadonlyMap<string, NodeHealthReport>
   readonly repairs: readonly Attempt[]
   readonly policyObjects: readonly RepairPolicyObject[]
   readonly policies: ParsedPolicies
@@ -78,16 +91,18 @@ async function look(
 ): Promise<ClusterView> {
   const seen = new SeenNodes()
   const providers = providersNamed(running, { api, clock })
-  const [nodeList, repairs, policyObjects, leader, pause] = await Promise.all([
+  const [nodeList, repairs, policyObjects, leader, pause, reports] = await Promise.all([
     listObjects<NodeObject>(api, nodes, { limit, timeoutMs }),
     listIfServed<KubeObject>(api, nodeRepairs),
     listIfServed<RepairPolicyObject>(api, repairPolicies),
     leaderOf(api, clock, lease),
     readPause(api, lease),
+    reportsOf(api),
   ])
   return {
     nodes: nodeList.items.map((object) => seen.see(object, poolsOf(labelled(object), providers), clock.now()).view),
     notes: new Map(nodeList.items.map((object) => [object.metadata.uid ?? '', notesOf(object)])),
+    ...(reports && { reports }),
     repairs: (repairs ?? []).flatMap((object) => readAttempt(object) ?? []),
     policyObjects: policyObjects ?? [],
     policies: parsePolicies(policyObjects ?? []),
@@ -103,6 +118,26 @@ function notesOf({ metadata, status }: NodeObject): NodeNotes {
   return {
     ...(acknowledged !== undefined && { acknowledged }),
     messages: Object.fromEntries((status?.conditions ?? []).map(({ type, message = '' }) => [type, message])),
+  }
+}
+
+interface NodeHealthObject extends KubeObject {
+  readonly report?: unknown
+}
+
+/** Nobody needs them: whoever may not read them is told the rest. */
+async function reportsOf(api: Api): Promise<ClusterView['reports']> {
+  try {
+    const objects = (await listIfServed<NodeHealthObject>(api, nodeHealths)) ?? []
+    return new Map(
+      objects.flatMap(({ metadata, report }) => {
+        const read = readReport(report)
+        return read ? [[metadata.name ?? '', read] as const] : []
+      }),
+    )
+  } catch (error) {
+    if (isKubeError(error, 'NM_KUBE_FORBIDDEN')) return undefined
+    throw error
   }
 }
 

@@ -1,5 +1,6 @@
 /** What `nodemend why` tells, as data. */
 import type { DecisionRecord } from '../../model/decision.ts'
+import type { HealthFinding } from '../../model/node-health.ts'
 import type { AcknowledgedOnNode } from './acknowledged.ts'
 import type { NodeState } from './node-state.ts'
 import type { Now } from './why-now.ts'
@@ -24,6 +25,8 @@ export interface Explanation {
     /** Active warnings, which leave it True. */
     readonly warnings: readonly string[]
   }[]
+  /** What its agent has found, the gravest first, with the parts that it is about; null where no NodeHealth can be read. */
+  readonly findings: readonly HealthFinding[] | null
   readonly acknowledged: AcknowledgedOnNode
   /** What is done about it, what that waits for, what would change it; absent when nothing is to be done. */
   readonly now: Now | null

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { checkGolden } from '../../../test/golden.ts'
+import type { NodeHealthReport } from '../../model/node-health.ts'
 import { withPhase } from '../../repair/attempt/transition.ts'
 import { givenAttempt, givenNode, givenPool, hour, minute, noon } from '../../repair/testing/given.ts'
 import {
@@ -43,6 +44,34 @@ const crowd = givenPool('gpu', 200, 60, fault()).map((node, index) => {
 })
 const successor = { name: 'worker-2', uid: 'uid-worker-2', since: noon }
 const lastOnes = ['1', '2', '3'].map((number) => ({ ...failed, name: `worker-1-1a2b3c4d-${number}` }))
+
+const found = { trust: 'kernel', count: 3, lastSeen: '2026-03-01T11:58:00Z', message: 'as the log says' } as const
+const report: NodeHealthReport = {
+  machine: { bootId: 'b' },
+  findings: [
+    {
+      ...found,
+      reason: 'NvidiaXID79Error',
+      condition: 'AcceleratedHardwareReady',
+      severity: 'fatal',
+      since: '2026-03-01T11:50:00Z',
+      device: { name: '0000:3b:00', model: 'NVIDIA H100 80GB HBM3', uuid: 'GPU-5c1c4a3e-8b1f-4c52-9f0e-0a6a2f9b7f10' },
+    },
+    {
+      ...found,
+      reason: 'NvmeTimeout',
+      condition: 'StorageReady',
+      severity: 'warning',
+      since: '2026-03-01T11:40:00Z',
+      device: { name: 'nvme0', serial: 'S64FNE0R500123\u001b[2J' },
+    },
+    { ...found, reason: 'OOMKilling', condition: 'KernelReady', severity: 'warning', since: '2026-03-01T11:30:00Z' },
+  ],
+  monitors: [],
+  accelerators: [],
+  disks: [],
+  nics: [],
+}
 
 const situations: Readonly<Record<string, ClusterView>> = {
   healthy: view({ nodes: [givenNode('worker-1', {}, well()), other] }),
@@ -132,6 +161,10 @@ const situations: Readonly<Record<string, ClusterView>> = {
     records: [givenAttempt(sick(), { name: 'worker-1-1a2b3c4d-1', decision: ruled(), sightings: firstSeen(sick()) })],
     edit: (records) => records.map((one) => withPhase(one, 'Cancelled', noon, 'no rule matches the node any more')),
   }),
+  'with-a-report': {
+    ...view({ nodes: [sick({}, fault('AcceleratedHardwareReady', 'NvidiaXID79Error', xid)), other] }),
+    reports: new Map([['worker-1', report]]),
+  },
   hostile: view({
     nodes: [
       sick({ annotations: { 'nodemend.dev/veto': hostile } }, fault('StorageReady', hostile.slice(0, 40), hostile)),

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { conditionTypes } from '../../model/condition.ts'
 import type { NodeView } from '../../model/node.ts'
+import type { HealthFinding } from '../../model/node-health.ts'
 import { type Attempt, isFinished, phaseSince } from '../../model/repair.ts'
 import { apiHealth } from '../../repair/decide/gates/api-health.ts'
 import { describeError, type ParsedPolicies, type RepairPolicyObject } from '../../repair/policy/parse.ts'
@@ -11,7 +12,7 @@ import { outputOption, print } from '../output.ts'
 import { askingCluster, withProgress } from '../progress.ts'
 import { acknowledgedIn } from './acknowledged.ts'
 import type { ClusterStatus, NodeStatus, RepairStatus } from './cluster-status.ts'
-import { type ClusterView, type NodeNotes, viewCluster } from './cluster-view.ts'
+import { type ClusterView, viewCluster } from './cluster-view.ts'
 import { type HeldUp, heldUp, isToldFirst } from './held-up.ts'
 import { gravest, stateOf, unwatched } from './node-state.ts'
 import { statusText } from './status-text.ts'
@@ -80,7 +81,7 @@ export function summarise(view: ClusterView, now: number): ClusterStatus {
       settling: settlingOf(open),
     },
     heldUp: held,
-    nodes: view.nodes.map((node) => nodeStatus(node, open, view.notes.get(node.uid), now)).sort(sickFirst),
+    nodes: view.nodes.map((node) => nodeStatus(node, open, view, now)).sort(sickFirst),
     repairs: [...open].sort((a, b) => (a.name < b.name ? -1 : 1)).map((one) => repairStatus(one, leader, held)),
     policies: view.policyObjects.map((object) => policyStatus(object, view.policies)),
   }
@@ -113,7 +114,11 @@ function policyStatus(object: RepairPolicyObject, { errors }: ParsedPolicies): C
   }
 }
 
-function nodeStatus(node: NodeView, open: readonly Attempt[], notes: NodeNotes | undefined, now: number): NodeStatus {
+/** What is told of nodes beside what decisions need. */
+type Told = Pick<ClusterView, 'notes' | 'reports'>
+
+function nodeStatus(node: NodeView, open: readonly Attempt[], { notes: all, reports }: Told, now: number): NodeStatus {
+  const notes = all.get(node.uid)
   const ours: readonly string[] = conditionTypes
   const conditions = node.conditions
     .filter((one) => one.type === 'Ready' || ours.includes(one.type))
@@ -134,9 +139,14 @@ function nodeStatus(node: NodeView, open: readonly Attempt[], notes: NodeNotes |
     warnings: conditions
       .filter((one) => one.status === 'True')
       .flatMap((one) => warningsIn(notes?.messages[one.type] ?? '')),
+    findings: reports?.get(node.name)?.findings.map(pickFinding) ?? null,
     acknowledged: acknowledgedIn(notes?.acknowledged, now),
     repair: open.find((one) => one.nodeUid === node.uid)?.name ?? null,
   }
+}
+
+function pickFinding({ reason, severity, device }: HealthFinding): NonNullable<NodeStatus['findings']>[number] {
+  return { reason, severity, ...(device && { device }) }
 }
 
 function repairStatus(attempt: Attempt, leader: string | null, held: readonly HeldUp[]): RepairStatus {

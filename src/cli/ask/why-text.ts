@@ -1,4 +1,5 @@
 /** The text of `nodemend why`: what is the case and when it changes, then what that rests on. */
+import type { DeviceIdentity } from '../../model/node-health.ts'
 import { joinShown, type Shown, shown, shownText } from '../../model/shown.ts'
 import { leadership } from '../../repair/decide/gates/leadership.ts'
 import { labelled, paragraph, table } from '../text/layout.ts'
@@ -25,6 +26,7 @@ export function whyText(data: Explanation, now: number, width: number): string {
     `${headText(data, frame)}${nowText(data, frame)}`,
     acknowledgedText(data, frame),
     conditionsText(data, frame),
+    findingsText(data, frame),
     data.decision ? decisionText(data.decision, data, frame) : '',
     latest ? repairText(latest, frame) : '',
     earlierText(earlier, frame),
@@ -110,6 +112,27 @@ function conditionsText({ conditions }: Explanation, { now, width }: Frame): str
     saidBy(one, now),
   ])
   return table(['CONDITION', 'STATUS', 'SINCE', 'REASON AND MESSAGE'], rows, width)
+}
+
+/** The parts that findings are about: what a condition's message has no room for. */
+function findingsText({ findings }: Explanation, { now, width }: Frame): string {
+  const rows = (findings ?? []).map(({ severity, since, reason, device }) => [
+    shownText(severity),
+    agoText(since, now),
+    shownText(reason),
+    partText(device),
+  ])
+  return rows.length === 0 ? '' : table(['FINDING', 'SINCE', 'REASON', 'DEVICE'], rows, width)
+}
+
+function partText(device: DeviceIdentity | undefined): Shown {
+  if (!device) return shownText('-')
+  const { name, model, serial, uuid, mac } = device
+  const unique = serial ?? uuid ?? mac
+  return joinShown(
+    [name, ...(model ? [model] : []), ...(unique ? [unique] : [])].map((one) => shownText(one)),
+    ', ',
+  )
 }
 
 /** Which device, and what the log says about it. That all is well is no news, warnings beside it are. */

@@ -82,6 +82,7 @@ export function explain(name: string, view: ClusterView, now: number): Explanati
     exists: node !== undefined,
     leader,
     conditions: node ? conditionsOf(node, view.notes.get(node.uid)) : [],
+    findings: (node && view.reports?.get(name)?.findings) ?? null,
     acknowledged: acknowledgedIn(node && view.notes.get(node.uid)?.acknowledged, now),
     now: active ? nowOfRepair(active, { leader, pause, now }) : decision && nowOfDecision(decision.record, { leader }),
     decision: decision && {

@@ -1,5 +1,5 @@
 /** The rights of `nodemend clean-up`. A call that it makes without one in this list fails the tests. */
-import { leases, nodeRepairs, nodes, pods, type Resource } from '../../kube/api.ts'
+import { leases, nodeHealths, nodeRepairs, nodes, pods, type Resource } from '../../kube/api.ts'
 import { type Right, rightOn } from '../../kube/rights/right.ts'
 import { deployments } from '../../repair/observe/karpenter-repair.ts'
 
@@ -18,6 +18,7 @@ export function cleanUpRights(namespace: string): readonly Right[] {
     rightOn(nodes, ['list', 'get', 'patch'], 'taints and acknowledgements stay on the nodes'),
     rightOn(nodes, ['patch'], 'conditions stay on the nodes', { subresource: 'status' }),
     rightOn(nodeRepairs, ['list', 'get', 'patch', 'delete'], 'finalisers stay on NodeRepairs'),
+    rightOn(nodeHealths, ['list', 'delete'], 'the NodeHealths stay until their nodes go'),
     rightOn(leases, ['patch', 'delete'], 'a repair may begin meanwhile', { namespace }),
     rightOn(daemonSets, ['list', 'delete'], ended, { namespace }),
     rightOn(deployments, ['list', 'delete'], ended, { namespace }),

@@ -3,7 +3,7 @@
  * longer than the deadline.
  */
 import { fieldManager } from '../../detect/report/node-status.ts'
-import { type Api, type KubeObject, leases, nodeRepairs, nodes, pods } from '../../kube/api.ts'
+import { type Api, type KubeObject, leases, nodeHealths, nodeRepairs, nodes, pods } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { deleteObject, getObject, listObjects, patchObject } from '../../kube/objects.ts'
 import { acknowledgedKey } from '../../model/acknowledgement.ts'
@@ -52,6 +52,7 @@ export const steps: readonly Step[] = [
   { name: 'open repairs', run: cancelRepairs },
   { name: 'programs', run: endPrograms },
   { name: 'nodes', run: cleanNodes },
+  { name: 'reports', run: deleteReports },
   { name: 'finalisers', run: freeRepairs },
   { name: 'lease', run: deleteLease },
 ]
@@ -174,6 +175,19 @@ async function cleanNode(api: Api, { name, conditions, taint, acknowledged }: Ma
     const patch = { metadata: { annotations: { [acknowledgedKey]: null } } }
     await orAbsent(patchObject(api, nodes, { name }, patch, { type: 'merge', timeoutMs: callMs }))
   }
+}
+
+async function deleteReports({ api }: CleanUp): Promise<string> {
+  const found = await orAbsent(
+    listObjects<string, KubeObject>(api, nodeHealths, { project: ({ metadata }) => metadata.name ?? '' }),
+  )
+  const queue = [...(found?.items ?? [])]
+  const work = async (): Promise<void> => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift())
+      await orAbsent(deleteObject(api, nodeHealths, { name }, { timeoutMs: callMs }))
+  }
+  await Promise.all(Array.from({ length: width }, work))
+  return `${found?.items.length ?? 0} NodeHealths deleted`
 }
 
 /** The records stay, without what would keep somebody from deleting them. */

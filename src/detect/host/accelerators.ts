@@ -37,7 +37,7 @@ export function findAccelerators(host: Host): readonly Accelerator[] {
   return host.list(pciFolder).flatMap((address) => {
     const read = (file: string): string => textOf(host.read(`${pciFolder}/${address}/${file}`))?.trim() ?? ''
     const vendorId = read('vendor')
-    const vendor = vendors[vendorId]
+    const vendor = Object.hasOwn(vendors, vendorId) ? vendors[vendorId] : undefined
     if (!vendor) return []
     const device = read('device')
     if (!vendor.fits(read('class'), device)) return []

@@ -8,7 +8,7 @@ import type { ReplaceOutcome } from '../host/disk.ts'
 import type { Weight } from '../lifecycle/draft.ts'
 import { ownFinding } from '../lifecycle/own-finding.ts'
 import type { Settings } from '../lifecycle/settings.ts'
-import type { Level, LifecycleState } from '../lifecycle/state.ts'
+import type { Level, LifecycleState, Moment } from '../lifecycle/state.ts'
 import { type Input, type Stepped, step } from '../lifecycle/step.ts'
 import { Saver, type Unsaved } from './saver.ts'
 import { type Bases, type Cursors, serialiseState } from './state-file.ts'
@@ -61,6 +61,11 @@ export class Ledger {
 
   get settings(): Settings {
     return this.#settings
+  }
+
+  /** The time by which findings have their stamps. */
+  moment(): Moment {
+    return this.#options.time.moment()
   }
 
   /** Milliseconds since the state on disk became outdated; 0 when the last write succeeded. */

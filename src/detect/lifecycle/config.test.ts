@@ -102,4 +102,17 @@ it('L17: aliases that multiply a small file into gigabytes are refused in one li
     outcome: 'refused',
     problems: ['c.yaml: aliases (*name) repeat more than this file may hold: write the values out instead'],
   })
+
+  it('is refused, and read in no time, however deep it nests and whatever is a key', async () => {
+    for (const text of [
+      '? '.repeat(1_000),
+      '{a: '.repeat(1_900),
+      `a: {x: ${'b: '.repeat(9_000)}`,
+      '- '.repeat(20_000),
+    ]) {
+      const read = await parseConfig('config.yaml', text)
+      assert.ok(read.outcome === 'refused')
+      assert.match(read.problems[0] ?? '', /^config\.yaml/)
+    }
+  })
 })

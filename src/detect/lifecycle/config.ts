@@ -7,7 +7,7 @@
 import type { Document, LineCounter } from 'yaml'
 import { yamlComplaintOf } from '../../catalog/complaint.ts'
 import { parseDuration } from '../../catalog/duration.ts'
-import { plainValueOf, syntaxErrorsOf } from '../../catalog/plain-value.ts'
+import { documentOf, plainValueOf, syntaxErrorsOf, unreadable } from '../../catalog/plain-value.ts'
 import { nearest } from '../../model/nearest.ts'
 import { questioned } from '../../model/shown.ts'
 import { cutText } from './cut-text.ts'
@@ -56,7 +56,8 @@ const numbered = ['xid', 'sxid']
 export async function parseConfig(file: string, text: string, known?: Known): Promise<ConfigOutcome> {
   const { LineCounter, parseDocument } = await import('yaml')
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
+  const document = documentOf(() => parseDocument(text, { lineCounter: lines }))
+  if (!document) return { outcome: 'refused', problems: [`${file}: ${unreadable}`] }
   const reading: Reading = { file, document, lines, problems: [] }
   for (const error of syntaxErrorsOf(document)) {
     const { line, col } = lines.linePos(error.pos[0])

@@ -51,6 +51,7 @@ class LogMonitor implements Monitor, LogSink {
   #readUpTo = Number.NEGATIVE_INFINITY
   #inspecting: Cancel = () => undefined
   absent: string | undefined
+  lookedAt: number | undefined
 
   constructor({ name, conditions, source }: LogSpec, parts: MonitorParts) {
     this.name = name
@@ -110,6 +111,7 @@ class LogMonitor implements Monitor, LogSink {
     const { cursor, atEnd, lost, lines, trouble } = batch
     this.#parts.onBatch(batch)
     this.#lines += lines
+    this.lookedAt = this.#parts.clock.monotonic()
     const sightings = this.#sightings
     if (sightings.length > 0) this.#sightings = []
     if (atEnd) this.#readUpTo = this.#parts.time.now()
@@ -143,6 +145,7 @@ class LogMonitor implements Monitor, LogSink {
 
   /** Checks that the source still reads. */
   #inspect(): void {
+    if (this.#source.alive && this.#watch.state === 'checked') this.lookedAt = this.#parts.clock.monotonic()
     if (!this.#source.alive) this.#turn({ state: 'stuck', why: `reading the ${this.#source.name} log has stopped` })
     this.#measureFlood()
   }

@@ -31,6 +31,8 @@ export interface Monitor {
   readonly state: Watch['state']
   /** What this machine does not have, so that the monitor has nothing to look at; undefined otherwise. */
   readonly absent: string | undefined
+  /** Monotonic milliseconds of its newest look at its evidence; undefined before the first. */
+  readonly lookedAt: number | undefined
   /** What the next look is compared with, as JSON, for the process after this one; undefined where nothing is kept. */
   readonly base?: unknown
   /** Looks once, then repeatedly. */

@@ -78,6 +78,7 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
   #failures = 0
   #ends: readonly Cancel[] = []
   absent: string | undefined
+  lookedAt: number | undefined
 
   constructor(probe: Probe<Sample, Value>, parts: MonitorParts) {
     this.name = probe.name
@@ -171,6 +172,7 @@ class ProbeMonitor<Sample, Value extends string> implements Monitor {
 
   #reported(levels: readonly Level[]): void {
     this.#failures = 0
+    this.lookedAt = this.#parts.clock.monotonic()
     const checked = this.#watch.state !== 'checked'
     if (checked) this.#watch = { state: 'checked' }
     this.#report(this, { levels, ...(checked && { watch: this.#watch }) })

@@ -10,13 +10,17 @@ import type { Log } from '../../telemetry/log.ts'
 import type { Probe } from '../../telemetry/serve.ts'
 import { version } from '../../telemetry/version.ts'
 import type { ReplaceOutcome } from '../host/disk.ts'
+import type { Host } from '../host/host.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { ConditionState, Finding, LifecycleState } from '../lifecycle/state.ts'
 import type { Stepped } from '../lifecycle/step.ts'
 import { EventWriter } from './event-writer.ts'
 import { FindingLog } from './finding-log.ts'
+import { nodeReport } from './health/node-report.ts'
+import { HealthWriter } from './health/writer.ts'
 import { type AgentMetrics, createMetrics } from './metrics.ts'
 import { nodeConditions } from './node-status.ts'
+import type { NpdConditions } from './npd-conditions.ts'
 import { refreshMetrics } from './refresh-metrics.ts'
 import type { Reported } from './reported.ts'
 import { StatusWriter } from './status-writer.ts'
@@ -32,6 +36,10 @@ export interface AgentReportOptions {
   readonly log: Log
   /** The registry of all metrics of the process. */
   readonly registry: Registry
+  /** The machine, for the NodeHealth; absent: none is written. */
+  readonly host?: Host
+  /** Conditions of the node problem detector, written beside ours; absent: none. */
+  readonly npd?: NpdConditions
 }
 
 type ReloadOutcome =
@@ -45,6 +53,7 @@ export class AgentReport {
   #reported: Reported | undefined
   #status: StatusWriter | undefined
   #events: EventWriter | undefined
+  #health: HealthWriter | undefined
   /** True once every monitor of this process has looked or failed to look. */
   #checked = false
   /** Required monitors that have looked once. */
@@ -67,14 +76,14 @@ export class AgentReport {
   /** The texts of the HTTP endpoints. */
   readonly pages = {
     metrics: (format: MetricsFormat): string => this.#render(format),
-    healthz: (): Probe => this.#health(),
+    healthz: (): Probe => this.#liveness(),
     readyz: (): Probe => this.#readiness(),
   }
 
   /** Starts reporting the ledger. The first step with a change triggers the first write. */
   start(reported: Reported): void {
     this.#reported = reported
-    const { api, node, clock, random, log } = this.#options
+    const { api, node, clock, random, log, host } = this.#options
     this.#logResumed(reported.ledger.state)
     if (!api) {
       log.warn('no cluster connection: only metrics and log are available', {
@@ -87,12 +96,15 @@ export class AgentReport {
     const shared = { api, node, clock, random, log }
     this.#status = new StatusWriter({
       ...shared,
-      conditions: () => nodeConditions(ledger.state, clock.now()),
+      conditions: () => this.#conditions(ledger),
       ready: () => this.#soonSaved(ledger),
       ...(reported.afresh && {
         onRecalled: (conditions: readonly NodeCondition[]) => ledger.take([{ kind: 'recalled', conditions }]),
       }),
-      onAnswer: ({ annotations }) => this.#acknowledged(annotations?.[acknowledgedKey] ?? '[]', ledger),
+      onAnswer: ({ annotations, uid }) => {
+        this.#acknowledged(annotations?.[acknowledgedKey] ?? '[]', ledger)
+        this.#health?.owner(uid)
+      },
       onWrite: (code) => {
         this.#metrics.apiWrites.add({ verb: 'apply', resource: 'nodes/status', code })
         this.#answered = code
@@ -108,6 +120,17 @@ export class AgentReport {
       onWrite: (code) => this.#metrics.apiWrites.add({ verb: 'apply', resource: 'events', code }),
       onGivenUp: ({ severity }) => this.#metrics.givenUp.add({ severity }),
     })
+    if (!host) return
+    this.#health = new HealthWriter({
+      ...shared,
+      report: nodeReport(host, clock, reported),
+      onWrite: (code) => this.#metrics.apiWrites.add({ verb: 'apply', resource: 'nodehealths', code }),
+    })
+  }
+
+  #conditions({ state, settings }: Ledger): readonly NodeCondition[] {
+    const { clock, npd } = this.#options
+    return [...nodeConditions(state, clock.now()), ...(npd?.conditions(state, settings, clock.now()) ?? [])]
   }
 
   /** Takes acknowledgements from the answer to each report, which needs no further call or watch. */
@@ -133,7 +156,7 @@ export class AgentReport {
   }
 
   async stop(ms: number): Promise<void> {
-    await Promise.all([this.#status?.stop(ms), this.#events?.stop(ms)])
+    await Promise.all([this.#status?.stop(ms), this.#events?.stop(ms), this.#health?.stop()])
   }
 
   stepped({ raised, ended, changed, state }: Stepped, before: LifecycleState): void {
@@ -150,8 +173,11 @@ export class AgentReport {
     // Until every monitor has looked, only a fault is reported, because the node may still carry the conditions of an
     // earlier process.
     const fault = changed.some((type) => state.conditions[type].status === 'False')
-    if (firstCheck || fault || (this.#checked && changed.length > 0)) this.#status?.changed()
+    const derived = this.#options.npd !== undefined && raised.length + ended.length > 0
+    if (firstCheck || fault || (this.#checked && (changed.length > 0 || derived))) this.#status?.changed()
     this.#events?.changed()
+    const news = raised.length > 0 || ended.length > 0 || changed.length > 0
+    if (news || hasTurned(state, before)) this.#health?.changed()
   }
 
   saved(outcome: ReplaceOutcome): void {
@@ -211,7 +237,7 @@ export class AgentReport {
     return this.#options.registry.render(format)
   }
 
-  #health(): Probe {
+  #liveness(): Probe {
     const late = this.#reported?.assembled.isLate() ?? false
     return late ? { ok: false, text: 'the process does not run its timers' } : { ok: true, text: 'ok' }
   }
@@ -234,6 +260,11 @@ export class AgentReport {
     if (this.#options.api === undefined || this.#arrived) return { ok: true, text: 'ok' }
     return { ok: false, text: `no report has reached ${this.#options.api.server} yet: ${this.#answered}` }
   }
+}
+
+/** Whether a monitor looks again, or does not any more. */
+function hasTurned(now: LifecycleState, before: LifecycleState): boolean {
+  return [...now.watchers].some(([name, { watch }]) => before.watchers.get(name)?.watch !== watch)
 }
 
 function hasChecked({ watchers }: LifecycleState): boolean {
