@@ -34,7 +34,7 @@ interface CrdVersion {
   readonly additionalPrinterColumns: readonly Column[]
 }
 
-interface Column {
+export interface Column {
   readonly name: string
   readonly type: 'string' | 'date' | 'integer'
   readonly jsonPath: string
@@ -75,7 +75,8 @@ export function crds(): readonly CustomResourceDefinition[] {
   ]
 }
 
-function crd(
+/** The definition of one resource of ours. `shortName`: for kubectl. */
+export function crd(
   { group, version, plural, kind, namespaced }: Resource,
   shortName: string,
   spec: z.ZodType,

@@ -4,6 +4,7 @@ import type { Io } from '../io.ts'
 import { drillListCommand } from './list.ts'
 import { drillReportCommand } from './report.ts'
 import { drillRunCommand } from './run.ts'
+import { drillServeCommand } from './serve.ts'
 
 export function drillCommand(io: Io): Command {
   return new Command('drill')
@@ -11,4 +12,5 @@ export function drillCommand(io: Io): Command {
     .addCommand(drillListCommand(io))
     .addCommand(drillRunCommand(io))
     .addCommand(drillReportCommand(io))
+    .addCommand(drillServeCommand(io))
 }
