@@ -54,6 +54,27 @@ describe('drills on a real node', () => {
     t.diagnostic(JSON.stringify(read.report.score))
   })
 
+  test('a FaultDrill is run by the chart’s own program under its rights, and its status is the score', async (t) => {
+    const scene = await begin(t)
+    if (!scene) return
+    await scene.cluster.admin.apply('/apis/nodemend.dev/v1alpha1/faultdrills/one', {
+      apiVersion: 'nodemend.dev/v1alpha1',
+      kind: 'FaultDrill',
+      metadata: { name: 'one' },
+      spec: { reason: 'SoftLockup' },
+    })
+    const get = ['get', 'faultdrill', 'one', '-o']
+    await eventually(
+      'its end',
+      60_000,
+      async () => (await scene.kubectl(...get, 'jsonpath={.status.phase}')) === 'Finished',
+    )
+    const { status } = JSON.parse(await scene.kubectl(...get, 'json'))
+    assert.deepEqual([status.passed, status.nodeName], [true, NODE], JSON.stringify(status))
+    t.diagnostic(await scene.kubectl('get', 'faultdrills'))
+    assert.equal(await jobs(scene), '')
+  })
+
   test('real faults in the drill’s own pod are found: memory and processes', async (t) => {
     const scene = await begin(t)
     if (!scene) return
