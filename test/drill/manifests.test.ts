@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { parseAllDocuments } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { type CommandNode, flattened, treeOf } from '../../src/cli/completion/tree.ts'
 import { knownSubjects } from '../../src/cli/drill/known-subjects.ts'
 import { program } from '../../src/cli/run.ts'
@@ -52,6 +52,14 @@ describe('deploy/drills', () => {
     const [drill] = manifests('fault-drill.yaml')
     const spec = drillSpec.parse(drill?.spec)
     assert.ok(knownSubjects(testIo()).subjects.some(({ reason }) => reason === spec.reason))
+  })
+
+  it('has the same schema as the FaultDrills in the documentation', () => {
+    const page = readFileSync(join(folder, '..', '..', 'docs', 'how-to', 'run-a-drill.md'), 'utf8')
+    const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = '']) => parse(text) as Manifest)
+    assert.ok(blocks.length > 0)
+    for (const { kind, spec } of blocks)
+      assert.deepEqual([kind, drillSpec.safeParse(spec).error], ['FaultDrill', undefined])
   })
 
   it('has workflows of Chaos Mesh whose tasks are commands of ours, of this version, with reasons that exist', () => {
