@@ -1,6 +1,9 @@
 /** Drills on a real node, by Jobs, under the chart's default rights. The kernel log is this machine's: few lines are written. */
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, describe, type TestContext, test } from 'node:test'
+import { injections } from '../../src/drill/injections/injections.ts'
 import { readReport } from '../../src/drill/score/read.ts'
 import { systemClock } from '../../src/telemetry/clock.ts'
 import { hasRealNode } from '../cluster/node/suite.ts'
@@ -52,6 +55,27 @@ describe('drills on a real node', () => {
     )
     assert.equal(await jobs(scene), '')
     t.diagnostic(JSON.stringify(read.report.score))
+  })
+
+  test('the API server takes the Job of every injection, and what deploy/drills holds', async (t) => {
+    const scene = await begin(t)
+    if (!scene) return
+    const root = join(import.meta.dirname, '..', '..')
+    // Its namespace is not there; Chaos Mesh is not installed here.
+    const jobs = join(scene.cluster.folder, 'jobs.yaml')
+    writeFileSync(
+      jobs,
+      readFileSync(join(root, 'golden/drill/jobs.yaml'), 'utf8').replaceAll(
+        'namespace: nodemend',
+        `namespace: ${NAMESPACE}`,
+      ),
+    )
+    const files = [
+      jobs,
+      ...['fault-drill', 'gpu-pod', 'gpu-list'].map((name) => join(root, `deploy/drills/${name}.yaml`)),
+    ]
+    const said = await scene.kubectl('apply', '--dry-run=server', ...files.map((file) => `--filename=${file}`))
+    assert.equal(said.trim().split('\n').length, injections.length + 3)
   })
 
   test('a FaultDrill is run by the chart’s own program under its rights, and its status is the score', async (t) => {
