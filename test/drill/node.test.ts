@@ -1,13 +1,16 @@
 /** Drills on a real node, by Jobs, under the chart's default rights. The kernel log is this machine's: few lines are written. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, type TestContext, test } from 'node:test'
 import { injections } from '../../src/drill/injections/injections.ts'
+import { usualImage } from '../../src/drill/run/job.ts'
 import { readReport } from '../../src/drill/score/read.ts'
 import { systemClock } from '../../src/telemetry/clock.ts'
 import { hasRealNode } from '../cluster/node/suite.ts'
 import { eventually } from '../cluster/wait.ts'
+import { GPU, xidLine } from '../journey/guide.ts'
 import { ended, NAMESPACE, NODE, type Scene, startScene } from './scene.ts'
 
 const HOLD_SECONDS = 15
@@ -124,6 +127,38 @@ describe('drills on a real node', () => {
     assert.ok(passed?.includes('injected') && passed.includes('cleaned'), JSON.stringify(drill))
     assert.match(await scene.node.run('dmesg'), new RegExp(`EXT4-fs error .*: ${drill?.id}`))
     assert.doesNotMatch(await scene.node.run('losetup', '--all'), /drill/)
+  })
+
+  test('the guide’s raw command is an unannounced drill, which drill watch scores', async (t) => {
+    const scene = await begin(t)
+    if (!scene) return
+    const child = scene.begin('watch', '--for=20s', '--output=json')
+    const watching = ended(child)
+    await once(child.stderr ?? process.stdin, 'data') // it says that it watches
+    const script = `echo '${xidLine(31)}' > /dev/kmsg`
+    const overrides = `--overrides=${JSON.stringify({ spec: { nodeName: NODE } })}`
+    await scene.kubectl(
+      'run',
+      'raw',
+      '--privileged',
+      '--restart=Never',
+      `--image=${usualImage}`,
+      overrides,
+      '--',
+      'sh',
+      '-c',
+      script,
+    )
+    const { out, err } = await watching
+    const read = readReport(out)
+    assert.ok('report' in read, err)
+    // Other tests write into the same kernel log.
+    const ours = read.report.drills.filter(({ stages }) => stages.some(({ what }) => what.includes(GPU)))
+    assert.deepEqual(
+      ours.map(({ injection, reason, passed }) => [injection, reason, passed]),
+      [['by hand', 'NvidiaXID31Warning', true]],
+      out,
+    )
   })
 
   test('a drill whose terminal is killed ends by itself within its time', async (t) => {

@@ -52,6 +52,7 @@ async function watch(flags: Flags, io: Io): Promise<void> {
       onBegin: (what) => say(`${shownText(what)}\n`),
     })
     const watching = bystander.watch()
+    say(`watching ${api.server} for ${formatDuration(flags.for)}; Ctrl-C ends it with the report\n`)
     watching.catch(() => over.abort())
     // Ctrl-C ends the watch early, and the report is of what was seen.
     await Promise.race([sleep(clock, flags.for, signal).catch(() => undefined), watching])
