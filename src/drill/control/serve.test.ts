@@ -8,9 +8,11 @@ import { createObject, deleteObject, getObject, listObjects } from '../../kube/o
 import { limitedTo } from '../../kube/testing/limited-api.ts'
 import { type Clock, seededRandom, sleep, systemClock } from '../../telemetry/clock.ts'
 import { silentLog } from '../../telemetry/log.ts'
+import { kernelLine } from '../injections/kernel-line.ts'
 import { usualLimits } from '../plan/choose-node.ts'
+import type { Drill } from '../plan/drill.ts'
 import type { Subject } from '../plan/subjects.ts'
-import { jobs } from '../run/job.ts'
+import { drillJob, jobs } from '../run/job.ts'
 import { jobDefinition, runJobs } from '../testing/job-runner.ts'
 import { definitions } from './definitions.ts'
 import { dueOf, type FaultDrillObject } from './record.ts'
@@ -141,6 +143,24 @@ describe('FaultDrills', () => {
     assert.equal((await world.until('unknown', isFinished)).status?.message, 'no reason is called SoftLockupp')
     assert.equal((await world.until('nowhere', isFinished)).status?.message, 'no node is called worker-9')
     assert.deepEqual(await world.jobs(), [])
+  })
+
+  it('are refused while another node of the failure domain is under drill', async (t) => {
+    const world = await given(t)
+    await createObject<Body>(world.api, nodes, { metadata: { name: 'worker-0' } })
+    const drill: Drill = { id: 'd0', node: 'worker-0', mode: 'Observe', forMs: 60_000, subject: softLockup }
+    await createObject<KubeObject>(
+      world.api,
+      jobs,
+      drillJob([drill], kernelLine, { namespace: 'drills', image: 'busybox' }),
+    )
+    await world.drill('second', { reason: 'SoftLockup', nodeName: 'worker-1' })
+    world.serve()
+    const { status } = await world.until('second', isFinished)
+    assert.match(
+      status?.message ?? '',
+      /worker-1: worker-0 is under drill in the nodes without topology.kubernetes.io\/zone/,
+    )
   })
 
   it('fail where the agent sees nothing', async (t) => {

@@ -3,7 +3,7 @@ import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
 import { listObjects } from '../../kube/objects.ts'
 import type { NodeObject } from '../../repair/observe/seen.ts'
 import { chooseNode, type DrillNode, type Limits } from '../plan/choose-node.ts'
-import { jobs, nodeLabel } from './job.ts'
+import { jobs, nodeAnnotation } from './job.ts'
 
 export type Place =
   | { readonly node: string; readonly labels: Readonly<Record<string, string>> }
@@ -29,7 +29,7 @@ export async function placeOn(api: Api, wanted: string | undefined, limits: Limi
 function drilledNode({ metadata, status }: JobObject): readonly string[] {
   const isOver = ({ type, status: is }: { readonly type: string; readonly status: string }): boolean =>
     (type === 'Complete' || type === 'Failed') && is === 'True'
-  const node = metadata.labels?.[nodeLabel]
+  const node = metadata.annotations?.[nodeAnnotation]
   return node === undefined || status?.conditions?.some(isOver) ? [] : [node]
 }
 
