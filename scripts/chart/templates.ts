@@ -8,10 +8,11 @@ import { parseDocument, stringify } from 'yaml'
 import { cleanUpRights } from '../../src/cli/clean-up/rights.ts'
 import { roleManifest } from '../../src/cli/cluster/rbac.ts'
 import { agentRights } from '../../src/detect/report/rights.ts'
+import { definitions } from '../../src/drill/control/definitions.ts'
+import { drillRights } from '../../src/drill/control/rights.ts'
 import type { Right } from '../../src/kube/rights/right.ts'
 import { conditionTypes, npdConditionTypes } from '../../src/model/condition.ts'
 import { providerKinds, providerNames } from '../../src/providers/providers.ts'
-import { crds } from '../../src/repair/crds.ts'
 import { admissionWarnings } from '../../src/repair/policy/admission.ts'
 import { controllerRights } from '../../src/repair/rights/rights.ts'
 
@@ -34,6 +35,7 @@ export function generatedTemplates(): readonly Template[] {
     { file: `${folder}/agent/rbac.yaml`, text: agentTemplate() },
     { file: `${folder}/controller/rbac.yaml`, text: controllerTemplate() },
     { file: `${folder}/clean-up/rbac.yaml`, text: cleanUpTemplate() },
+    { file: `${folder}/drills/rbac.yaml`, text: drillsTemplate() },
     { file: schemaFile, text: schemaText() },
   ]
 }
@@ -62,7 +64,7 @@ function conditionsTemplate(): string {
 
 /** Definitions stay when the release goes: with them would go every policy and every record. */
 function definitionsTemplate(): string {
-  const kept = crds().map((one) => ({
+  const kept = definitions().map((one) => ({
     ...one,
     metadata: { ...one.metadata, annotations: { 'helm.sh/resource-policy': 'keep' } },
   }))
@@ -95,6 +97,11 @@ function cleanUpTemplate(): string {
   return `${notice('src/cli/clean-up/rights.ts')}{{- if .Values.cleanUp.enabled }}\n${text}{{- end }}\n`
 }
 
+function drillsTemplate(): string {
+  const text = [account('drills'), ...rolesText('drills', '', drillRights(tokens.namespace))].join('---\n')
+  return `${notice('src/drill/control/rights.ts')}{{- if .Values.drills.enabled }}\n${text}{{- end }}\n`
+}
+
 const hook = [
   '    helm.sh/hook: pre-delete',
   '    helm.sh/hook-weight: "-5"',
@@ -107,12 +114,12 @@ const layout = { lineWidth: 0, aliasDuplicateObjects: false } as const
 /** Stand for expressions of the template while the text is YAML. */
 const tokens = { name: 'ROLE-NAME', account: 'ACCOUNT-NAME', namespace: 'HOME-NAMESPACE' } as const
 
-type Component = 'agent' | 'controller' | 'clean-up'
+type Component = 'agent' | 'controller' | 'clean-up' | 'drills'
 
 function account(component: Component): string {
   const name = `{{ include "nodemend.${component}.serviceAccount" . }}`
   const head = `apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: ${name}\n  namespace: {{ .Release.Namespace }}\n`
-  const key = component === 'clean-up' ? undefined : component
+  const key = component === 'clean-up' || component === 'drills' ? undefined : component
   const annotations =
     key === undefined
       ? ''

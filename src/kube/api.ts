@@ -117,6 +117,13 @@ export const nodeHealths: Resource = {
   kind: 'NodeHealth',
   namespaced: false,
 }
+export const faultDrills: Resource = {
+  group: 'nodemend.dev',
+  version: 'v1alpha1',
+  plural: 'faultdrills',
+  kind: 'FaultDrill',
+  namespaced: false,
+}
 /** Who we are, as the server says it. */
 export const selfSubjectReviews: Resource = {
   group: 'authentication.k8s.io',

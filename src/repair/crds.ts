@@ -35,7 +35,7 @@ interface CrdVersion {
   readonly additionalPrinterColumns: readonly Column[]
 }
 
-interface Column {
+export interface Column {
   readonly name: string
   readonly type: 'string' | 'date' | 'integer'
   readonly jsonPath: string
@@ -84,7 +84,8 @@ export function crds(): readonly CustomResourceDefinition[] {
   ]
 }
 
-function crd(
+/** The definition of one resource of ours. `shortName`: for kubectl. */
+export function crd(
   { group, version, plural, kind, namespaced }: Resource,
   shortName: string,
   /** The fields beside the metadata; the first is required, and `status` is written by itself. */

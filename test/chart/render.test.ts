@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseAllDocuments } from 'yaml'
-import { crds } from '../../src/repair/crds.ts'
+import { definitions } from '../../src/drill/control/definitions.ts'
 import { admissionWarnings } from '../../src/repair/policy/admission.ts'
 import { checkGolden } from '../golden.ts'
 import { chartFolder, type Helm, helmFor } from './helm.ts'
@@ -29,8 +29,8 @@ test('definitions are those of the code, and stay when the release goes', async 
   const helm = await helmFor(t)
   if (!helm) return
   const { out } = await helm('template', 'nodemend', chartFolder, '--show-only=templates/crds.yaml')
-  const read = parseAllDocuments(out).map((one) => one.toJS() as ReturnType<typeof crds>[number])
-  const wanted = JSON.parse(JSON.stringify([...crds(), ...admissionWarnings()])) as typeof read // as the API reads them
+  const read = parseAllDocuments(out).map((one) => one.toJS() as ReturnType<typeof definitions>[number])
+  const wanted = JSON.parse(JSON.stringify([...definitions(), ...admissionWarnings()])) as typeof read // as the API reads them
   assert.deepEqual(
     read.map(({ spec }) => spec),
     wanted.map(({ spec }) => spec),

@@ -49,6 +49,12 @@ export const valueCases: readonly ValueCase[] = [
       'priorityQuota.enabled': true,
       'networkPolicy.from': [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }],
       'cleanUp.timeoutSeconds': 30,
+      drills: {
+        enabled: true,
+        injectorImage: 'registry.example:5000/busybox:1',
+        perDomain: 2,
+        domainLabel: 'topology.example/rack',
+      },
       'agent.image': { digest: `sha256:${'0123456789abcdef'.repeat(4)}`, pullPolicy: 'Always' },
       'agent.capabilities': [],
       'agent.port': 9100,

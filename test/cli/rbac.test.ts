@@ -5,6 +5,7 @@ import { parseAllDocuments } from 'yaml'
 import type { RoleObject } from '../../src/cli/cluster/rbac.ts'
 import { run } from '../../src/cli/run.ts'
 import { agentRights } from '../../src/detect/report/rights.ts'
+import { drillRights } from '../../src/drill/control/rights.ts'
 import { permissionsOf, permissionText, type Right, type RightVerb } from '../../src/kube/rights/right.ts'
 import { rightsWithProviders } from '../../src/repair/rights/rights.ts'
 import { checkGolden } from '../golden.ts'
@@ -17,6 +18,7 @@ interface Bound {
 const cases: readonly (readonly [name: string, args: readonly string[], rights: readonly Right[]])[] = [
   ['agent', ['agent', '--namespace', 'nodemend'], agentRights],
   ['controller', ['controller', '--namespace', 'nodemend'], rightsWithProviders('nodemend', ['karpenter'])],
+  ['drills', ['drills', '--namespace', 'nodemend'], drillRights('nodemend')],
   [
     'controller-embedded',
     ['controller', '--providers', 'embedded', '--service-account', 'mender'],

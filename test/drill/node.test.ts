@@ -1,9 +1,15 @@
 /** Drills on a real node, by Jobs, under the chart's default rights. The kernel log is this machine's: few lines are written. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, describe, type TestContext, test } from 'node:test'
+import { injections } from '../../src/drill/injections/injections.ts'
+import { usualImage } from '../../src/drill/run/job.ts'
 import { readReport } from '../../src/drill/score/read.ts'
 import { systemClock } from '../../src/telemetry/clock.ts'
 import { eventually } from '../cluster/wait.ts'
+import { GPU, xidLine } from '../journey/guide.ts'
 import { canStart } from '../journey/scene.ts'
 import { ended, NAMESPACE, NODE, type Scene, startScene } from './scene.ts'
 
@@ -54,6 +60,48 @@ describe('drills on a real node', () => {
     t.diagnostic(JSON.stringify(read.report.score))
   })
 
+  test('the API server takes the Job of every injection, and what deploy/drills holds', async (t) => {
+    const scene = await begin(t)
+    if (!scene) return
+    const root = join(import.meta.dirname, '..', '..')
+    // Its namespace is not there; Chaos Mesh is not installed here.
+    const jobs = join(scene.cluster.folder, 'jobs.yaml')
+    writeFileSync(
+      jobs,
+      readFileSync(join(root, 'golden/drill/jobs.yaml'), 'utf8').replaceAll(
+        'namespace: nodemend',
+        `namespace: ${NAMESPACE}`,
+      ),
+    )
+    const files = [
+      jobs,
+      ...['fault-drill', 'gpu-pod', 'gpu-list'].map((name) => join(root, `deploy/drills/${name}.yaml`)),
+    ]
+    const said = await scene.kubectl('apply', '--dry-run=server', ...files.map((file) => `--filename=${file}`))
+    assert.equal(said.trim().split('\n').length, injections.length + 3)
+  })
+
+  test('a FaultDrill is run by the chart’s own program under its rights, and its status is the score', async (t) => {
+    const scene = await begin(t)
+    if (!scene) return
+    await scene.cluster.admin.apply('/apis/nodemend.dev/v1alpha1/faultdrills/one', {
+      apiVersion: 'nodemend.dev/v1alpha1',
+      kind: 'FaultDrill',
+      metadata: { name: 'one' },
+      spec: { reason: 'SoftLockup' },
+    })
+    const get = ['get', 'faultdrill', 'one', '-o']
+    await eventually(
+      'its end',
+      60_000,
+      async () => (await scene.kubectl(...get, 'jsonpath={.status.phase}')) === 'Finished',
+    )
+    const { status } = JSON.parse(await scene.kubectl(...get, 'json'))
+    assert.deepEqual([status.passed, status.nodeName], [true, NODE], JSON.stringify(status))
+    t.diagnostic(await scene.kubectl('get', 'faultdrills'))
+    assert.equal(await jobs(scene), '')
+  })
+
   test('real faults in the drill’s own pod are found: memory and processes', async (t) => {
     const scene = await begin(t)
     if (!scene) return
@@ -79,6 +127,38 @@ describe('drills on a real node', () => {
     assert.ok(passed?.includes('injected') && passed.includes('cleaned'), JSON.stringify(drill))
     assert.match(await scene.node.run('dmesg'), new RegExp(`EXT4-fs error .*: ${drill?.id}`))
     assert.doesNotMatch(await scene.node.run('losetup', '--all'), /drill/)
+  })
+
+  test('the guide’s raw command is an unannounced drill, which drill watch scores', async (t) => {
+    const scene = await begin(t)
+    if (!scene) return
+    const child = scene.begin('watch', '--for=20s', '--output=json')
+    const watching = ended(child)
+    await once(child.stderr ?? process.stdin, 'data') // it says that it watches
+    const script = `echo '${xidLine(31)}' > /dev/kmsg`
+    const overrides = `--overrides=${JSON.stringify({ spec: { nodeName: NODE } })}`
+    await scene.kubectl(
+      'run',
+      'raw',
+      '--privileged',
+      '--restart=Never',
+      `--image=${usualImage}`,
+      overrides,
+      '--',
+      'sh',
+      '-c',
+      script,
+    )
+    const { out, err } = await watching
+    const read = readReport(out)
+    assert.ok('report' in read, err)
+    // Other tests write into the same kernel log.
+    const ours = read.report.drills.filter(({ stages }) => stages.some(({ what }) => what.includes(GPU)))
+    assert.deepEqual(
+      ours.map(({ injection, reason, passed }) => [injection, reason, passed]),
+      [['by hand', 'NvidiaXID31Warning', true]],
+      out,
+    )
   })
 
   test('a drill whose terminal is killed ends by itself within its time', async (t) => {

@@ -48,7 +48,7 @@ export async function startScene(): Promise<Scene> {
     const begin = (...args: readonly string[]) => spawn(process.execPath, [main, 'drill', ...args], { env })
     await call(cluster.tools.helm, ['install', 'nodemend', chart, `--namespace=${NAMESPACE}`, ...values])
     const kubectl = (...args: readonly string[]) => call(cluster.tools.kubectl, args)
-    for (const what of ['daemonset/nodemend-agent', 'deployment/nodemend-controller'])
+    for (const what of ['daemonset/nodemend-agent', 'deployment/nodemend-controller', 'deployment/nodemend-drills'])
       await kubectl('rollout', 'status', what, `--namespace=${NAMESPACE}`, '--timeout=90s')
     return { cluster, node, kubectl, begin, drill: (...args) => ended(begin(...args)), stop }
   } catch (error) {
@@ -58,6 +58,7 @@ export async function startScene(): Promise<Scene> {
 }
 
 const values = [
+  '--set=drills.enabled=true',
   // Other tests write Xids into the kernel log that all nodes of this machine share.
   '--set=agent.config.reasons.NvidiaXidError.disabled=true',
   '--set=controller.replicas=1',

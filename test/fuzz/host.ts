@@ -37,6 +37,10 @@ export class DamagedHost implements Host {
     return { text: inputOf({ random: this.#random, seeds }) }
   }
 
+  readSlowly(inside: string): Promise<FileRead> {
+    return Promise.resolve(this.read(inside))
+  }
+
   list(inside: string): readonly string[] {
     const whole = this.#lists.get(inside) ?? this.#host.list(inside)
     this.#lists.set(inside, whole)

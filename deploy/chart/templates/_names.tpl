@@ -18,6 +18,7 @@
 
 {{- define "nodemend.agent.name" -}}{{ include "nodemend.fullname" . }}-agent{{- end -}}
 {{- define "nodemend.controller.name" -}}{{ include "nodemend.fullname" . }}-controller{{- end -}}
+{{- define "nodemend.drills.name" -}}{{ include "nodemend.fullname" . }}-drills{{- end -}}
 {{- define "nodemend.clean-up.name" -}}{{ include "nodemend.fullname" . }}-clean-up{{- end -}}
 
 {{- define "nodemend.agent.serviceAccount" -}}
@@ -26,6 +27,7 @@
 {{- define "nodemend.controller.serviceAccount" -}}
 {{- default (include "nodemend.controller.name" .) .Values.controller.serviceAccount.name -}}
 {{- end -}}
+{{- define "nodemend.drills.serviceAccount" -}}{{ include "nodemend.drills.name" . }}{{- end -}}
 {{- define "nodemend.clean-up.serviceAccount" -}}{{ include "nodemend.clean-up.name" . }}{{- end -}}
 
 {{/* Takes a list: the root, and agent, controller or the like. What never changes in a release, because selectors cannot. */}}

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { Document, isMap, isSeq, type Node as YamlNode } from 'yaml'
 import { agentRights } from '../../detect/report/rights.ts'
+import { drillRights } from '../../drill/control/rights.ts'
 import { type Right, resourceText } from '../../kube/rights/right.ts'
 import type { ProviderName } from '../../providers/providers.ts'
 import { rightsWithProviders } from '../../repair/rights/rights.ts'
@@ -37,11 +38,15 @@ export function rbacCommand(io: Io): Command {
   const cleanUp = program('clean-up').action((flags: Flags) => {
     io.stdout(roleManifest(holderOf('clean-up', flags), cleanUpRights(flags.namespace)))
   })
+  const drills = program('drills').action((flags: Flags) => {
+    io.stdout(roleManifest(holderOf('drills', flags), drillRights(flags.namespace)))
+  })
   return new Command('rbac')
     .description('print the smallest role of a program, with why it needs each right, for kubectl apply -f -')
     .addCommand(agent)
     .addCommand(controller)
     .addCommand(cleanUp)
+    .addCommand(drills)
 }
 
 function program(name: string): Command {

@@ -1,10 +1,10 @@
 /** The demo's cluster: the embedded API server with modelled nodes, a workload with a budget, and a policy that acts. */
 
+import { definitions } from '../../drill/control/definitions.ts'
 import { startModels } from '../../embedded/model/models.ts'
 import { type Embedded, startEmbedded } from '../../embedded/server.ts'
 import { type Api, type KubeObject, podDisruptionBudgets, type Resource, repairPolicies } from '../../kube/api.ts'
 import { createObject } from '../../kube/objects.ts'
-import { crds } from '../../repair/crds.ts'
 import type { Io } from '../io.ts'
 
 /** Nodes of the modelled group. */
@@ -20,7 +20,7 @@ export interface DemoCluster {
 
 /** Starts server and models. Nothing of it leaves this process but the loopback port. */
 export async function startDemoCluster(io: Io): Promise<DemoCluster> {
-  const server = await startEmbedded({ clock: io.clock, random: io.random, crds: crds() })
+  const server = await startEmbedded({ clock: io.clock, random: io.random, crds: definitions() })
   const models = startModels(server.cluster, {
     groups: [{ name: 'workers', size: groupSize, replaceMs: 1_500 }],
     kubelet: { podStartMs: 300, podStopMs: 300, nodeReadyMs: 500 },

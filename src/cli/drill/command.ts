@@ -4,6 +4,8 @@ import type { Io } from '../io.ts'
 import { drillListCommand } from './list.ts'
 import { drillReportCommand } from './report.ts'
 import { drillRunCommand } from './run.ts'
+import { drillServeCommand } from './serve.ts'
+import { drillWatchCommand } from './watch.ts'
 
 export function drillCommand(io: Io): Command {
   return new Command('drill')
@@ -11,4 +13,6 @@ export function drillCommand(io: Io): Command {
     .addCommand(drillListCommand(io))
     .addCommand(drillRunCommand(io))
     .addCommand(drillReportCommand(io))
+    .addCommand(drillWatchCommand(io))
+    .addCommand(drillServeCommand(io))
 }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Drill } from '../../drill/plan/drill.ts'
 import { LogInjector } from '../../drill/run/log-injector.ts'
+import { type PolicyView, viewPolicies } from '../../drill/run/policies.ts'
 import type { Asked } from '../../drill/watch/stages.ts'
 import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
 import { connectTo } from '../../kube/connect.ts'
@@ -18,7 +19,6 @@ import { freePort } from '../demo/free-port.ts'
 import { type LogLine, type Program, startProgram } from '../demo/program.ts'
 import { CommandError, type Io } from '../io.ts'
 import type { Ground } from './ground.ts'
-import { type PolicyView, viewPolicies } from './policies.ts'
 
 /** For agent, controller and modelled nodes to come up on a slow machine. */
 const startMs = 60_000

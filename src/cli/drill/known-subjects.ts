@@ -1,6 +1,8 @@
 /** The subjects of the shipped catalogue, and the ones that a person names. */
 import { compileShipped, loadShipped } from '../../catalog/shipped.ts'
+import { injectionNamed } from '../../drill/injections/injections.ts'
 import { type Subject, type Subjects, subjectsOf, xidSubjects } from '../../drill/plan/subjects.ts'
+import type { DrillMode } from '../../model/drill.ts'
 import { nearest } from '../../model/nearest.ts'
 import { shownText } from '../../model/shown.ts'
 import { catalogueFolder } from '../inspect/catalogue-folder.ts'
@@ -17,18 +19,25 @@ export function knownSubjects({ programFile }: Pick<Io, 'programFile'>): KnownSu
   return { ...subjectsOf(loadShipped(folder), catalogue), xids: xidSubjects(catalogue) }
 }
 
-/** The gentlest subject of each named reason, or the one of the named injection. Throws `NM_DRILL_REASON`. */
-export function subjectsNamed(
-  reasons: readonly string[],
+/**
+ * The gentlest subject of the reason, or the one of the named injection. Throws `NM_DRILL_REASON`, and `NM_DRILL_MODE` where
+ * it would harm the node and the mode restrains nothing: the kernel's own evidence carries no mark.
+ */
+export function subjectFor(
+  reason: string,
   injection: string | undefined,
+  mode: DrillMode,
   known: KnownSubjects,
-): readonly Subject[] {
-  return reasons.map((reason) => {
-    const ways = [...known.subjects, ...known.xids].filter((one) => one.entry === reason || one.reason === reason)
-    const found = ways.find((one) => injection === undefined || one.injection === injection)
-    if (!found) throw new CommandError('NM_DRILL_REASON', whyNone(reason, ways, injection, known))
-    return found
-  })
+): Subject {
+  const ways = [...known.subjects, ...known.xids].filter((one) => one.entry === reason || one.reason === reason)
+  const found = ways.find((one) => injection === undefined || one.injection === injection)
+  if (!found) throw new CommandError('NM_DRILL_REASON', whyNone(reason, ways, injection, known))
+  const { marked = true, harms, says } = injectionNamed(found.injection) ?? {}
+  if (!marked && harms === 'the node' && mode !== 'Enforce') {
+    const text = `injection ${found.injection} of ${reason} harms the node (${says}), and nothing restrains what follows`
+    throw new CommandError('NM_DRILL_MODE', `${text}: give --mode enforce`)
+  }
+  return found
 }
 
 function whyNone(

@@ -4,17 +4,16 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { stringify } from 'yaml'
 import { formatDuration, parseDuration } from '../../catalog/duration.ts'
 import { injectionNamed, injections } from '../../drill/injections/injections.ts'
-import { usualLimits } from '../../drill/plan/choose-node.ts'
 import { type Drill, longestDrillMs, shortestDrillMs } from '../../drill/plan/drill.ts'
-import type { Subject } from '../../drill/plan/subjects.ts'
-import { drillJob, kubectlLine, usualImage } from '../../drill/run/job.ts'
+import { drillJob, kubectlLine } from '../../drill/run/job.ts'
 import { type DrillMode, drillModes } from '../../model/drill.ts'
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
 import { CommandError, type Io } from '../io.ts'
 import { clusterGround } from './cluster-ground.ts'
 import { embeddedGround } from './embedded-ground.ts'
 import type { Ground } from './ground.ts'
-import { knownSubjects, subjectsNamed } from './known-subjects.ts'
+import { knownSubjects, subjectFor } from './known-subjects.ts'
+import { domainLabelOption, imageOption, perDomainOption } from './options.ts'
 import { endBy } from './report.ts'
 import { type ReportForm, reportForms, reportText } from './report-text.ts'
 import { runSuite } from './suite.ts'
@@ -68,13 +67,9 @@ export function drillRunCommand(io: Io): Command {
     .option('--kubeconfig <FILE>', 'how to reach the cluster (default: KUBECONFIG, ~/.kube/config)')
     .option('--context <NAME>', 'context of the kubeconfig')
     .option('--namespace <NAME>', 'namespace of the Job (default: the context’s, else default)')
-    .option('--image <IMAGE>', 'image of the Job’s pod: a shell and the small programs of Unix', usualImage)
-    .option('--domain-label <KEY>', 'label whose values are the failure domains', usualLimits.domainLabel)
-    .addOption(
-      new Option('--per-domain <N>', 'most nodes under drill at once in one failure domain')
-        .argParser(countOf)
-        .default(usualLimits.perDomain),
-    )
+    .addOption(imageOption())
+    .addOption(domainLabelOption())
+    .addOption(perDomainOption())
     .option(
       '--hold',
       'hold the fault for its whole time, so that people can look; else it ends when everything is seen',
@@ -91,8 +86,7 @@ async function runDrills(reasons: readonly string[], flags: Flags, io: Io): Prom
     throw new CommandError('NM_DRILL_REASON', 'name a reason, or give --all; see: nodemend drill list')
   const subjects = flags.all
     ? known.subjects.filter(({ line }) => line !== undefined)
-    : subjectsNamed(reasons, flags.injection, known)
-  refuseUnmarked(subjects, flags.mode)
+    : reasons.map((reason) => subjectFor(reason, flags.injection, flags.mode, known))
   const drills = subjects.map((subject): Drill => {
     const { mode, for: forMs, node = '' } = flags
     return { id: drawId(io), node, mode, forMs, subject }
@@ -108,18 +102,6 @@ async function runDrills(reasons: readonly string[], flags: Flags, io: Io): Prom
     endBy(report)
   } finally {
     await ground.close()
-  }
-}
-
-/** Evidence of the kernel itself carries no mark that could restrain a repair. */
-function refuseUnmarked(subjects: readonly Subject[], mode: DrillMode): void {
-  for (const { injection, reason } of subjects) {
-    const found = injectionNamed(injection)
-    if (!found || found.marked || found.harms !== 'the node' || mode === 'Enforce') continue
-    throw new CommandError(
-      'NM_DRILL_MODE',
-      `injection ${injection} of ${reason} harms the node (${found.says}), and nothing restrains what follows: give --mode enforce`,
-    )
   }
 }
 
@@ -164,10 +146,4 @@ function holdOf(text: string): number {
   throw new InvalidArgumentError(
     `Write a duration from ${formatDuration(shortestDrillMs)} to ${formatDuration(longestDrillMs)}.`,
   )
-}
-
-function countOf(text: string): number {
-  const count = Number(text)
-  if (Number.isInteger(count) && count >= 1) return count
-  throw new InvalidArgumentError('Write a count of 1 or more.')
 }

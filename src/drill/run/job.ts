@@ -10,8 +10,8 @@ export const jobs: Resource = { group: 'batch', version: 'v1', plural: 'jobs', k
 
 /** On Job and pod: `nodemend.dev/drill=<id>`; the id of the first drill where one pod injects several. */
 export const drillLabel = 'nodemend.dev/drill'
-/** On the Job: the node under drill. */
-export const nodeLabel = 'nodemend.dev/drill-node'
+/** An annotation of the Job: the node under drill, whose name may be longer than a label's value. */
+export const nodeAnnotation = 'nodemend.dev/drill-node'
 
 /** A shell and the small programs that the scripts call. */
 export const usualImage = 'busybox:1.37.0'
@@ -20,8 +20,6 @@ const marginSeconds = 120
 const graceSeconds = 10
 /** How long an ended Job stays, seconds: its pod's log says what went wrong. */
 const keptSeconds = 300
-/** A label's value has at most 63 characters. */
-const longestLabel = 63
 
 export interface JobOptions {
   readonly namespace: string
@@ -43,7 +41,6 @@ export function drillJob(drills: readonly [Drill, ...Drill[]], injection: Inject
     'app.kubernetes.io/name': 'nodemend',
     'app.kubernetes.io/component': 'drill',
     [drillLabel]: id,
-    [nodeLabel]: node.slice(0, longestLabel),
   }
   const seconds = Math.ceil(forMs / 1000)
   const deadline = seconds + marginSeconds
@@ -55,7 +52,11 @@ export function drillJob(drills: readonly [Drill, ...Drill[]], injection: Inject
       name: jobName(id),
       namespace,
       labels,
-      annotations: { 'nodemend.dev/drill-needs': rights.why, 'nodemend.dev/drill-undone-by': injection.undoneBy },
+      annotations: {
+        [nodeAnnotation]: node,
+        'nodemend.dev/drill-needs': rights.why,
+        'nodemend.dev/drill-undone-by': injection.undoneBy,
+      },
       ...(owner && { ownerReferences: [owner] }),
     },
     spec: {

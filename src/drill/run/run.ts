@@ -90,11 +90,14 @@ async function end(drills: readonly Drill[], watcher: Watcher, { injector }: Run
   }
 }
 
-/** As long as the fault is held, but no longer than the agent needs, unless a repair is to follow. */
+/**
+ * As long as the agent needs to tell so many findings, whether or not their time is over by then; a condition, and what
+ * follows it, as long as the fault is held.
+ */
 function patienceOf(drills: readonly Drill[]): number {
   const times = drills.map((drill) => {
     const found = injectionNamed(drill.subject.injection)?.foundWithinMs ?? 0
-    return mustCondemn(drill) ? drill.forMs : Math.min(drill.forMs, found + drills.length * perEventMs)
+    return mustCondemn(drill) ? drill.forMs : found + drills.length * perEventMs
   })
   return Math.max(...times)
 }

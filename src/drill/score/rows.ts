@@ -1,5 +1,6 @@
 /** The words and figures that every form of the report has, so that Markdown and HTML differ in their marks alone. */
-import type { DrillReport, DrillResult, Score } from './score.ts'
+import type { DrillStage } from '../watch/stages.ts'
+import type { DrillReport, DrillResult } from './score.ts'
 import { firstFailure, stageOf } from './score.ts'
 
 export interface Table {
@@ -9,26 +10,22 @@ export interface Table {
 
 export const title = 'Drill report'
 
-/** The facts of the run, each with its name. */
-export function factsOf({
-  cluster,
-  startedAt,
-  endedAt,
-  version,
-  score,
-}: DrillReport): readonly (readonly [string, string])[] {
-  return [['cluster', cluster], ['from', startedAt], ['until', endedAt], ['nodemend', version], ...scoreRows(score)]
-}
-
-function scoreRows(score: Score): readonly (readonly [string, string])[] {
-  const { drills, passed, detected, rightReason, cleaned, falseFindings, detectedWithinMs: times } = score
-  const of = (count: number): string => `${count} of ${drills}`
+/** The facts of the run, each with its name. A stage is counted among the drills that were asked for it. */
+export function factsOf(report: DrillReport): readonly (readonly [string, string])[] {
+  const { cluster, startedAt, endedAt, version, score, drills } = report
+  const { detectedWithinMs: times } = score
+  const asked = (stage: DrillStage): number =>
+    drills.filter((one) => stageOf(one, stage)?.verdict !== 'not-asked').length
   return [
-    ['passed', of(passed)],
-    ['detected', of(detected)],
-    ['with the right reason', of(rightReason)],
-    ['cleaned up', of(cleaned)],
-    ['false findings', String(falseFindings)],
+    ['cluster', cluster],
+    ['from', startedAt],
+    ['until', endedAt],
+    ['nodemend', version],
+    ['passed', `${score.passed} of ${score.drills}`],
+    ['detected', `${score.detected} of ${asked('detected')}`],
+    ['with the right reason', `${score.rightReason} of ${asked('reason')}`],
+    ['cleaned up', `${score.cleaned} of ${asked('cleaned')}`],
+    ['false findings', String(score.falseFindings)],
     ...(times
       ? [['detected within', `${seconds(times.median)} (median), ${seconds(times.most)} (most)`] as const]
       : []),

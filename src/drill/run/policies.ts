@@ -1,12 +1,13 @@
 /** What the policies of a cluster ask of a drill. */
-import type { Drill } from '../../drill/plan/drill.ts'
-import type { Asked } from '../../drill/watch/stages.ts'
+
 import { type Api, type KubeObject, nodeRepairs, type Resource, repairPolicies } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { listObjects } from '../../kube/objects.ts'
 import { selects } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
 import { parsePolicies, type RepairPolicyObject } from '../../repair/policy/parse.ts'
+import type { Drill } from '../plan/drill.ts'
+import type { Asked } from '../watch/stages.ts'
 
 export type Labels = Readonly<Record<string, string>>
 

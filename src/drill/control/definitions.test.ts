@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stringify } from 'yaml'
-import { checkGolden } from '../../test/golden.ts'
-import { crds } from './crds.ts'
+import { checkGolden } from '../../../test/golden.ts'
+import { definitions } from './definitions.ts'
 
 test('the CRDs are as reviewed', () => {
   checkGolden(
     'crds.yaml',
-    crds()
+    definitions()
       .map((crd) => stringify(crd, { lineWidth: 0 }))
       .join('---\n'),
   )
 })
 
 test('the schemas are structural: every node has a type, and no unions, references or unsafe bounds', () => {
-  for (const crd of crds()) {
+  for (const crd of definitions()) {
     for (const version of crd.spec.versions) walk(version.schema.openAPIV3Schema, crd.metadata.name ?? '')
   }
 })
