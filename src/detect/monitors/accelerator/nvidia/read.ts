@@ -6,17 +6,15 @@ import { findAccelerators } from '../../../host/accelerators.ts'
 import type { ChildOutcome } from '../../../host/children.ts'
 import { type Host, textOf } from '../../../host/host.ts'
 import { pciFolder } from '../../../host/pci.ts'
+import { answerMs, askNvml } from '../../../nvml/ask.ts'
 import { codes, type Gpu, type NvmlDocument } from '../../../nvml/document.ts'
 import { follow } from '../../growth.ts'
 import type { Look, ProbeHost } from '../../probe.ts'
 import { countsOf } from './counts.ts'
 import { type LinkRange, type NvidiaSample, type PlacedGpu, windowMs } from './sample.ts'
 
-/** Longer than an initialisation of eight GPUs without persistence mode. */
-const answerMs = 30_000
 /** The look ends after the child was killed and reaped. */
 export const lookMs = answerMs + 10_000
-const mostBytes = 4_000_000
 
 export async function readNvidia(from: ProbeHost, before?: NvidiaSample): Promise<Look<NvidiaSample>> {
   const { host, children, clock, nvmlProgram } = from
@@ -29,16 +27,7 @@ export async function readNvidia(from: ProbeHost, before?: NvidiaSample): Promis
   const pci = found.filter(({ driver }) => driver === undefined || driver === 'nvidia').map(({ address }) => address)
   const at = clock.monotonic()
   if (bound.length === 0) return { sample: withoutAnswer('missing', 'no GPU is bound to the driver', at, pci, before) }
-  const args = [nvmlProgram, host.root]
-  const outcome = await children.run({
-    name: 'nvml',
-    file: process.execPath,
-    args,
-    deadlineMs: answerMs,
-    mostBytes,
-    own: true,
-  })
-  return lookOf(outcome, { host, at, pci, before })
+  return lookOf(await askNvml(children, nvmlProgram, host), { host, at, pci, before })
 }
 
 interface Context {
