@@ -267,8 +267,7 @@ function scanText(scan: Scan): string {
   const parts = [
     tableText(['CONDITION', 'STATUS', 'REASON', 'MESSAGE'], conditions),
     findings.length > 0 && tableText(['SEVERITY', 'FINDING', 'DEVICE', 'LINES', 'LAST SEEN', 'MESSAGE'], findings),
-    accelerators.length > 0 &&
-      tableText(['ACCELERATOR', 'KIND', 'MODEL', 'UUID', 'SERIAL', 'DRIVER', 'FIRMWARE'], accelerators),
+    acceleratorsText(scan.accelerators),
     monitorsText(scan),
     `${scan.node}: ${scan.records} ${scan.records === 1 ? 'line' : 'lines'} of the kernel log read${unframedText(scan.unframed)}\n`,
   ]
