@@ -2,7 +2,7 @@
  * The machine as detection sees it. Every read goes through one root, so the same code runs on `/`, on `/host` in a
  * pod, and on a fixture tree.
  */
-import { readdirSync, readFileSync, readlinkSync, stat, statfs } from 'node:fs'
+import { readdirSync, readFile, readFileSync, readlinkSync, stat, statfs } from 'node:fs'
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path'
 
 /**
@@ -21,6 +21,10 @@ export interface Host {
   path(inside: string): string
   /** Reads a small file synchronously, which is fast for /proc and /sys because the kernel answers from memory. */
   read(inside: string): FileRead
+  /**
+   * Reads a file for which the driver asks its device. Runs in the thread pool, because a sick device does not answer.
+   */
+  readDevice(inside: string): Promise<FileRead>
   /** Names in a folder, sorted; empty when the folder is absent. */
   list(inside: string): readonly string[]
   /** The target of a symbolic link; undefined when there is no link. */
@@ -59,10 +63,13 @@ export function openHost(root: string): Host {
       try {
         return { text: readFileSync(path(inside), 'utf8') }
       } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException // node:fs throws ErrnoException
-        return absentCodes.has(code) ? { absent: true } : { denied: message }
+        return refusal(error as NodeJS.ErrnoException) // node:fs throws ErrnoException
       }
     },
+    readDevice: (inside) =>
+      new Promise((resolve) => {
+        readFile(path(inside), 'utf8', (error, text) => resolve(error ? refusal(error) : { text }))
+      }),
     list(inside) {
       try {
         return readdirSync(path(inside)).sort()
@@ -79,6 +86,10 @@ export function openHost(root: string): Host {
     },
     space: (inside) => spaceOf(path(inside)),
   }
+}
+
+function refusal({ code, message }: NodeJS.ErrnoException): FileRead {
+  return absentCodes.has(code) ? { absent: true } : { denied: message }
 }
 
 function spaceOf(path: string): Promise<Space | undefined> {
@@ -142,6 +153,11 @@ export function textOf(read: FileRead): string | undefined {
 
 /** The whole number in a small file; undefined when there is none. */
 export function numberIn(host: Host, path: string): number | undefined {
-  const text = textOf(host.read(path))?.trim()
+  return numberOf(host.read(path))
+}
+
+/** The whole number that a small file holds; undefined for any other text. */
+export function numberOf(read: FileRead): number | undefined {
+  const text = textOf(read)?.trim()
   return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined
 }
