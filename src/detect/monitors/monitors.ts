@@ -1,6 +1,7 @@
 /** Every monitor, one line each. A new one: docs/how-to/add-a-monitor.md. */
 
 export { amdgpu } from './accelerator/amdgpu/monitor.ts'
+export { dcgm } from './accelerator/dcgm/monitor.ts'
 export { neuron } from './accelerator/neuron/monitor.ts'
 export { nvidia } from './accelerator/nvidia/monitor.ts'
 export { cgroups } from './kernel/cgroups/monitor.ts'
