@@ -2,7 +2,7 @@
  * Reads `dcgmi health -c -j` (dcgmi/Health.cpp): a tree of GPU, its number, Errors, and the checked system with its result
  * and text. The text has no codes, and its layout is not promised: what does not fit is passed over.
  */
-import type { Incident } from './read.ts'
+import type { Incident } from './incident.ts'
 
 interface Node {
   readonly value?: unknown

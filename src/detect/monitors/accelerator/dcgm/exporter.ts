@@ -1,5 +1,5 @@
 /** Reads the text page of dcgm-exporter: internal/pkg/collector/gpu_health_collector.go, and its default counters. */
-import type { Incident } from './read.ts'
+import type { Incident } from './incident.ts'
 
 export interface Sample {
   readonly name: string

@@ -1,7 +1,8 @@
 /** Judges DCGM's incidents by their codes. A warning of DCGM is never a fault of the node. */
 import type { Measured } from '../../limits.ts'
 import { codeOf, type Gravity } from './codes.ts'
-import type { DcgmSample, Incident } from './read.ts'
+import type { Incident } from './incident.ts'
+import type { DcgmSample } from './read.ts'
 
 type Value = 'failed' | 'warned' | 'noted' | 'not-answering'
 
