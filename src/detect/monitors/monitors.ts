@@ -2,6 +2,7 @@
 
 export { amdgpu } from './accelerator/amdgpu/monitor.ts'
 export { dcgm } from './accelerator/dcgm/monitor.ts'
+export { gaudi } from './accelerator/gaudi/monitor.ts'
 export { neuron } from './accelerator/neuron/monitor.ts'
 export { nvidia } from './accelerator/nvidia/monitor.ts'
 export { cgroups } from './kernel/cgroups/monitor.ts'
