@@ -46,7 +46,8 @@ describe('images', { skip }, () => {
       const image = imageOf(program)
       assert.ok(image.compressed <= largest[program], `${image.compressed} bytes`)
       const sbom = JSON.parse(image.sbom) as { components: { name: string; version: string }[] } // sbomOf wrote it
-      for (const name of ['node', 'libc6', 'libstdc++6', 'libgcc-s1'])
+      const native = program === 'agent' ? ['@koromix/koffi-linux-x64'] : []
+      for (const name of ['node', 'libc6', 'libstdc++6', 'libgcc-s1', ...native])
         assert.ok(sbom.components.find((one) => one.name === name)?.version, `no version of ${name}`)
     })
   }
@@ -70,6 +71,9 @@ describe('images', { skip }, () => {
       assert.match(said('chroot', [rootfs, '/usr/bin/nodemend', '--version']), /^\d+\.\d+\.\d+/)
       assert.match(said('chroot', [rootfs, '/usr/bin/nodemend', program, '--help']), /Usage: nodemend/)
       assert.deepEqual(readdirSync(join(rootfs, 'tmp')), [])
+      if (program === 'controller') continue
+      const asked = said('chroot', [rootfs, '/usr/bin/node', '/opt/nodemend/dist/agent-nvml.cjs', '/'])
+      assert.match(asked, /^\{"init":13,/, 'the program that asks NVML loads its native module, and finds no library')
     }
   })
 

@@ -42,6 +42,7 @@ describe('dcgm: the exporter', () => {
     assert.deepEqual([state, levels], ['checked', []])
   })
 
+  // The entries DCGMHealthFailed, DCGMHealthWarning and DCGMHealthNote stand for one finding per code.
   it('names a finding after its code, and weighs it by the code', async () => {
     const { levels } = await look(
       page(

@@ -63,6 +63,16 @@ describe('nvidia', { skip: noCompiler }, () => {
     assert.ok(levels.includes('over NvidiaDeviceCountMismatch: 1 of 2 GPUs are known to the driver'))
   })
 
+  it('expects no GPU that the driver was told to leave alone', async () => {
+    machine.file(`proc/driver/nvidia/gpus/${second}/information`, 'GPU Excluded:\t Yes\n').says(healthy(1))
+    const { levels } = await lookerOf(machine).look()
+    machine.file(`proc/driver/nvidia/gpus/${second}/information`, 'GPU Excluded:\t No\n')
+    assert.deepEqual(
+      levels.filter((level) => !level.startsWith('kept ')),
+      [],
+    )
+  })
+
   it('takes what an old driver does not have as no fault', async () => {
     const old = withPci(new StandIn({ old: true }), 2)
     old.says([...healthy(), 'nvmlDeviceGetCurrentClocksThrottleReasons * 0 0'])
@@ -77,9 +87,10 @@ describe('nvidia', { skip: noCompiler }, () => {
       version.join(),
       /^over NvidiaDriverMismatch: the NVIDIA library \S+libnvidia-ml\.so\.1 has another version than the kernel module$/,
     )
-    assert.deepEqual(await levelsOf('nvmlInit_v2 -1 999'), [
-      'over NvidiaDriverError: the NVIDIA driver cannot be asked: NVML error 999',
-    ])
+    for (const code of [9, 999])
+      assert.deepEqual(await levelsOf(`nvmlInit_v2 -1 ${code}`), [
+        `over NvidiaDriverError: the NVIDIA driver cannot be asked: NVML error ${code}`,
+      ])
   })
 })
 

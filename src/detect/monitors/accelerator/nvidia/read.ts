@@ -24,7 +24,9 @@ export async function readNvidia(from: ProbeHost, before?: NvidiaSample): Promis
   const bound = found.filter(({ driver }) => driver === 'nvidia')
   if (bound.length === 0 && !before) return { absent: 'no GPU of this machine is bound to the NVIDIA driver' }
   // One without a driver is one that the NVIDIA driver refused; others belong to virtual machines or to nouveau.
-  const pci = found.filter(({ driver }) => driver === undefined || driver === 'nvidia').map(({ address }) => address)
+  const pci = found
+    .filter(({ driver, address }) => driver === undefined || (driver === 'nvidia' && !isExcluded(host, address)))
+    .map(({ address }) => address)
   const at = clock.monotonic()
   if (bound.length === 0) return { sample: withoutAnswer('missing', 'no GPU is bound to the driver', at, pci, before) }
   return lookOf(await askNvml(children, nvmlProgram, host), { host, at, pci, before })
@@ -59,12 +61,17 @@ function documentLook(document: NvmlDocument, context: Context): Look<NvidiaSamp
     return { absent: `the agent may not open ${denied} (it needs agent.privileged); the kernel log is still read` }
   if (library === undefined)
     return { absent: 'the driver’s library libnvidia-ml.so.1 is not installed; the kernel log is still read' }
-  if (init === codes.driverNotLoaded) return { sample: withoutAnswer('missing', 'it is not loaded', at, pci, before) }
   if (init === codes.versionMismatch) return { sample: withoutAnswer('mismatch', library, at, pci, before) }
   if (init !== 0) return { sample: withoutAnswer('failed', `NVML error ${init}`, at, pci, before) }
   if ('code' in document.count)
     return { sample: withoutAnswer('failed', `NVML error ${document.count.code}`, at, pci, before) }
   return { sample: answered(document, context) }
+}
+
+/** The operator told the driver to leave it alone (`NVreg_ExcludeDevice`). */
+function isExcluded(host: Host, address: string): boolean {
+  const information = textOf(host.read(`proc/driver/nvidia/gpus/${address}/information`)) ?? ''
+  return /^GPU Excluded:\s*Yes/m.test(information)
 }
 
 /** Keeps what was known, so that nothing ends because the driver is silent. */
