@@ -124,7 +124,10 @@ describe('asking NVML', { skip: noCompiler }, () => {
   })
 
   it('says which right is missing where it may not change its root', {
-    skip: process.getuid?.() !== 0 || existsSync('/dev/nvidiactl') ? 'needs root, and no NVIDIA driver' : false,
+    skip:
+      process.getuid?.() !== 0 || existsSync('/dev/nvidiactl') || !existsSync('/usr/bin/setpriv')
+        ? 'needs root, setpriv, and no NVIDIA driver'
+        : false,
   }, async () => {
     machine.says(healthy()).file('dev/nvidiactl', '')
     const [file, args] = ['setpriv', ['--bounding-set=-sys_chroot', process.execPath, program, machine.root]]

@@ -8,8 +8,7 @@ import { ScriptedChildren } from '../../../host/testing/scripted-children.ts'
 import { type Files, lookAt } from '../../testing/look-at.ts'
 import { dcgm } from './monitor.ts'
 
-const pci = 'sys/bus/pci/devices/0000:1b:00.0'
-const machine: Files = { [`${pci}/vendor`]: '0x10de\n', [`${pci}/device`]: '0x2330\n', [`${pci}/class`]: '0x030200\n' }
+const machine: Files = { 'sys/bus/pci/drivers/nvidia/0000:1b:00.0/vendor': '0x10de\n' }
 
 const labels =
   'gpu="0",UUID="GPU-1",pci_bus_id="00000000:1B:00.0",device="nvidia0",modelName="NVIDIA H100",Hostname="n\\"1"'
@@ -101,7 +100,10 @@ describe('dcgm: the exporter', () => {
     ])
     assert.match((await look({ refused: true })).absent ?? '', /no DCGM of this machine can be asked/)
     assert.match((await look('HTTP/1.0 404 Not Found\r\n\r\n')).absent ?? '', /no DCGM/)
-    assert.equal((await look({ refused: true }, undefined, {})).absent, 'this machine has no NVIDIA GPU')
+    assert.equal(
+      (await look({ refused: true }, undefined, {})).absent,
+      'no GPU of this machine is bound to the NVIDIA driver',
+    )
   })
 })
 

@@ -3,7 +3,7 @@
  * health`. No engine is started and no watch is set: two engines fight over the GPUs.
  */
 
-import { findAccelerators } from '../../../host/accelerators.ts'
+import { isNvidiaBound } from '../../../host/accelerators.ts'
 import type { ChildOutcome } from '../../../host/children.ts'
 import type { Look, ProbeHost } from '../../probe.ts'
 import { incidentsIn } from './dcgmi.ts'
@@ -26,8 +26,7 @@ const dcgmiMs = 8_000
 
 export async function readDcgm(from: ProbeHost, before?: DcgmSample): Promise<Look<DcgmSample>> {
   const { host, children, loopback } = from
-  const isNvidia = findAccelerators(host).some(({ kind }) => kind === 'nvidia')
-  if (!isNvidia && !before) return { absent: 'this machine has no NVIDIA GPU' }
+  if (!isNvidiaBound(host) && !before) return { absent: 'no GPU of this machine is bound to the NVIDIA driver' }
   if (!loopback) return { absent: 'services of a saved copy of a machine cannot be asked' }
   const answer = await loopback.ask(exporter, request, mostBytes)
   if ('silent' in answer) return { sample: { trouble: `dcgm-exporter ${answer.silent}`, incidents: [] } }

@@ -32,8 +32,8 @@ const deepest = 4
 
 export async function readNeuron(host: Host, at: number, before?: NeuronSample): Promise<Look<NeuronSample>> {
   const names = host.list(folder).filter((name) => /^neuron\d+$/.test(name))
-  const pci = findAccelerators(host).filter(({ kind }) => kind === 'neuron')
   if (names.length === 0) return { absent: 'no AWS Neuron driver of this machine has a device' }
+  const pci = findAccelerators(host).filter(({ kind }) => kind === 'neuron')
   const devices: NeuronDevice[] = []
   for (const name of names) {
     const found = pathsBelow(host, `${folder}/${name}`, deepest)

@@ -134,7 +134,7 @@ describe('the driver of NVIDIA', { skip: noCompiler }, () => {
 
   it('that is not there, or not ours, costs no process', async () => {
     for (const [options, absent] of [
-      [{ gpus: 0 }, 'this machine has no NVIDIA GPU'],
+      [{ gpus: 0 }, 'no GPU of this machine is bound to the NVIDIA driver'],
       [{ driver: 'vfio-pci' }, 'no GPU of this machine is bound to the NVIDIA driver'],
       [{ driver: '' }, 'no GPU of this machine is bound to the NVIDIA driver'],
     ] as const) {

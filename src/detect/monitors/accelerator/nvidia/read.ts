@@ -2,7 +2,7 @@
  * What NVIDIA's driver says of its GPUs, asked by a child process (detect/nvml) with a deadline, and what PCI says. A
  * machine without a bound GPU starts no process.
  */
-import { findAccelerators } from '../../../host/accelerators.ts'
+import { findAccelerators, isNvidiaBound } from '../../../host/accelerators.ts'
 import type { ChildOutcome } from '../../../host/children.ts'
 import { type Host, textOf } from '../../../host/host.ts'
 import { pciFolder } from '../../../host/pci.ts'
@@ -18,11 +18,10 @@ export const lookMs = answerMs + 10_000
 
 export async function readNvidia(from: ProbeHost, before?: NvidiaSample): Promise<Look<NvidiaSample>> {
   const { host, children, clock, nvmlProgram } = from
-  const found = findAccelerators(host).filter(({ kind }) => kind === 'nvidia')
-  if (found.length === 0 && !before) return { absent: 'this machine has no NVIDIA GPU' }
+  if (!isNvidiaBound(host) && !before) return { absent: 'no GPU of this machine is bound to the NVIDIA driver' }
   if (nvmlProgram === undefined) return { absent: 'the driver of a saved copy of a machine cannot be asked' }
+  const found = findAccelerators(host).filter(({ kind }) => kind === 'nvidia')
   const bound = found.filter(({ driver }) => driver === 'nvidia')
-  if (bound.length === 0 && !before) return { absent: 'no GPU of this machine is bound to the NVIDIA driver' }
   // One without a driver is one that the NVIDIA driver refused; others belong to virtual machines or to nouveau.
   const pci = found
     .filter(({ driver, address }) => driver === undefined || (driver === 'nvidia' && !isExcluded(host, address)))
