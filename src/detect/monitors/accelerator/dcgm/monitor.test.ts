@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import { systemClock } from '../../../../telemetry/clock.ts'
 import type { ChildOutcome } from '../../../host/children.ts'
 import { type Answer, type Loopback, systemLoopback } from '../../../host/network.ts'
 import { ScriptedChildren } from '../../../host/testing/scripted-children.ts'
 import { type Files, lookAt } from '../../testing/look-at.ts'
+import { incidentsIn } from './dcgmi.ts'
+import { healthIn, remapsIn, samplesOf } from './exporter.ts'
 import { dcgm } from './monitor.ts'
 
 const machine: Files = { 'sys/bus/pci/drivers/nvidia/0000:1b:00.0/vendor': '0x10de\n' }
@@ -103,6 +106,25 @@ describe('dcgm: the exporter', () => {
     assert.equal(
       (await look({ refused: true }, undefined, {})).absent,
       'no GPU of this machine is bound to the NVIDIA driver',
+    )
+  })
+})
+
+describe('dcgm: anything that a page or a report may hold', () => {
+  it('is read without an exception', () => {
+    const text = fc.oneof(
+      fc.string(),
+      fc.string().map((value) => `DCGM_EXP_GPU_HEALTH_STATUS{gpu="${value}"} 20`),
+    )
+    fc.assert(fc.property(text, (page) => Array.isArray([healthIn(samplesOf(page)), remapsIn(samplesOf(page))])))
+    const tree = fc.letrec((tie) => ({
+      node: fc.dictionary(
+        fc.constantFrom('Overall Health', 'GPU', 'children', 'Errors', 'value', 'overflow', '0'),
+        fc.oneof({ maxDepth: 4 }, fc.constant('Failure'), fc.jsonValue(), tie('node')),
+      ),
+    })).node
+    fc.assert(
+      fc.property(tree, (body) => incidentsIn(JSON.stringify({ body }))?.every(({ text }) => text !== '') ?? true),
     )
   })
 })

@@ -57,6 +57,19 @@ describe('nvidia', { skip: noCompiler }, () => {
     ])
   })
 
+  it('keeps a finding while the question behind it is not answered', async () => {
+    const { look, clock } = lookerOf(machine)
+    machine.says(healthy())
+    for (let looks = 0; looks < 12; looks++) {
+      await look()
+      await clock.advance(minute)
+    }
+    machine.says([...healthy(), 'nvmlDeviceGetCurrentClocksEventReasons 0 999', 'nvmlDeviceGetRemappedRows 0 999'])
+    const { levels } = await look()
+    for (const reason of ['NvidiaClockSlowdown', 'NvidiaPowerError', 'NvidiaRowRemapPending'])
+      assert.ok(levels.includes(`kept ${reason} on ${first}`), reason)
+  })
+
   it('counts the GPUs of the bus', async () => {
     machine.says(healthy(1))
     const { levels } = await lookerOf(machine).look()
