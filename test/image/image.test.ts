@@ -51,7 +51,8 @@ describe('images', { skip }, () => {
       const image = await imageOf(program)
       assert.ok(image.compressed <= largest[program], `${image.compressed} bytes`)
       const sbom = JSON.parse(image.sbom) as { components: { name: string; version: string }[] } // sbomOf wrote it
-      for (const name of ['node', 'libc6', 'libstdc++6', 'libgcc-s1'])
+      const native = program === 'agent' ? ['@koromix/koffi-linux-x64'] : []
+      for (const name of ['node', 'libc6', 'libstdc++6', 'libgcc-s1', ...native])
         assert.ok(sbom.components.find((one) => one.name === name)?.version, `no version of ${name}`)
     })
   }
@@ -77,6 +78,9 @@ describe('images', { skip }, () => {
       assert.deepEqual(readdirSync(join(rootfs, 'tmp')), [])
       // The agent runs the journalctl of the node in the node's tree.
       if (program === 'agent') assert.match(said('chroot', [rootfs, 'chroot', '/', 'node', '--version']), /^v\d+/)
+      if (program === 'controller') continue
+      const asked = said('chroot', [rootfs, '/usr/bin/node', '/opt/nodemend/dist/agent-nvml.cjs', '/'])
+      assert.match(asked, /^\{"init":13,/, 'the program that asks NVML loads its native module, and finds no library')
     }
   })
 

@@ -10,6 +10,7 @@ import { BlockDevices } from '../../detect/host/block-devices.ts'
 import { bootClock, bootId, hostname } from '../../detect/host/boot.ts'
 import { type Children, systemChildren } from '../../detect/host/children.ts'
 import { type Host, openHost } from '../../detect/host/host.ts'
+import type { Identity } from '../../detect/host/identity.ts'
 import { isThisMachine } from '../../detect/host/network.ts'
 import { createSteadyTime, type SteadyTime } from '../../detect/ledger/steady-time.ts'
 import { describe } from '../../detect/lifecycle/condition.ts'
@@ -30,6 +31,7 @@ import { nvmlProgram } from '../agent/nvml-program.ts'
 import { CommandError, exitCodes, type Io, type OutputFormat } from '../io.ts'
 import { outputOption, print, tableText } from '../output.ts'
 import { withProgress } from '../progress.ts'
+import { acceleratorsText, identified } from './accelerators.ts'
 import { catalogueFolder } from './catalogue-folder.ts'
 import { atOneLook, clockOfCopy, kernelLogOf } from './one-look.ts'
 import { readTextLog, type TextLog } from './text-log.ts'
@@ -57,7 +59,7 @@ export interface Scan {
     readonly message: string
   }[]
   readonly findings: readonly ScanFinding[]
-  readonly accelerators: readonly Accelerator[]
+  readonly accelerators: readonly (Accelerator & Identity)[]
 }
 
 export interface ScanFinding {
@@ -109,26 +111,29 @@ export interface ScanParts extends Pick<Io, 'clock' | 'random' | 'programFile' |
 export async function scanHost(flags: Omit<Flags, 'output'>, io: ScanParts): Promise<Scan> {
   const { clock, random } = io
   const host = openHost(flags.hostRoot)
+  const children = io.children ?? systemChildren(host.root, clock)
   const kmsg = pathOf(flags.kmsg ?? kernelLogOf(host), host)
   const catalogue = compileShipped(catalogueFolder(io.programFile))
-  const accelerators = findAccelerators(host)
+  const found = findAccelerators(host)
   const settings = createSettings({
     reasons: atOneLook(catalogue.reasons),
     overrides: noOverrides,
     acceptUserspace: flags.acceptUserFacility ?? false,
-    acceleratorReady: acceleratorReady(accelerators.map(({ kind }) => kind)),
+    acceleratorReady: acceleratorReady(found.map(({ kind }) => kind)),
     advise: (reasons) => adviseReasons(reasons, catalogue.tables),
   })
   const boot = bootId(host)
+  const alive = isThisMachine(host, openHost('/'))
+  const program = nvmlProgram(io.programFile)
   const matchers = compileMatchers(catalogue, decoders, new BlockDevices(host).isDetachable)
   const text = await readTextLog(kmsg, meaningsOf(catalogue, matchers.of('kmsg')), io)
   const time = text ? timeOf(text, clock, boot) : createSteadyTime(clock, bootClock(host, clock), boot, undefined)
   const read = { records: text?.lines ?? 0, unframed: text ? text.lines - text.known : 0 }
   const { monitors } = assemble({
     host,
-    children: io.children ?? systemChildren(host.root, clock),
-    nvmlProgram: nvmlProgram(io.programFile),
-    clock: isThisMachine(host, openHost('/')) ? clock : clockOfCopy(clock, text?.endsAt),
+    children,
+    nvmlProgram: program,
+    clock: alive ? clock : clockOfCopy(clock, text?.endsAt),
     random,
     time,
     log: silentLog,
@@ -151,6 +156,7 @@ export async function scanHost(flags: Omit<Flags, 'output'>, io: ScanParts): Pro
     await monitor.check((from, observation) => inputs.push(...inputsOf(from, observation)))
     monitor.stop()
   }
+  const accelerators = await identified(host, found, children, alive ? program : undefined)
   const { state } = step(emptyState(boot, clock.now()), inputs, time.moment(), settings)
   const trouble = troubleOf(state, kmsg, read)
   const seen = trouble === undefined ? state : blinded(state, trouble, time, settings)
@@ -198,7 +204,7 @@ interface Seen extends Read {
   readonly state: LifecycleState
   readonly settings: Settings
   readonly time: SteadyTime
-  readonly accelerators: readonly Accelerator[]
+  readonly accelerators: Scan['accelerators']
 }
 
 function summarise(seen: Seen, trouble: string | undefined): Scan {
@@ -258,11 +264,10 @@ function scanText(scan: Scan): string {
     one.lastAt ?? '-',
     one.message,
   ])
-  const accelerators = scan.accelerators.map((one) => [one.address, one.kind, one.id, one.driver ?? '-'])
   const parts = [
     tableText(['CONDITION', 'STATUS', 'REASON', 'MESSAGE'], conditions),
     findings.length > 0 && tableText(['SEVERITY', 'FINDING', 'DEVICE', 'LINES', 'LAST SEEN', 'MESSAGE'], findings),
-    accelerators.length > 0 && tableText(['ACCELERATOR', 'KIND', 'ID', 'DRIVER'], accelerators),
+    acceleratorsText(scan.accelerators),
     monitorsText(scan),
     `${scan.node}: ${scan.records} ${scan.records === 1 ? 'line' : 'lines'} of the kernel log read${unframedText(scan.unframed)}\n`,
   ]

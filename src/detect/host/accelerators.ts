@@ -33,6 +33,11 @@ const vendors: Readonly<Record<string, Vendor>> = {
   '0x1d0f': { kind: 'neuron', fits: (_class, device) => /^0x7[0-9a-f]64$/.test(device) },
 }
 
+/** Whether the NVIDIA driver has a device: one folder is looked at, and not every device of the bus. */
+export function isNvidiaBound(host: Host): boolean {
+  return host.list('sys/bus/pci/drivers/nvidia').some((name) => name.includes(':'))
+}
+
 export function findAccelerators(host: Host): readonly Accelerator[] {
   return host.list(pciFolder).flatMap((address) => {
     const read = (file: string): string => textOf(host.read(`${pciFolder}/${address}/${file}`))?.trim() ?? ''

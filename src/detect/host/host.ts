@@ -21,7 +21,7 @@ export interface Host {
   path(inside: string): string
   /** Reads a small file synchronously, which is fast for /proc and /sys because the kernel answers from memory. */
   read(inside: string): FileRead
-  /** Reads a file in the thread pool: for one that waits for a disk or for a lock of another process. */
+  /** Reads a file in the thread pool: for one that waits for a disk, a device or a lock of another process. */
   readSlowly(inside: string): Promise<FileRead>
   /** Names in a folder, sorted; empty when the folder is absent. */
   list(inside: string): readonly string[]
@@ -151,6 +151,11 @@ export function textOf(read: FileRead): string | undefined {
 
 /** The whole number in a small file; undefined when there is none. */
 export function numberIn(host: Host, path: string): number | undefined {
-  const text = textOf(host.read(path))?.trim()
+  return numberOf(host.read(path))
+}
+
+/** The whole number that a small file holds; undefined for any other text. */
+export function numberOf(read: FileRead): number | undefined {
+  const text = textOf(read)?.trim()
   return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined
 }

@@ -25,6 +25,19 @@ test('a service answers, accepts, or nothing listens', async (t) => {
   assert.deepEqual(await ask({ ...local, port: 1 }, Buffer.alloc(0)), { refused: true })
 })
 
+test('an answer in several parts is waited for where all of it is wanted, up to a limit', async (t) => {
+  const { ask } = systemLoopback(systemClock)
+  const server = createServer((socket) => {
+    socket.write('one, ')
+    socket.once('data', () => setImmediate(() => socket.end('two')))
+  })
+  t.after(() => server.close())
+  await new Promise<void>((resolve) => server.listen(0, local.address, resolve))
+  const { port } = server.address() as { readonly port: number } // it listens on TCP
+  assert.deepEqual(await ask({ ...local, port }, Buffer.from('x'), 100), { bytes: Buffer.from('one, two') })
+  assert.deepEqual(await ask({ ...local, port }, Buffer.from('x'), 6), { silent: 'answered with more than 6 bytes' })
+})
+
 test('a service that stays silent is given up', async (t) => {
   const clock = new SteppedClock()
   const port = await service(t)

@@ -15,9 +15,10 @@ export type Place = { readonly address: string; readonly port: number } | { read
 export interface Loopback {
   /**
    * Connects to a service, sends, and resolves with the first bytes that come back; with nothing to
-   * send, as soon as the connection is accepted. Never rejects.
+   * send, as soon as the connection is accepted. With `mostBytes`, waits until the service closes the connection, and
+   * resolves with all that came. Never rejects.
    */
-  ask(to: Place, send: Uint8Array): Promise<Answer>
+  ask(to: Place, send: Uint8Array, mostBytes?: number): Promise<Answer>
 }
 
 /** A service that takes longer is silent. Half of a monitor's deadline. */
@@ -25,7 +26,7 @@ export const answerMs = 5_000
 
 export function systemLoopback(clock: Clock): Loopback {
   return {
-    ask: (to, send) =>
+    ask: (to, send, mostBytes) =>
       new Promise((resolve) => {
         if (!('path' in to) && !isLoopback(to.address))
           return resolve({ silent: `${to.address} is no loopback address` })
@@ -40,8 +41,17 @@ export function systemLoopback(clock: Clock): Loopback {
           if (send.length === 0) end({ bytes: Buffer.alloc(0) })
           else socket.write(send)
         })
-        socket.on('data', (bytes) => end({ bytes }))
-        socket.on('end', () => end({ silent: 'closed the connection without an answer' }))
+        const came: Buffer[] = []
+        let size = 0
+        socket.on('data', (bytes) => {
+          if (mostBytes === undefined) return end({ bytes })
+          size += bytes.length
+          if (size > mostBytes) return end({ silent: `answered with more than ${mostBytes} bytes` })
+          came.push(bytes)
+        })
+        socket.on('end', () =>
+          end(size > 0 ? { bytes: Buffer.concat(came) } : { silent: 'closed the connection without an answer' }),
+        )
         socket.on('error', (error: NodeJS.ErrnoException) =>
           end(error.code === 'ECONNREFUSED' ? { refused: true } : { silent: error.message }),
         )

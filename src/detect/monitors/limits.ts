@@ -13,6 +13,8 @@ export interface Measured<Value extends string = string> {
   readonly device?: string
   /** Values that messages can name, e.g. the limit of a percentage. */
   readonly parts?: Readonly<Record<string, string | number>>
+  /** The finding's own name, where one entry stands for many, e.g. `DCGMHealthCode80`. */
+  readonly reason?: string
   /** True when the look cannot tell that all is well: the amount can raise a reason but not end one. */
   readonly tentative?: boolean
   /** True when the device is not part of the machine; the catalogue's `detachable` severity applies. */
@@ -45,13 +47,13 @@ function stateOf({ amount, tentative }: Measured, { side, limit, clear }: Compil
 function matchOf(
   { reason, condition, severity, scope, family }: CompiledReason,
   { value, message, detachable }: CompiledProbe,
-  { amount, device, parts = {}, detachable: isDetachable = false }: Measured,
+  { amount, device, parts = {}, detachable: isDetachable = false, reason: own }: Measured,
   values: Readonly<Record<string, ValueSpec>>,
 ): Match {
   const words: Readonly<Record<string, string | number>> = { ...parts, value: rounded(amount, values[value]) }
   return {
     rule: `${reason}/measured`,
-    reason,
+    reason: own ?? reason,
     entry: reason,
     condition,
     severity: (isDetachable && detachable) || severity,

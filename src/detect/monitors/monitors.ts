@@ -1,5 +1,9 @@
 /** Every monitor, one line each. A new one: docs/how-to/add-a-monitor.md. */
 
+export { amdgpu } from './accelerator/amdgpu/monitor.ts'
+export { dcgm } from './accelerator/dcgm/monitor.ts'
+export { gaudi } from './accelerator/gaudi/monitor.ts'
+export { neuron } from './accelerator/neuron/monitor.ts'
 export { nvidia } from './accelerator/nvidia/monitor.ts'
 export { cgroups } from './kernel/cgroups/monitor.ts'
 export { clock } from './kernel/clock/monitor.ts'

@@ -7,7 +7,6 @@ export type Answer<T> = { readonly value: T } | { readonly code: number }
 export const codes = {
   notSupported: 3,
   noPermission: 4,
-  driverNotLoaded: 9,
   functionNotFound: 13,
   inforomCorrupted: 14,
   gpuLost: 15,

@@ -47,7 +47,7 @@ export type Opened = { readonly nvml: Nvml } | { readonly missing: true } | { re
 export function openNvml(root: string): Opened {
   const machine = rootOfDriver(root)
   const prefix = machine === '/' || changeRoot(machine) ? '/' : machine
-  const denied = whyDenied()
+  const denied = whyDenied(prefix)
   if (denied !== undefined) return { denied }
   // Where the operator's container has a driver, it is the one that is loaded.
   for (const file of [...filesBelow(join(prefix, operatorRoot)), soname, ...filesBelow(prefix)]) {
@@ -68,8 +68,13 @@ function filesBelow(root: string): readonly string[] {
   return folders.map((folder) => join(root, folder, soname))
 }
 
-/** A container without the right to a device sees it and cannot open it; NVML then names an unknown error. */
-function whyDenied(): string | undefined {
+/**
+ * A container without the right to a device sees it and cannot open it; NVML then names an unknown error. Without another
+ * root it sees the device only in the file system of the host.
+ */
+function whyDenied(prefix: string): string | undefined {
+  if (prefix !== '/' && existsSync(join(prefix, control)) && !existsSync(control))
+    return `${control}: without CAP_SYS_CHROOT`
   try {
     closeSync(openSync(control, 'r+'))
     return undefined

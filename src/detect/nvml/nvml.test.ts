@@ -1,5 +1,6 @@
 /** The child that asks NVML, as a process, against a stand-in of the library. */
 import assert from 'node:assert/strict'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { systemClock } from '../../telemetry/clock.ts'
@@ -120,6 +121,19 @@ describe('asking NVML', { skip: noCompiler }, () => {
     const { count } = await documentOf(operator)
     operator.end()
     assert.deepEqual(count, { value: process.getuid?.() === 0 ? 2 : 1 })
+  })
+
+  it('says which right is missing where it may not change its root', {
+    skip:
+      process.getuid?.() !== 0 || existsSync('/dev/nvidiactl') || !existsSync('/usr/bin/setpriv')
+        ? 'needs root, setpriv, and no NVIDIA driver'
+        : false,
+  }, async () => {
+    machine.says(healthy()).file('dev/nvidiactl', '')
+    const [file, args] = ['setpriv', ['--bounding-set=-sys_chroot', process.execPath, program, machine.root]]
+    const outcome = await children.run({ name: 'nvml', file, args, deadlineMs: 20_000, mostBytes: 1e6, own: true })
+    rmSync(join(machine.root, 'dev'), { recursive: true })
+    assert.match('output' in outcome ? outcome.output : '', /"denied":"\/dev\/nvidiactl: without CAP_SYS_CHROOT"/)
   })
 
   it('tells why the driver cannot be initialised', async () => {

@@ -95,7 +95,7 @@ function fabricUnknown(code: number): One {
 }
 
 /** nvml.h, `NVML_GPU_FABRIC_STATE_…`. */
-const states = { notSupported: 0, notStarted: 1, completed: 3 } as const
+const states = { notSupported: 0, notStarted: 1, inProgress: 2, completed: 3 } as const
 
 function judgeFabric({ state, status, health = 0 }: Fabric, switches: boolean): One {
   if (state === states.notSupported) return []
@@ -104,7 +104,8 @@ function judgeFabric({ state, status, health = 0 }: Fabric, switches: boolean): 
   const what = ready ? faultsOf(status, health) : []
   return [
     { value: 'fabric-failed', amount: flag(what.length > 0), parts: { what: what.join(', ') }, tentative: !ready },
-    { value: 'fabric-not-ready', amount: flag(!ready && !unmanaged) },
+    // Not started without switches of its own: a GPU of a rack that is used without the rack's fabric (GB200).
+    { value: 'fabric-not-ready', amount: flag(state === states.inProgress) },
     { value: 'fabric-manager-missing', amount: flag(unmanaged) },
     { value: 'fabric-bandwidth-reduced', amount: flag(ready && bits(health, 0, 2) === 1), tentative: !ready },
   ]

@@ -57,10 +57,33 @@ describe('nvidia', { skip: noCompiler }, () => {
     ])
   })
 
+  it('keeps a finding while the question behind it is not answered', async () => {
+    const { look, clock } = lookerOf(machine)
+    machine.says(healthy())
+    for (let looks = 0; looks < 12; looks++) {
+      await look()
+      await clock.advance(minute)
+    }
+    machine.says([...healthy(), 'nvmlDeviceGetCurrentClocksEventReasons 0 999', 'nvmlDeviceGetRemappedRows 0 999'])
+    const { levels } = await look()
+    for (const reason of ['NvidiaClockSlowdown', 'NvidiaPowerError', 'NvidiaRowRemapPending'])
+      assert.ok(levels.includes(`kept ${reason} on ${first}`), reason)
+  })
+
   it('counts the GPUs of the bus', async () => {
     machine.says(healthy(1))
     const { levels } = await lookerOf(machine).look()
     assert.ok(levels.includes('over NvidiaDeviceCountMismatch: 1 of 2 GPUs are known to the driver'))
+  })
+
+  it('expects no GPU that the driver was told to leave alone', async () => {
+    machine.file(`proc/driver/nvidia/gpus/${second}/information`, 'GPU Excluded:\t Yes\n').says(healthy(1))
+    const { levels } = await lookerOf(machine).look()
+    machine.file(`proc/driver/nvidia/gpus/${second}/information`, 'GPU Excluded:\t No\n')
+    assert.deepEqual(
+      levels.filter((level) => !level.startsWith('kept ')),
+      [],
+    )
   })
 
   it('takes what an old driver does not have as no fault', async () => {
@@ -77,9 +100,10 @@ describe('nvidia', { skip: noCompiler }, () => {
       version.join(),
       /^over NvidiaDriverMismatch: the NVIDIA library \S+libnvidia-ml\.so\.1 has another version than the kernel module$/,
     )
-    assert.deepEqual(await levelsOf('nvmlInit_v2 -1 999'), [
-      'over NvidiaDriverError: the NVIDIA driver cannot be asked: NVML error 999',
-    ])
+    for (const code of [9, 999])
+      assert.deepEqual(await levelsOf(`nvmlInit_v2 -1 ${code}`), [
+        `over NvidiaDriverError: the NVIDIA driver cannot be asked: NVML error ${code}`,
+      ])
   })
 })
 
@@ -123,7 +147,7 @@ describe('the driver of NVIDIA', { skip: noCompiler }, () => {
 
   it('that is not there, or not ours, costs no process', async () => {
     for (const [options, absent] of [
-      [{ gpus: 0 }, 'this machine has no NVIDIA GPU'],
+      [{ gpus: 0 }, 'no GPU of this machine is bound to the NVIDIA driver'],
       [{ driver: 'vfio-pci' }, 'no GPU of this machine is bound to the NVIDIA driver'],
       [{ driver: '' }, 'no GPU of this machine is bound to the NVIDIA driver'],
     ] as const) {

@@ -2,43 +2,33 @@
  * What NVIDIA's driver says of its GPUs, asked by a child process (detect/nvml) with a deadline, and what PCI says. A
  * machine without a bound GPU starts no process.
  */
-import { findAccelerators } from '../../../host/accelerators.ts'
+import { findAccelerators, isNvidiaBound } from '../../../host/accelerators.ts'
 import type { ChildOutcome } from '../../../host/children.ts'
 import { type Host, textOf } from '../../../host/host.ts'
 import { pciFolder } from '../../../host/pci.ts'
+import { answerMs, askNvml } from '../../../nvml/ask.ts'
 import { codes, type Gpu, type NvmlDocument } from '../../../nvml/document.ts'
 import { follow } from '../../growth.ts'
 import type { Look, ProbeHost } from '../../probe.ts'
 import { countsOf } from './counts.ts'
 import { type LinkRange, type NvidiaSample, type PlacedGpu, windowMs } from './sample.ts'
 
-/** Longer than an initialisation of eight GPUs without persistence mode. */
-const answerMs = 30_000
 /** The look ends after the child was killed and reaped. */
 export const lookMs = answerMs + 10_000
-const mostBytes = 4_000_000
 
 export async function readNvidia(from: ProbeHost, before?: NvidiaSample): Promise<Look<NvidiaSample>> {
   const { host, children, clock, nvmlProgram } = from
-  const found = findAccelerators(host).filter(({ kind }) => kind === 'nvidia')
-  if (found.length === 0 && !before) return { absent: 'this machine has no NVIDIA GPU' }
+  if (!isNvidiaBound(host) && !before) return { absent: 'no GPU of this machine is bound to the NVIDIA driver' }
   if (nvmlProgram === undefined) return { absent: 'the driver of a saved copy of a machine cannot be asked' }
+  const found = findAccelerators(host).filter(({ kind }) => kind === 'nvidia')
   const bound = found.filter(({ driver }) => driver === 'nvidia')
-  if (bound.length === 0 && !before) return { absent: 'no GPU of this machine is bound to the NVIDIA driver' }
   // One without a driver is one that the NVIDIA driver refused; others belong to virtual machines or to nouveau.
-  const pci = found.filter(({ driver }) => driver === undefined || driver === 'nvidia').map(({ address }) => address)
+  const pci = found
+    .filter(({ driver, address }) => driver === undefined || (driver === 'nvidia' && !isExcluded(host, address)))
+    .map(({ address }) => address)
   const at = clock.monotonic()
   if (bound.length === 0) return { sample: withoutAnswer('missing', 'no GPU is bound to the driver', at, pci, before) }
-  const args = [nvmlProgram, host.root]
-  const outcome = await children.run({
-    name: 'nvml',
-    file: process.execPath,
-    args,
-    deadlineMs: answerMs,
-    mostBytes,
-    own: true,
-  })
-  return lookOf(outcome, { host, at, pci, before })
+  return lookOf(await askNvml(children, nvmlProgram, host), { host, at, pci, before })
 }
 
 interface Context {
@@ -70,12 +60,17 @@ function documentLook(document: NvmlDocument, context: Context): Look<NvidiaSamp
     return { absent: `the agent may not open ${denied} (it needs agent.privileged); the kernel log is still read` }
   if (library === undefined)
     return { absent: 'the driver’s library libnvidia-ml.so.1 is not installed; the kernel log is still read' }
-  if (init === codes.driverNotLoaded) return { sample: withoutAnswer('missing', 'it is not loaded', at, pci, before) }
   if (init === codes.versionMismatch) return { sample: withoutAnswer('mismatch', library, at, pci, before) }
   if (init !== 0) return { sample: withoutAnswer('failed', `NVML error ${init}`, at, pci, before) }
   if ('code' in document.count)
     return { sample: withoutAnswer('failed', `NVML error ${document.count.code}`, at, pci, before) }
   return { sample: answered(document, context) }
+}
+
+/** The operator told the driver to leave it alone (`NVreg_ExcludeDevice`). */
+function isExcluded(host: Host, address: string): boolean {
+  const information = textOf(host.read(`proc/driver/nvidia/gpus/${address}/information`)) ?? ''
+  return /^GPU Excluded:\s*Yes/m.test(information)
 }
 
 /** Keeps what was known, so that nothing ends because the driver is silent. */

@@ -12,12 +12,12 @@ export function judgeStrain({ device, gpu }: PlacedGpu, { trail }: NvidiaSample)
   const growth = (counter: Counter) => growthOf(trail, counterKey(device, counter), windowMs)
   const { amount: looks, tentative } = growth('looks')
   const share = looks < leastLooks ? 0 : (growth('slow looks').amount * 100) / looks
+  const clocks = [
+    ...measure('slowdown-percent', gpu.clockReasons, () => share),
+    ...measure('power-brake-looks', gpu.clockReasons, () => growth('power brake looks').amount),
+  ]
   return [
-    ...measure('slowdown-percent', gpu.clockReasons, () => share).map((one) => ({ ...one, tentative })),
-    ...measure('power-brake-looks', gpu.clockReasons, () => growth('power brake looks').amount).map((one) => ({
-      ...one,
-      tentative,
-    })),
+    ...clocks.map((one) => ({ ...one, tentative: (one.tentative ?? false) || tentative })),
     ...judgeHeat(gpu),
     ...measure('temperature-celsius', gpu.temperature, (celsius) => celsius),
     ...measure('power-watts', gpu.powerMilliwatts, (milliwatts) => milliwatts / 1_000),

@@ -2,7 +2,7 @@
  * AWS Elastic Fabric Adapters: drivers/infiniband/hw/efa/efa_verbs.c, `hw_counters` of the port and of the device. The
  * state of a port is always ACTIVE, so health is in the counters.
  */
-import { type Host, numberIn, textOf } from '../../../host/host.ts'
+import { type Host, numberOf, textOf } from '../../../host/host.ts'
 import { follow, type Trail } from '../../growth.ts'
 import type { Look } from '../../probe.ts'
 
@@ -32,19 +32,20 @@ export interface EfaSample {
 const folder = 'sys/class/infiniband'
 const vendor = '0x1d0f'
 
-export function readEfa(host: Host, at: number, before?: EfaSample): Look<EfaSample> {
+export async function readEfa(host: Host, at: number, before?: EfaSample): Promise<Look<EfaSample>> {
   const devices = host.list(folder).filter((name) => isEfa(host, name))
   if (devices.length === 0) return { absent: 'this machine has no Elastic Fabric Adapter' }
   const ports = devices.flatMap((name) => host.list(`${folder}/${name}/ports`).map((port) => `${name}/${port}`))
   const counts: Record<string, number> = {}
-  const take = (name: string, path: string, files: readonly string[]): void => {
+  const take = async (name: string, path: string, files: readonly string[]): Promise<void> => {
     for (const file of files) {
-      const count = numberIn(host, `${folder}/${path}/hw_counters/${file}`)
+      const count = numberOf(await host.readSlowly(`${folder}/${path}/hw_counters/${file}`))
       if (count !== undefined) counts[`${name} ${file}`] = count
     }
   }
-  for (const name of devices) take(name, name, deviceFiles)
-  for (const name of ports) take(name, name.replace('/', '/ports/'), [...portFiles.errors, ...portFiles.retransmits])
+  for (const name of devices) await take(name, name, deviceFiles)
+  for (const name of ports)
+    await take(name, name.replace('/', '/ports/'), [...portFiles.errors, ...portFiles.retransmits])
   return { sample: { ports, devices, trail: follow(counts, at, windowMs, before?.trail) } }
 }
 

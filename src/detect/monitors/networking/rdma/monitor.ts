@@ -8,7 +8,7 @@ const state = ['state', 'physical'] as const
 export const rdma = probeMonitor({
   name: 'rdma',
   conditions: ['NetworkingReady'],
-  everyMs: 30_000,
+  everyMs: 60_000,
   values: {
     'infiniband-port-down': {
       unit: 'count',

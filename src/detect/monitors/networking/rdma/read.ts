@@ -3,7 +3,7 @@
  * user_mad.c, uverbs_main.c (the character devices). Virtual functions belong to pods, and EFA has a monitor of its own.
  */
 import { basename } from 'node:path'
-import { type Host, textOf } from '../../../host/host.ts'
+import { type Host, numberOf, textOf } from '../../../host/host.ts'
 import { pciFolder } from '../../../host/pci.ts'
 import { follow, type Trail } from '../../growth.ts'
 import type { Look } from '../../probe.ts'
@@ -57,7 +57,7 @@ export interface RdmaSample {
 
 const folder = 'sys/class/infiniband'
 
-export function readRdma(host: Host, at: number, before?: RdmaSample): Look<RdmaSample> {
+export async function readRdma(host: Host, at: number, before?: RdmaSample): Promise<Look<RdmaSample>> {
   const adapters = host.list(folder).filter((name) => isPhysical(host, name))
   const cards = cardsOf(host)
   if (adapters.length === 0 && cards.length === 0 && !before)
@@ -66,7 +66,7 @@ export function readRdma(host: Host, at: number, before?: RdmaSample): Look<Rdma
   const ports = adapters.flatMap((name) =>
     host.list(`${folder}/${name}/ports`).map((port) => portOf(host, `${name}/ports/${port}`, before)),
   )
-  const trail = follow(countsOf(host, ports, unreadable), at, windowMs, before?.trail)
+  const trail = follow(await countsOf(host, ports, unreadable), at, windowMs, before?.trail)
   return {
     sample: { ports: withGone(ports, before), adapters: devicesOf(host, adapters), cards, trail, unreadable },
   }
@@ -110,13 +110,13 @@ function withGone(ports: readonly Port[], before?: RdmaSample): readonly Port[] 
   return [...ports, ...gone.map((port) => ({ ...port, active: false, state: 'gone', physical: 'gone', rate: 0 }))]
 }
 
-function countsOf(host: Host, ports: readonly Port[], unreadable: Set<string>): Trail['counts'] {
+async function countsOf(host: Host, ports: readonly Port[], unreadable: Set<string>): Promise<Trail['counts']> {
   const counts: Record<string, number> = {}
   for (const { name } of ports) {
     for (const [group, files] of Object.entries(counterFiles)) {
       for (const file of files) {
         const path = `${folder}/${name.replace('/', '/ports/')}/${group}/${file}`
-        const count = unreadable.has(path) ? undefined : countIn(host, path, unreadable)
+        const count = unreadable.has(path) ? undefined : await countIn(host, path, unreadable)
         if (count !== undefined) counts[`${name} ${file}`] = count
       }
     }
@@ -125,10 +125,10 @@ function countsOf(host: Host, ports: readonly Port[], unreadable: Set<string>): 
 }
 
 /** `N/A (no PMA)` is no number and no fault. */
-function countIn(host: Host, path: string, unreadable: Set<string>): number | undefined {
-  const read = host.read(path)
+async function countIn(host: Host, path: string, unreadable: Set<string>): Promise<number | undefined> {
+  const read = await host.readSlowly(path)
   if ('denied' in read) unreadable.add(path)
-  return 'text' in read && /^\d+$/.test(read.text.trim()) ? Number(read.text) : undefined
+  return numberOf(read)
 }
 
 /** uverbs for every adapter; umad for InfiniBand alone, which the subnet manager reaches through it. */

@@ -1,5 +1,5 @@
 /** Machines with NVIDIA GPUs for tests: the stand-in of the library, PCI in sysfs, and a monitor that looks at them. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../../../../telemetry/clock.ts'
 import { type Children, systemChildren } from '../../../../host/children.ts'
@@ -23,6 +23,9 @@ export function withPci(machine: StandIn, count: number, driver = 'nvidia'): Sta
       .file(`${folder}/vendor`, '0x10de\n')
       .file(`${folder}/device`, '0x2330\n')
       .file(`${folder}/class`, '0x030200\n')
+    const bound = `sys/bus/pci/drivers/nvidia/${address}`
+    rmSync(join(machine.root, bound), { recursive: true, force: true })
+    if (driver === 'nvidia') machine.file(`${bound}/vendor`, '0x10de\n')
     machine.file(`${folder}/uevent`, driver === '' ? '' : `DRIVER=${driver}\n`)
   }
   return machine
