@@ -17,6 +17,7 @@ import { softForMs } from '../src/repair/decide/foreign.ts'
 import { foreignMarks } from '../src/repair/decide/foreign-marks.ts'
 import { controllerRights } from '../src/repair/rights/rights.ts'
 import { type Row, rows } from '../test/journey/rows.ts'
+import { handOversPage } from './hand-overs.ts'
 import { kernelMessagesPage } from './kernel-messages/page.ts'
 
 export interface Page {
@@ -38,6 +39,7 @@ export function referencePages(catalogueFolder: string): Page[] {
     { file: 'docs/reference/metrics.md', text: metricsPage() },
     { file: 'docs/reference/actions-and-providers.md', text: actionsPage() },
     { file: 'docs/reference/foreign-marks.md', text: foreignMarksPage() },
+    { file: 'docs/reference/hand-overs.md', text: handOversPage() },
     { file: 'docs/reference/journey.md', text: journeyPage() },
     { file: 'docs/reference/kernel-messages.md', text: kernelMessagesPage(notice) },
     { file: 'docs/reference/rbac.md', text: rbacPage() },
