@@ -15,6 +15,7 @@ import { classifyCommand } from './inspect/classify.ts'
 import { rulesCommand } from './inspect/rules.ts'
 import { scanCommand } from './inspect/scan.ts'
 import type { Io } from './io.ts'
+import { repairCommand } from './repair/command.ts'
 
 export const commands: readonly ((io: Io) => Command)[] = [
   agentCommand,
@@ -26,6 +27,7 @@ export const commands: readonly ((io: Io) => Command)[] = [
   statusCommand,
   whyCommand,
   acknowledgeCommand,
+  repairCommand,
   classifyCommand,
   rulesCommand,
   completionCommand,
