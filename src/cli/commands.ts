@@ -15,6 +15,7 @@ import { classifyCommand } from './inspect/classify.ts'
 import { rulesCommand } from './inspect/rules.ts'
 import { scanCommand } from './inspect/scan.ts'
 import type { Io } from './io.ts'
+import { policyCommand } from './policy/questions.ts'
 import { repairCommand } from './repair/command.ts'
 
 export const commands: readonly ((io: Io) => Command)[] = [
@@ -28,6 +29,7 @@ export const commands: readonly ((io: Io) => Command)[] = [
   whyCommand,
   acknowledgeCommand,
   repairCommand,
+  policyCommand,
   classifyCommand,
   rulesCommand,
   completionCommand,

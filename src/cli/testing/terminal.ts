@@ -10,6 +10,7 @@ import { acknowledgeCommand } from '../ask/acknowledge.ts'
 import { statusCommand } from '../ask/status.ts'
 import { whyCommand } from '../ask/why.ts'
 import { CommandError, type Io } from '../io.ts'
+import { policyCommand } from '../policy/questions.ts'
 import { repairCommand } from '../repair/command.ts'
 
 const terminalCommands: Readonly<Record<string, (io: Io) => Command>> = {
@@ -17,6 +18,7 @@ const terminalCommands: Readonly<Record<string, (io: Io) => Command>> = {
   status: statusCommand,
   acknowledge: acknowledgeCommand,
   repair: repairCommand,
+  policy: policyCommand,
 }
 
 /** `status`, `why`, `acknowledge` and `repair`, as a person types them. */
