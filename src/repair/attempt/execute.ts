@@ -32,7 +32,7 @@ export interface ExecutorOptions {
   readonly leadership: () => Leadership
   /** Asked again before every step that cannot be taken back, and before the first one that touches the node. */
   readonly lastLook: LastLook
-  /** Told of every new phase, before the next step. */
+  /** Shows each new phase on the node before the next step. */
   readonly lifecycle: LifecycleConditions
   /** Told of every new phase that is on record. */
   readonly onPhase: (attempt: Attempt) => void
