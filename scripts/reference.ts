@@ -21,6 +21,7 @@ import { controllerRights } from '../src/repair/rights/rights.ts'
 import { type Row, rows } from '../test/journey/rows.ts'
 import { coveragePage } from './coverage-page.ts'
 import { drillsPage } from './drills-page.ts'
+import { handOversPage } from './hand-overs.ts'
 import { kernelMessagesPage } from './kernel-messages/page.ts'
 import { lifeCyclePage } from './life-cycle.ts'
 import { npdPage } from './npd-page.ts'
@@ -46,6 +47,7 @@ export function referencePages(catalogueFolder: string): Page[] {
     { file: 'docs/reference/metrics.md', text: metricsPage() },
     { file: 'docs/reference/actions-and-providers.md', text: actionsPage() },
     { file: 'docs/reference/foreign-marks.md', text: foreignMarksPage() },
+    { file: 'docs/reference/hand-overs.md', text: handOversPage() },
     { file: 'docs/reference/journey.md', text: journeyPage() },
     { file: 'docs/reference/coverage.md', text: coveragePage(catalogueFolder) },
     { file: 'docs/reference/life-cycle.md', text: lifeCyclePage(catalogueFolder, notice) },

@@ -17,6 +17,7 @@ import { rulesCommand } from './inspect/rules.ts'
 import { scanCommand } from './inspect/scan.ts'
 import type { Io } from './io.ts'
 import { policyCommand } from './policy/command.ts'
+import { repairCommand } from './repair/command.ts'
 
 export const commands: readonly ((io: Io) => Command)[] = [
   agentCommand,
@@ -28,9 +29,10 @@ export const commands: readonly ((io: Io) => Command)[] = [
   statusCommand,
   whyCommand,
   acknowledgeCommand,
+  repairCommand,
+  policyCommand,
   classifyCommand,
   rulesCommand,
-  policyCommand,
   completionCommand,
   cleanUpCommand,
   eksCommand,

@@ -8,6 +8,7 @@ import type { Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
 import { actorsAmong } from './act/actions.ts'
 import { Drainer } from './act/drain/run.ts'
+import { LifecycleConditions } from './act/lifecycle/lifecycle.ts'
 import { AttemptBook } from './attempt/book.ts'
 import { Calls } from './attempt/calls.ts'
 import { Executor } from './attempt/execute.ts'
@@ -69,6 +70,7 @@ export function assemble(options: AssembleOptions): Assembled {
     onServed: (resource, error) => (error ? reporter.unserved(resource, error) : reporter.servedAgain(resource)),
     signal,
   })
+  const lifecycle = new LifecycleConditions(api, clock)
   const findActor = actorsAmong(providers, { api, clock })
   const executor = new Executor({
     api,
@@ -78,6 +80,7 @@ export function assemble(options: AssembleOptions): Assembled {
     calls: new Calls(book, findActor),
     leadership,
     lastLook: observer.lastLook,
+    lifecycle,
     onPhase: (attempt) => reporter.phase(attempt),
   })
   const controller = new Controller({
@@ -88,6 +91,7 @@ export function assemble(options: AssembleOptions): Assembled {
     executor,
     providers,
     findActor,
+    lifecycle,
     rights: new RightsQuestion(api, clock, remedy),
     reporter,
     leadership,

@@ -10,7 +10,8 @@ import { type Attempt, isFinished } from '../model/repair.ts'
 import type { Provider, TargetAnswer } from '../providers/provider.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import { type FindActor, kindOf, noProvider } from './act/actions.ts'
-import { removeTaint, repairTaintKey } from './act/taint.ts'
+import { type LifecycleConditions, unlikeNodes } from './act/lifecycle/lifecycle.ts'
+import { removeTaint, strayTaints } from './act/taint.ts'
 import { admitted, newAttempt, providerAnswer, refusedLate, sightingsDiffer, withDecision } from './attempt/admit.ts'
 import type { AttemptBook } from './attempt/book.ts'
 import type { Executor } from './attempt/execute.ts'
@@ -44,6 +45,7 @@ export interface ControllerOptions {
   readonly executor: Executor
   readonly providers: readonly Provider[]
   readonly findActor: FindActor
+  readonly lifecycle: LifecycleConditions
   readonly rights: RightsQuestion
   readonly reporter: Reporter
   readonly leadership: () => Leadership
@@ -238,7 +240,7 @@ export class Controller {
 
   /** Removes what nobody needs any more: our finaliser, old records, and taints of ours without an open repair. */
   async #tidy(snapshot: ClusterSnapshot): Promise<void> {
-    const { api, book, clock } = this.#options
+    const { api, book, clock, lifecycle } = this.#options
     for (const record of book.records.filter(isLetGo).slice(0, tidiesPerPass)) {
       await this.#try('letting go of a record', () => book.release(record))
     }
@@ -247,8 +249,12 @@ export class Controller {
     for (const record of outdated(free, names, clock.now()).slice(0, tidiesPerPass)) {
       await this.#try('removing an old record', () => book.remove(record))
     }
-    for (const { node, attempt } of strayTaints(snapshot, book.records).slice(0, tidiesPerPass)) {
+    for (const { node, attempt } of strayTaints(snapshot.nodes, book.records).slice(0, tidiesPerPass)) {
       await this.#try('removing a stray taint', () => removeTaint(api, node, attempt))
+    }
+    if (snapshot.pause.state !== 'off') return
+    for (const one of unlikeNodes(snapshot.nodes, book.records).slice(0, tidiesPerPass)) {
+      await this.#try('writing life-cycle conditions', () => lifecycle.mend(one))
     }
   }
 
@@ -286,14 +292,4 @@ function saysNews(record: Attempt, decision: Decision): boolean {
   return (
     withdrawn || saysSomethingElse(record.decision, decision) || sightingsDiffer(record.sightings, decision.sightings)
   )
-}
-
-/** Our taints without an open repair of that name: left over from a crash between two writes. */
-function strayTaints(snapshot: ClusterSnapshot, records: readonly Attempt[]): { node: NodeView; attempt: string }[] {
-  const open = new Set(records.filter((one) => !isFinished(one.phase)).map((one) => one.name))
-  return snapshot.nodes.flatMap((node) => {
-    const taint = node.taints.find((one) => one.key === repairTaintKey)
-    const attempt = taint?.value ?? ''
-    return taint && !node.deleting && !open.has(attempt) ? [{ node, attempt }] : []
-  })
 }

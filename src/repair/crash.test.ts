@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import type { Api } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import { type Attempt, isFinished } from '../model/repair.ts'
-import { noAnswer, type Tap, type TapOptions, tap } from '../providers/testing/tap.ts'
+import { bootText, noAnswer, type Tap, type TapOptions, tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
 import { type Half, quickPolicy, startTestCluster, type TestCluster } from './testing/test-cluster.ts'
 
@@ -79,7 +79,7 @@ async function endAt(t: Context, at: number, when: 'before' | 'after'): Promise<
 describe('one reboot, ended at every write', () => {
   const { action: _action, ...rest } = quickPolicy
   const policy = { ...rest, ladder: [{ action: 'Reboot', attempts: 1 }] }
-  const isBoot = (write: string): boolean => write.startsWith('patch nodes/status')
+  const isBoot = (write: string): boolean => write.endsWith(bootText)
 
   test('it is sent at most once, and where nobody knows whether it was, never again', async (t) => {
     const rehearsal = await sickCluster(t, policy)

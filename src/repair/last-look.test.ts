@@ -78,7 +78,7 @@ describe('at every write of a repair', () => {
         const told = `after write ${at} (${sent[at]}): ${entered.join(', ')}`
         assert.ok(!after.some((write) => write.startsWith('delete nodes')), told)
         assert.ok(!entered.includes('Preparing') && !entered.includes('Committing'), told)
-        if (no === pause) assert.ok(!after.some((write) => write.startsWith('patch nodes')), `a taint ${told}`)
+        if (no === pause) assert.ok(!after.some((write) => write.startsWith('patch nodes ')), `a taint ${told}`)
       }
     })
   }

@@ -5,7 +5,7 @@ import { nodes } from '../kube/api.ts'
 import { connectTo } from '../kube/connect.ts'
 import { deleteObject, patchObject } from '../kube/objects.ts'
 import type { Attempt } from '../model/repair.ts'
-import { noAnswer, type TapOptions, tap } from '../providers/testing/tap.ts'
+import { bootText, noAnswer, type TapOptions, tap } from '../providers/testing/tap.ts'
 import { seededRandom } from '../telemetry/clock.ts'
 import { type Context, givenCluster, phaseOf } from './testing/given-cluster.ts'
 import { quickPolicy, type TestCluster } from './testing/test-cluster.ts'
@@ -21,7 +21,7 @@ async function given(t: Context, spec: object = rebootOnly, options: TapOptions 
   const half = await cluster.half('a', { api: tapped.api })
   const uid = await uidOf(cluster, first)
   await cluster.setCondition(first, 'KernelReady', 'False')
-  const boots = (): number => tapped.sent.filter((write) => write === `patch nodes/status ${first}`).length
+  const boots = (): number => tapped.sent.filter((write) => write === `patch nodes/status ${first}${bootText}`).length
   return { cluster, first, half, uid, boots }
 }
 
@@ -92,7 +92,7 @@ describe('a reboot', () => {
   test('a node that comes back as another Node object is not the same machine', async (t) => {
     const { cluster, first, half } = await given(t, rebootOnly, {
       before: (write) => {
-        if (write === `patch nodes/status ${first}`) throw noAnswer()
+        if (write === `patch nodes/status ${first}${bootText}`) throw noAnswer()
       },
     })
     await cluster.until('nobody knows', 60, [half], phaseOf(cluster, first, 'Unknown'))
@@ -106,7 +106,7 @@ describe('a reboot', () => {
   test('a call whose answer is lost is never repeated, and is found out about', async (t) => {
     const { cluster, first, half, boots } = await given(t, rebootOnly, {
       after: (write) => {
-        if (write.startsWith('patch nodes/status')) throw noAnswer()
+        if (write.endsWith(bootText)) throw noAnswer()
       },
     })
     await cluster.until('it has booted', 60, [half], phaseOf(cluster, first, 'Dwelling'))
@@ -119,7 +119,7 @@ describe('a reboot', () => {
     let sent = 0
     const { cluster, first, half } = await given(t, rebootOnly, {
       before: (write) => {
-        if (!write.startsWith('patch nodes/status')) return
+        if (!write.endsWith(bootText)) return
         sent++
         throw noAnswer()
       },

@@ -2,9 +2,9 @@
 import { Command } from 'commander'
 import { parseDuration } from '../../catalog/duration.ts'
 import { compileShipped } from '../../catalog/shipped.ts'
-import { type Api, nodes, selfSubjectReviews } from '../../kube/api.ts'
+import { type Api, nodes } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
-import { createObject, getObject, patchObject } from '../../kube/objects.ts'
+import { getObject, patchObject } from '../../kube/objects.ts'
 import {
   type Acknowledgement,
   acknowledgedKey,
@@ -15,6 +15,7 @@ import {
 import { shown } from '../../model/shown.ts'
 import type { NodeObject } from '../../repair/observe/seen.ts'
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
+import { userOf } from '../cluster/user.ts'
 import { catalogueFolder } from '../inspect/catalogue-folder.ts'
 import { CommandError, type Io } from '../io.ts'
 import { askingCluster, withProgress } from '../progress.ts'
@@ -146,22 +147,6 @@ async function nodeNamed(api: Api, name: string): Promise<NodeObject> {
     if (!isKubeError(error, 'NM_KUBE_NOT_FOUND')) throw error
     throw new CommandError('NM_ACKNOWLEDGE_NODE', shown`no node of the name ${name}; see: nodemend status --all`)
   }
-}
-
-/** As whom the API server knows us; older servers do not tell. */
-async function userOf(api: Api, { env }: Io): Promise<string> {
-  try {
-    const review = await createObject<Review>(api, selfSubjectReviews, { metadata: {} }, { timeoutMs })
-    return review.status?.userInfo?.username ?? env.USER ?? ''
-  } catch (error) {
-    if (!isKubeError(error)) throw error
-    return env.USER ?? ''
-  }
-}
-
-interface Review {
-  readonly metadata: object
-  readonly status?: { readonly userInfo?: { readonly username?: string } }
 }
 
 function durationOf(text: string): number {

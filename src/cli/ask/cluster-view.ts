@@ -13,12 +13,14 @@ import {
 import { isKubeError, KubeError } from '../../kube/errors.ts'
 import { getObject, listObjects } from '../../kube/objects.ts'
 import { acknowledgedKey } from '../../model/acknowledgement.ts'
-import type { NodeView, Pause } from '../../model/node.ts'
+import type { ClusterSnapshot, NodeView, Pause } from '../../model/node.ts'
 import type { NodeHealthReport } from '../../model/node-health.ts'
 import type { Attempt } from '../../model/repair.ts'
 import type { ProviderName } from '../../providers/providers.ts'
-import { poolsOf, providersNamed } from '../../providers/providers.ts'
+import { poolLabels, poolsOf, providersNamed } from '../../providers/providers.ts'
+import { ownActions } from '../../repair/act/actions.ts'
 import { readAttempt } from '../../repair/attempt/record.ts'
+import { unreadKarpenter } from '../../repair/observe/karpenter-repair.ts'
 import { readPause } from '../../repair/observe/pause.ts'
 import { labelled, type NodeObject, SeenNodes } from '../../repair/observe/seen.ts'
 import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../../repair/policy/parse.ts'
@@ -110,6 +112,21 @@ async function look(
     ...(leader !== undefined && { leader }),
     pause,
     providers: running,
+  }
+}
+
+/** What a decision would be made from, as far as one look tells: claims and the settings of Karpenter are not read. */
+export function snapshotOf({ nodes: seen, pause, providers, leader }: ClusterView, leading: boolean): ClusterSnapshot {
+  return {
+    nodes: seen,
+    claims: [],
+    otherRepairers: [unreadKarpenter],
+    poolLabels,
+    ownActions,
+    providers,
+    health: { synced: true, leases: { state: 'listed', followed: 0, stale: 0 } },
+    leadership: { leading, until: Number.MAX_SAFE_INTEGER, fencingToken: 0, identity: leader ?? 'no controller' },
+    pause,
   }
 }
 

@@ -3,19 +3,18 @@ import { Command } from 'commander'
 import { conditionTypes } from '../../model/condition.ts'
 import type { DecisionRecord } from '../../model/decision.ts'
 import { nearest } from '../../model/nearest.ts'
-import { type ApiHealth, conditionOf, type NodeView } from '../../model/node.ts'
+import { conditionOf, type NodeView } from '../../model/node.ts'
 import { type Attempt, isFinished } from '../../model/repair.ts'
-import { type ProviderName, poolLabels } from '../../providers/providers.ts'
-import { kindOf, ownActions } from '../../repair/act/actions.ts'
+import type { ProviderName } from '../../providers/providers.ts'
+import { kindOf } from '../../repair/act/actions.ts'
 import { decide } from '../../repair/decide/decide.ts'
-import { unreadKarpenter } from '../../repair/observe/karpenter-repair.ts'
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
 import { providersOption } from '../cluster/providers-option.ts'
 import { CommandError, type Io, type OutputFormat } from '../io.ts'
 import { outputOption, print } from '../output.ts'
 import { askingCluster, withProgress } from '../progress.ts'
 import { acknowledgedIn } from './acknowledged.ts'
-import { type ClusterView, type NodeNotes, viewCluster } from './cluster-view.ts'
+import { type ClusterView, type NodeNotes, snapshotOf, viewCluster } from './cluster-view.ts'
 import type { DecisionText, Explanation, RepairText } from './explanation.ts'
 import { stateOf } from './node-state.ts'
 import { warningsIn } from './warnings.ts'
@@ -103,16 +102,7 @@ function decisionFor(
 ): { readonly record: DecisionRecord; readonly recorded: boolean } | null {
   if (current?.decision) return { record: current.decision, recorded: true }
   if (!node) return null
-  const leadership = {
-    leading: view.leader !== undefined,
-    until: Number.MAX_SAFE_INTEGER,
-    fencingToken: 0,
-    identity: view.leader ?? 'no controller',
-  }
-  const health: ApiHealth = { synced: true, leases: { state: 'listed', followed: 0, stale: 0 } }
-  const { nodes, pause, providers } = view
-  const unseen = { claims: [], otherRepairers: [unreadKarpenter] }
-  const snapshot = { ...unseen, nodes, poolLabels, ownActions, providers, health, leadership, pause }
+  const snapshot = snapshotOf(view, view.leader !== undefined)
   const found = decide(snapshot, view.policies.policies, view.repairs, now).find((one) => one.nodeUid === node.uid)
   return found && found.outcome !== 'cleared' ? { record: found, recorded: false } : null
 }

@@ -8,6 +8,7 @@ import { isKubeError } from '../../kube/errors.ts'
 import { deleteObject, getObject, listObjects, patchObject } from '../../kube/objects.ts'
 import { acknowledgedKey } from '../../model/acknowledgement.ts'
 import type { Taint } from '../../model/node.ts'
+import { isOwnLifecycle } from '../../model/node-lifecycle.ts'
 import { isBeforeCommit, type Phase } from '../../model/repair.ts'
 import { clearTaint, repairTaintKey } from '../../repair/act/taint.ts'
 import { guardFinalizer } from '../../repair/attempt/codec.ts'
@@ -114,12 +115,12 @@ interface MarkedNode extends KubeObject {
     readonly managedFields?: readonly ManagedFields[]
   }
   readonly spec?: { readonly taints?: readonly Taint[] }
-  readonly status?: { readonly conditions?: readonly { readonly type: string }[] }
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly reason?: string }[] }
 }
 
 interface Marks {
   readonly name: string
-  /** Types that the agent owns, and nobody else. */
+  /** Types that the agent owns, and nobody else; life-cycle conditions that the controller wrote. */
   readonly conditions: readonly string[]
   readonly taint: boolean
   readonly acknowledged: boolean
@@ -147,9 +148,10 @@ function marksOf({ metadata, spec, status }: MarkedNode): Marks {
   const there = status?.conditions?.map(({ type }) => type) ?? []
   const ours = ownedBy(managedFields, true).filter((type) => there.includes(type))
   const others = ownedBy(managedFields, false)
+  const written = status?.conditions?.filter(isOwnLifecycle).map(({ type }) => type) ?? []
   return {
     name,
-    conditions: ours.filter((type) => !others.includes(type)),
+    conditions: [...ours.filter((type) => !others.includes(type)), ...written],
     taint: spec?.taints?.some(({ key }) => key === repairTaintKey) ?? false,
     acknowledged: acknowledgedKey in annotations,
   }

@@ -1,8 +1,12 @@
 /** `nodemend policy`: work with repair policies before they act. */
 import { Command } from 'commander'
 import type { Io } from '../io.ts'
+import { policyDiffCommand } from './diff.ts'
 import { policyTestCommand } from './test.ts'
 
 export function policyCommand(io: Io): Command {
-  return new Command('policy').description('try repair policies out').addCommand(policyTestCommand(io))
+  return new Command('policy')
+    .description('try repair policies out')
+    .addCommand(policyTestCommand(io))
+    .addCommand(policyDiffCommand(io))
 }

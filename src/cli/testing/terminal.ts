@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Command } from 'commander'
 import { type KubeObject, leases } from '../../kube/api.ts'
 import { createObject } from '../../kube/objects.ts'
 import { type Half, startTestCluster, type TestCluster } from '../../repair/testing/test-cluster.ts'
@@ -9,8 +10,18 @@ import { acknowledgeCommand } from '../ask/acknowledge.ts'
 import { statusCommand } from '../ask/status.ts'
 import { whyCommand } from '../ask/why.ts'
 import { CommandError, type Io } from '../io.ts'
+import { policyCommand } from '../policy/questions.ts'
+import { repairCommand } from '../repair/command.ts'
 
-/** `status`, `why` and `acknowledge`, as a person types them. */
+const terminalCommands: Readonly<Record<string, (io: Io) => Command>> = {
+  why: whyCommand,
+  status: statusCommand,
+  acknowledge: acknowledgeCommand,
+  repair: repairCommand,
+  policy: policyCommand,
+}
+
+/** `status`, `why`, `acknowledge` and `repair`, as a person types them. */
 export interface Terminal {
   /** With another kubeconfig than the test cluster's. */
   runWith(kubeconfig: string, ...args: readonly string[]): ReturnType<Terminal['run']>
@@ -40,7 +51,7 @@ function terminalOf(cluster: TestCluster, folder: string): Terminal {
         columns: 80,
         colour: false,
       }
-      const make = { why: whyCommand, status: statusCommand, acknowledge: acknowledgeCommand }[command ?? '']
+      const make = terminalCommands[command ?? '']
       if (!make) throw new TypeError(`the terminal of tests has no command ${command}`)
       try {
         await make(io)

@@ -22,7 +22,7 @@ export interface Lines {
 }
 
 export interface Tap extends Lines {
-  /** Every write that was sent, as `verb plural[/subresource] name`. */
+  /** Every write that was sent, as `verb plural[/subresource] name`, a boot with {@link bootText}. */
   readonly sent: readonly string[]
 }
 
@@ -58,7 +58,7 @@ export function tap(api: Api, options: TapOptions): Tap {
           return api.request<T>(call)
         }
         const resource = call.subresource ? `${call.resource.plural}/${call.subresource}` : call.resource.plural
-        const write = `${call.verb} ${resource} ${call.name ?? ''}`.trim()
+        const write = `${call.verb} ${resource} ${call.name ?? ''}`.trim() + (isBoot(call) ? bootText : '')
         options.before?.(write, call, sent.length)
         sent.push(write)
         const answer = await api.request<T>(call)
@@ -67,6 +67,13 @@ export function tap(api: Api, options: TapOptions): Tap {
       },
     },
   }
+}
+
+/** How the name of a write ends that boots a modelled machine: others write the status of a node, too. */
+export const bootText = ' with a boot id'
+
+function isBoot({ body }: Call): boolean {
+  return (body as { status?: { nodeInfo?: unknown } } | undefined)?.status?.nodeInfo !== undefined // what providers/embedded sends
 }
 
 /** What a caller sees when no answer comes. */

@@ -5,7 +5,8 @@
 import { type Api, type KubeObject, nodes } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { getObject, patchObject } from '../../kube/objects.ts'
-import type { Taint } from '../../model/node.ts'
+import type { NodeView, Taint } from '../../model/node.ts'
+import { type Attempt, isFinished } from '../../model/repair.ts'
 
 export const repairTaintKey = 'nodemend.dev/repairing'
 /** A pod may have been bound just before our taint landed: a list of pods counts as the last one only after this. */
@@ -42,6 +43,19 @@ export function clearTaint(api: Api, name: string): Promise<TaintAnswer> {
   return edit(api, { name }, (taints) => {
     const rest = taints.filter(({ key }) => key !== repairTaintKey)
     return rest.length === taints.length ? 'absent' : rest
+  })
+}
+
+/** Our taints without an open repair of that name: left over from a crash between two writes. */
+export function strayTaints(
+  seen: readonly NodeView[],
+  records: readonly Attempt[],
+): { node: NodeView; attempt: string }[] {
+  const open = new Set(records.filter((one) => !isFinished(one.phase)).map((one) => one.name))
+  return seen.flatMap((node) => {
+    const taint = node.taints.find((one) => one.key === repairTaintKey)
+    const attempt = taint?.value ?? ''
+    return taint && !node.deleting && !open.has(attempt) ? [{ node, attempt }] : []
   })
 }
 

@@ -9,10 +9,10 @@ import type { Attempt, Blocker, DrainProgress, PhaseEntry, Plan } from '../../mo
 import { at, type Field, type Fields, type Form, formOf, listOf, same } from './fields.ts'
 import { type AttemptSpec, type AttemptStatus, longText } from './schema.ts'
 
-/** Who approved the attempt, set by a person. */
-const approvedKey = 'nodemend.dev/approved'
-/** Who forgave it, set by a person. */
-const forgivenKey = 'nodemend.dev/forgiven'
+/** Annotation: who approved the attempt, set by a person. */
+export const approvedKey = 'nodemend.dev/approved'
+/** Annotation: who forgave it, set by a person. */
+export const forgivenKey = 'nodemend.dev/forgiven'
 /** Ours alone: as long as it is on the object, a deletion only marks it. */
 export const guardFinalizer = 'nodemend.dev/repair'
 

@@ -9,6 +9,7 @@ import { drainTaintOf } from '../../providers/providers.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import { kindOf } from '../act/actions.ts'
 import type { Drainer, DrainPass } from '../act/drain/run.ts'
+import type { LifecycleConditions } from '../act/lifecycle/lifecycle.ts'
 import { removeTaint, setTaint } from '../act/taint.ts'
 import type { LastLook } from '../observe/last-look.ts'
 import { RefusedCalls } from '../rights/refused-calls.ts'
@@ -31,6 +32,8 @@ export interface ExecutorOptions {
   readonly leadership: () => Leadership
   /** Asked again before every step that cannot be taken back, and before the first one that touches the node. */
   readonly lastLook: LastLook
+  /** Shows each new phase on the node before the next step. */
+  readonly lifecycle: LifecycleConditions
   /** Told of every new phase that is on record. */
   readonly onPhase: (attempt: Attempt) => void
 }
@@ -224,7 +227,7 @@ export class Executor {
   }
 
   async #record(tick: Tick, next: Attempt, untaint: boolean): Promise<string | undefined> {
-    const { api, book, leadership, onPhase } = this.#options
+    const { api, book, leadership, lifecycle, onPhase } = this.#options
     const { attempt } = tick
     if (untaint) await removeTaint(api, { name: attempt.nodeName, uid: attempt.nodeUid }, attempt.name)
     const { identity, fencingToken } = leadership()
@@ -236,6 +239,7 @@ export class Executor {
     this.#refused.forget(attempt.name)
     if (isFinished(next.phase)) this.#forget(attempt.name)
     onPhase(tick.attempt)
+    await lifecycle.show(tick.attempt)
     return undefined
   }
 

@@ -36,6 +36,7 @@ const gke = 'https://cloud.google.com/kubernetes-engine/docs/how-to/handle-disru
 const driver = 'https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-driver-upgrades.html'
 const mig = 'https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-operator-mig.html'
 const lifecycle = 'https://github.com/kubernetes/enhancements/issues/5683'
+const readiness = 'https://kubernetes.io/blog/2026/02/03/introducing-node-readiness-controller'
 const machineConfig = 'https://github.com/openshift/machine-config-operator'
 const flatcar = 'https://github.com/flatcar/flatcar-linux-update-operator'
 const sentinel = 'https://github.com/NVIDIA/NVSentinel'
@@ -251,8 +252,13 @@ export const foreignMarks: readonly ForeignMark[] = [
 
   hard('condition', 'MaintenanceInProgress', 'somebody maintains it', lifecycle),
   hard('condition', 'DrainInProgress', 'somebody is emptying it', lifecycle),
+  hard('condition', 'Drained', 'somebody has emptied it', lifecycle),
   hard('condition', 'GracefulNodeShutdownInProgress', 'it is shutting down', lifecycle),
   soft('condition', 'MaintenancePlanned', 'somebody plans to maintain it', lifecycle),
+
+  // The node life cycle controller stamps it, so a drain that has just begun is told from a cordon that stays.
+  soft('taint', 'node.kubernetes.io/unschedulable', 'somebody cordoned it', taints),
+  soft('taint', 'readiness.k8s.io/', 'the node readiness controller keeps pods off it', readiness),
 ]
 
 function hard(on: ForeignMark['on'], key: string, says: string, source: string): ForeignMark {

@@ -1,5 +1,6 @@
 /** Who else acts on a node: marks that others leave on it, and what the cluster says of its owner. */
-import type { ClaimView, ClusterSnapshot, NodeView } from '../../model/node.ts'
+import { type ClaimView, type ClusterSnapshot, conditionOf, type NodeView } from '../../model/node.ts'
+import { isOwnLifecycle } from '../../model/node-lifecycle.ts'
 import { type ForeignMark, foreignMarks } from './foreign-marks.ts'
 
 /** A soft mark that was set less than this ago is waited for: whoever set it decides within 20 minutes (cluster autoscaler). */
@@ -37,9 +38,9 @@ export function marksOf(node: NodeView): readonly FoundMark[] {
       const value = labels[key]
       return value === undefined ? [] : found('label', key, value)
     }),
-    ...conditions.flatMap(({ type, status, lastTransitionTime }) =>
-      status === 'True' ? found('condition', type, status, lastTransitionTime) : [],
-    ),
+    ...conditions
+      .filter((one) => one.status === 'True' && !isOwnLifecycle(one))
+      .flatMap(({ type, status, lastTransitionTime }) => found('condition', type, status, lastTransitionTime)),
   ]
 }
 
@@ -52,10 +53,21 @@ export function foreignOwner(node: NodeView, { claims, otherRepairers }: Owners,
   if (node.deleting) return 'its Node object is being deleted'
   const mark = marksOf(node).find((one) => one.mark.weight === 'hard')
   if (mark) return markText(mark, now)
+  const shutdown = shutdownText(node)
+  if (shutdown !== undefined) return shutdown
   const repairer = otherRepairers.find((one) => one.unsure === undefined && node.labels[one.label] !== undefined)
   if (repairer) return repairer.why
   const claim = claims.find((one) => one.deleting && belongs(one, node))
   return claim && `Karpenter is deleting its NodeClaim ${claim.name}`
+}
+
+/** What kubelet says while its graceful shutdown runs (kubelet's shutdown manager); it ends with the shutdown or with the boot. */
+const shuttingDown = 'node is shutting down'
+
+function shutdownText(node: NodeView): string | undefined {
+  const ready = conditionOf(node, 'Ready')
+  if (ready?.status !== 'False' || !ready.message.includes(shuttingDown)) return undefined
+  return `its kubelet shuts it down in order (Ready=False: ${shuttingDown}), which is no fault`
 }
 
 /** The soft marks on `node`. */

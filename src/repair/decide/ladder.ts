@@ -58,8 +58,7 @@ export function countsLater({ phase, phases, forgivenBy, taintedAt }: Attempt): 
  * drain uses up no rung, but pauses the next attempt.
  */
 export function standingOf(policy: Policy, node: NodeView, condition: string, history: History, now: number): Standing {
-  const recent = [...lineageOf(node, history)]
-    .flatMap((uid) => history.of.get(uid) ?? [])
+  const recent = countedOn(node, history)
     .filter((one) => now - phaseSince(one) < windowMs)
     .sort((a, b) => phaseSince(a) - phaseSince(b) || (a.name < b.name ? -1 : 1))
   const tried = recent.filter((one) => one.phase !== 'Succeeded' || one.plan?.condition === condition)
@@ -73,8 +72,15 @@ export function standingOf(policy: Policy, node: NodeView, condition: string, hi
   return { action, tried: capped ? machines : tried, spent: capped || open === undefined }
 }
 
+/** Every record that later decisions about `node` count, of its whole lineage. */
+export function countedOn(node: Machine, history: History): readonly Attempt[] {
+  return [...lineageOf(node, history)].flatMap((uid) => history.of.get(uid) ?? [])
+}
+
+type Machine = Pick<NodeView, 'uid' | 'name' | 'providerId'>
+
 /** UIDs of the node, of what its machine was called before, and of those whose repair it came from. */
-function lineageOf({ uid, name, providerId }: NodeView, { before, sameMachine }: History): ReadonlySet<string> {
+function lineageOf({ uid, name, providerId }: Machine, { before, sameMachine }: History): ReadonlySet<string> {
   const keys = [`name ${name}`, ...(providerId === undefined ? [] : [`machine ${providerId}`])]
   const lineage = new Set([uid, ...keys.flatMap((key) => (sameMachine.get(key) ?? []).map((one) => one.nodeUid))])
   for (const member of lineage) {

@@ -16,6 +16,16 @@ const drain: readonly Right[] = [
 ]
 const force = rightOn(pods, ['delete'], 'drains with onTimeout ForceDelete are refused', { optional: true })
 
+const lifecycle = rightOn(
+  nodes,
+  ['patch'],
+  'nodes under repair carry no life-cycle conditions (DrainInProgress and its like)',
+  {
+    subresource: 'status',
+    optional: true,
+  },
+)
+
 /** Where the kubelets renew their leases. */
 const kubeletNamespace = 'kube-node-lease'
 
@@ -26,6 +36,7 @@ export function controllerRights(namespace: string): readonly Right[] {
     taint,
     ...drain,
     force,
+    lifecycle,
     rightOn(repairPolicies, ['list', 'watch'], 'no policy is seen'),
     rightOn(repairPolicies, ['update'], 'no policy says whether it is in force', { subresource: 'status' }),
     rightOn(

@@ -4,8 +4,10 @@ import type { NodeView } from '../../../model/node.ts'
 import { vetoText } from '../../../model/repair.ts'
 import { allow, at, type Gate, refuse, wait } from '../gate.ts'
 
-/** Our own annotation, and Karpenter's for the same purpose. */
-const keys = ['nodemend.dev/veto', 'karpenter.sh/do-not-repair'] as const
+/** Annotation on a Node: who forbids repairs of it, or until when. */
+export const vetoKey = 'nodemend.dev/veto'
+/** Ours, and Karpenter's for the same purpose. */
+const keys = [vetoKey, 'karpenter.sh/do-not-repair'] as const
 const timeText = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/
 
 export const veto: Gate = {
