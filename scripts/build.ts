@@ -26,6 +26,7 @@ const lazyParts: Readonly<Record<string, string>> = {
 /** What the whole command needs only on Amazon's cloud. */
 const cloudParts: Readonly<Record<string, string>> = {
   'src/cli/eks/sdk.ts': 'nodemend-eks.cjs',
+  'src/providers/eks/sdk.ts': 'nodemend-eks-provider.cjs',
 }
 
 const lazy = (parts: Readonly<Record<string, string>>): Plugin => ({

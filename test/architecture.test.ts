@@ -31,7 +31,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   kube: ['yaml', '@kubernetes/client-node'],
   embedded: ['yaml'],
   detect: ['re2js', 'yaml', 'zod'],
-  providers: [],
+  providers: ['@aws-sdk/client-auto-scaling', '@aws-sdk/client-ec2', '@aws-sdk/client-eks'],
   repair: ['re2js', 'zod'],
   cli: ['commander', 'yaml', 'esbuild', '@aws-sdk/client-eks'],
 }

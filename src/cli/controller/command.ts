@@ -1,6 +1,7 @@
 /** `nodemend controller`: the cluster half. The flags are here, the parts are in `run.ts`. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { formatDuration, parseDuration } from '../../catalog/duration.ts'
+import { awsCloud } from '../../providers/eks/aws.ts'
 import { anyNodeFlag } from '../../providers/embedded/provider.ts'
 import type { ProviderParts } from '../../providers/provider.ts'
 import type { ProviderName } from '../../providers/providers.ts'
@@ -27,6 +28,9 @@ interface Flags extends ClusterFlags {
   readonly providers: readonly ProviderName[]
   readonly karpenterNodeRepair: KarpenterNodeRepair
   readonly allowEmbeddedOnARealCluster?: boolean
+  readonly eksCluster?: string
+  readonly eksReplaceFirst?: boolean
+  readonly awsRegion?: string
   readonly webhookUrl?: string
   readonly webhookSecretFile?: string
   readonly verbosity: string
@@ -55,6 +59,9 @@ export function controllerCommand(io: Io): Command {
         .default('detect'),
     )
     .option(anyNodeFlag, 'provider embedded deletes Node objects also of machines that are not modelled')
+    .option('--eks-cluster <NAME>', 'provider eks: the cluster whose managed node groups it repairs')
+    .option('--eks-replace-first', 'provider eks: start the replacement first, where the node group’s maximum allows')
+    .option('--aws-region <REGION>', 'provider eks: region of the cluster (default: AWS_REGION)')
     .option('--webhook-url <URL>', 'provider webhook: base address of the service that reboots and replaces machines')
     .option('--webhook-secret-file <FILE>', 'provider webhook: file with the key of the signature')
     .option('--verbosity <N>', '0 warnings, 2 decisions and phases, 3 and more everything', '2')
@@ -75,7 +82,11 @@ async function start(flags: Flags, io: Io): Promise<void> {
     settleMs: flags.settle,
     providers: flags.providers,
     karpenterNodeRepair: flags.karpenterNodeRepair,
-    settings: { embedded: { anyNode: flags.allowEmbeddedOnARealCluster ?? false }, ...webhookOf(flags) },
+    settings: {
+      embedded: { anyNode: flags.allowEmbeddedOnARealCluster ?? false },
+      ...webhookOf(flags),
+      ...eksOf(flags),
+    },
     level: levelOf(flags.verbosity),
   }
   try {
@@ -94,6 +105,16 @@ function webhookOf({ providers, webhookUrl, webhookSecretFile }: Flags): Pick<Pr
     return { webhook: webhookSettings(webhookUrl, webhookSecretFile) }
   if (webhookUrl === undefined && webhookSecretFile === undefined && !providers.includes('webhook')) return {}
   throw new CommandError('NM_WEBHOOK_SETTINGS', 'provider webhook needs both --webhook-url and --webhook-secret-file')
+}
+
+/** A cluster is needed where the provider is asked for: a repair is too late to learn that. */
+function eksOf({ providers, eksCluster, eksReplaceFirst, awsRegion }: Flags): Pick<ProviderParts, 'eks'> {
+  if (eksCluster !== undefined) {
+    const cloud = awsCloud({ cluster: eksCluster, ...(awsRegion !== undefined && { region: awsRegion }) })
+    return { eks: { cloud, replaceFirst: eksReplaceFirst ?? false } }
+  }
+  if (!providers.includes('eks')) return {}
+  throw new CommandError('NM_EKS_SETTINGS', 'provider eks needs --eks-cluster, the name of the cluster in EKS')
 }
 
 /** The help says the default as people write it; the program counts milliseconds. */
