@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Growth, growthWaitMs, nextGrowth } from './growth.ts'
+import { type Growth, nextGrowth } from './growth.ts'
 import { ModelCloud } from './testing/cloud.ts'
 
 const noon = Date.parse('2026-03-01T12:00:00Z')
@@ -100,13 +100,14 @@ test('two at once go one after the other: never larger by two', async () => {
 
 test('the machine stays until its replacement is in service, or ten minutes have passed', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 2 * growthWaitMs }), async (waited) => {
+    fc.asyncProperty(fc.integer({ min: 1, max: 1_200_000 }), async (waited) => {
       const world = scene(3, 1)
       await turn(world, sick, 'never')
       world.now += waited
       const next = await turn(world, sick, 'never')
-      assert.deepEqual(next?.do, waited >= growthWaitMs ? 'end' : 'wait')
+      assert.deepEqual(next?.do, waited >= 600_000 ? 'end' : 'wait')
     }),
+    { examples: [[599_999], [600_000]] },
   )
   const world = scene(3, 1)
   await turn(world, sick, 'never')
@@ -137,4 +138,23 @@ test('a tag that is none of ours means nothing', async () => {
     world.cloud.mark = mark
     assert.equal((await turn(world, sick, 'never'))?.do, 'grow', mark)
   }
+})
+
+test('a growth that was given up is taken over after half an hour, and not added to', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 0, max: 3_600_000 }), async (waited) => {
+      const world = scene(3, 2)
+      await turn(world, sick, 'never')
+      launch(world, true)
+      launch(world, true)
+      world.now += waited
+      const next = await turn(world, other, 'never')
+      assert.equal(next?.do, waited >= 1_800_000 ? 'grow' : 'wait')
+      assert.equal(world.cloud.desired, 4)
+      if (next?.do === 'wait') return
+      assert.deepEqual(await turn(world, other, 'never'), { do: 'end', decrement: true })
+      assert.equal(world.cloud.desired, 3)
+    }),
+    { examples: [[1_799_999], [1_800_000]] },
+  )
 })
