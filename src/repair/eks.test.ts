@@ -79,7 +79,7 @@ test('a sick node is rebooted once, and proves itself after its boot', async (t)
 
 test('a node group that EKS repairs itself is left alone, and the record says so', async (t) => {
   const { cluster, cloud, half } = await given(t, false)
-  cloud.repair = { enabled: true, limits: 'on; stops above 3 unhealthy' }
+  cloud.nodegroup = { ...cloud.nodegroup, repairs: true, limits: 'on; stops above 3 unhealthy' }
   await cluster.policy('kernel', quickPolicy)
   await cluster.setCondition(first, 'KernelReady', 'False')
   await cluster.run(60, half)

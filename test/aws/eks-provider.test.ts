@@ -75,14 +75,15 @@ describe('the provider eks on moto', () => {
     const cloud = awsCloud({ cluster: 'prod', region: 'us-east-1' })
 
     await t.test('who repairs the group', async () => {
-      assert.equal((await cloud.repairOf('gpu', patience)).enabled, false)
+      const nodegroup = { status: 'ACTIVE', issues: [], repairs: false, limits: 'off' }
+      assert.deepEqual(await cloud.nodegroup('gpu', patience), nodegroup)
       const nodeRepairConfig = { enabled: true, maxParallelNodesRepairedCount: 1 }
       const input = { clusterName: 'prod', nodegroupName: 'gpu', nodeRepairConfig }
       await group.eks.send(new eksSdk.UpdateNodegroupConfigCommand(input))
-      const repair = await cloud.repairOf('gpu', patience)
-      assert.equal(repair.enabled, true)
-      assert.match(repair.limits, /1 at a time/)
-      await assert.rejects(cloud.repairOf('gqu', patience), /AWS, eks:DescribeNodegroup: /)
+      const { repairs, limits } = await cloud.nodegroup('gpu', patience)
+      assert.equal(repairs, true)
+      assert.match(limits, /1 at a time/)
+      await assert.rejects(cloud.nodegroup('gqu', patience), /AWS, eks:DescribeNodegroup: /)
     })
 
     const [first, second] = await group.machines()
@@ -154,6 +155,6 @@ describe('the provider eks on moto', () => {
     process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:1'
     t.after(() => delete process.env.AWS_ENDPOINT_URL)
     const cloud = awsCloud({ cluster: 'prod', region: 'us-east-1' })
-    await assert.rejects(cloud.repairOf('gpu', 1_000), /AWS, eks:DescribeNodegroup: .*ECONNREFUSED/)
+    await assert.rejects(cloud.nodegroup('gpu', 1_000), /AWS, eks:DescribeNodegroup: .*ECONNREFUSED/)
   })
 })

@@ -29,8 +29,8 @@ interface Flags extends ClusterFlags {
   readonly karpenterNodeRepair: KarpenterNodeRepair
   readonly allowEmbeddedOnARealCluster?: boolean
   readonly eksCluster?: string
-  readonly eksReplaceFirst?: boolean
   readonly awsRegion?: string
+  readonly awsReplaceFirst?: boolean
   readonly webhookUrl?: string
   readonly webhookSecretFile?: string
   readonly verbosity: string
@@ -60,8 +60,8 @@ export function controllerCommand(io: Io): Command {
     )
     .option(anyNodeFlag, 'provider embedded deletes Node objects also of machines that are not modelled')
     .option('--eks-cluster <NAME>', 'provider eks: the cluster whose managed node groups it repairs')
-    .option('--eks-replace-first', 'provider eks: start the replacement first, where the node group’s maximum allows')
-    .option('--aws-region <REGION>', 'provider eks: region of the cluster (default: AWS_REGION)')
+    .option('--aws-region <REGION>', 'providers eks, auto-scaling: region of the cluster (default: AWS_REGION)')
+    .option('--aws-replace-first', 'providers eks, auto-scaling: start the replacement first, where the group has room')
     .option('--webhook-url <URL>', 'provider webhook: base address of the service that reboots and replaces machines')
     .option('--webhook-secret-file <FILE>', 'provider webhook: file with the key of the signature')
     .option('--verbosity <N>', '0 warnings, 2 decisions and phases, 3 and more everything', '2')
@@ -85,7 +85,7 @@ async function start(flags: Flags, io: Io): Promise<void> {
     settings: {
       embedded: { anyNode: flags.allowEmbeddedOnARealCluster ?? false },
       ...webhookOf(flags),
-      ...eksOf(flags),
+      ...awsOf(flags),
     },
     level: levelOf(flags.verbosity),
   }
@@ -107,14 +107,17 @@ function webhookOf({ providers, webhookUrl, webhookSecretFile }: Flags): Pick<Pr
   throw new CommandError('NM_WEBHOOK_SETTINGS', 'provider webhook needs both --webhook-url and --webhook-secret-file')
 }
 
-/** A cluster is needed where the provider is asked for: a repair is too late to learn that. */
-function eksOf({ providers, eksCluster, eksReplaceFirst, awsRegion }: Flags): Pick<ProviderParts, 'eks'> {
-  if (eksCluster !== undefined) {
-    const cloud = awsCloud({ cluster: eksCluster, ...(awsRegion !== undefined && { region: awsRegion }) })
-    return { eks: { cloud, replaceFirst: eksReplaceFirst ?? false } }
+/** A cluster is needed where the provider eks is asked for: a repair is too late to learn that. */
+function awsOf(flags: Flags): Pick<ProviderParts, 'eks' | 'autoScaling'> {
+  const { providers, eksCluster: cluster, awsRegion: region, awsReplaceFirst: replaceFirst = false } = flags
+  if (providers.includes('eks') && cluster === undefined)
+    throw new CommandError('NM_EKS_SETTINGS', 'provider eks needs --eks-cluster, the name of the cluster in EKS')
+  const cloud = awsCloud({ ...(cluster !== undefined && { cluster }), ...(region !== undefined && { region }) })
+  const settings = { cloud, replaceFirst }
+  return {
+    ...(providers.includes('eks') && { eks: settings }),
+    ...(providers.includes('auto-scaling') && { autoScaling: settings }),
   }
-  if (!providers.includes('eks')) return {}
-  throw new CommandError('NM_EKS_SETTINGS', 'provider eks needs --eks-cluster, the name of the cluster in EKS')
 }
 
 /** The help says the default as people write it; the program counts milliseconds. */

@@ -5,7 +5,13 @@ import type { Io } from '../io.ts'
 
 export function policyCommand(io: Io): Command {
   return new Command('policy')
-    .description('print the least IAM policy for a controller with the provider eks')
-    .argument('<cluster>', 'name of the EKS cluster')
-    .action((cluster: string) => io.stdout(`${JSON.stringify(iamPolicy(cluster), null, 2)}\n`))
+    .description('print the least IAM policy for a controller with the provider eks, or auto-scaling')
+    .argument('<cluster>', 'name of the cluster')
+    .option(
+      '--self-managed',
+      'for the provider auto-scaling: groups with the tag kubernetes.io/cluster/<cluster>=owned',
+    )
+    .action((cluster: string, { selfManaged = false }: { readonly selfManaged?: boolean }) =>
+      io.stdout(`${JSON.stringify(iamPolicy(cluster, !selfManaged), null, 2)}\n`),
+    )
 }

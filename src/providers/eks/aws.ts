@@ -1,12 +1,23 @@
 /** The provider's cloud through the AWS SDK: the edge. Nothing is repeated here, because only the state machine may. */
 import type { Activity, AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
 import type { InstanceStatus } from '@aws-sdk/client-ec2'
-import { type Change, type Cloud, type Group, growthTag, type Instance, type ScheduledEvent } from './cloud.ts'
+import type { Nodegroup as EksNodegroup } from '@aws-sdk/client-eks'
+import { shownText } from '../../model/shown.ts'
+import {
+  type Change,
+  type Cloud,
+  type Group,
+  growthTag,
+  type Instance,
+  type Nodegroup,
+  type ScheduledEvent,
+} from './cloud.ts'
 import type { AwsAction } from './iam.ts'
 import { repairText } from './repair-text.ts'
 
 export interface AwsOptions {
-  readonly cluster: string
+  /** Its managed node groups can be asked about; absent where there are none. */
+  readonly cluster?: string
   /** Default: as the SDK finds it (AWS_REGION, which EKS sets in pods with a role). */
   readonly region?: string
 }
@@ -40,13 +51,13 @@ export function awsCloud({ cluster, region }: AwsOptions): Cloud {
       )
       return AutoScalingGroups.map(groupOf).find((one) => one.name === name)
     },
-    async repairOf(nodegroupName, timeoutMs) {
+    async nodegroup(nodegroupName, timeoutMs) {
       const { sdk, eks } = await clients()
+      if (cluster === undefined) throw new Error('no --eks-cluster is set')
       const command = new sdk.DescribeNodegroupCommand({ clusterName: cluster, nodegroupName })
       const { nodegroup } = await told('eks:DescribeNodegroup', timeoutMs, (options) => eks.send(command, options))
       if (!nodegroup) throw new Error(`EKS answered without the node group ${nodegroupName}`)
-      const { nodeRepairConfig } = nodegroup
-      return { enabled: nodeRepairConfig?.enabled ?? false, limits: repairText(nodeRepairConfig) }
+      return nodegroupOf(nodegroup)
     },
     async ending(group, instance, timeoutMs) {
       const { sdk, scaling } = await clients()
@@ -57,6 +68,15 @@ export function awsCloud({ cluster, region }: AwsOptions): Cloud {
       return Activities.find((one) => ends(one, instance))?.Description
     },
     change: async (change, timeoutMs) => carryOut(await clients(), change, timeoutMs),
+  }
+}
+
+function nodegroupOf({ status, health, nodeRepairConfig }: EksNodegroup): Nodegroup {
+  return {
+    status: status ?? '',
+    issues: (health?.issues ?? []).map(({ code = '', message = '' }) => shownText(`${code}: ${message}`)),
+    repairs: nodeRepairConfig?.enabled ?? false,
+    limits: repairText(nodeRepairConfig),
   }
 }
 

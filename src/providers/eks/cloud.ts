@@ -33,10 +33,15 @@ export interface Group {
   readonly mark?: string
 }
 
-/** Who repairs a managed node group. */
-export interface NodegroupRepair {
-  readonly enabled: boolean
-  /** Limits and overrides in words, for people; empty where none are set. */
+/** A managed node group as EKS tells of it. */
+export interface Nodegroup {
+  /** EKS's word: ACTIVE, UPDATING, DEGRADED and others. */
+  readonly status: string
+  /** What EKS finds wrong with the group itself, for people: it cannot start instances, for example. */
+  readonly issues: readonly string[]
+  /** Whether EKS repairs its nodes. */
+  readonly repairs: boolean
+  /** Limits and overrides of that repair in words, for people. */
   readonly limits: string
 }
 
@@ -56,8 +61,8 @@ export interface Cloud {
   instance(id: string, timeoutMs: number): Promise<Instance>
   /** Undefined: there is none of that name. */
   group(name: string, timeoutMs: number): Promise<Group | undefined>
-  /** Repair by EKS itself, of a managed node group of the cluster. */
-  repairOf(nodegroup: string, timeoutMs: number): Promise<NodegroupRepair>
+  /** A managed node group of the cluster. */
+  nodegroup(name: string, timeoutMs: number): Promise<Nodegroup>
   /** The group's activity that ends the instance, in its own words; undefined: none is known. */
   ending(group: string, instance: string, timeoutMs: number): Promise<string | undefined>
   change(change: Change, timeoutMs: number): Promise<void>

@@ -8,11 +8,17 @@ test('every command that is loaded has its right, and every right its command', 
   assert.deepEqual(awsRights.map(({ action }) => action.split(':')[1]).sort(), commands.sort())
 })
 
-test('what changes something may change objects of the cluster alone', () => {
-  const { Statement } = iamPolicy('prod') as { readonly Statement: readonly Record<string, unknown>[] }
-  for (const { Action, Condition } of Statement) {
-    const changes = (Action as readonly string[]).filter((one) => !/:Describe/.test(one))
-    if (changes.length === 0) assert.equal(Condition, undefined)
-    else assert.deepEqual(Condition, { StringEquals: { 'aws:ResourceTag/eks:cluster-name': 'prod' } })
-  }
-})
+for (const [managed, tag] of [
+  [true, { 'aws:ResourceTag/eks:cluster-name': 'prod' }],
+  [false, { 'aws:ResourceTag/kubernetes.io/cluster/prod': 'owned' }],
+] as const) {
+  test(`what changes something may change objects of the cluster alone: ${managed ? '' : 'self-'}managed`, () => {
+    const { Statement } = iamPolicy('prod', managed) as { readonly Statement: readonly Record<string, unknown>[] }
+    const all = Statement.flatMap(({ Action }) => Action as readonly string[])
+    assert.equal(all.includes('eks:DescribeNodegroup'), managed)
+    for (const { Action, Condition } of Statement) {
+      const changes = (Action as readonly string[]).filter((one) => !/:Describe/.test(one))
+      assert.deepEqual(Condition, changes.length === 0 ? undefined : { StringEquals: tag })
+    }
+  })
+}

@@ -22,13 +22,15 @@ export const awsRights = [
 
 export type AwsAction = (typeof awsRights)[number]['action']
 
-/** EKS puts it on the Auto Scaling groups and instances of managed node groups. */
-const clusterTag = 'aws:ResourceTag/eks:cluster-name'
-
-/** The least policy for a controller of `cluster`: reads everywhere, changes what carries the cluster's tag alone. */
-export function iamPolicy(cluster: string): object {
-  const actions = (on: AwsRight['on']): readonly AwsAction[] =>
-    awsRights.filter((one) => one.on === on).map(({ action }) => action)
+/**
+ * The least policy for a controller of `cluster`: reads everywhere, changes what carries the cluster's tag alone. EKS puts
+ * its tag on the groups and instances of managed node groups; those of self-managed ones carry that of AWS's cloud controller.
+ */
+export function iamPolicy(cluster: string, managed: boolean): object {
+  const rights = (awsRights as readonly AwsRight[]).filter(({ action }) => managed || !action.startsWith('eks:'))
+  const actions = (on: AwsRight['on']): readonly string[] =>
+    rights.filter((one) => one.on === on).map(({ action }) => action)
+  const [name, value] = managed ? ['eks:cluster-name', cluster] : [`kubernetes.io/cluster/${cluster}`, 'owned']
   return {
     Version: '2012-10-17',
     Statement: [
@@ -38,7 +40,7 @@ export function iamPolicy(cluster: string): object {
         Effect: 'Allow',
         Action: actions('own'),
         Resource: '*',
-        Condition: { StringEquals: { [clusterTag]: cluster } },
+        Condition: { StringEquals: { [`aws:ResourceTag/${name}`]: value } },
       },
     ],
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Instance } from './cloud.ts'
-import { instanceIdOf, refusalOf, replacementRefusal, stageOf, standsBack, stateText } from './judge.ts'
+import { instanceIdOf, nodegroupRefusal, refusalOf, replacementRefusal, stageOf, stateText } from './judge.ts'
 
 const now = Date.parse('2026-03-01T12:00:00Z')
 const hour = 3_600_000
@@ -37,7 +37,9 @@ test('the stage of an instance, by EC2 and by its group', () => {
   }
   assert.equal(stageOf(instance({ state: 'shutting-down' })), 'ending')
   assert.equal(stageOf(instance({ state: 'terminated' })), 'ended')
-  assert.equal(stageOf(instance({ state: 'unheard' })), 'ended')
+  const { group: _, lifecycle: __, ...alone } = instance({ state: 'unheard' })
+  assert.equal(stageOf(alone), 'ended')
+  assert.equal(stageOf(instance({ state: 'unheard' })), 'alive', 'its group still has it')
 })
 
 test('only an instance that runs and is in service is touched; each other state says what would change that', () => {
@@ -84,13 +86,30 @@ test('without a group, or with Launch suspended, nothing would take its place', 
   assert.match(suspended?.change ?? '', /aws autoscaling resume-processes/)
 })
 
+const nodegroup = { status: 'ACTIVE', issues: [], repairs: false, limits: 'off' }
+
 test('where EKS repairs the group itself, its limits are named', () => {
-  assert.equal(standsBack('gpu', { enabled: false, limits: 'off' }), undefined)
+  assert.equal(nodegroupRefusal('gpu', nodegroup, 'Replace'), undefined)
   const limits = 'on; stops above 3 unhealthy; 1 at a time; NvidiaXID31Error NoAction after 15m'
-  assert.match(
-    standsBack('gpu', { enabled: true, limits })?.why ?? '',
-    /EKS repairs node group gpu itself.*XID31Error NoAction/,
-  )
+  for (const action of ['Reboot', 'Replace'] as const) {
+    const { why } = nodegroupRefusal('gpu', { ...nodegroup, repairs: true, limits }, action) ?? { why: '' }
+    assert.match(why, /EKS repairs node group gpu itself.*XID31Error NoAction/)
+  }
+})
+
+test('while EKS changes the group, nothing is done to its nodes', () => {
+  for (const status of ['CREATING', 'UPDATING', 'DELETING', 'CREATE_FAILED', 'DELETE_FAILED', '']) {
+    for (const action of ['Reboot', 'Replace'] as const) {
+      assert.match(nodegroupRefusal('gpu', { ...nodegroup, status }, action)?.why ?? '', /EKS has node group gpu in /)
+    }
+  }
+})
+
+test('a group that cannot start machines loses none to a replacement; a reboot needs no new one', () => {
+  const sick = { ...nodegroup, status: 'DEGRADED', issues: ['AsgInstanceLaunchFailures: no capacity'] }
+  assert.match(nodegroupRefusal('gpu', sick, 'Replace')?.why ?? '', /AsgInstanceLaunchFailures: no capacity/)
+  assert.equal(nodegroupRefusal('gpu', sick, 'Reboot'), undefined)
+  assert.equal(nodegroupRefusal('gpu', { ...sick, issues: [] }, 'Replace'), undefined)
 })
 
 test('the second witness says state, failing checks and what is planned', () => {

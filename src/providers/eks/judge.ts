@@ -1,7 +1,7 @@
 /** What an instance's state means for a repair. Pure. */
 import type { Intervention } from '../../model/action.ts'
 import type { TargetAnswer } from '../provider.ts'
-import type { Group, Instance, NodegroupRepair, ScheduledEvent } from './cloud.ts'
+import type { Group, Instance, Nodegroup, ScheduledEvent } from './cloud.ts'
 
 type Refusal = Extract<TargetAnswer, { readonly kind: 'refused' }>
 
@@ -12,15 +12,25 @@ export function instanceIdOf(providerId = ''): string | undefined {
 
 /** `alive`: nobody ends it. `ending`: certainly begun. `ended`: the machine is gone. */
 export function stageOf({ state, lifecycle = '' }: Instance): 'alive' | 'ending' | 'ended' {
-  if (state === 'terminated' || state === 'unheard') return 'ended'
+  if (state === 'terminated' || (state === 'unheard' && lifecycle === '')) return 'ended'
   return state === 'shutting-down' || lifecycle.startsWith('Terminat') ? 'ending' : 'alive'
 }
 
-/** EKS repairs the group itself: then we do not. */
-export function standsBack(nodegroup: string, { enabled, limits }: NodegroupRepair): Refusal | undefined {
-  if (!enabled) return undefined
-  const why = `EKS repairs node group ${nodegroup} itself (nodeRepairConfig${limits === '' ? '' : `: ${limits}`})`
-  return { kind: 'refused', why, change: `node repair of EKS is turned off for ${nodegroup}` }
+/** Why nothing is done to nodes of the group: EKS repairs or changes it, or could start no machine in the place of one. */
+export function nodegroupRefusal(
+  name: string,
+  { status, issues, repairs, limits }: Nodegroup,
+  action: Intervention,
+): Refusal | undefined {
+  if (repairs) {
+    const why = `EKS repairs node group ${name} itself (nodeRepairConfig: ${limits})`
+    return refused(why, `node repair of EKS is turned off for ${name}`)
+  }
+  if (status !== 'ACTIVE' && status !== 'DEGRADED')
+    return refused(`EKS has node group ${name} in ${status}`, `${name} is ACTIVE`)
+  if (action !== 'Replace' || issues.length === 0) return undefined
+  const why = `EKS says that node group ${name} has trouble of its own, so no machine may come (${issues.join('; ')})`
+  return refused(why, `aws eks describe-nodegroup shows no health issue of ${name}`)
 }
 
 /** Why nothing is done to the instance now; undefined where it may. `now` is wall clock. */

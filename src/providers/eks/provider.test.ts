@@ -72,9 +72,9 @@ describe('the target', () => {
       await why(provider.target({ ...view, providerId: 'kind://a' }, 'Replace')),
       /"kind:\/\/a", and names no instance/,
     )
-    model.repair = { enabled: true, limits: 'on; stops above 20 %' }
+    model.nodegroup = { ...model.nodegroup, repairs: true, limits: 'on; stops above 20 %' }
     assert.match(await why(provider.target(view, 'Reboot')), /EKS repairs node group gpu itself/)
-    model.repair = { enabled: false, limits: 'off' }
+    model.nodegroup = { ...model.nodegroup, repairs: false, limits: 'off' }
     model.suspended = ['Launch']
     assert.match(await why(provider.target(view, 'Replace')), /suspended its process Launch/)
     assert.equal(await why(provider.target(view, 'Reboot')), 'found')
@@ -123,11 +123,11 @@ describe('an operation', () => {
 
   test('node repair of EKS that was turned on meanwhile, or a person who took the instance out, stops the call', async (t) => {
     const { model, provider, operation } = await given(t)
-    model.repair = { enabled: true, limits: 'on' }
+    model.nodegroup = { ...model.nodegroup, repairs: true, limits: 'on' }
     for (const action of ['Reboot', 'Replace'] as const) {
       await assert.rejects(provider.begin(operation(action), 5_000), /EKS repairs node group gpu itself/)
     }
-    model.repair = { enabled: false, limits: 'off' }
+    model.nodegroup = { ...model.nodegroup, repairs: false, limits: 'off' }
     model.machine(id).lifecycle = 'Standby'
     await assert.rejects(provider.begin(operation('Reboot'), 5_000), /in Standby; needed: i-\w+ is in service again/)
     assert.deepEqual(model.changes, [])
@@ -179,9 +179,9 @@ describe('an operation', () => {
     const cloud = model.cloud()
     const slow = make({
       ...cloud,
-      repairOf: async (...args) => {
+      nodegroup: async (...args) => {
         await clock.advance(4_000)
-        return cloud.repairOf(...args)
+        return cloud.nodegroup(...args)
       },
       instance: async (...args) => {
         await clock.advance(2_000)

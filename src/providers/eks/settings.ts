@@ -1,7 +1,7 @@
-/** How the provider reaches AWS. */
+/** How the providers of Auto Scaling groups reach AWS. */
 import type { Cloud } from './cloud.ts'
 
-export interface EksSettings {
+export interface AwsSettings {
   readonly cloud: Cloud
   /** Makes the group larger by one before a machine is ended, where its maximum allows. */
   readonly replaceFirst: boolean

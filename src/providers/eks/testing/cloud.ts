@@ -1,6 +1,6 @@
 /** A small AWS in memory: one node group's Auto Scaling group, whose machines start and end when a test says so. */
 import type { Through } from '../../testing/tap.ts'
-import type { Change, Cloud, Group, Instance, NodegroupRepair } from '../cloud.ts'
+import type { Change, Cloud, Group, Instance, Nodegroup } from '../cloud.ts'
 
 export interface ModelMachine {
   state: string
@@ -16,7 +16,7 @@ export class ModelCloud {
   desired: number
   max: number
   mark: string | undefined
-  repair: NodegroupRepair = { enabled: false, limits: '' }
+  nodegroup: Nodegroup = { status: 'ACTIVE', issues: [], repairs: false, limits: 'off' }
   suspended: string[] = []
   /** Every change that took effect, in order. */
   readonly changes: Change[] = []
@@ -56,7 +56,7 @@ export class ModelCloud {
     return {
       instance: (id, timeoutMs) => read('instance', timeoutMs, () => this.#instance(id)),
       group: (name, timeoutMs) => read('group', timeoutMs, () => this.#group(name)),
-      repairOf: (_nodegroup, timeoutMs) => read('repair', timeoutMs, () => this.repair),
+      nodegroup: (_name, timeoutMs) => read('nodegroup', timeoutMs, () => this.nodegroup),
       ending: (_group, _instance, timeoutMs) => read('activities', timeoutMs, () => undefined),
       change: (change, timeoutMs) =>
         through({ name: change.kind, writes: true, timeoutMs }, async () => this.#apply(change)),
