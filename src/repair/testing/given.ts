@@ -2,6 +2,7 @@
 import type { ApiHealth, ClusterSnapshot, Leadership, NodeView, Pause, SeenCondition } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
 import type { Attempt } from '../../model/repair.ts'
+import { poolLabels } from '../../providers/providers.ts'
 
 /** Noon of a day on which nothing else happened. */
 export const noon = Date.parse('2026-03-01T12:00:00Z')
@@ -142,7 +143,7 @@ export function givenSnapshot({
     nodes,
     claims: claims ?? [],
     otherRepairers: otherRepairers ?? [],
-    poolLabels: ['karpenter.sh/nodepool', 'nodemend.dev/node-group'],
+    poolLabels,
     ownActions: ownActions ?? [],
     providers: providers ?? ['embedded', 'karpenter'],
     health: { synced: true, leases: { state: 'listed', followed: nodes.length, stale: 0 }, ...health },
