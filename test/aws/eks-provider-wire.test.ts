@@ -134,7 +134,7 @@ describe('the provider eks on the wire', () => {
 
   test('a call is sent once: errors of the server, throttling and silence repeat nothing', async (t) => {
     const { aws, cloud } = await given(t)
-    const end = () => cloud.change({ kind: 'terminate', instance: id, decrement: false }, 200)
+    const end = () => cloud.change({ kind: 'terminate', instance: id, decrement: false }, 199.5)
     for (const answer of [
       { status: 500, body: '<ErrorResponse><Error><Code>InternalFailure</Code></Error></ErrorResponse>' },
       {

@@ -181,7 +181,7 @@ async function successor({ api, poolLabel }: GroupParts, operation: Operation): 
 function timeLeft(clock: Clock, timeoutMs: number): () => number {
   const until = clock.monotonic() + timeoutMs
   return () => {
-    const left = until - clock.monotonic()
+    const left = Math.floor(until - clock.monotonic()) // a monotonic clock has fractions, and timers take none
     if (left <= 0) throw new Error('AWS took too long to answer, so nothing was sent')
     return left
   }

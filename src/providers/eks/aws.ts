@@ -196,10 +196,10 @@ async function told<A>(
   send: (options: { readonly abortSignal: AbortSignal }) => Promise<A>,
 ): Promise<A> {
   try {
-    return await send({ abortSignal: AbortSignal.timeout(timeoutMs) })
+    return await send({ abortSignal: AbortSignal.timeout(Math.ceil(timeoutMs)) })
   } catch (error) {
     const { name, message } = error as Error
-    const said = name === 'AbortError' || name === 'TimeoutError' ? `no answer within ${timeoutMs} ms` : message || name
+    const said = name === 'AbortError' || name === 'TimeoutError' ? `no answer within ${Math.ceil(timeoutMs)} ms` : message || name
     throw new Error(`AWS, ${action}: ${said}${remedyOf(name, action, message)}`)
   }
 }
