@@ -199,7 +199,8 @@ async function told<A>(
     return await send({ abortSignal: AbortSignal.timeout(Math.ceil(timeoutMs)) })
   } catch (error) {
     const { name, message } = error as Error
-    const said = name === 'AbortError' || name === 'TimeoutError' ? `no answer within ${Math.ceil(timeoutMs)} ms` : message || name
+    const said =
+      name === 'AbortError' || name === 'TimeoutError' ? `no answer within ${Math.ceil(timeoutMs)} ms` : message || name
     throw new Error(`AWS, ${action}: ${said}${remedyOf(name, action, message)}`)
   }
 }
