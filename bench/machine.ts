@@ -1,7 +1,7 @@
 /** The machine that the figures belong to. */
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import type { Figures } from './bench.ts'
-import { round } from './statistics.ts'
+import { round } from './figures/statistics.ts'
 
 /** Cores, kernel, runtime, and how busy the machine was when the bench began (one-minute load). */
 export function describeMachine(): Figures {

@@ -1,16 +1,17 @@
 /** `npm run bench -- NAME`: measures one hot path and prints the figures, as JSON or as a table. */
 import { seededRandom, systemRandom } from '../src/telemetry/clock.ts'
 import type { Bench, Figures } from './bench.ts'
+import { decide } from './decide.ts'
 import { detect } from './detect.ts'
+import { printTable } from './figures/table.ts'
 import { footprint } from './footprint.ts'
 import { kmsg } from './kmsg.ts'
 import { describeMachine } from './machine.ts'
 import { match } from './match.ts'
 import { type BenchOptions, parseOptions, usage } from './options.ts'
 import { outage } from './outage.ts'
-import { printTable } from './table.ts'
 
-const benches: readonly Bench[] = [match, kmsg, detect, footprint, outage]
+const benches: readonly Bench[] = [match, kmsg, detect, footprint, outage, decide]
 
 async function main(args: readonly string[]): Promise<number> {
   const parsed = readCommand(args)

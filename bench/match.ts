@@ -9,7 +9,7 @@ import { compileMatchers } from '../src/detect/match/compile.ts'
 import type { Matcher } from '../src/detect/match/matcher.ts'
 import type { Bench } from './bench.ts'
 import { type Corpus, generateCorpus, readCorpus } from './corpus.ts'
-import { percentile, round } from './statistics.ts'
+import { percentile, round } from './figures/statistics.ts'
 
 /** CPU time per round and how many rounds; the first round does not count, because V8 still compiles. */
 const roundMs = 400

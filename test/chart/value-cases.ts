@@ -52,7 +52,7 @@ export const valueCases: readonly ValueCase[] = [
       'agent.image': { digest: `sha256:${'0123456789abcdef'.repeat(4)}`, pullPolicy: 'Always' },
       'agent.capabilities': [],
       'agent.port': 9100,
-      'agent.resources.limits': { memory: '192Mi', 'squat.ai/kmsg': 1 }, // of a device plugin
+      'agent.resources.limits': { memory: '288Mi', 'squat.ai/kmsg': 1 }, // of a device plugin
       'agent.ownNodeOnly': false,
       'agent.config': { reasons: { SoftLockup: { severity: 'info' } } },
       'agent.rules': { 'site.yaml': 'family: site\nreasons: []\n' },

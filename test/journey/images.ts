@@ -1,38 +1,31 @@
-/** The images of agent and controller for the test node: Node, its libraries, the bundles and the catalogue. */
-
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+/** The images that ship, for the test node. */
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { archiveOf, buildImage, librariesOf, shellFiles } from '../cluster/node/small-image.ts'
+import { unpackedPackages } from '../../scripts/image/debian.ts'
+import { buildImage, programs } from '../../scripts/image/images.ts'
 
 const root = join(import.meta.dirname, '..', '..')
+const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64'
 
-/** Writes one archive with the bundles of `dist/` for each of the chart's image names; resolves to the files. */
-export function writeImages(folder: string, version: string): string[] {
-  mkdirSync(folder, { recursive: true })
-  const start = Buffer.from("#!/usr/bin/node\nrequire('/nodemend/bin/nodemend.cjs')\n")
-  const files = {
-    'usr/bin/node': process.execPath,
-    'usr/bin/nodemend': start,
-    ...librariesOf(process.execPath),
-    // The agent runs journalctl in the node's file system.
-    'usr/sbin/chroot': '/usr/sbin/chroot',
-    ...librariesOf('/usr/sbin/chroot'),
-    ...shellFiles(),
-    'nodemend/package.json': join(root, 'package.json'),
-    ...filesOf('bin', /\.cjs$/),
-    ...filesOf('dist', /\.cjs$|catalogue\.json$/),
-    ...filesOf('catalog', /\.yaml$/),
+/** Why the images cannot be built on this machine; undefined where they can. */
+export async function whyNoImages(): Promise<string | undefined> {
+  try {
+    await unpackedPackages(architecture) // fetched once, and kept in the cache
+    return undefined
+  } catch (error) {
+    return `the images need packages of Debian: ${(error as Error).message}`
   }
-  return ['agent', 'controller'].map((name) => {
-    const path = join(folder, `${name}.tar`)
-    writeFileSync(path, archiveOf(buildImage({ name: `ghcr.io/nodemend/${name}:${version}`, files })))
-    return path
-  })
 }
 
-function filesOf(folder: string, pattern: RegExp): Record<string, string> {
-  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) =>
-    pattern.test(name),
-  )
-  return Object.fromEntries(names.map((name) => [`nodemend/${folder}/${name}`, join(root, folder, name)]))
+/** Writes both images as archives, made of the bundles in `dist/`; resolves to the files. */
+export async function writeImages(folder: string): Promise<string[]> {
+  mkdirSync(folder, { recursive: true })
+  const files: string[] = []
+  for (const program of programs) {
+    const { archive } = await buildImage(root, program, architecture)
+    const file = join(folder, `${program}.tar`)
+    writeFileSync(file, archive)
+    files.push(file)
+  }
+  return files
 }

@@ -1,16 +1,19 @@
 /** The cluster of the journey: real nodes, images, and our chart installed by the real Helm, as an operator would. */
 
 import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { systemClock } from '../../src/telemetry/clock.ts'
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts'
 import { nodeIdentities, type RealNode, startNode } from '../cluster/node/node.ts'
 import { type Blobs, buildImage, shellFiles } from '../cluster/node/small-image.ts'
+import { hasRealNode } from '../cluster/node/suite.ts'
+import { skipped } from '../cluster/suite.ts'
 import { eventually } from '../cluster/wait.ts'
 import { FIRST_GPU, GPU_POD_IMAGE, xidLine } from './guide.ts'
-import { writeImages } from './images.ts'
+import { whyNoImages, writeImages } from './images.ts'
 
 export interface Condition {
   readonly type: string
@@ -64,6 +67,13 @@ export const VALUES = [
   '--set=controller.extraArgs={--interval=1s,--allow-embedded-on-a-real-cluster}',
 ]
 
+/** Whether the scene can be started here; if not, the test is skipped and says why. */
+export async function canStart(t: TestContext): Promise<boolean> {
+  if (!(await hasRealNode(t, ['kubectl', 'helm']))) return false
+  const why = await whyNoImages()
+  return why === undefined || skipped(t, why)
+}
+
 /** Starts the nodes, and installs the chart unless told not to. */
 export async function startScene({ install = true } = {}): Promise<Scene> {
   const began = systemClock.monotonic()
@@ -79,7 +89,7 @@ export async function startScene({ install = true } = {}): Promise<Scene> {
     await cluster.stop()
   }
   try {
-    const images = writeImages(join(cluster.folder, 'images'), versionOfChart())
+    const images = await writeImages(join(cluster.folder, 'images'))
     const start = async (name: string, labels: Readonly<Record<string, string>>): Promise<void> => {
       nodes.push(await startNode(cluster, { name, images, labels, registry: registryImages() }))
     }
@@ -112,10 +122,6 @@ async function installChart({ helm, kubectl }: Pick<Scene, 'helm' | 'kubectl'>, 
   mark('helm install returned')
   await kubectl('rollout', 'status', 'daemonset/nodemend-agent', `--namespace=${NAMESPACE}`, '--timeout=60s')
   mark('agent Ready')
-}
-
-function versionOfChart(): string {
-  return /^appVersion: "?([^"\n]+)/m.exec(readFileSync(join(chart, 'Chart.yaml'), 'utf8'))?.[1] ?? ''
 }
 
 /** The images that the guide's commands name, made of this machine's shell. */

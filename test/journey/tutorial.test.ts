@@ -5,16 +5,15 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { hasRealNode } from '../cluster/node/suite.ts'
 import { eventually } from '../cluster/wait.ts'
 import { TUTORIAL_GPU } from './guide.ts'
-import { NAMESPACE, type Scene, SICK, startScene, VALUES } from './scene.ts'
+import { canStart, NAMESPACE, type Scene, SICK, startScene, VALUES } from './scene.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const page = readFileSync(join(root, 'docs', 'tutorial', 'first-node.md'), 'utf8')
 
 test('the tutorial’s commands work as they stand', async (t) => {
-  if (!(await hasRealNode(t, ['kubectl', 'helm']))) return
+  if (!(await canStart(t))) return
   const scene = await startScene({ install: false })
   t.after(() => scene.stop())
   const run = shell(scene)

@@ -28,7 +28,11 @@ export const cloud: ProviderKind = { ...karpenter, poolLabel: 'cloud.example.com
 `
 const cloudFile = { file: 'src/providers/cloud/provider.ts', to: cloud }
 const cloudLine = [
-  { file: 'src/providers/providers.ts', from: '{ karpenter, embedded }', to: '{ karpenter, embedded, cloud }' },
+  {
+    file: 'src/providers/providers.ts',
+    from: '{ karpenter, webhook, embedded }',
+    to: '{ karpenter, webhook, embedded, cloud }',
+  },
   {
     file: 'src/providers/providers.ts',
     from: 'import { embedded }',

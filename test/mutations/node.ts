@@ -10,7 +10,7 @@ const reasons = 'catalog/resources.yaml'
 const catalogueTest = 'test/catalogue.test.ts'
 const declared = "    entries: { unit: 'count', help: 'Entries of the connection tracking table.', gaugeOnly: true },\n"
 const second =
-  "import { conntrack } from '../conntrack/monitor.ts'\n\nexport const sockets = { ...conntrack, name: 'sockets' }\n"
+  "import { conntrack } from '../conntrack/monitor.ts'\n\nexport const twin = { ...conntrack, name: 'twin' }\n"
 
 const forgottenValues: readonly Mutation[] = [
   {
@@ -60,8 +60,8 @@ const forgottenValues: readonly Mutation[] = [
 const forgottenMonitors: readonly Mutation[] = [
   {
     what: 'a monitor has no line in the list',
-    edits: [{ file: 'src/detect/monitors/networking/sockets/monitor.ts', to: second }],
-    noticed: testOf('test/architecture.test.ts', /monitors\/networking\/sockets\/monitor\.ts/),
+    edits: [{ file: 'src/detect/monitors/networking/twin/monitor.ts', to: second }],
+    noticed: testOf('test/architecture.test.ts', /monitors\/networking\/twin\/monitor\.ts/),
   },
   {
     what: 'a monitor with reasons is taken off the list',
@@ -100,8 +100,8 @@ const forgottenRules: readonly Mutation[] = [
   },
   {
     what: 'a catalogue file is not shipped',
-    edits: [{ file: 'catalog/sockets.yaml', to: 'family: sockets\ncondition: NetworkingReady\nreasons: []\n' }],
-    noticed: testOf(catalogueTest, /✖ every file of the folder is shipped[\s\S]*sockets/),
+    edits: [{ file: 'catalog/twin.yaml', to: 'family: twin\ncondition: NetworkingReady\nreasons: []\n' }],
+    noticed: testOf(catalogueTest, /✖ every file of the folder is shipped[\s\S]*twin/),
   },
   {
     what: 'a finding of the agent itself has no entry',

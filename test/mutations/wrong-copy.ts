@@ -15,6 +15,7 @@ const copied = [
   'catalog',
   'golden',
   'fixtures',
+  'deploy',
   'docs',
   'tsconfig.json',
   'package.json',

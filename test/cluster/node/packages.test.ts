@@ -33,6 +33,15 @@ test('lists of packages that are too old are fetched anew', async () => {
   assert.deepEqual(called, ['apt-get install', 'apt-get update', 'apt-get install'])
 })
 
+test('without a network there is no node, and that is said loudly', async () => {
+  const run: Machine['run'] = async () => {
+    throw new Error('Could not resolve the host')
+  }
+  const { prepared, said } = machineWith([], { run })
+  assert.equal((await prepared()).available, false)
+  assert.match(said.join(), /SKIPPED, NOT TESTED.*apt-get cannot install.*Could not resolve the host/)
+})
+
 const refusals: readonly [string, Partial<Machine>, RegExp][] = [
   ['without root', { isRoot: false }, /only root can start containerd/],
   ['without apt-get', { has: () => false }, /no apt-get to install containerd, runc/],

@@ -28,24 +28,30 @@ const PACKAGES = {
 
 /**
  * Installs what is missing and says so: as root on a Debian, by apt-get. Elsewhere, and with NODEMEND_REAL_NODE=skip,
- * there is no node, and the reason is logged. Rejects when apt-get fails.
+ * and where apt-get cannot fetch them, there is no node, and the reason is logged.
  */
 export async function preparePackages(machine: Machine, log: (line: string) => void): Promise<Prepared> {
   const missing = missingPackages(machine)
   const because = reasonAgainst(machine, missing)
-  if (because !== undefined) {
-    const why = `SKIPPED, NOT TESTED: everything that needs a real node, because ${because}.`
-    log(why)
-    return { available: false, why }
-  }
+  if (because !== undefined) return unavailable(because, log)
   if (missing.length === 0) return { available: true }
   log(`installing ${missing.join(', ')} by apt-get, for a real node (NODEMEND_REAL_NODE=skip goes on without)`)
   const install = ['install', '--yes', '--no-install-recommends', ...missing]
-  await machine.run('apt-get', install).catch(async () => {
-    await machine.run('apt-get', ['update'])
-    await machine.run('apt-get', install)
-  })
+  try {
+    await machine.run('apt-get', install).catch(async () => {
+      await machine.run('apt-get', ['update'])
+      await machine.run('apt-get', install)
+    })
+  } catch (error) {
+    return unavailable(`apt-get cannot install ${missing.join(', ')}: ${(error as Error).message}`, log)
+  }
   return { available: true }
+}
+
+function unavailable(because: string, log: (line: string) => void): Prepared {
+  const why = `SKIPPED, NOT TESTED: everything that needs a real node, because ${because}.`
+  log(why)
+  return { available: false, why }
 }
 
 function reasonAgainst(machine: Machine, missing: readonly string[]): string | undefined {

@@ -1,5 +1,5 @@
 /** Figures for people: one line per figure, nested ones indented by their path. */
-import type { Figure, Figures } from './bench.ts'
+import type { Figure, Figures } from '../bench.ts'
 
 /** Every leaf as `path  value`, aligned. */
 export function printTable(figures: Figures): string {
