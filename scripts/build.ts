@@ -23,9 +23,10 @@ const lazyParts: Readonly<Record<string, string>> = {
   yaml: 'agent-yaml.cjs',
 }
 
-/** What the whole command needs only on Amazon's cloud. */
+/** What the whole command needs only on Amazon's cloud, of modules that let the bundler leave out what is not used. */
 const cloudParts: Readonly<Record<string, string>> = {
   'src/cli/eks/sdk.ts': 'nodemend-eks.cjs',
+  'src/providers/eks/sdk.ts': 'nodemend-eks-provider.cjs',
 }
 
 const lazy = (parts: Readonly<Record<string, string>>): Plugin => ({
@@ -90,7 +91,8 @@ const sizes: Record<string, number> = {}
 sizes['agent.cjs'] = await bundle('src/cli/agent/main.ts', 'agent.cjs', { plugins: [lazy(lazyParts), late] })
 for (const [entry, file] of Object.entries(lazyParts)) sizes[file] = await bundle(entry, file)
 sizes['nodemend.cjs'] = await bundle('src/cli/main.ts', 'nodemend.cjs', { plugins: [lazy(cloudParts)] })
-for (const [entry, file] of Object.entries(cloudParts)) sizes[file] = await bundle(entry, file)
+for (const [entry, file] of Object.entries(cloudParts))
+  sizes[file] = await bundle(entry, file, { mainFields: ['module', 'main'] })
 // A process of its own. The image has the native module of koffi in place of the package.
 sizes['agent-nvml.cjs'] = await bundle('src/detect/nvml/main.ts', 'agent-nvml.cjs', { external: ['koffi'] })
 if (existsSync(join(root, 'catalog'))) {

@@ -32,7 +32,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   kube: ['yaml', '@kubernetes/client-node'],
   embedded: ['yaml'],
   detect: ['koffi', 're2js', 'yaml', 'zod'],
-  providers: [],
+  providers: ['@aws-sdk/client-auto-scaling', '@aws-sdk/client-ec2', '@aws-sdk/client-eks'],
   repair: ['re2js', 'zod'],
   simulate: ['yaml', 'zod'],
   drill: ['zod'],

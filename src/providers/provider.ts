@@ -5,6 +5,7 @@ import type { Intervention } from '../model/action.ts'
 import type { NodeView } from '../model/node.ts'
 import type { NodeRef, RepairTarget } from '../model/repair.ts'
 import type { Clock } from '../telemetry/clock.ts'
+import type { AwsSettings } from './eks/settings.ts'
 import type { WebhookSettings } from './webhook/protocol.ts'
 
 /**
@@ -17,6 +18,8 @@ export interface ProviderParts {
   /** `anyNode`: it deletes Node objects also of machines that are not modelled. */
   readonly embedded?: { readonly anyNode: boolean }
   readonly webhook?: WebhookSettings
+  readonly eks?: AwsSettings
+  readonly autoScaling?: AwsSettings
 }
 
 /** One operation, identified for ever: asking twice for the same one must not act twice. */

@@ -3,12 +3,20 @@
  * docs/how-to/add-a-provider.md.
  */
 import type { NodeView, PoolMembership } from '../model/node.ts'
+import { autoScaling } from './auto-scaling/provider.ts'
+import { eks } from './eks/provider.ts'
 import { embedded } from './embedded/provider.ts'
 import { karpenter } from './karpenter/provider.ts'
 import type { Provider, ProviderKind, ProviderParts } from './provider.ts'
 import { webhook } from './webhook/provider.ts'
 
-export const providerKinds = { karpenter, webhook, embedded } as const satisfies Readonly<Record<string, ProviderKind>>
+export const providerKinds = {
+  karpenter,
+  eks,
+  'auto-scaling': autoScaling,
+  webhook,
+  embedded,
+} as const satisfies Readonly<Record<string, ProviderKind>>
 
 export type ProviderName = keyof typeof providerKinds
 export const providerNames = Object.keys(providerKinds) as readonly ProviderName[] // the keys of the literal

@@ -56,6 +56,7 @@ const refused: readonly (readonly [set: string, says: string])[] = [
   ['agent.resources.limits.memory=lots', "at '/agent/resources/limits/memory': 'lots' does not match pattern"],
   ['controller.providers={kapenter}', "at '/controller/providers/0': value must be one of"],
   ['controller.providers={webhook}', "at '/controller/webhook/url': minLength"],
+  ['controller.providers={eks}', "at '/controller/aws/cluster': minLength"],
   ['controller.replicas=two', "at '/controller/replicas': got string, want integer"],
   ['metrics.podMonitor.interval=30', "at '/metrics/podMonitor/interval': got number, want string"],
   ['agent.config.resons.x=1', "at '/agent/config': additional properties 'resons' not allowed"],

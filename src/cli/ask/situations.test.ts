@@ -153,7 +153,7 @@ const situations: Readonly<Record<string, ClusterView>> = {
   'observe-only': view({ nodes: [sick(), other], spec: { mode: 'Observe' } }),
   'approval-awaited': view({ nodes: [sick(), other], spec: { mode: 'Approve' } }),
   'unknown-provider': view({ nodes: [sick(), other], spec: { provider: 'karpenter' }, providers: ['embedded'] }),
-  'policy-refused': view({ nodes: [sick(), other], spec: { provider: 'eks' }, recorded: false }),
+  'policy-refused': view({ nodes: [sick(), other], spec: { provider: 'kapenter' }, recorded: false }),
   'no-controller': view({ nodes: [sick(), other], recorded: false, leader: null }),
   vetoed: view({ nodes: [sick({ annotations: { 'nodemend.dev/veto': 'kim: I look at it myself' } }), other] }),
   'cancelled-keeps-its-reason': view({

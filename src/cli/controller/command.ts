@@ -1,6 +1,7 @@
 /** `nodemend controller`: the cluster half. The flags are here, the parts are in `run.ts`. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { formatDuration, parseDuration } from '../../catalog/duration.ts'
+import { awsCloud } from '../../providers/eks/aws.ts'
 import { anyNodeFlag } from '../../providers/embedded/provider.ts'
 import type { ProviderParts } from '../../providers/provider.ts'
 import type { ProviderName } from '../../providers/providers.ts'
@@ -27,6 +28,9 @@ interface Flags extends ClusterFlags {
   readonly providers: readonly ProviderName[]
   readonly karpenterNodeRepair: KarpenterNodeRepair
   readonly allowEmbeddedOnARealCluster?: boolean
+  readonly eksCluster?: string
+  readonly awsRegion?: string
+  readonly awsReplaceFirst?: boolean
   readonly webhookUrl?: string
   readonly webhookSecretFile?: string
   readonly verbosity: string
@@ -55,6 +59,9 @@ export function controllerCommand(io: Io): Command {
         .default('detect'),
     )
     .option(anyNodeFlag, 'provider embedded deletes Node objects also of machines that are not modelled')
+    .option('--eks-cluster <NAME>', 'provider eks: the cluster whose managed node groups it repairs')
+    .option('--aws-region <REGION>', 'providers eks, auto-scaling: region of the cluster (default: AWS_REGION)')
+    .option('--aws-replace-first', 'providers eks, auto-scaling: start the replacement first, where the group has room')
     .option('--webhook-url <URL>', 'provider webhook: base address of the service that reboots and replaces machines')
     .option('--webhook-secret-file <FILE>', 'provider webhook: file with the key of the signature')
     .option('--verbosity <N>', '0 warnings, 2 decisions and phases, 3 and more everything', '2')
@@ -75,7 +82,11 @@ async function start(flags: Flags, io: Io): Promise<void> {
     settleMs: flags.settle,
     providers: flags.providers,
     karpenterNodeRepair: flags.karpenterNodeRepair,
-    settings: { embedded: { anyNode: flags.allowEmbeddedOnARealCluster ?? false }, ...webhookOf(flags) },
+    settings: {
+      embedded: { anyNode: flags.allowEmbeddedOnARealCluster ?? false },
+      ...webhookOf(flags),
+      ...awsOf(flags),
+    },
     level: levelOf(flags.verbosity),
   }
   try {
@@ -94,6 +105,19 @@ function webhookOf({ providers, webhookUrl, webhookSecretFile }: Flags): Pick<Pr
     return { webhook: webhookSettings(webhookUrl, webhookSecretFile) }
   if (webhookUrl === undefined && webhookSecretFile === undefined && !providers.includes('webhook')) return {}
   throw new CommandError('NM_WEBHOOK_SETTINGS', 'provider webhook needs both --webhook-url and --webhook-secret-file')
+}
+
+/** A cluster is needed where the provider eks is asked for: a repair is too late to learn that. */
+function awsOf(flags: Flags): Pick<ProviderParts, 'eks' | 'autoScaling'> {
+  const { providers, eksCluster: cluster, awsRegion: region, awsReplaceFirst: replaceFirst = false } = flags
+  if (providers.includes('eks') && cluster === undefined)
+    throw new CommandError('NM_EKS_SETTINGS', 'provider eks needs --eks-cluster, the name of the cluster in EKS')
+  const cloud = awsCloud({ ...(cluster !== undefined && { cluster }), ...(region !== undefined && { region }) })
+  const settings = { cloud, replaceFirst }
+  return {
+    ...(providers.includes('eks') && { eks: settings }),
+    ...(providers.includes('auto-scaling') && { autoScaling: settings }),
+  }
 }
 
 /** The help says the default as people write it; the program counts milliseconds. */

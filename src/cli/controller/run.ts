@@ -38,7 +38,7 @@ export interface RunControllerOptions {
   /** What a person says about Karpenter's own node repair; absent: it is read. */
   readonly karpenterNodeRepair?: KarpenterNodeRepair
   /** What some of them are set to. */
-  readonly settings?: Pick<ProviderParts, 'embedded' | 'webhook'>
+  readonly settings?: Omit<ProviderParts, 'api' | 'clock'>
   readonly level: Level
 }
 

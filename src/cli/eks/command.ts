@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import type { Io } from '../io.ts'
 import { enableRepairCommand } from './enable-repair.ts'
 import { installCommand } from './install.ts'
+import { policyCommand } from './policy.ts'
 import { recommendCommand } from './recommend.ts'
 import { statusCommand } from './status.ts'
 
@@ -13,4 +14,5 @@ export function eksCommand(io: Io): Command {
     .addCommand(installCommand(io))
     .addCommand(enableRepairCommand(io))
     .addCommand(statusCommand(io))
+    .addCommand(policyCommand(io))
 }

@@ -3,11 +3,12 @@
 import type { NodeRepairConfigOverrides } from '@aws-sdk/client-eks'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
+import { repairText } from '../../providers/eks/repair-text.ts'
 import { CommandError, type Io } from '../io.ts'
 import { awsCommand } from './aws-command.ts'
 import { openEks } from './eks-api.ts'
 import { type EksFlags, eksSubcommand, optionsOf } from './flags.ts'
-import { type Amount, parseAmount, parseOverride, repairConfig, repairText } from './repair-config.ts'
+import { type Amount, parseAmount, parseOverride, repairConfig } from './repair-config.ts'
 
 interface Flags extends EksFlags {
   readonly all?: boolean

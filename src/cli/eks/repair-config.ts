@@ -1,6 +1,6 @@
-/** The node repair configuration of a managed node group, from flags to the EKS API's structure and back to words. */
+/** The node repair configuration of a managed node group, from flags to the EKS API's structure. */
 import type { NodeRepairConfig, NodeRepairConfigOverrides, RepairAction } from '@aws-sdk/client-eks'
-import { formatDuration, parseDuration } from '../../catalog/duration.ts'
+import { parseDuration } from '../../catalog/duration.ts'
 import { conditionTypes } from '../../model/condition.ts'
 
 const actions: readonly RepairAction[] = ['Replace', 'Reboot', 'NoAction']
@@ -54,26 +54,4 @@ export function repairConfig({ maxUnhealthy, maxParallel, overrides }: RepairFla
     }),
     ...(overrides.length > 0 && { nodeRepairConfigOverrides: [...overrides] }),
   }
-}
-
-/** One line for people. */
-export function repairText(config: NodeRepairConfig | undefined): string {
-  if (!config?.enabled) return 'off'
-  const unhealthy = amountText(config.maxUnhealthyNodeThresholdCount, config.maxUnhealthyNodeThresholdPercentage)
-  const parallel = amountText(config.maxParallelNodesRepairedCount, config.maxParallelNodesRepairedPercentage)
-  const overrides = (config.nodeRepairConfigOverrides ?? []).map(
-    ({ nodeUnhealthyReason, repairAction, minRepairWaitTimeMins = 0 }) =>
-      `${nodeUnhealthyReason} ${repairAction} after ${formatDuration(minRepairWaitTimeMins * 60_000)}`,
-  )
-  return [
-    'on',
-    `stops above ${unhealthy ?? '20 % (of more than 5 nodes)'} unhealthy`,
-    ...(parallel === undefined ? [] : [`${parallel} at a time`]),
-    ...overrides,
-  ].join('; ')
-}
-
-function amountText(count: number | undefined, percent: number | undefined): string | undefined {
-  if (count !== undefined) return `${count}`
-  return percent === undefined ? undefined : `${percent} %`
 }

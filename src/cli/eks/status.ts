@@ -2,6 +2,7 @@
 import type { Addon, Nodegroup } from '@aws-sdk/client-eks'
 import type { Command } from 'commander'
 import { shownText } from '../../model/shown.ts'
+import { repairText } from '../../providers/eks/repair-text.ts'
 import { type ClusterView, viewCluster } from '../ask/cluster-view.ts'
 import { type NodeState, stateOf } from '../ask/node-state.ts'
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
@@ -9,7 +10,6 @@ import type { Io, OutputFormat } from '../io.ts'
 import { outputOption, print, tableText } from '../output.ts'
 import { openEks } from './eks-api.ts'
 import { type EksFlags, eksSubcommand, monitoringAddon, optionsOf } from './flags.ts'
-import { repairText } from './repair-config.ts'
 
 const nodegroupLabel = 'eks.amazonaws.com/nodegroup'
 /** Where the controller keeps its lease, as the chart installs it. */

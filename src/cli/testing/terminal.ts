@@ -10,7 +10,7 @@ import { acknowledgeCommand } from '../ask/acknowledge.ts'
 import { statusCommand } from '../ask/status.ts'
 import { whyCommand } from '../ask/why.ts'
 import { CommandError, type Io } from '../io.ts'
-import { policyCommand } from '../policy/questions.ts'
+import { policyCommand } from '../policy/command.ts'
 import { repairCommand } from '../repair/command.ts'
 
 const terminalCommands: Readonly<Record<string, (io: Io) => Command>> = {

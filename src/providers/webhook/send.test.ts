@@ -37,6 +37,11 @@ test('it sends what it is given, and returns status and text', async (t) => {
   assert.deepEqual(await send(request(`${url}/v1/operations/a`)), { status: 202, text: 'PUT /v1/operations/a b' })
 })
 
+test('the time that is left as the leader has fractions of a millisecond', async (t) => {
+  const { url, send } = await served(t, (_asked, answer) => answer.writeHead(202).end())
+  assert.equal((await send(request(url, 4_999.5))).status, 202)
+})
+
 test('an endless answer is cut, and a redirect is not followed', async (t) => {
   const { url, send } = await served(t, (asked, answer) => {
     if (asked.url === '/elsewhere') return answer.writeHead(307, { location: 'http://127.0.0.1:1/' }).end()

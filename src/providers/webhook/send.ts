@@ -43,7 +43,7 @@ function readSecret(file: string): string {
 }
 
 const send: Send = async ({ method, url, headers, body, timeoutMs }) => {
-  const signal = AbortSignal.timeout(timeoutMs)
+  const signal = AbortSignal.timeout(Math.ceil(timeoutMs))
   try {
     const answer = await fetch(url, { method, headers, redirect: 'error', signal, ...(body !== undefined && { body }) })
     return { status: answer.status, text: await beginning(answer) }

@@ -40,6 +40,7 @@ export interface HalfOptions {
   /** Default: the provider of the modelled machines. */
   readonly providers?: readonly ProviderName[]
   readonly webhook?: ProviderParts['webhook']
+  readonly eks?: ProviderParts['eks']
   /** What a person says about Karpenter's own node repair; default: it is read. */
   readonly karpenterNodeRepair?: KarpenterNodeRepair
   /** Its clock; that of the cluster unless given. */
@@ -181,6 +182,7 @@ async function startHalf(
     api,
     providers,
     webhook,
+    eks,
     leadership,
     karpenterNodeRepair,
     clock = cluster.clock,
@@ -204,7 +206,7 @@ async function startHalf(
     events: recorder,
     registry,
     log: silentLog,
-    providers: providersNamed(providers, { api, clock, ...(webhook && { webhook }) }),
+    providers: providersNamed(providers, { api, clock, ...(webhook && { webhook }), ...(eks && { eks }) }),
     leadership: () => half.leadership,
     lease: { namespace: 'default', name: 'nodemend-controller' },
     karpenterNodeRepair,
