@@ -9,6 +9,7 @@ import { Registry } from '../../../telemetry/exposition.ts'
 import { silentLog } from '../../../telemetry/log.ts'
 import { assemble } from '../../assemble.ts'
 import { decoders } from '../../decode/decoders.ts'
+import type { Children } from '../../host/children.ts'
 import { type Host, openHost, type Space } from '../../host/host.ts'
 import type { Loopback } from '../../host/network.ts'
 import { ScriptedChildren } from '../../host/testing/scripted-children.ts'
@@ -23,7 +24,7 @@ export type Files = Readonly<Record<string, string | null>>
 
 /** What lookAt() can be given beside files. */
 export interface LookOptions {
-  readonly children?: ScriptedChildren
+  readonly children?: Children
   /** In place of the files. */
   readonly host?: Host
   /** Symbolic links, by path. */
