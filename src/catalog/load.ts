@@ -80,7 +80,19 @@ export function loadCatalogue(
   return files
 }
 
+/** Bytes that no text has: a NUL, or what was no UTF-8. */
+const noText = /[\0\ufffd]/
+
 function loadFile(source: CatalogueSource, problems: CatalogueProblem[]): LoadedFile | undefined {
+  if (noText.test(source.text)) {
+    problems.push({
+      file: source.file,
+      line: 1,
+      column: 1,
+      message: 'this is no text: give a rule pack in YAML, as UTF-8',
+    })
+    return undefined
+  }
   const lines = new LineCounter()
   const document = documentOf(() => parseDocument(source.text, { lineCounter: lines }))
   if (!document) {

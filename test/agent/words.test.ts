@@ -9,7 +9,7 @@ it('Words: an Xid whose table says what to do gets no second remedy; a reason wi
   rig.log("NVRM: Xid (PCI:0000:3b:00): 79, pid='<unknown>', name=<unknown>, GPU has fallen off the bus.")
   await rig.pass(2_000)
   const gpu = rig.api.condition('AcceleratedHardwareReady')?.message ?? ''
-  assert.match(gpu, /0000:3b:00.*; Reboot the node/)
+  assert.match(gpu, /0000:3b:00.*; reboot the node/)
   assert.doesNotMatch(gpu, /replace|suggested repair/i)
   rig.log('EXT4-fs (sda1): Remounting filesystem read-only')
   await rig.pass(2_000)

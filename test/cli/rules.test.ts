@@ -116,6 +116,14 @@ test('rules test: a tab is named with its line and with what to write instead', 
   }
 })
 
+test('rules test: what is no text is named as such', async () => {
+  for (const text of ['\0\x01family', 'family: \ufffd\ufffd']) {
+    const { code, err } = await rulesTest(text)
+    assert.equal(code, 2)
+    assert.match(err, /pack\.yaml:1:1: this is no text: give a rule pack in YAML, as UTF-8/)
+  }
+})
+
 test('rules test: a file of the shipped catalogue runs in its place', async () => {
   const io = testIo()
   assert.equal(await run(['rules', 'test', join(import.meta.dirname, '..', '..', 'catalog', 'nvidia.yaml')], io), 0)

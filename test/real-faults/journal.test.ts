@@ -117,6 +117,44 @@ describe('the journal of this machine', () => {
     )
   })
 
+  it('shows the same of kubelet as text and as JSON, of k3s as of kubelet, and of containerd in both of its forms', (t) => {
+    if (!canWrite(t)) return
+    const lease = (unit: string) => (n: number) =>
+      fromUnit(
+        unit,
+        n % 2 === 0
+          ? 'E1124 08:15:20.123456    1234 controller.go:195] "Failed to update lease" err="Put \\"https://10.0.0.1:443/x\\": dial tcp 10.0.0.1:443: i/o timeout"'
+          : '{"ts":1764000000123.456,"caller":"leases/controller.go:195","msg":"Failed to update lease","err":"Put \\"https://10.0.0.1:443/x\\": dial tcp 10.0.0.1:443: i/o timeout"}',
+      )
+    for (const unit of ['kubelet.service', 'k3s-agent.service'])
+      assert.deepEqual(reasonsOf(t, times(6, lease(unit))), ['APIServerNotReachable'], unit)
+    for (const text of [
+      'time="2026-11-24T08:15:20Z" level=fatal msg="failed to load config"',
+      '{"level":"fatal","msg":"failed to load config","time":"2026-11-24T08:15:20Z"}',
+    ])
+      assert.deepEqual(reasonsOf(t, [fromUnit('containerd.service', text)]), ['ContainerRuntimeFailed'], text)
+  })
+
+  it('shows pods that do not end, and what systemd says of a process that was killed', (t) => {
+    if (!canWrite(t)) return
+    const stuck = () =>
+      fromUnit(
+        'kubelet.service',
+        'E1113 07:54:19.636989    2757 pod_workers.go:1301] "Error syncing pod, skipping" err="failed to \\"KillContainer\\" for \\"cart\\" with KillContainerError: \\"rpc error: code = DeadlineExceeded desc = context deadline exceeded\\"" pod="shop/cart-7d9" podUID="7ce7"',
+      )
+    assert.deepEqual(
+      reasonsOf(t, [
+        ...times(5, stuck),
+        ofSystemd(
+          'containerd.service',
+          'containerd.service: A process of this unit has been killed by the OOM killer.',
+        ),
+        ofSystemd('systemd-udevd.service', 'systemd-udevd.service: Watchdog timeout (limit 3min)!'),
+      ]).toSorted(),
+      ['PodStuckTerminating shop/cart-7d9', 'RuntimeOOMKilled containerd', 'ServiceHung systemd-udevd'],
+    )
+  })
+
   it('shows what kubelet says of the runtime, whose fault it is on the node', (t) => {
     if (!canWrite(t)) return
     const sandbox = (what: string) => () =>

@@ -5,10 +5,13 @@
  */
 import { createInterface } from 'node:readline'
 import { allMonitors } from '../../src/detect/assemble.ts'
+import { systemChildren } from '../../src/detect/host/children.ts'
 import { looker } from '../../src/detect/monitors/testing/look-at.ts'
+import { systemClock } from '../../src/telemetry/clock.ts'
 
 const names = process.argv.slice(2)
-const lookers = allMonitors.filter(({ name }) => names.includes(name)).map((spec) => looker(spec, '/'))
+const children = systemChildren('/', systemClock)
+const lookers = allMonitors.filter(({ name }) => names.includes(name)).map((spec) => looker(spec, '/', { children }))
 
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'look') {

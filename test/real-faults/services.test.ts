@@ -58,6 +58,25 @@ describe('services and sockets on this kernel', () => {
     assert.deepEqual(await inside.look(), [])
   })
 
+  it('asks chronyd whether it has a source', async (t) => {
+    if (!needs(t, 'unshare', 'nsenter', 'ip', 'sysctl', 'chronyd')) return
+    const { inside, sh } = node(t, ['clock'])
+    sh('mount -t tmpfs nodemend /run && mkdir -m 0750 /run/chrony')
+    const start = (...lines: readonly string[]): number => {
+      const all = ['port 0', 'pidfile /run/chrony/chronyd.pid', ...lines].map((line) => `"${line}"`)
+      sh(`chronyd -x -u root ${all.join(' ')}; while [ ! -s /run/chrony/chronyd.pid ]; do sleep 0.1; done`)
+      const pid = Number(sh('cat /run/chrony/chronyd.pid'))
+      t.after(() => spawn('kill', [String(pid)], { stdio: 'ignore' })) // it may have ended
+      return pid
+    }
+    const first = start()
+    assert.deepEqual(await inside.look(), ['over ClockUnsynchronized: chronyd runs and has no time'])
+    process.kill(first)
+    sh('while [ -e /run/chrony/chronyd.pid ]; do sleep 0.1; done')
+    start('local stratum 10')
+    assert.deepEqual(await inside.look(), [])
+  })
+
   it('sees the address manager of the VPC CNI come and go', async (t) => {
     if (!needs(t, 'unshare', 'nsenter', 'ip', 'sysctl')) return
     const { inside, program } = node(t, ['ipamd'])

@@ -103,12 +103,13 @@ function repairLines({ name, phase, why, toldFirst }: RepairStatus, now: number)
 
 function policiesText({ policies }: ClusterStatus, now: number, width: number): string {
   if (policies.length === 0) return 'No policy: nothing is repaired.\n'
+  const hasTrouble = policies.some(({ trouble }) => trouble !== null) // else nothing stands below its head
   const rows = policies.map((one) => [
     shownText(one.name),
     shownText(one.mode),
     shownText(one.ladder.join(', then ')),
     shownText(one.inForce ? 'yes' : one.accepted ? 'no' : 'refused'),
-    told(one.trouble ?? '', now, 1024),
+    ...(hasTrouble ? [told(one.trouble ?? '', now, 1024)] : []),
   ])
-  return table(['POLICY', 'MODE', 'LADDER', 'IN FORCE', 'TROUBLE'], rows, width)
+  return table(['POLICY', 'MODE', 'LADDER', 'IN FORCE', ...(hasTrouble ? ['TROUBLE'] : [])], rows, width)
 }

@@ -20,7 +20,7 @@ import type { ClusterView, NodeNotes } from '../ask/cluster-view.ts'
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 const seen = { lastHeartbeatTime: iso(noon - 2_000), seenAt: noon - 2_000 }
-export const xid = 'GPU 0000:3b:00 has fallen off the bus (Xid 79). Reset the GPU; and 3 more'
+export const xid = 'GPU 0000:3b:00 has fallen off the bus (Xid 79); reset the GPU; and 3 more'
 export const fault = (
   type = 'KernelReady',
   reason = 'SoftLockup',

@@ -9,8 +9,13 @@ import { type Host, textOf } from './host.ts'
 /** What a service did: it answered (or accepted, where nothing was sent), nothing listens there, or it stayed silent. */
 export type Answer = { readonly bytes: Buffer } | { readonly refused: true } | { readonly silent: string }
 
-/** Where a service listens: a port of a loopback address, or the path of a Unix socket as this process sees it. */
-export type Place = { readonly address: string; readonly port: number } | { readonly path: string }
+/**
+ * Where a service listens: a port of a loopback address, over TCP or by datagrams, or the path of a Unix socket as this
+ * process sees it.
+ */
+export type Place =
+  | { readonly address: string; readonly port: number; readonly datagrams?: true }
+  | { readonly path: string }
 
 export interface Loopback {
   /**
@@ -30,6 +35,7 @@ export function systemLoopback(clock: Clock): Loopback {
       new Promise((resolve) => {
         if (!('path' in to) && !isLoopback(to.address))
           return resolve({ silent: `${to.address} is no loopback address` })
+        if ('datagrams' in to && to.datagrams) return resolve(askByDatagram(to, send, clock))
         const socket = createConnection('path' in to ? to : { host: to.address, port: to.port })
         const end = (answer: Answer): void => {
           deadline()
@@ -57,6 +63,29 @@ export function systemLoopback(clock: Clock): Loopback {
         )
       }),
   }
+}
+
+/** Loads node:dgram at the first call: few machines have a service that needs it. */
+function askByDatagram(
+  { address, port }: { readonly address: string; readonly port: number },
+  send: Uint8Array,
+  clock: Clock,
+): Promise<Answer> {
+  return new Promise((resolve) => {
+    const socket = process.getBuiltinModule('node:dgram').createSocket(address.includes(':') ? 'udp6' : 'udp4')
+    const end = (answer: Answer): void => {
+      deadline()
+      socket.close()
+      resolve(answer)
+    }
+    const deadline = clock.after(answerMs, () => end({ silent: `did not answer within ${answerMs / 1_000} s` }))
+    socket.on('message', (bytes) => end({ bytes }))
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      end(error.code === 'ECONNREFUSED' ? { refused: true } : { silent: error.message }),
+    )
+    // Connected, so that the kernel tells when nothing listens.
+    socket.connect(port, address, () => socket.send(send))
+  })
 }
 
 export function isLoopback(address: string): boolean {

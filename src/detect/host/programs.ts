@@ -6,7 +6,10 @@ import type { Loopback } from './network.ts'
 export const programMs = 5_000
 export const mostOutputBytes = 4 * 1024 * 1024
 
-/** What the program printed, or why there is nothing. `absent`: this machine does not have the program, or is a saved copy. */
+/**
+ * What the program printed, or why there is nothing. `absent`: this machine does not have the program, or is a saved
+ * copy, or the agent runs without a right that the program needs, which it does by default.
+ */
 export type ProgramAnswer =
   | { readonly output: string; readonly status: number }
   | { readonly absent: string }
@@ -17,6 +20,9 @@ export interface ProgramHost {
   /** Absent for a saved copy of a machine, whose programs are not run. */
   readonly loopback?: Loopback
 }
+
+/** How programs say that they lack a right: the C library's words for EPERM and EACCES, and iptables' own. */
+const refused = /permission denied|operation not permitted|must be root/i
 
 /** Runs `file` with `args`. `accepted`: exit statuses that are an answer. Never rejects. */
 export async function askProgram(
@@ -32,5 +38,6 @@ export async function askProgram(
   if (outcome.kind !== 'ended') return { failed: outcome.why }
   const { status, output, errors } = outcome
   if (accepted.includes(status)) return { output, status }
+  if (refused.test(errors)) return { absent: `the agent has not the rights that ${file} needs (run it privileged)` }
   return { failed: `${name} ended with status ${status}${errors === '' ? '' : `: ${errors}`}` }
 }

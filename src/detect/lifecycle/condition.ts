@@ -25,7 +25,10 @@ export function judgeCondition(
   const causes = own.filter((finding) => condemns(finding, settings))
   if (causes.length > 0) return unhealthy(causes, settings)
   const speaking = [...watchers].filter(({ conditions }) => conditions.includes(type))
-  return withoutCause(speaking, previous, readyJudgement(type, own, settings))
+  const lacks = speaking.flatMap(({ conditions, watch }) =>
+    conditions[0] === type && 'lacks' in watch && watch.lacks !== undefined ? [watch.lacks] : [],
+  )
+  return withoutCause(speaking, previous, readyJudgement(type, own, lacks, settings))
 }
 
 /** Whether the finding makes its condition False now. */
@@ -47,9 +50,15 @@ function withoutCause(speaking: readonly Watcher[], previous: Judgement, ready: 
   return previous.status === 'True' ? previous : { status: 'Unknown', ...unknownText }
 }
 
-/** A True judgement whose message lists the reasons of active warnings. */
-function readyJudgement(type: ConditionType, raised: readonly Finding[], settings: Settings): Judgement {
-  const { reason, message } = settings.readyTextOf(type)
+/** A True judgement whose message says what cannot be seen here, and lists the reasons of active warnings. */
+function readyJudgement(
+  type: ConditionType,
+  raised: readonly Finding[],
+  lacks: readonly string[],
+  settings: Settings,
+): Judgement {
+  const { reason, message: ready } = settings.readyTextOf(type)
+  const message = [ready, ...lacks].join('; ')
   const warnings = raised.filter((finding) => settings.severityOf(finding.leader, finding) === 'warning')
   const names = [...new Set(warnings.map(({ leader }) => leader.reason))].sort()
   if (names.length === 0) return { status: 'True', reason, message }

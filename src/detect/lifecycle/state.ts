@@ -109,7 +109,8 @@ export interface Notice {
 /** Whether a monitor sees its evidence: not looked yet, seen, cannot look (and why), or its look does not end. */
 export type Watch =
   | { readonly state: 'pending' }
-  | { readonly state: 'checked' }
+  /** `lacks`: what this machine does not have, where the first condition of the monitor should say so. */
+  | { readonly state: 'checked'; readonly lacks?: string }
   | { readonly state: 'blind'; readonly why: string }
   | { readonly state: 'stuck'; readonly why: string }
 

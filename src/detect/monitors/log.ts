@@ -25,6 +25,8 @@ export interface LogSpec {
   /** The conditions that its rules affect. */
   readonly conditions: readonly ConditionType[]
   readonly required?: boolean
+  /** What the message of its first condition says where this machine does not have the log; absent: nothing. */
+  readonly missed?: string
   /** The log whose rules it asks. */
   readonly log: LogName
   readonly source: (parts: MonitorParts) => LogSource
@@ -40,6 +42,7 @@ class LogMonitor implements Monitor, LogSink {
   readonly conditions: readonly ConditionType[]
   readonly #parts: MonitorParts
   readonly #source: LogSource
+  readonly #missed: string | undefined
   #report: Report = () => undefined
   #watch: Watch = { state: 'pending' }
   #brokenSince: number | undefined
@@ -53,10 +56,11 @@ class LogMonitor implements Monitor, LogSink {
   absent: string | undefined
   lookedAt: number | undefined
 
-  constructor({ name, conditions, source }: LogSpec, parts: MonitorParts) {
+  constructor({ name, conditions, source, missed }: LogSpec, parts: MonitorParts) {
     this.name = name
     this.conditions = conditions
     this.#parts = parts
+    this.#missed = missed
     this.#source = source(parts)
   }
 
@@ -118,7 +122,8 @@ class LogMonitor implements Monitor, LogSink {
     if (lost > 0) sightings.unshift(...this.#lost(lost))
     if (trouble === undefined) this.#reads()
     else this.broke(trouble)
-    const checked = trouble === undefined && atEnd && this.#watch.state !== 'checked'
+    const known = this.#watch.state === 'checked' && this.#watch.lacks === undefined
+    const checked = trouble === undefined && atEnd && !known
     if (checked) {
       this.#watch = { state: 'checked' }
       this.#parts.matchers().of(this.#source.name) // takes 15 ms, for which the first fault must not wait
@@ -140,7 +145,7 @@ class LogMonitor implements Monitor, LogSink {
 
   absentLog(why: string): void {
     this.absent = why
-    this.#turn({ state: 'checked' })
+    this.#turn({ state: 'checked', ...(this.#missed !== undefined && { lacks: `${this.#missed} (${why})` }) })
   }
 
   /** Checks that the source still reads. */

@@ -80,11 +80,10 @@ export async function readKubeconfigs(paths: readonly string[], readFile: ReadFi
     found.push(await parseKubeconfig(path, text))
   }
   if (found.length === 0) {
-    throw new KubeError(
-      'NM_KUBE_CONFIG',
-      `no kubeconfig at ${paths.join(', ')}; give one with --kubeconfig or KUBECONFIG`,
-      { call: 'connect', cause: missing },
-    )
+    throw new KubeError('NM_KUBE_CONFIG', `${whyUnread(missing, paths)}; give one with --kubeconfig or KUBECONFIG`, {
+      call: 'connect',
+      cause: missing,
+    })
   }
   const currentContext = found.find((one) => one.currentContext)?.currentContext
   return {
@@ -94,6 +93,14 @@ export async function readKubeconfigs(paths: readonly string[], readFile: ReadFi
     contexts: found.flatMap((one) => one.contexts),
     ...(currentContext === undefined ? {} : { currentContext }),
   }
+}
+
+function whyUnread(error: unknown, paths: readonly string[]): string {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException // only its code is read
+  const [last = ''] = paths.slice(-1)
+  if (code === 'EISDIR') return `${last} is a folder, not a kubeconfig`
+  if (code === 'EACCES' || code === 'EPERM') return `the kubeconfig ${last} cannot be read: permission denied`
+  return `no kubeconfig at ${paths.join(', ')}`
 }
 
 /** Parses one file. Throws KubeError `NM_KUBE_CONFIG` with file and line. */

@@ -163,6 +163,14 @@ describe('a bad kubeconfig names file, line and remedy', () => {
     })
   }
 
+  it('a folder, and a file that may not be read', async () => {
+    const refusing = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }))
+    const folder = await rejected(loadKubeconfig({ path: '/k', env: {}, readFile: refusing('EISDIR') }))
+    assert.match(folder.message, /^\/k is a folder, not a kubeconfig; give one with --kubeconfig/)
+    const denied = await rejected(loadKubeconfig({ path: '/k', env: {}, readFile: refusing('EACCES') }))
+    assert.match(denied.message, /^the kubeconfig \/k cannot be read: permission denied; give one/)
+  })
+
   it('none at all', async () => {
     const error = await rejected(loadKubeconfig({ env: { HOME: '/root' }, readFile: files({}) }))
     assert.match(error.message, /^no kubeconfig at \/root\/\.kube\/config; give one with --kubeconfig/)

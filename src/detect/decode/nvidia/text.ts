@@ -23,31 +23,31 @@ export function quote(text: string): string {
   return clean.length > longestQuote ? `${clean.slice(0, longestQuote)}…` : clean
 }
 
-/** What to do about it, as a sentence; empty where nothing is to be done. */
+/** What to do about it, as it stands behind a semicolon; empty where nothing is to be done. */
 export function adviceFor(action: string): string {
   return sentences[action] ?? ''
 }
 
 const sentences: Readonly<Record<string, string>> = {
-  'restart-app': 'Restart the application',
-  'reset-gpu': 'Reset the GPU',
-  'reset-gpu-if-jobs-fail': 'Reset the GPUs on this link if jobs fail',
-  'reset-fabric': 'Reset all GPUs and switches of the board, in practice by a reboot',
-  'drain-and-reset': 'Drain the node, then reset the GPU',
-  'drain-p2p': 'End the jobs that use peer-to-peer access of this GPU',
-  'recover-imex': 'Recover the IMEX domain',
-  'reboot-node': 'Reboot the node; power-cycle it if the GPU stays away',
-  'replace-node': 'Replace the node',
-  'restart-vm': 'Restart the virtual machine',
-  'check-fabric': 'Look at the NVLink fabric: fabric manager, switch, cable',
-  'check-fabric-config': 'Look at the partitions of the fabric',
-  'check-link': 'Look at the link and at both of its ends',
-  'reseat-link': 'Reseat or replace the link',
-  'check-power': 'Look at the power leads of the GPU',
-  'check-thermals': 'Look at cooling',
-  'update-software': 'Bring guest and host driver to matching versions',
-  'field-diagnostic': 'Run the field diagnostic',
-  'contact-support': 'Ask the vendor if it comes again',
-  'follow-companion': 'Act on the Xid beside it',
-  'xid154-or-restart-app': 'Do what Xid 154 beside it says, otherwise restart the application',
+  'restart-app': 'restart the application',
+  'reset-gpu': 'reset the GPU',
+  'reset-gpu-if-jobs-fail': 'reset the GPUs on this link if jobs fail',
+  'reset-fabric': 'reset all GPUs and switches of the board, in practice by a reboot',
+  'drain-and-reset': 'drain the node, then reset the GPU',
+  'drain-p2p': 'end the jobs that use peer-to-peer access of this GPU',
+  'recover-imex': 'recover the IMEX domain',
+  'reboot-node': 'reboot the node; power-cycle it if the GPU stays away',
+  'replace-node': 'replace the node',
+  'restart-vm': 'restart the virtual machine',
+  'check-fabric': 'look at the NVLink fabric: fabric manager, switch, cable',
+  'check-fabric-config': 'look at the partitions of the fabric',
+  'check-link': 'look at the link and at both of its ends',
+  'reseat-link': 'reseat or replace the link',
+  'check-power': 'look at the power leads of the GPU',
+  'check-thermals': 'look at cooling',
+  'update-software': 'bring guest and host driver to matching versions',
+  'field-diagnostic': 'run the field diagnostic',
+  'contact-support': 'ask the vendor if it comes again',
+  'follow-companion': 'act on the Xid beside it',
+  'xid154-or-restart-app': 'do what Xid 154 beside it says, otherwise restart the application',
 }

@@ -68,7 +68,7 @@ test('the message names number, meaning, GPU, process and what to do', () => {
   assert.equal(
     decode('NVRM: Xid (PCI:0000:3b:00): 79, pid=1234, name=python, GPU has fallen off the bus.').message,
     'Xid 79 (fell off bus) on GPU 0000:3b:00: GPU has fallen off the bus; process python (pid 1234); ' +
-      'Reboot the node; power-cycle it if the GPU stays away',
+      'reboot the node; power-cycle it if the GPU stays away',
   )
 })
 
@@ -94,7 +94,7 @@ test('94 and 95 follow the flags that the driver adds', () => {
   assert.equal(of(94, 'RST: No, D-RST: Yes').severity, 'fatal')
   assert.equal(of(94, 'RST: Yes, D-RST: No').severity, 'fatal')
   assert.equal(of(95, 'RST: No, D-RST: No').severity, 'fatal')
-  assert.match(of(95, 'RST: No, D-RST: Yes').message, /Drain the node, then reset/)
+  assert.match(of(95, 'RST: No, D-RST: Yes').message, /drain the node, then reset/)
 })
 
 test('registers of Xid 74 say where to look', () => {

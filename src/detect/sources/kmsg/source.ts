@@ -183,9 +183,13 @@ export function explain(error: Error): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EPERM':
     case 'EACCES':
-      return 'permission denied; run privileged, or as root with CAP_SYSLOG, or on a machine with a journal'
+      return 'permission denied; run privileged (the device needs it in a container), or as root, who may read a file'
     case 'ENOENT':
       return 'the file does not exist; mount the host at HOST_ROOT, or give a file with --kmsg'
+    case 'ENOTDIR':
+      return 'a part of its path is a file; HOST_ROOT is the folder where the host is mounted'
+    case 'EIO':
+      return 'its disk does not answer; copy the log from elsewhere and give it with --kmsg'
     default:
       return error.message
   }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import type { Loopback } from '../../../host/network.ts'
 import { lookAt, looker } from '../../testing/look-at.ts'
 import { clock } from './monitor.ts'
 
@@ -29,8 +30,48 @@ describe('clock', () => {
 
   it('sees that systemd-timesyncd has not set the clock, and says nothing where it does not run', async () => {
     const unset = (await lookAt(clock, { 'run/systemd/timesync': null })).levels.filter((one) => one.startsWith('over'))
-    assert.deepEqual(unset, ['over ClockUnsynchronized: systemd-timesyncd runs and has not set the clock'])
+    assert.deepEqual(unset, ['over ClockUnsynchronized: systemd-timesyncd runs and has no time'])
     for (const files of [{ 'run/systemd/timesync/synchronized': '' }, {}])
       assert.deepEqual((await lookAt(clock, files)).levels, ['kept ClockStepped'])
   })
+
+  it('asks chronyd whether it has a source, and how far the clock is off', async () => {
+    const files = { 'run/chrony/chronyd.pid': '77\n', 'run/systemd/timesync/synchronized': '' }
+    const asking = async (answer: Buffer | undefined) => {
+      const asked: unknown[] = []
+      const loopback: Loopback = {
+        ask: (to, send) => {
+          asked.push(to, send.length)
+          return Promise.resolve(answer ? { bytes: answer } : { refused: true })
+        },
+      }
+      const { levels } = await lookAt(clock, files, { loopback })
+      return { asked, levels: levels.filter((one) => !one.startsWith('kept')) }
+    }
+    assert.deepEqual(await asking(tracking(0, -1.5)), {
+      asked: [{ address: '127.0.0.1', port: 323, datagrams: true }, 104],
+      levels: ['over ClockOffset: the clock is 1.5 s ahead, chronyd estimates'],
+    })
+    assert.deepEqual((await asking(tracking(0, 0.75))).levels, [
+      'over ClockOffset: the clock is 0.8 s behind, chronyd estimates',
+    ])
+    assert.deepEqual((await asking(tracking(0, 0.001))).levels, [])
+    assert.deepEqual((await asking(tracking(3, 99))).levels, ['over ClockUnsynchronized: chronyd runs and has no time'])
+    for (const none of [undefined, Buffer.alloc(3), Buffer.alloc(104), tracking(0, 9).subarray(0, 80)])
+      assert.deepEqual((await asking(none)).levels, [], 'whoever does not answer says nothing')
+  })
 })
+
+/** A reply of chronyd: candm.h, RPY_TRACKING. `correction`: seconds by which the clock is behind. */
+function tracking(leap: number, correction: number): Buffer {
+  const reply = Buffer.alloc(104)
+  reply.set([6, 2])
+  reply.writeUInt16BE(33, 4)
+  reply.writeUInt16BE(5, 6)
+  reply.writeUInt16BE(leap, 54)
+  // The value as a coefficient of 25 bits and a power of two.
+  const exponent = Math.ceil(Math.log2(Math.abs(correction))) + 1
+  const coefficient = Math.round(correction * 2 ** (25 - exponent))
+  reply.writeUInt32BE((((exponent & 0x7f) << 25) | (coefficient & 0x1ffffff)) >>> 0, 68)
+  return reply
+}

@@ -1,4 +1,4 @@
-/** Wall-clock steps, which explain expired certificates and leases, and a clock that nobody has set. */
+/** Wall-clock steps, which explain expired certificates and leases, a clock that nobody has set, and one that is off. */
 import { probeMonitor } from '../../probe.ts'
 import { judgeClock } from './judge.ts'
 import { readClock } from './read.ts'
@@ -15,10 +15,16 @@ export const clock = probeMonitor({
     },
     unsynchronized: {
       unit: 'count',
-      help: '1 when systemd-timesyncd runs and has not set the clock yet; absent where it does not run.',
+      help: '1 when the time service (chronyd, systemd-timesyncd) runs and has no time; absent where neither answers.',
+      parts: ['service'],
+    },
+    'offset-seconds': {
+      unit: 'seconds',
+      help: 'How far the clock is off by the estimate of chronyd; absent where it does not answer.',
+      parts: ['service', 'direction'],
     },
   },
   keeps: true,
-  look: (from) => readClock(from.host, from.clock),
+  look: (from) => readClock(from),
   judge: judgeClock,
 })

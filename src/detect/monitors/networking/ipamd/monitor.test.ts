@@ -18,6 +18,12 @@ describe('ipamd', () => {
     assert.deepEqual((await answered({ bytes: Buffer.alloc(0) })).levels, [])
   })
 
+  it('is looked for where systemd runs it, too (EKS Auto Mode)', async () => {
+    const loopback = { ask: () => Promise.resolve({ refused: true } as const) }
+    const { levels } = await lookAt(ipamd, { 'usr/lib/systemd/system/ipamd.service': '' }, { loopback })
+    assert.match(levels.join('\n'), /^over IPAMDNotRunning/)
+  })
+
   it('is absent where the Amazon VPC CNI is not installed, and on a saved copy', async () => {
     const other = { 'var/log/pods/shop_aws-node-copy_1/main/0.log': '' }
     assert.match((await lookAt(ipamd, other)).absent ?? '', /Amazon VPC CNI/)

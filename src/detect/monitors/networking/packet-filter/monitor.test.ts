@@ -130,6 +130,19 @@ describe('packet-filter', () => {
     assert.equal(why, 'iptables-save did not answer within 5 s')
   })
 
+  it('is absent, not blind, where the agent is not privileged', async () => {
+    const children = new ScriptedChildren()
+    const errors =
+      'iptables-save v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)'
+    for (const name of ['iptables-save -t filter', 'ip6tables-save -t filter', 'nft -s -t list ruleset'])
+      children.answers.set(name, { kind: 'ended', status: 4, output: '', errors })
+    const { state, absent } = await lookAt(packetFilter, {}, { children, loopback })
+    assert.deepEqual(
+      [state, absent],
+      ['checked', 'the agent has not the rights that iptables-save needs (run it privileged)'],
+    )
+  })
+
   it('keeps what it said of ports while the translations are too long to be read', async () => {
     const children = new ScriptedChildren()
     children.answers.set('iptables-save -t filter', { kind: 'ended', status: 0, output: '', errors: '' })

@@ -34,7 +34,7 @@ export async function readVpcCni(from: ProbeHost): Promise<Look<VpcCniSample>> {
   const { host } = from
   const text = checkpoints.map((path) => textOf(host.read(path))).find((one) => one !== undefined)
   if (text === undefined) return { absent: 'the Amazon VPC CNI keeps no checkpoint on this machine' }
-  const allocations = allocationsIn(host, text)
+  const allocations = await allocationsIn(host, text)
   if (allocations === undefined) return { failed: 'the checkpoint of the Amazon VPC CNI is not JSON with allocations' }
   const routes = host.read('proc/net/fib_trie')
   if (!('text' in routes))
@@ -49,28 +49,24 @@ export async function readVpcCni(from: ProbeHost): Promise<Look<VpcCniSample>> {
 /** Any part of what a program or file holds may be missing. */
 type Loose = { readonly [key: string]: unknown }
 
-function allocationsIn(host: Host, text: string): readonly Allocation[] | undefined {
+async function allocationsIn(host: Host, text: string): Promise<readonly Allocation[] | undefined> {
   const found = listOf(parsed(text), 'allocations')
-  return found
-    ?.slice(0, mostPods)
-    .flatMap(({ ipv4, containerID, networkName, ifName, metadata }): readonly Allocation[] => {
-      if (typeof ipv4 !== 'string' || ipv4 === '') return []
-      const { k8sPodNamespace = '', k8sPodName = '' } = (metadata ?? {}) as Loose // any value has properties
-      const pod = `${k8sPodNamespace}/${k8sPodName}`
-      return [
-        {
-          address: ipv4,
-          pod: pod === '/' ? `${containerID}` : pod,
-          given: givenTo(host, `${networkName}-${containerID}-${ifName}`),
-        },
-      ]
-    })
+  if (!found) return undefined
+  const allocations: Allocation[] = []
+  for (const { ipv4, containerID, networkName, ifName, metadata } of found.slice(0, mostPods)) {
+    if (typeof ipv4 !== 'string' || ipv4 === '') continue
+    const { k8sPodNamespace = '', k8sPodName = '' } = (metadata ?? {}) as Loose // any value has properties
+    const pod = `${k8sPodNamespace}/${k8sPodName}`
+    const given = await givenTo(host, `${networkName}-${containerID}-${ifName}`)
+    allocations.push({ address: ipv4, pod: pod === '/' ? `${containerID}` : pod, given })
+  }
+  return allocations
 }
 
-/** libcni's api.go, `cacheAdd`: the result of the plugin, under network, container and interface. */
-function givenTo(host: Host, name: string): string | undefined {
+/** libcni's api.go, `cacheAdd`: the result of the plugin, under network, container and interface. On a disk. */
+async function givenTo(host: Host, name: string): Promise<string | undefined> {
   if (!/^[\w.-]+$/.test(name)) return undefined
-  const cached = parsed(textOf(host.read(`${results}/${name}`)) ?? '') as Loose | undefined // each part is checked
+  const cached = parsed(textOf(await host.readSlowly(`${results}/${name}`)) ?? '') as Loose | undefined // parts are checked
   const [first] = listOf(cached?.result, 'ips') ?? []
   return typeof first?.address === 'string' ? first.address.replace(/\/\d+$/, '') : undefined
 }
