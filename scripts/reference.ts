@@ -19,13 +19,13 @@ import { foreignMarks } from '../src/repair/decide/foreign-marks.ts'
 import { controllerRights } from '../src/repair/rights/rights.ts'
 
 import { type Row, rows } from '../test/journey/rows.ts'
-import { coveragePage } from './coverage-page.ts'
-import { drillsPage } from './drills-page.ts'
-import { handOversPage } from './hand-overs.ts'
 import { kernelMessagesPage } from './kernel-messages/page.ts'
-import { lifeCyclePage } from './life-cycle.ts'
-import { npdPage } from './npd-page.ts'
-import { scenarioJsonSchema } from './scenario-schema.ts'
+import { coveragePage } from './pages/coverage-page.ts'
+import { drillsPage } from './pages/drills-page.ts'
+import { handOversPage } from './pages/hand-overs.ts'
+import { lifeCyclePage } from './pages/life-cycle.ts'
+import { npdPage } from './pages/npd-page.ts'
+import { scenarioJsonSchema } from './pages/scenario-schema.ts'
 
 export interface Page {
   /** Path from the repository's root. */

@@ -1,7 +1,7 @@
 /** docs/reference/life-cycle.md: the contract that test/life-cycle holds the agent to. */
-import { formatDuration } from '../src/catalog/duration.ts'
-import { compileShipped } from '../src/catalog/shipped.ts'
-import { type Contract, contractsOf, type Ending } from '../test/life-cycle/contract.ts'
+import { formatDuration } from '../../src/catalog/duration.ts'
+import { compileShipped } from '../../src/catalog/shipped.ts'
+import { type Contract, contractsOf, type Ending } from '../../test/life-cycle/contract.ts'
 
 export function lifeCyclePage(catalogueFolder: string, notice: string): string {
   const contracts = contractsOf(compileShipped(catalogueFolder))

@@ -1,5 +1,5 @@
 /** docs/reference/npd-conditions.md: the one table of src/detect/report/npd-conditions.ts. */
-import { npdConditions } from '../src/detect/report/npd-conditions.ts'
+import { npdConditions } from '../../src/detect/report/npd-conditions.ts'
 
 export function npdPage(): string {
   const rows = Object.entries(npdConditions).map(([type, { reasons, least, by, well }]) => {

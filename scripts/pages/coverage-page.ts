@@ -1,5 +1,5 @@
 /** docs/reference/coverage.md: which test raises each reason. */
-import { type Coverage, coverageOf } from '../test/coverage/coverage.ts'
+import { type Coverage, coverageOf } from '../../test/coverage/coverage.ts'
 
 export function coveragePage(catalogueFolder: string): string {
   const all = coverageOf(catalogueFolder)

@@ -1,5 +1,5 @@
 /** docs/reference/hand-overs.md, from the table that the tests go through. */
-import { type Cell, handOvers, moments } from '../test/hand-overs/rows.ts'
+import { type Cell, handOvers, moments } from '../../test/hand-overs/rows.ts'
 
 /** The page of what others and the controller do with one node. */
 export function handOversPage(): string {

@@ -1,8 +1,8 @@
 /** docs/reference/drills.md: what can be injected, derived from the injections and the catalogue. */
-import type { LoadedFile } from '../src/catalog/load.ts'
-import { compileShipped } from '../src/catalog/shipped.ts'
-import { injections } from '../src/drill/injections/injections.ts'
-import { subjectsOf, xidSubjects } from '../src/drill/plan/subjects.ts'
+import type { LoadedFile } from '../../src/catalog/load.ts'
+import { compileShipped } from '../../src/catalog/shipped.ts'
+import { injections } from '../../src/drill/injections/injections.ts'
+import { subjectsOf, xidSubjects } from '../../src/drill/plan/subjects.ts'
 
 export function drillsPage(files: readonly LoadedFile[], catalogueFolder: string): string {
   const catalogue = compileShipped(catalogueFolder)

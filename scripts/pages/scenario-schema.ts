@@ -1,7 +1,7 @@
 /** The JSON schema of scenario files, for editors: each document of a file is one of its three forms. */
 import * as z from 'zod'
-import { policySpec } from '../src/repair/policy/schema.ts'
-import { defaultsSchema, policyDocument, scenarioSchema } from '../src/simulate/scenario/schema.ts'
+import { policySpec } from '../../src/repair/policy/schema.ts'
+import { defaultsSchema, policyDocument, scenarioSchema } from '../../src/simulate/scenario/schema.ts'
 
 type Schema = z.core.JSONSchema.BaseSchema
 
