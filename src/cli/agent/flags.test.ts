@@ -11,6 +11,8 @@ describe('the agent’s flags', () => {
     assert.deepEqual(options([]), {
       hostRoot: '/',
       metricsAddress: ':8080',
+      nodeHealth: true,
+      npdConditions: false,
       stateFile: '/var/lib/nodemend/state.json',
       config: '/etc/nodemend/config.yaml',
       kmsg: '/dev/kmsg',
