@@ -20,6 +20,7 @@ function node(t: TestContext, monitors: readonly string[]) {
   const enter = ['--net', '--target', String(inside.pid)]
   /** Runs a program that prints a line when it is ready, until the returned function is called. */
   const program = async (source: string): Promise<() => Promise<void>> => {
+    await inside.pass(0) // an answer from inside: the namespaces are there to be entered
     const child = spawn('nsenter', [...enter, process.execPath, '-e', source], { stdio: ['ignore', 'pipe', 'inherit'] })
     const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()))
     const end = (): Promise<void> => {
