@@ -48,7 +48,7 @@ test('not privileged: a line of the kernel log becomes a finding, by way of the 
   assert.ok(said('the kernel log is read from the journal'), log.join('\n'))
   const marker = `00${process.pid.toString(16).slice(-2).padStart(2, '0')}:be:00`
   writeFileSync(KMSG, `<3>NVRM: Xid (PCI:${marker}): 31, pid=4242, name=test\n`)
-  await eventually('the finding', 30_000, async () => said(new RegExp(`"msg":"finding raised".*${marker}`)))
+  await eventually('the finding', 120_000, async () => said(new RegExp(`"msg":"finding raised".*${marker}`)))
   assert.equal(said('cannot be read'), undefined, log.join('\n'))
 })
 
