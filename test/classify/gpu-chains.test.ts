@@ -123,7 +123,7 @@ function afterVerdict(code: number, reason: string, device = '0000:3b:00.0'): st
 }
 
 test('what the driver asks for counts more than what the number of an Xid advises, and a disagreement is told', () => {
-  const disagreement = /the Xid alone would mean another repair \(Reset the GPU\): what the driver asks for counts/
+  const disagreement = /the Xid alone would mean another repair \(reset the GPU\): what the driver asks for counts/
   assert.match(afterVerdict(46, 'NvidiaRebootRequested'), disagreement)
   assert.doesNotMatch(afterVerdict(46, 'NvidiaGpuResetRequested'), /another repair/)
   assert.doesNotMatch(afterVerdict(46, 'NvidiaRebootRequested', '0000:5e:00.0'), /another repair/)
