@@ -1,6 +1,6 @@
 /**
  * One pass of the controller: from what the watch of nodes has seen to every decision, at three sizes of a cluster. The nodes are
- * those of a GPU fleet (40 labels, 16 conditions, three taints), one in a hundred is sick, and as many repairs are on record.
+ * those of a GPU fleet (40 labels, 16 conditions, one taint), one in a hundred is sick, and as many repairs are on record.
  * Pods do not count: a pass does not look at them, whatever their number.
  */
 import { conditionTypes } from '../src/model/condition.ts'

@@ -47,15 +47,13 @@ test('not privileged: a line of the kernel log becomes a finding, by way of the 
   await eventually('the agent to run', 60_000, async () => said('"msg":"running"'))
   assert.ok(said('the kernel log is read from the journal'), log.join('\n'))
   // The agent logs 64 findings at once and then one a second: a kernel log full of old ones may hide the first of ours.
-  const devices = Array.from(
-    { length: 8 },
-    (_, index) => `00${(process.pid & 255).toString(16).padStart(2, '0')}:b${index}:00`,
-  )
+  const domain = (process.pid & 0xffff).toString(16).padStart(4, '0')
+  const devices = Array.from({ length: 8 }, (_, index) => `${domain}:b${index}:00`)
   let asked = 0
   await eventually('the finding', 60_000, async () => {
     const device = asked++ % 100 === 0 ? devices.pop() : undefined
     if (device !== undefined) writeFileSync(KMSG, `<3>NVRM: Xid (PCI:${device}): 31, pid=4242, name=test\n`)
-    return said(/"msg":"finding raised".*00\w\w:b[0-7]:00/)
+    return said(new RegExp(`"msg":"finding raised".*${domain}:b[0-7]:00`))
   })
   assert.equal(said('cannot be read'), undefined, log.join('\n'))
 })

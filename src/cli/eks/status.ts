@@ -12,8 +12,6 @@ import { openEks } from './eks-api.ts'
 import { type EksFlags, eksSubcommand, monitoringAddon, optionsOf } from './flags.ts'
 
 const nodegroupLabel = 'eks.amazonaws.com/nodegroup'
-/** Where the controller keeps its lease, as the chart installs it. */
-const lease = { namespace: 'nodemend', name: 'nodemend-controller' }
 
 interface Flags extends EksFlags, ClusterFlags {
   readonly addon: string
@@ -62,9 +60,9 @@ export function statusCommand(io: Io): Command {
 /** The cluster, or why it was not reached: the EKS side is worth showing all the same. */
 async function look(flags: Flags, io: Io): Promise<ClusterView | string> {
   try {
-    const { api } = await clusterApi(flags, 'eks', io)
+    const { api, namespace = 'default' } = await clusterApi(flags, 'eks', io)
     try {
-      return await viewCluster(api, io.clock, lease, [])
+      return await viewCluster(api, io.clock, { namespace, name: 'nodemend-controller' }, [])
     } finally {
       api.close()
     }
