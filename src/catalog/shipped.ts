@@ -27,6 +27,7 @@ export const shippedFiles = [
   'links.yaml',
   'hardware.yaml',
   'kernel.yaml',
+  'node-services.yaml',
 ] as const
 
 /** Reads and checks every shipped file under `folder`; throws CatalogueError. */

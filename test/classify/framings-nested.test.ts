@@ -30,6 +30,8 @@ const isUnknown = ({ name }: Framing): boolean => /^(?:an )?unknown/.test(name)
 
 /** A name in front that the message itself might begin with: behind a frame of the kernel it is taken for the kernel's. */
 const isLoose = (framing: Framing): boolean => peel(byKernel(framing, 'some words')).text !== 'some words'
+/** A field without quotes, in which the first quotation of a message would be its whole value. */
+const isUnquotedField = ({ template }: Framing): boolean => /\w=\{text\}/.test(template)
 const saysKernel = (framing: Framing): boolean => peel(byKernel(framing, 'some words')).writer === 'kernel'
 
 function said(found: readonly Match[], devices = true): string {
@@ -76,6 +78,7 @@ test('a framing within a framing changes nothing either', () => {
       sample: fc.constantFrom(...samples),
     })
     .filter(({ outer, within }) => !isUnknown(outer) && !isUnknown(within) && !(sure.has(outer) && loose.has(within)))
+    .filter(({ within, sample }) => !(sample.startsWith('"') && isUnquotedField(within)))
   fc.assert(
     fc.property(nested, ({ outer, within, sample }) => {
       assert.deepEqual(complaint(byKernel(outer, byKernel(within, sample)), sample, true), [])

@@ -4,7 +4,7 @@ import { logMonitor } from '../../log.ts'
 
 export const logFiles = logMonitor({
   name: 'log-files',
-  conditions: ['NetworkingReady', 'StorageReady', 'KernelReady'],
+  conditions: ['NetworkingReady', 'StorageReady', 'KernelReady', 'AcceleratedHardwareReady'],
   log: 'logfile',
   source: (parts) =>
     logFileSource({

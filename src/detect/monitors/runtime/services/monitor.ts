@@ -4,7 +4,7 @@ import { logMonitor } from '../../log.ts'
 
 export const services = logMonitor({
   name: 'services',
-  conditions: ['ContainerRuntimeReady', 'NetworkingReady', 'StorageReady', 'KernelReady'],
+  conditions: ['ContainerRuntimeReady', 'NetworkingReady', 'StorageReady', 'KernelReady', 'AcceleratedHardwareReady'],
   missed: 'what kubelet and the runtime log is not read',
   log: 'journal',
   source: (parts) =>
