@@ -3,6 +3,7 @@ import { type Cluster, timestamp } from '../../embedded/cluster.ts'
 import { type ApiObject, listAt, textAt, withAt } from '../../embedded/json.ts'
 import { builtinKind } from '../../embedded/kinds.ts'
 import { withCondition } from '../../embedded/model/conditions.ts'
+import { kubeletAnnotation } from '../../embedded/model/kubelet.ts'
 import { nodeGroupLabel } from '../../embedded/model/node-group.ts'
 import { addressOf, type Model, ModelClient, Reconciler } from '../../embedded/model/reconciler.ts'
 import { fitsAny } from '../scenario/parts.ts'
@@ -126,6 +127,7 @@ export class Detectors implements Model {
 
   #report(node: ApiObject, shows: Shows | undefined): void {
     const now = timestamp(this.#cluster.clock)
+    if (shows?.type === 'Ready') this.#tellKubelet(node, shows.status === 'True' ? undefined : 'as-told')
     const types = this.#groups.has(groupOf(node)) ? this.#types : []
     this.#client.update(addressOf(nodes, node, 'status'), (live) => {
       const told = asserted(live, types, now)
@@ -133,6 +135,11 @@ export class Detectors implements Model {
       const { type, status, reason } = shows
       return withCondition(told, { type, status, reason, message: '' }, now, true)
     })
+  }
+
+  #tellKubelet(node: ApiObject, what: string | undefined): void {
+    const where = ['metadata', 'annotations', kubeletAnnotation]
+    this.#client.update(addressOf(nodes, node), (live) => withAt(live, where, what))
   }
 }
 

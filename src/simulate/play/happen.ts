@@ -20,10 +20,12 @@ export class Impossible extends Error {}
 
 type Marks = Readonly<Record<string, string | null>>
 
-/** Makes one event happen. Throws {@link Impossible}, or the API server's failure. */
-export function happen(stage: Stage, event: ScenarioEvent): void {
+/**
+ * Makes one event happen; `round` counts those with `every` from 0. Throws {@link Impossible}, or the API server's failure.
+ */
+export function happen(stage: Stage, event: ScenarioEvent, round = 0): void {
   const { cluster, controller } = stage
-  happenToNodes(stage, event)
+  happenToNodes(stage, event, round)
   happenToRepairs(stage, event)
   for (const group of event.addPods ?? []) putPods(cluster, group)
   for (const one of event.addBudgets ?? []) cluster.create('poddisruptionbudgets', budgetBody(one), one.namespace)
@@ -45,17 +47,19 @@ export function happen(stage: Stage, event: ScenarioEvent): void {
   if (event.remove) removeObject(stage, event.remove)
 }
 
-function happenToNodes(stage: Stage, event: ScenarioEvent): void {
+function happenToNodes(stage: Stage, event: ScenarioEvent, round: number): void {
   const { cluster } = stage
   const { nodes: names = [] } = event
   const nodes = nodesNamed(stage, names)
-  if (names.length > 0 && nodes.length === 0 && !isAboutRecords(event))
+  // What comes again and again ends with its nodes.
+  if (names.length > 0 && nodes.length === 0 && round === 0 && !isAboutRecords(event))
     throw new Impossible(`no node is called ${[names].flat().join(', ')}`)
   if (event.bootShows) cluster.detectors.bootsShow(names, shownBy(event.bootShows, event))
   for (const node of nodes) {
     const { name } = node.metadata
     const change = (edit: (live: ApiObject) => ApiObject): void => cluster.change(node, 'nodes', edit)
     const annotate = (marks: Marks): void => change((live) => withMarks(live, 'annotations', marks))
+    if (event.condition?.startsWith('Ready=')) annotate({ [kubeletAnnotation]: saysReady(event) ? null : 'as-told' })
     if (event.condition) setCondition(stage, node, event)
     if (event.kubelet) annotate({ [kubeletAnnotation]: event.kubelet === 'stops' ? 'stopped' : null })
     if (event.detector === 'stops') cluster.detectors.silence(name)
@@ -74,6 +78,11 @@ function happenToNodes(stage: Stage, event: ScenarioEvent): void {
       cluster.change(node, 'nodes', (live) => withAt(live, ['status', 'nodeInfo', 'bootID'], bootId), 'status')
     }
   }
+}
+
+/** True where its kubelet reports again by itself. */
+function saysReady({ condition }: ScenarioEvent): boolean {
+  return condition === 'Ready=True'
 }
 
 /** Records, and what nodes will show, are about names whose nodes may be gone. */
