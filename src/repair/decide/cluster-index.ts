@@ -4,6 +4,7 @@ import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isInFlight } from '../../model/repair.ts'
 import type { Candidate } from './candidate.ts'
 import { foreignOwner } from './foreign.ts'
+import { vetoOf } from './gates/veto.ts'
 import { nothingRemembered, type PoolMemory, rememberPools } from './pool-memory.ts'
 import { isTakenOver, takersAmong } from './takers.ts'
 
@@ -16,7 +17,7 @@ const zoneLabel = 'topology.kubernetes.io/zone'
 export interface PoolCounts {
   readonly name: string
   total: number
-  /** UIDs of nodes that a rule matches or that are under repair, each once. */
+  /** UIDs of nodes that a rule matches or that are under repair, each once; not those that a person has vetoed. */
   readonly unhealthy: Set<string>
   /** First sightings by signature (condition and reason). */
   readonly sightings: Map<string, number[]>
@@ -74,7 +75,7 @@ export function indexCluster(
     for (const policy of policiesOf(node.labels)) {
       const into = pool(node.labels, policy)
       into.total++
-      if (ours) into.unhealthy.add(node.uid)
+      if (ours && vetoOf(node, now) === undefined) into.unhealthy.add(node.uid)
       if (ours) entry(into.sightings, signature(candidate), () => []).push(candidate.since)
     }
     const zone = node.labels[zoneLabel]

@@ -61,7 +61,10 @@ export function podBody(group: PodGroup, name: string, node: string, owner: Json
 /** The workload that owns a group of `replicas` pods. */
 export function workloadBody(group: PodGroup, replicas: number): JsonObject {
   const labels = labelsOf(group)
-  const template = { metadata: { labels, annotations: { ...group.annotations, ...endsOf(group) } }, spec: podSpec(group) }
+  const template = {
+    metadata: { labels, annotations: { ...group.annotations, ...endsOf(group) } },
+    spec: podSpec(group),
+  }
   const { name, namespace } = group
   const spec: Json = {
     selector: { matchLabels: labels },

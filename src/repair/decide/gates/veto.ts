@@ -20,7 +20,8 @@ export const veto: Gate = {
   },
 }
 
-function vetoOf(node: NodeView, now: number): GateAnswer | undefined {
+/** The gate's answer where a veto stands on `node` at `now`. */
+export function vetoOf(node: NodeView, now: number): GateAnswer | undefined {
   for (const key of keys) {
     const value = node.annotations[key]
     if (value === undefined || value === 'false') continue
