@@ -4,9 +4,9 @@ import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isInFlight } from '../../model/repair.ts'
 import type { Candidate } from './candidate.ts'
 import { foreignOwner } from './foreign.ts'
-import { vetoOf } from './gates/veto.ts'
 import { nothingRemembered, type PoolMemory, rememberPools } from './pool-memory.ts'
 import { isTakenOver, takersAmong } from './takers.ts'
+import { vetoOn } from './vetoed.ts'
 
 /** Labels of clouds that name a node's pool. Those of our providers, which the snapshot names, come before them. */
 const cloudPools = ['eks.amazonaws.com/nodegroup', 'cloud.google.com/gke-nodepool', 'kubernetes.azure.com/agentpool']
@@ -75,7 +75,7 @@ export function indexCluster(
     for (const policy of policiesOf(node.labels)) {
       const into = pool(node.labels, policy)
       into.total++
-      if (ours && vetoOf(node, now) === undefined) into.unhealthy.add(node.uid)
+      if (ours && vetoOn(node, now) === undefined) into.unhealthy.add(node.uid)
       if (ours) entry(into.sightings, signature(candidate), () => []).push(candidate.since)
     }
     const zone = node.labels[zoneLabel]
