@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster.ts'
 import { type ApiObject, numberAt, textAt, withAt } from '../json.ts'
 import { builtinKind, storageKey } from '../kinds.ts'
 import { isReady } from './conditions.ts'
-import { reported, started } from './kubelet-status.ts'
+import { repeated, reported, started } from './kubelet-status.ts'
 import { addressOf, ChangeFeed, type Model, ModelClient, Reconciler } from './reconciler.ts'
 
 export interface KubeletOptions {
@@ -19,7 +19,7 @@ export interface KubeletOptions {
 
 /**
  * What a node's kubelet does, where it does not report Ready=True: `stopped`, nothing at all, as on a machine without power;
- * `as-told`, it renews its lease and leaves the node's status as somebody else wrote it.
+ * `as-told`, it renews its lease and repeats the node's status as somebody else wrote it.
  */
 export const kubeletAnnotation = 'embedded.nodemend.dev/kubelet'
 
@@ -128,16 +128,16 @@ class Kubelets implements Model {
     const readyAt = Date.parse(node.metadata.creationTimestamp ?? '') + this.#options.nodeReadyMs
     if (clock.now() < readyAt) return now + (readyAt - clock.now())
     const told = node.metadata.annotations?.[kubeletAnnotation] === 'as-told'
-    if (!told && (now >= (this.#reports.get(name) ?? 0) || !isReady(node))) {
+    if (now >= (this.#reports.get(name) ?? 0) || !(told || isReady(node))) {
       this.#reports.set(name, now + statusEveryMs)
-      this.#client.update(addressOf(nodes, node, 'status'), (live) => reported(live, clock))
+      const write = told ? repeated : reported
+      this.#client.update(addressOf(nodes, node, 'status'), (live) => write(live, clock))
     }
     if (now >= (this.#renewals.get(name) ?? 0)) {
       this.#renewals.set(name, now + this.#options.renewEveryMs)
       this.#renew(node)
     }
-    const reportAt = told ? Number.POSITIVE_INFINITY : (this.#reports.get(name) ?? now)
-    return Math.min(this.#renewals.get(name) ?? now, reportAt)
+    return Math.min(this.#renewals.get(name) ?? now, this.#reports.get(name) ?? now)
   }
 
   #renew(node: ApiObject): void {

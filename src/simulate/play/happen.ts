@@ -3,10 +3,11 @@
 import { newUid } from '../../embedded/cluster.ts'
 import { type ApiObject, at, type Json, type JsonObject, listAt, textAt, withAt } from '../../embedded/json.ts'
 import { kubeletAnnotation } from '../../embedded/model/kubelet.ts'
+import { kubeletConditions } from '../../embedded/model/kubelet-status.ts'
 import { isFinished } from '../../model/repair.ts'
 import { pausedKey } from '../../repair/observe/pause.ts'
 import { budgetBody, taintOf } from '../cluster/bodies.ts'
-import type { Shows } from '../cluster/detector.ts'
+import { isWell, type Shows } from '../cluster/detector.ts'
 import { putPods } from '../cluster/pods.ts'
 import { asJson } from '../cluster/virtual-cluster.ts'
 import { lease } from '../cluster/virtual-controller.ts'
@@ -59,7 +60,6 @@ function happenToNodes(stage: Stage, event: ScenarioEvent, round: number): void 
     const { name } = node.metadata
     const change = (edit: (live: ApiObject) => ApiObject): void => cluster.change(node, 'nodes', edit)
     const annotate = (marks: Marks): void => change((live) => withMarks(live, 'annotations', marks))
-    if (event.condition?.startsWith('Ready=')) annotate({ [kubeletAnnotation]: saysReady(event) ? null : 'as-told' })
     if (event.condition) setCondition(stage, node, event)
     if (event.kubelet) annotate({ [kubeletAnnotation]: event.kubelet === 'stops' ? 'stopped' : null })
     if (event.detector === 'stops') cluster.detectors.silence(name)
@@ -78,11 +78,6 @@ function happenToNodes(stage: Stage, event: ScenarioEvent, round: number): void 
       cluster.change(node, 'nodes', (live) => withAt(live, ['status', 'nodeInfo', 'bootID'], bootId), 'status')
     }
   }
-}
-
-/** True where its kubelet reports again by itself. */
-function saysReady({ condition }: ScenarioEvent): boolean {
-  return condition === 'Ready=True'
 }
 
 /** Records, and what nodes will show, are about names whose nodes may be gone. */
@@ -127,6 +122,11 @@ function shownBy(text: string, event: ScenarioEvent): Shows {
 
 function setCondition({ cluster }: Stage, node: ApiObject, event: ScenarioEvent): void {
   const { type, status, reason } = shownBy(event.condition ?? '', event)
+  if (kubeletConditions.has(type)) {
+    // Its kubelet would say otherwise within minutes.
+    const mark = { [kubeletAnnotation]: isWell({ type, status }) ? null : 'as-told' }
+    cluster.change(node, 'nodes', (live) => withMarks(live, 'annotations', mark))
+  }
   const now = new Date(cluster.clock.now() + (event.stamp === undefined ? 0 : signed(event.stamp))).toISOString()
   const stamp = `${now.slice(0, 19)}Z`
   cluster.change(
