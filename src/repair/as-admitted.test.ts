@@ -72,12 +72,36 @@ describe('kind 6: the policy and the node', () => {
     assert.equal((await cluster.repairs())[0]?.phase, 'Draining')
   })
 
-  test('a policy that is deleted in mid-drain stands as it was admitted', async (t) => {
+  test('a policy that is deleted in mid-drain stops the repair', async (t) => {
     const { cluster, first, half } = await draining(t)
     await cluster.until('it drains', 30, [half], phaseOf(cluster, first, 'Draining'))
     await deleteObject(cluster.api, repairPolicies, { name: 'kernel' })
-    await cluster.run(5, half)
-    assert.equal((await cluster.repairs())[0]?.phase, 'Draining')
+    const cancelled = await cluster.until('it is cancelled', 30, [half], phaseOf(cluster, first, 'Cancelled'))
+    assert.match(whyOf(cancelled), /policy kernel is gone/)
+  })
+
+  const takenBack: readonly (readonly [string, object, RegExp])[] = [
+    ['only observes', { mode: 'Observe' }, /policy kernel only observes now/],
+    ['asks for approval', { mode: 'Approve' }, /policy kernel asks for approval now/],
+    ['says NoAction', { action: 'NoAction' }, /policy kernel no longer asks for Replace/],
+    ['reboots', { action: 'Reboot' }, /policy kernel no longer asks for Replace/],
+  ]
+  for (const [now, spec, why] of takenBack) {
+    test(`a policy that ${now} from mid-drain on stops the repair`, async (t) => {
+      const { cluster, first, half } = await draining(t)
+      await cluster.until('it drains', 30, [half], phaseOf(cluster, first, 'Draining'))
+      await cluster.policy('kernel', spec)
+      const cancelled = await cluster.until('it is cancelled', 30, [half], phaseOf(cluster, first, 'Cancelled'))
+      assert.match(whyOf(cancelled), why)
+    })
+  }
+
+  test('another policy that comes in mid-drain, counts instead and says NoAction stops the repair', async (t) => {
+    const { cluster, first, half } = await draining(t)
+    await cluster.until('it drains', 30, [half], phaseOf(cluster, first, 'Draining'))
+    await cluster.policy('spare', { ...long, action: 'NoAction', precedence: 1 })
+    const cancelled = await cluster.until('it is cancelled', 30, [half], phaseOf(cluster, first, 'Cancelled'))
+    assert.match(whyOf(cancelled), /policy spare counts for KernelReady now, and says NoAction/)
   })
 })
 

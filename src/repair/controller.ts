@@ -233,7 +233,7 @@ export class Controller {
     const scope = policy && policyScope(policy, snapshot, book.records)
     // Without its policy a blocked repair has no budget left to ask: it goes on.
     const slotFree = !policy || !scope || hasRoom(roomOf(policy, scope, []))
-    await this.#try('advancing a repair', () => executor.advance(attempt, snapshot, slotFree, policy))
+    await this.#try('advancing a repair', () => executor.advance(attempt, snapshot, slotFree, this.#inForce))
     const now = book.find(attempt.name)
     if (now?.deletedAt !== undefined && !isFinished(now.phase)) reporter.goesOn(now)
   }

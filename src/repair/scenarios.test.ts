@@ -18,7 +18,7 @@ describe('policies', () => {
     const half = await cluster.half('a')
     await cluster.setCondition(first, 'KernelReady', 'False')
     await cluster.until('the drain begins', 30, [half], phaseOf(cluster, first, 'Draining'))
-    await cluster.policy('kernel', { mode: 'Observe', restraint: { dwell: '1h' }, drain: { timeout: '1s' } })
+    await cluster.policy('kernel', { restraint: { dwell: '1h' }, drain: { timeout: '1s' } })
     const done = await cluster.until('it succeeds', 90, [half], phaseOf(cluster, first, 'Succeeded'))
     assert.deepEqual([done.plan?.generation, done.plan?.dwellMs], [1, 20_000])
   })

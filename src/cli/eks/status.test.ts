@@ -6,7 +6,7 @@ import { eksStatus } from './status.ts'
 
 const labels = { 'eks.amazonaws.com/nodegroup': 'gpu' }
 
-function view(modes: readonly ('Observe' | 'Enforce')[]): ClusterView {
+function view(modes: readonly ('Observe' | 'Enforce')[], pause: ClusterView['pause'] = { state: 'off' }): ClusterView {
   const ready = givenNode('a', { labels })
   const sick = givenNode('b', {
     labels,
@@ -16,6 +16,7 @@ function view(modes: readonly ('Observe' | 'Enforce')[]): ClusterView {
   return {
     nodes: [ready, sick, givenNode('elsewhere')],
     policies: { policies, problems: [] },
+    pause,
   } as unknown as ClusterView // no more is read
 }
 
@@ -39,6 +40,9 @@ test('two repairers are told, and only where both act', () => {
   const remarks = (modes: readonly ('Observe' | 'Enforce')[], nodegroups: readonly object[]) =>
     eksStatus({ ...sides, addon, nodegroups, inside: view(modes) }).remarks.join()
   assert.match(remarks(['Observe', 'Enforce'], [repaired]), /EKS and policies of Nodemend both repair/)
+  const paused = view(['Enforce'], { state: 'on', why: 'kim: upgrade' })
+  const [told = ''] = eksStatus({ ...sides, addon, nodegroups: [repaired], inside: paused }).remarks
+  assert.match(told, /^Nodemend is paused \(kim: upgrade\); before it goes on, let the policies observe/)
   assert.equal(remarks(['Observe'], [repaired]), '')
   assert.equal(remarks(['Enforce'], [{ nodegroupName: 'gpu' }]), '')
 })

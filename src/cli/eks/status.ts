@@ -83,15 +83,12 @@ export interface EksSides {
 /** Lays both sides together. */
 export function eksStatus({ cluster, kubernetes, addon, nodegroups, inside, now }: EksSides): EksStatus {
   const view = typeof inside === 'string' ? undefined : inside
-  const acting = (view?.policies.policies ?? []).filter(({ mode }) => mode !== 'Observe').map(({ name }) => name)
+  const acts = (view?.policies.policies ?? []).filter(({ mode, paused }) => mode !== 'Observe' && !paused)
+  const acting = acts.map(({ name }) => name)
   const repairing = nodegroups.filter(({ nodeRepairConfig }) => nodeRepairConfig?.enabled)
   const remarks = [
     ...(typeof inside === 'string' ? [`the nodes were not looked at: ${inside}`] : []),
-    ...(acting.length > 0 && repairing.length > 0
-      ? [
-          'EKS and policies of Nodemend both repair: let the policies observe, or turn the repair of these node groups off',
-        ]
-      : []),
+    ...(acting.length > 0 && repairing.length > 0 ? [bothText(view)] : []),
     ...(repairing.length > 0 && addon === undefined
       ? ['without a monitoring agent EKS repairs nodes that are not Ready, and no others']
       : []),
@@ -115,6 +112,13 @@ export function eksStatus({ cluster, kubernetes, addon, nodegroups, inside, now 
     acting,
     remarks,
   }
+}
+
+/** A paused controller repairs nothing, but only for as long as it is paused. */
+function bothText(view: ClusterView | undefined): string {
+  const remedy = 'let the policies observe, or turn the repair of these node groups off'
+  if (view?.pause.state !== 'on') return `EKS and policies of Nodemend both repair: ${remedy}`
+  return `Nodemend is paused (${shownText(view.pause.why)}); before it goes on, ${remedy}: then both would repair`
 }
 
 function statesIn(nodegroup: string, { nodes }: ClusterView, now: number): EksStatus['nodegroups'][number]['nodes'] {

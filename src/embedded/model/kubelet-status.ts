@@ -9,6 +9,8 @@ const healthy: readonly (readonly [string, string, string])[] = [
   ['DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
   ['PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
 ]
+/** The types that a kubelet writes. */
+export const kubeletConditions: ReadonlySet<string> = new Set(['Ready', ...healthy.map(([type]) => type)])
 const defaultCapacity: JsonObject = { cpu: '8', memory: '32Gi', pods: '110', 'ephemeral-storage': '100Gi' }
 const podConditions = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady']
 
@@ -22,6 +24,15 @@ export function reported(node: ApiObject, clock: Clock): ApiObject {
   }
   const message = 'kubelet is posting ready status'
   return withCondition(next, { type: 'Ready', status: 'True', reason: 'KubeletReady', message }, now, true)
+}
+
+/** Every condition of the kubelet, as it stands. */
+export function repeated(node: ApiObject, clock: Clock): ApiObject {
+  const now = timestamp(clock)
+  const own = (type: string): boolean => kubeletConditions.has(type)
+  const conditions = listAt(node, 'status', 'conditions')
+  const beaten = conditions.map((one) => (own(textAt(one, 'type')) ? { ...one, lastHeartbeatTime: now } : one))
+  return withAt(node, ['status', 'conditions'], beaten)
 }
 
 /** The pod, running; undefined when it is not waiting to start. */

@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster.ts'
 import { type ApiObject, numberAt, textAt, withAt } from '../json.ts'
 import { builtinKind, storageKey } from '../kinds.ts'
 import { isReady } from './conditions.ts'
-import { reported, started } from './kubelet-status.ts'
+import { repeated, reported, started } from './kubelet-status.ts'
 import { addressOf, ChangeFeed, type Model, ModelClient, Reconciler } from './reconciler.ts'
 
 export interface KubeletOptions {
@@ -17,8 +17,14 @@ export interface KubeletOptions {
   readonly renewEveryMs?: number
 }
 
-/** A node with this annotation set to `stopped` has a kubelet that does nothing, as on a machine without power. */
+/**
+ * What a node's kubelet does, where it does not report Ready=True: `stopped`, nothing at all, as on a machine without power;
+ * `as-told`, it renews its lease and repeats the node's status as somebody else wrote it.
+ */
 export const kubeletAnnotation = 'embedded.nodemend.dev/kubelet'
+
+/** Milliseconds that this pod takes to end, at most its grace. */
+export const podStopAnnotation = 'embedded.nodemend.dev/pod-stop-ms'
 
 const leaseSeconds = 40
 const statusEveryMs = 300_000
@@ -89,7 +95,8 @@ class Kubelets implements Model {
     const { podStartMs, podStopMs } = this.#options
     if (current.metadata.deletionTimestamp !== undefined) {
       const grace = numberAt(current, 'metadata', 'deletionGracePeriodSeconds') * 1000
-      if (known !== 'stop') this.#pods.set(key, { dueAt: now + Math.min(podStopMs, grace), phase: 'stop' })
+      const takes = Number(current.metadata.annotations?.[podStopAnnotation] ?? podStopMs)
+      if (known !== 'stop') this.#pods.set(key, { dueAt: now + Math.min(takes, grace), phase: 'stop' })
     } else if (textAt(current, 'status', 'phase') === 'Pending' && known !== 'start') {
       this.#pods.set(key, { dueAt: now + podStartMs, phase: 'start' })
     }
@@ -120,9 +127,11 @@ class Kubelets implements Model {
     const { clock } = this.#cluster
     const readyAt = Date.parse(node.metadata.creationTimestamp ?? '') + this.#options.nodeReadyMs
     if (clock.now() < readyAt) return now + (readyAt - clock.now())
-    if (now >= (this.#reports.get(name) ?? 0) || !isReady(node)) {
+    const told = node.metadata.annotations?.[kubeletAnnotation] === 'as-told'
+    if (now >= (this.#reports.get(name) ?? 0) || !(told || isReady(node))) {
       this.#reports.set(name, now + statusEveryMs)
-      this.#client.update(addressOf(nodes, node, 'status'), (live) => reported(live, clock))
+      const write = told ? repeated : reported
+      this.#client.update(addressOf(nodes, node, 'status'), (live) => write(live, clock))
     }
     if (now >= (this.#renewals.get(name) ?? 0)) {
       this.#renewals.set(name, now + this.#options.renewEveryMs)

@@ -58,9 +58,13 @@ export function acted(attempt: Attempt, plan: Plan, view: StepView, operation: O
   return kindOf(plan.action).done(attempt, view, operation)
 }
 
+/** A new node that is of no use for longer has what it lacks on record. */
+const saidAfterMs = 60_000
+
 /** The successor proves the repair, or does not. */
 export function dwell(attempt: Attempt, plan: Plan, view: StepView): Step {
-  const { healthySince, successor } = attempt
+  const { trouble: _, ...rest } = attempt
+  const { healthySince, successor } = rest
   const node = view.snapshot.nodes.find((one) => one.uid === successor?.uid)
   const { prove, lack } = kindOf(plan.action)
   const health = prove(node, plan, successor?.since ?? phaseSince(attempt))
@@ -70,7 +74,7 @@ export function dwell(attempt: Attempt, plan: Plan, view: StepView): Step {
       if (healthySince !== undefined && !over) return { kind: 'wait', why: health.why }
       const lacking = node && lack?.(node, plan, view.snapshot)
       if (lacking !== undefined) return unproven(attempt, view, lacking)
-      if (healthySince === undefined) return record({ ...attempt, healthySince: view.now })
+      if (healthySince === undefined) return record({ ...rest, healthySince: view.now })
       return succeed(attempt, view, `${health.why} since ${new Date(healthySince).toISOString()}`)
     }
     case 'same-fault':
@@ -84,5 +88,7 @@ export function dwell(attempt: Attempt, plan: Plan, view: StepView): Step {
 /** Waits for the proof while there is time; what held until now counts no more. */
 function unproven({ healthySince, ...rest }: Attempt, view: StepView, why: string): Step {
   if (isOver(rest, view.now)) return end(rest, view, 'Failed', `not proven in time: ${why}`)
+  const due = view.now - phaseSince(rest) >= saidAfterMs && rest.trouble !== why
+  if (due) return record({ ...rest, trouble: why })
   return healthySince === undefined ? { kind: 'wait', why } : record(rest)
 }

@@ -47,7 +47,7 @@ const shortestCallMs = 500
 interface Tick {
   snapshot: ClusterSnapshot
   readonly slotFree: boolean
-  readonly policy?: Policy
+  readonly policies?: readonly Policy[]
   attempt: Attempt
   pass?: DrainPass
   unread?: string | undefined
@@ -64,11 +64,16 @@ export class Executor {
   }
 
   /**
-   * Takes the attempt as far as it goes now; answers why it goes no further. `policy` is that of its plan as it is in force. Rejects with KubeError when the API does not
-   * follow: the next tick starts from the record again.
+   * Takes the attempt as far as it goes now; answers why it goes no further. `policies` are those in force. Rejects with
+   * KubeError when the API does not follow: the next tick starts from the record again.
    */
-  async advance(attempt: Attempt, snapshot: ClusterSnapshot, slotFree: boolean, policy?: Policy): Promise<string> {
-    const tick: Tick = { snapshot, slotFree, attempt, ...(policy && { policy }) }
+  async advance(
+    attempt: Attempt,
+    snapshot: ClusterSnapshot,
+    slotFree: boolean,
+    policies?: readonly Policy[],
+  ): Promise<string> {
+    const tick: Tick = { snapshot, slotFree, attempt, ...(policies && { policies }) }
     for (let steps = 0; steps < mostSteps; steps++) {
       const refused = this.#refusal(tick.attempt)
       if (refused !== undefined) return refused

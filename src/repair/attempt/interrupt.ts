@@ -22,7 +22,7 @@ export function deletionReason({ deletedAt }: Attempt): string | undefined {
 export function cancelReason(
   attempt: Attempt,
   plan: Plan,
-  { snapshot, now, pass, policy }: StepView,
+  { snapshot, now, pass, policies }: StepView,
 ): string | undefined {
   const deleted = deletionReason(attempt)
   if (deleted !== undefined) return deleted
@@ -33,7 +33,7 @@ export function cancelReason(
   if (hasRecovered(plan, node)) return `${plan.condition} is no longer ${plan.status}`
   const drill = restrainingDrill(conditionOf(node, plan.condition))
   if (drill) return `${plan.condition} is ${plan.status} only because of drill ${drill.id} now`
-  const changed = notAsAdmitted(attempt, plan, node, policy)
+  const changed = notAsAdmitted(attempt, plan, node, policies)
   if (changed !== undefined) return changed
   if (pass?.taintGone) return 'somebody removed our taint from the node'
   return firstAnswer((gate) => gate.cancel?.(node, snapshot, now))

@@ -25,8 +25,8 @@ export interface StepView {
   readonly operation?: OperationView
   /** Why the last call to the provider was turned down; absent when none was. */
   readonly turnedDown?: string
-  /** The policy of the plan as it is in force now; absent where it is gone. */
-  readonly policy?: Policy
+  /** The policies in force now; absent while none were ever good. */
+  readonly policies?: readonly Policy[]
   /** Whether the budget has room for a blocked repair to go on. */
   readonly slotFree: boolean
 }

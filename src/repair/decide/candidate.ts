@@ -5,6 +5,7 @@ import type { FirstSighting } from '../../model/decision.ts'
 import { type ClusterSnapshot, type NodeView, type SeenCondition, selects } from '../../model/node.ts'
 import { defaultTolerationMs, modes, type Policy, type PolicyMatch } from '../../model/policy.ts'
 import type { Attempt } from '../../model/repair.ts'
+import { leftOf } from './flapping.ts'
 import { type History, type Standing, standingOf } from './ladder.ts'
 import { keptSightings, sightingOf } from './sightings.ts'
 
@@ -21,6 +22,8 @@ export interface Candidate {
   readonly overruled: readonly Policy[]
   /** First sighting, as {@link FirstSighting.since}. */
   readonly since: number
+  /** How long it was sick in the spells before that count, milliseconds: `flapping.ts`. */
+  readonly spentMs: number
   readonly eligibleAt: number
   /** Every rule that matches now, so that no other condition's clock is lost. */
   readonly sightings: readonly FirstSighting[]
@@ -32,11 +35,12 @@ interface Matched {
   readonly condition: SeenCondition
 }
 
-/** The candidate for `node`, or undefined when no rule matches it. `record` is its open Pending record, if any. */
+/** The candidate for `node`, or undefined when no rule matches it. `record` is its open Pending record, `spells` are those that healthy reports have ended. */
 export function candidateFor(
   node: NodeView,
   policies: readonly Policy[],
   record: Attempt | undefined,
+  spells: readonly Attempt[],
   history: History,
   snapshot: ClusterSnapshot,
   now: number,
@@ -44,7 +48,8 @@ export function candidateFor(
   const rules = matchingRules(node, policies).map((matched) => {
     const sighting = sightingOf(matched, record, snapshot, now)
     const { since } = sighting
-    return { ...matched, sighting, since, eligibleAt: since + tolerationOf(matched.policy, matched.condition.type) }
+    const { leftMs, spentMs } = leftOf(tolerationOf(matched.policy, matched.condition.type), sighting, spells)
+    return { ...matched, sighting, since, spentMs, eligibleAt: since + leftMs }
   })
   const careful = [...Map.groupBy(rules, ({ condition }) => condition.type).values()].flatMap(mostCareful)
   const driver = careful.sort((a, b) => compareRules(a, b, now))[0]
@@ -58,6 +63,7 @@ export function candidateFor(
     condition: driver.condition,
     overruled: overruled.map(({ policy }) => policy),
     since: driver.since,
+    spentMs: driver.spentMs,
     eligibleAt: driver.eligibleAt,
     sightings: [
       ...rules.map((one) => one.sighting),
@@ -69,6 +75,11 @@ export function candidateFor(
       ),
     ].sort((a, b) => compareText(a.policy, b.policy) || compareText(a.condition, b.condition)),
   }
+}
+
+/** Of all policies the one whose rule counts for the condition of `node` as it stands; undefined where none matches. */
+export function policyThatCounts(node: NodeView, policies: readonly Policy[], condition: string): Policy | undefined {
+  return mostCareful(matchingRules(node, policies).filter((one) => one.condition.type === condition))[0]?.policy
 }
 
 /** The provider that carries `action` out on a node: the one that the policy names, or the first one that can. */

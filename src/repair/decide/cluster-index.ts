@@ -6,6 +6,7 @@ import type { Candidate } from './candidate.ts'
 import { foreignOwner } from './foreign.ts'
 import { nothingRemembered, type PoolMemory, rememberPools } from './pool-memory.ts'
 import { isTakenOver, takersAmong } from './takers.ts'
+import { vetoOn } from './vetoed.ts'
 
 /** Labels of clouds that name a node's pool. Those of our providers, which the snapshot names, come before them. */
 const cloudPools = ['eks.amazonaws.com/nodegroup', 'cloud.google.com/gke-nodepool', 'kubernetes.azure.com/agentpool']
@@ -16,7 +17,7 @@ const zoneLabel = 'topology.kubernetes.io/zone'
 export interface PoolCounts {
   readonly name: string
   total: number
-  /** UIDs of nodes that a rule matches or that are under repair, each once. */
+  /** UIDs of nodes that a rule matches or that are under repair, each once; not those that a person has vetoed. */
   readonly unhealthy: Set<string>
   /** First sightings by signature (condition and reason). */
   readonly sightings: Map<string, number[]>
@@ -74,7 +75,7 @@ export function indexCluster(
     for (const policy of policiesOf(node.labels)) {
       const into = pool(node.labels, policy)
       into.total++
-      if (ours) into.unhealthy.add(node.uid)
+      if (ours && vetoOn(node, now) === undefined) into.unhealthy.add(node.uid)
       if (ours) entry(into.sightings, signature(candidate), () => []).push(candidate.since)
     }
     const zone = node.labels[zoneLabel]

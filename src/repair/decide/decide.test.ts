@@ -206,6 +206,15 @@ describe('the pool breaker (share)', () => {
     assert.equal(found['p-0'], 'refuse')
   })
 
+  test('a sick node that a person has vetoed takes no share, but counts where many turn at once', () => {
+    const vetoed = (node: NodeView, index: number) =>
+      index < 2 ? { ...node, annotations: { 'nodemend.dev/veto': 'debugging' } } : node
+    const pool = givenPool('p', 10, 4).map(vetoed)
+    assert.equal(outcomes(pool, noon + hour, [givenPolicy()])['p-2'], 'act')
+    const atOnce = decide(givenSnapshot({ nodes: [...pool, spare] }), [givenPolicy({ tolerationMs: 0 })], [], noon)
+    assert.equal(atOnce.find((one) => one.node === 'p-2')?.decidedBy, 'breaker')
+  })
+
   test('nodes without a pool are counted over what the policy selects', () => {
     const nodes = Array.from({ length: 10 }, (_, index) => givenNode(`n${index}`, {}, ...(index < 3 ? [sick] : [])))
     assert.equal(outcomes(nodes, noon + hour, [givenPolicy()]).n0, 'refuse')
@@ -261,19 +270,16 @@ describe('limits and records', () => {
     const node = givenNode('a', {}, sick)
     const broken = {
       ...node,
-      annotations: new Proxy(
-        {},
-        {
-          get: () => {
-            throw new Error('unreadable')
-          },
+      pools: new Proxy([], {
+        get: () => {
+          throw new Error('unreadable')
         },
-      ),
+      }),
     }
     const decision = decideOne(broken, noon + hour)
     assert.equal(decision.outcome, 'refuse')
-    assert.equal(decision.decidedBy, 'veto')
-    assert.match(decision.gates.find((gate) => gate.gate === 'veto')?.why ?? '', /unreadable/)
+    assert.equal(decision.decidedBy, 'provider')
+    assert.match(decision.gates.find((gate) => gate.gate === 'provider')?.why ?? '', /unreadable/)
   })
 
   test('a record is written again only when an answer, the rule or the outcome changes', () => {

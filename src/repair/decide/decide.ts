@@ -6,6 +6,7 @@ import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isFinished } from '../../model/repair.ts'
 import { type Candidate, candidateFor, compareText } from './candidate.ts'
 import { indexCluster } from './cluster-index.ts'
+import { spellsOf } from './flapping.ts'
 import { type Admitted, at, type Gate, type GateContext } from './gate.ts'
 import { drill } from './gates/drill.ts'
 import { matching } from './gates/match.ts'
@@ -27,9 +28,18 @@ export function decide(
 ): readonly Decision[] {
   const pending = pendingByNode(records, snapshot)
   const history = historyOf(records)
+  const spells = spellsOf(records, snapshot)
   const sick = new Map<string, Candidate>()
   for (const node of snapshot.nodes) {
-    const candidate = candidateFor(node, policies, pending.get(node.uid), history, snapshot, now)
+    const candidate = candidateFor(
+      node,
+      policies,
+      pending.get(node.uid),
+      spells.get(node.uid) ?? [],
+      history,
+      snapshot,
+      now,
+    )
     if (candidate) sick.set(node.uid, candidate)
   }
   const index = indexCluster(snapshot, policies, records, sick, now)
@@ -165,7 +175,8 @@ function clearedRecords(
         outcome: 'cleared' as const,
         decidedBy: matching.name,
         gates: [gate],
-        sightings: [],
+        // How long it was sick counts where it comes and goes.
+        sightings: present.has(record.nodeUid) && !sick.has(record.nodeUid) ? record.sightings : [],
       }
     })
 }

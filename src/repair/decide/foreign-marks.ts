@@ -38,6 +38,7 @@ const mig = 'https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest
 const lifecycle = 'https://github.com/kubernetes/enhancements/issues/5683'
 const readiness = 'https://kubernetes.io/blog/2026/02/03/introducing-node-readiness-controller'
 const machineConfig = 'https://github.com/openshift/machine-config-operator'
+const deckhouse = 'https://github.com/deckhouse/deckhouse'
 const flatcar = 'https://github.com/flatcar/flatcar-linux-update-operator'
 const sentinel = 'https://github.com/NVIDIA/NVSentinel'
 
@@ -111,6 +112,10 @@ export const foreignMarks: readonly ForeignMark[] = [
 
   hard('taint', 'remediator.kubernetes.azure.com/', 'AKS is repairing it', aks),
   hard('taint', 'remediator.aks.microsoft.com/', 'AKS, in an older version, is repairing it', aks),
+  {
+    ...hard('annotation', 'cluster-autoscaler.kubernetes.io/scale-down-disabled-reason', 'AKS is upgrading it', aks),
+    is: ['upgrade'],
+  },
   hard('condition', 'RebootScheduled', 'Azure is about to reboot its host', aksEvents),
   hard('condition', 'RedeployScheduled', 'Azure is about to move it to another host', aksEvents),
   hard('condition', 'PreemptScheduled', 'Azure takes this Spot machine back', aksEvents),
@@ -249,6 +254,10 @@ export const foreignMarks: readonly ForeignMark[] = [
     ),
     is: ['true'],
   },
+
+  hard('annotation', 'update.node.deckhouse.io/draining', 'Deckhouse is emptying it', deckhouse),
+  hard('annotation', 'update.node.deckhouse.io/drained', 'Deckhouse has emptied it', deckhouse),
+  hard('annotation', 'update.node.deckhouse.io/approved', 'Deckhouse is updating it', deckhouse),
 
   hard('condition', 'MaintenanceInProgress', 'somebody maintains it', lifecycle),
   hard('condition', 'DrainInProgress', 'somebody is emptying it', lifecycle),

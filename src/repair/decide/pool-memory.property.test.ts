@@ -99,3 +99,38 @@ test('kind 1: three replacements in a row that did not help stop the pool, until
     }),
   )
 })
+
+test('kind 1: while a new machine that proved nothing is there and not ready, no other one is taken', () => {
+  fc.assert(
+    fc.property(fc.boolean(), fc.boolean(), fc.boolean(), (ready, forgiven, itself) => {
+      const condition = givenCondition('KernelReady', 'False', { seenAt: noon })
+      const status = ready ? ('True' as const) : ('False' as const)
+      const state = [givenCondition('Ready', status), ...(itself ? [condition] : [])]
+      const newcomer = { ...givenNode('new', { labels }), conditions: state }
+      const sick = itself ? newcomer : givenNode('sick', { labels }, condition)
+      const successor = { name: 'new', uid: newcomer.uid, since: 0 }
+      const record = ended('old', 5, { successor, ...(forgiven && { forgivenBy: 'kim' }) })
+      const nodes = [...(itself ? [] : [sick]), newcomer, givenNode('spare')]
+      const asked = decide(givenSnapshot({ nodes }), [policy], [record, givenSighting(sick, noon - minute)], noon)
+      const gate = asked.find((one) => one.nodeUid === sick.uid)?.gates.find((one) => one.gate === 'pool')
+      assert.equal(gate?.answer, ready || forgiven || itself ? 'allow' : 'wait')
+    }),
+  )
+})
+
+test('kind 1: after a replacement that did not help, one at a time until one helps', () => {
+  fc.assert(
+    fc.property(fc.constantFrom('failed', 'helped', 'none'), fc.integer({ min: 1, max: 5 }), (last, many) => {
+      const condition = givenCondition('KernelReady', 'False', { seenAt: noon })
+      const sick = Array.from({ length: many }, (_, index) => givenNode(`sick-${index}`, { labels }, condition))
+      const successor = { name: 'next', uid: 'uid-next', since: 0 }
+      const phase = last === 'helped' ? ('Succeeded' as const) : ('Failed' as const)
+      const before = last === 'none' ? [] : [ended('old', 90, { phase, successor })]
+      const records = [...before, ...sick.map((node) => givenSighting(node, noon - minute))]
+      const free = { ...policy, budgets: [{ nodes: all }] }
+      const decisions = decide(givenSnapshot({ nodes: [...sick, givenNode('spare')] }), [free], records, noon)
+      const acting = decisions.filter((one) => one.outcome === 'act').length
+      assert.equal(acting, last === 'failed' ? 1 : many)
+    }),
+  )
+})

@@ -1,5 +1,5 @@
 /** What the last repairs of a pool did to it: machines that never came, and repairs in a row that did not help. */
-import type { NodeView } from '../../model/node.ts'
+import { isReady, type NodeView } from '../../model/node.ts'
 import { earliest } from '../../model/own-time.ts'
 import { type Attempt, enteredAt, phaseSince } from '../../model/repair.ts'
 import type { Candidate } from './candidate.ts'
@@ -13,11 +13,13 @@ export const missingMs = 7 * 24 * 3_600_000
 export interface PoolMemory {
   /** Repairs that took a machine away for which none has joined, oldest first. */
   readonly missing: readonly Attempt[]
+  /** Repairs that failed with a new machine that is there and not ready, oldest first. */
+  readonly unready: readonly Attempt[]
   /** By condition: the newest replacements, newest first, back to the last one that helped. */
   readonly inRow: ReadonlyMap<string, readonly Attempt[]>
 }
 
-export const nothingRemembered: PoolMemory = { missing: [], inRow: new Map() }
+export const nothingRemembered: PoolMemory = { missing: [], unready: [], inRow: new Map() }
 
 /** By pool, as `poolOf` names it from a node's labels and a policy. `sick` are the nodes that some rule matches. */
 export function rememberPools(
@@ -33,13 +35,19 @@ export function rememberPools(
   const absent = took.filter((one) => isMissing(one, present, now)).sort((a, b) => takenAt(a) - takenAt(b))
   const keyOf = (one: Attempt): string => poolOf(one.nodeLabels, one.plan?.policy ?? '')
   const missing = Map.groupBy(absent, keyOf)
+  const idle = new Set(nodes.filter((node) => !isReady(node)).map((node) => node.uid))
+  const unready = Map.groupBy(
+    took.filter((one) => one.phase === 'Failed' && one.successor && idle.has(one.successor.uid)),
+    keyOf,
+  )
   const young = absent[0] ? joinedSince(takenAt(absent[0]), nodes, records) : []
   return new Map(
     [...Map.groupBy(took, keyOf)].map(([pool, mine]) => {
       const short = missing.get(pool) ?? []
       const policy = short[0]?.plan?.policy ?? ''
       const joined = short.length === 0 ? [] : young.filter((node) => poolOf(node.labels, policy) === pool)
-      return [pool, { missing: notReplaced(short, joined), inRow: inRow(mine, sick, now) }] as const
+      const lame = [...(unready.get(pool) ?? [])].sort((a, b) => takenAt(a) - takenAt(b))
+      return [pool, { missing: notReplaced(short, joined), unready: lame, inRow: inRow(mine, sick, now) }] as const
     }),
   )
 }

@@ -1,5 +1,7 @@
 /** The API objects that a scenario's words stand for. */
+import { parseDuration } from '../../catalog/duration.ts'
 import type { Json, JsonObject } from '../../embedded/json.ts'
+import { podStopAnnotation } from '../../embedded/model/kubelet.ts'
 import { repairTaintKey } from '../../repair/act/taint.ts'
 import type { PodBudget, PodGroup } from '../scenario/schema.ts'
 
@@ -31,6 +33,12 @@ function podSpec(group: PodGroup): JsonObject {
   }
 }
 
+/** What the modelled kubelet reads. */
+function endsOf({ ends }: PodGroup): JsonObject {
+  const ms = parseDuration(ends) ?? 0 // the schema takes only durations
+  return ms === 1_000 ? {} : { [podStopAnnotation]: String(ms) }
+}
+
 const labelsOf = ({ labels, name }: PodGroup): JsonObject => labels ?? { app: name }
 
 /** The pod of a group on `node`. */
@@ -42,7 +50,7 @@ export function podBody(group: PodGroup, name: string, node: string, owner: Json
       name,
       namespace,
       labels: labelsOf(group),
-      annotations: { ...annotations, ...mirror },
+      annotations: { ...annotations, ...mirror, ...endsOf(group) },
       ...(owner && { ownerReferences: [owner] }),
       ...(group.stuck && { finalizers: ['scenario.nodemend.dev/never-ends'] }),
     },
@@ -53,7 +61,10 @@ export function podBody(group: PodGroup, name: string, node: string, owner: Json
 /** The workload that owns a group of `replicas` pods. */
 export function workloadBody(group: PodGroup, replicas: number): JsonObject {
   const labels = labelsOf(group)
-  const template = { metadata: { labels, annotations: group.annotations }, spec: podSpec(group) }
+  const template = {
+    metadata: { labels, annotations: { ...group.annotations, ...endsOf(group) } },
+    spec: podSpec(group),
+  }
   const { name, namespace } = group
   const spec: Json = {
     selector: { matchLabels: labels },

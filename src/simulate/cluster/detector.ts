@@ -3,6 +3,8 @@ import { type Cluster, timestamp } from '../../embedded/cluster.ts'
 import { type ApiObject, listAt, textAt, withAt } from '../../embedded/json.ts'
 import { builtinKind } from '../../embedded/kinds.ts'
 import { withCondition } from '../../embedded/model/conditions.ts'
+import { kubeletAnnotation } from '../../embedded/model/kubelet.ts'
+import { kubeletConditions } from '../../embedded/model/kubelet-status.ts'
 import { nodeGroupLabel } from '../../embedded/model/node-group.ts'
 import { addressOf, type Model, ModelClient, Reconciler } from '../../embedded/model/reconciler.ts'
 import { fitsAny } from '../scenario/parts.ts'
@@ -12,8 +14,6 @@ const assertEveryMs = 240_000
 /** From a node's creation, or its boot, to the first report of its agent. */
 const firstReportMs = 20_000
 const nodes = builtinKind('nodes')
-/** kubelet's own conditions, which no detector writes. */
-const kubelets = new Set(['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'])
 
 /** What a machine shows a while after it joined, or booted. */
 export interface Shows {
@@ -21,6 +21,11 @@ export interface Shows {
   readonly status: 'True' | 'False' | 'Unknown'
   readonly reason: string
   readonly afterMs: number
+}
+
+/** What a kubelet without trouble reports of a condition of its own. */
+export function isWell({ type, status }: { readonly type: string; readonly status: string }): boolean {
+  return status === (type === 'Ready' ? 'True' : 'False')
 }
 
 interface Watched {
@@ -126,6 +131,7 @@ export class Detectors implements Model {
 
   #report(node: ApiObject, shows: Shows | undefined): void {
     const now = timestamp(this.#cluster.clock)
+    if (shows && kubeletConditions.has(shows.type)) this.#tellKubelet(node, isWell(shows) ? undefined : 'as-told')
     const types = this.#groups.has(groupOf(node)) ? this.#types : []
     this.#client.update(addressOf(nodes, node, 'status'), (live) => {
       const told = asserted(live, types, now)
@@ -133,6 +139,11 @@ export class Detectors implements Model {
       const { type, status, reason } = shows
       return withCondition(told, { type, status, reason, message: '' }, now, true)
     })
+  }
+
+  #tellKubelet(node: ApiObject, what: string | undefined): void {
+    const where = ['metadata', 'annotations', kubeletAnnotation]
+    this.#client.update(addressOf(nodes, node), (live) => withAt(live, where, what))
   }
 }
 
@@ -144,12 +155,12 @@ function groupOf(node: ApiObject): string {
 function asserted(node: ApiObject, types: readonly Reported[], now: string): ApiObject {
   const conditions = listAt(node, 'status', 'conditions')
   const beaten = conditions.map((one) => {
-    const beats = !kubelets.has(textAt(one, 'type')) && textAt(one, 'lastHeartbeatTime') !== ''
+    const beats = !kubeletConditions.has(textAt(one, 'type')) && textAt(one, 'lastHeartbeatTime') !== ''
     return beats ? { ...one, lastHeartbeatTime: now } : one // a detector that writes no heartbeat keeps to that
   })
   const present = new Set(conditions.map((one) => textAt(one, 'type')))
   return types
-    .filter(({ type }) => !present.has(type) && !kubelets.has(type))
+    .filter(({ type }) => !present.has(type) && !kubeletConditions.has(type))
     .reduce(
       (next, { type, healthy }) =>
         withCondition(next, { type, status: healthy, reason: 'NoFault', message: '' }, now, true),

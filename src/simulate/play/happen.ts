@@ -3,10 +3,11 @@
 import { newUid } from '../../embedded/cluster.ts'
 import { type ApiObject, at, type Json, type JsonObject, listAt, textAt, withAt } from '../../embedded/json.ts'
 import { kubeletAnnotation } from '../../embedded/model/kubelet.ts'
+import { kubeletConditions } from '../../embedded/model/kubelet-status.ts'
 import { isFinished } from '../../model/repair.ts'
 import { pausedKey } from '../../repair/observe/pause.ts'
 import { budgetBody, taintOf } from '../cluster/bodies.ts'
-import type { Shows } from '../cluster/detector.ts'
+import { isWell, type Shows } from '../cluster/detector.ts'
 import { putPods } from '../cluster/pods.ts'
 import { asJson } from '../cluster/virtual-cluster.ts'
 import { lease } from '../cluster/virtual-controller.ts'
@@ -20,10 +21,12 @@ export class Impossible extends Error {}
 
 type Marks = Readonly<Record<string, string | null>>
 
-/** Makes one event happen. Throws {@link Impossible}, or the API server's failure. */
-export function happen(stage: Stage, event: ScenarioEvent): void {
+/**
+ * Makes one event happen; `round` counts those with `every` from 0. Throws {@link Impossible}, or the API server's failure.
+ */
+export function happen(stage: Stage, event: ScenarioEvent, round = 0): void {
   const { cluster, controller } = stage
-  happenToNodes(stage, event)
+  happenToNodes(stage, event, round)
   happenToRepairs(stage, event)
   for (const group of event.addPods ?? []) putPods(cluster, group)
   for (const one of event.addBudgets ?? []) cluster.create('poddisruptionbudgets', budgetBody(one), one.namespace)
@@ -45,11 +48,12 @@ export function happen(stage: Stage, event: ScenarioEvent): void {
   if (event.remove) removeObject(stage, event.remove)
 }
 
-function happenToNodes(stage: Stage, event: ScenarioEvent): void {
+function happenToNodes(stage: Stage, event: ScenarioEvent, round: number): void {
   const { cluster } = stage
   const { nodes: names = [] } = event
   const nodes = nodesNamed(stage, names)
-  if (names.length > 0 && nodes.length === 0 && !isAboutRecords(event))
+  // What comes again and again ends with its nodes.
+  if (names.length > 0 && nodes.length === 0 && round === 0 && !isAboutRecords(event))
     throw new Impossible(`no node is called ${[names].flat().join(', ')}`)
   if (event.bootShows) cluster.detectors.bootsShow(names, shownBy(event.bootShows, event))
   for (const node of nodes) {
@@ -118,6 +122,11 @@ function shownBy(text: string, event: ScenarioEvent): Shows {
 
 function setCondition({ cluster }: Stage, node: ApiObject, event: ScenarioEvent): void {
   const { type, status, reason } = shownBy(event.condition ?? '', event)
+  if (kubeletConditions.has(type)) {
+    // Its kubelet would say otherwise within minutes.
+    const mark = { [kubeletAnnotation]: isWell({ type, status }) ? null : 'as-told' }
+    cluster.change(node, 'nodes', (live) => withMarks(live, 'annotations', mark))
+  }
   const now = new Date(cluster.clock.now() + (event.stamp === undefined ? 0 : signed(event.stamp))).toISOString()
   const stamp = `${now.slice(0, 19)}Z`
   cluster.change(

@@ -118,9 +118,9 @@ class Run {
   #moments(): readonly Moment[] {
     const { timeline, expect } = this.#scenario
     const events = timeline.flatMap((event, index) =>
-      timesOf(event).map((atMs) => ({
+      timesOf(event).map((atMs, round) => ({
         atMs,
-        run: () => this.#attempt('timeline', index, () => happen(this.#stage, event)),
+        run: () => this.#attempt('timeline', index, () => happen(this.#stage, event, round)),
       })),
     )
     const looks = expect.map((expected, index) => ({

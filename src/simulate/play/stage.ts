@@ -40,7 +40,7 @@ export function newestOf({ repairs }: Stage, node: string): Attempt | undefined 
   return mine.sort((a, b) => b.createdAt - a.createdAt || b.number - a.number)[0]
 }
 
-/** True once the machine was taken away or rebooted, or may have been. */
+/** True once the machine was taken away or rebooted, or may have been; not while the call is turned down. */
 export function actedOn({ phases }: Attempt): boolean {
-  return phases.some(({ phase }) => phase === 'Committing')
+  return phases.some(({ phase }) => phase === 'Acting' || phase === 'Unknown')
 }

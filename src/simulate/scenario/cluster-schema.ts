@@ -22,6 +22,7 @@ export const podGroup = z
       .default('nothing')
       .describe('Taints that it tolerates; our-taint is the one of a repair.'),
     grace: z.int().min(0).default(1).describe('terminationGracePeriodSeconds.'),
+    ends: durationOf('How long it takes to end, at most its grace.').default('1s'),
     critical: z.boolean().default(false).describe('Priority class system-cluster-critical.'),
     phase: z.enum(['Running', 'Pending', 'Succeeded', 'Failed']).default('Running'),
     emptyDir: z.boolean().default(false).describe('It has an emptyDir volume.'),

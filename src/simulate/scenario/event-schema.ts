@@ -67,7 +67,7 @@ const optionalThings = Object.fromEntries(
 export const eventSchema = z
   .strictObject({
     at: durationOf('When, since the start.'),
-    every: durationOf('Again after each such time …').optional(),
+    every: durationOf('Again after each such time, while its nodes exist …').optional(),
     until: durationOf('… up to this moment.').optional(),
     nodes: names('The nodes that it is about.').optional(),
     groups: names('The groups that it is about.').optional(),

@@ -3,31 +3,22 @@ import type { GateAnswer } from '../../../model/decision.ts'
 import type { NodeView } from '../../../model/node.ts'
 import { vetoText } from '../../../model/repair.ts'
 import { allow, at, type Gate, refuse, wait } from '../gate.ts'
-
-/** Annotation on a Node: who forbids repairs of it, or until when. */
-export const vetoKey = 'nodemend.dev/veto'
-/** Ours, and Karpenter's for the same purpose. */
-const keys = [vetoKey, 'karpenter.sh/do-not-repair'] as const
-const timeText = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/
+import { vetoKeys, vetoOn } from '../vetoed.ts'
 
 export const veto: Gate = {
   name: 'veto',
-  annotations: keys,
-  ask: ({ candidate: { node }, now }) => vetoOf(node, now) ?? allow('no veto on the node'),
+  annotations: vetoKeys,
+  ask: ({ candidate: { node }, now }) => answerOf(node, now) ?? allow('no veto on the node'),
   cancel(node, _snapshot, now) {
-    const answer = vetoOf(node, now)
+    const answer = answerOf(node, now)
     return answer && `${vetoText}${answer.why}`
   },
 }
 
-function vetoOf(node: NodeView, now: number): GateAnswer | undefined {
-  for (const key of keys) {
-    const value = node.annotations[key]
-    if (value === undefined || value === 'false') continue
-    const until = timeText.test(value) ? Date.parse(value) : Number.NaN
-    if (Number.isNaN(until)) return refuse(`annotation ${key}=${value}`, `remove the annotation ${key} from the node`)
-    if (now < until)
-      return wait(`annotation ${key} until ${at(until)}`, 'the veto ends, or the annotation is removed', until)
-  }
-  return undefined
+function answerOf(node: NodeView, now: number): GateAnswer | undefined {
+  const found = vetoOn(node, now)
+  if (!found) return undefined
+  const { key, value, until } = found
+  if (until === undefined) return refuse(`annotation ${key}=${value}`, `remove the annotation ${key} from the node`)
+  return wait(`annotation ${key} until ${at(until)}`, 'the veto ends, or the annotation is removed', until)
 }
