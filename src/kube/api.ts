@@ -132,6 +132,13 @@ export const selfSubjectReviews: Resource = {
   kind: 'SelfSubjectReview',
   namespaced: false,
 }
+export const nodePools: Resource = {
+  group: 'karpenter.sh',
+  version: 'v1',
+  plural: 'nodepools',
+  kind: 'NodePool',
+  namespaced: false,
+}
 export const nodeClaims: Resource = {
   group: 'karpenter.sh',
   version: 'v1',

@@ -1,6 +1,7 @@
 /** The cluster as one decision sees it: an immutable snapshot. Times are wall-clock milliseconds of the controller's clock. */
 import type { Intervention } from './action.ts'
 import type { ConditionStatus, NodeCondition } from './condition.ts'
+import type { Budget } from './policy.ts'
 
 export interface Taint {
   readonly key: string
@@ -39,6 +40,8 @@ export interface NodeView {
   readonly name: string
   readonly uid: string
   readonly providerId?: string
+  /** Name of its operating system image, as kubelet reports it. */
+  readonly image?: string
   readonly bootId?: string
   /** When `bootId` was seen to change; absent when only one boot has been seen. */
   readonly rebootedAt?: number
@@ -59,6 +62,29 @@ export interface ClaimView {
   readonly providerId?: string
   readonly nodeName?: string
   readonly deleting: boolean
+}
+
+/** Disruption budgets that another program keeps for a pool of nodes: they bind repairs there, too. */
+export interface PoolBudgets {
+  /** `NodePool general`. */
+  readonly object: string
+  /** The field that holds them. */
+  readonly field: string
+  /** Its nodes carry this label with this value. */
+  readonly label: string
+  readonly pool: string
+  /** Only nodes with this label count, with the value `true`: those that have joined. */
+  readonly joinedLabel: string
+  readonly budgets: readonly Budget[]
+  /** What is wrong with one of them: then they allow nothing, as in Karpenter. */
+  readonly trouble?: string
+}
+
+/** Budgets that cannot be read, of the nodes that carry the label. */
+export interface UnknownBudgets {
+  readonly label: string
+  readonly why: string
+  readonly change: string
 }
 
 /** What the kubelet leases say: a list that is not fresh says nothing. */
@@ -110,6 +136,8 @@ export interface ClusterSnapshot {
   readonly claims: readonly ClaimView[]
   /** Others whose own node repair is switched on: they own the repair of the nodes that carry the label. */
   readonly otherRepairers: readonly OtherRepairer[]
+  readonly poolBudgets: readonly PoolBudgets[]
+  readonly unknownBudgets: readonly UnknownBudgets[]
   /** Labels by which providers know their pools, whether this controller runs them or not: the value is the pool. */
   readonly poolLabels: readonly string[]
   /** What this controller carries out without a provider. */

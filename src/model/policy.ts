@@ -1,6 +1,7 @@
 /** Repair policies: what the user wants to be done about sick nodes. Times in milliseconds. */
 import type { Rung } from './action.ts'
 import type { ConditionStatus } from './condition.ts'
+import type { Window } from './schedule/window.ts'
 
 /** Observe writes nothing but its own records; Approve waits for a person; Enforce acts. */
 export const modes = ['Observe', 'Approve', 'Enforce'] as const
@@ -24,10 +25,30 @@ export interface Quantity {
   readonly percent: boolean
 }
 
+/** Which nodes a budget counts: those that its policy selects, or all that share a place with the node in question. */
+export const budgetScopes = ['Selected', 'Pool', 'Zone', 'Label', 'Image', 'InstanceType', 'Cluster'] as const
+export type BudgetScope = (typeof budgetScopes)[number]
+
 export interface Budget {
   readonly nodes: Quantity
   /** Disruption reasons it limits; repair is `Unhealthy`. Absent: all. */
   readonly reasons?: readonly string[]
+  /** Absent: `Selected`. */
+  readonly scope?: BudgetScope
+  /** With scope `Label`: the label whose value is the place. */
+  readonly label?: string
+  /** When it limits; absent: always. */
+  readonly window?: Window
+}
+
+/** True when the budget limits repairs at all. */
+export function limitsRepairs({ reasons }: Pick<Budget, 'reasons'>): boolean {
+  return reasons?.includes('Unhealthy') ?? true
+}
+
+/** `10%` or `3`. */
+export function quantityText({ value, percent }: Quantity): string {
+  return percent ? `${value}%` : String(value)
 }
 
 export interface Breaker {
@@ -68,6 +89,8 @@ export interface Policy {
   readonly provider: string
   readonly drain: DrainLimits
   readonly budgets: readonly Budget[]
+  /** Repairs begin while one of them is open; absent: at any time. */
+  readonly windows?: readonly Window[]
   readonly breaker: Breaker
   readonly restraint: {
     readonly dwellMs: number

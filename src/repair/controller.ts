@@ -17,10 +17,8 @@ import type { AttemptBook } from './attempt/book.ts'
 import type { Executor } from './attempt/execute.ts'
 import { outdated } from './attempt/retention.ts'
 import { withPhase } from './attempt/transition.ts'
-import { hasRoom, roomOf } from './decide/budget.ts'
 import { providerFor } from './decide/candidate.ts'
-import { policyScope } from './decide/cluster-index.ts'
-import { decide, saysSomethingElse } from './decide/decide.ts'
+import { decide, mayGoOn, saysSomethingElse } from './decide/decide.ts'
 import type { ErrorOccasion } from './metrics.ts'
 import type { Observer } from './observe/observer.ts'
 import { OwnClock } from './own-clock.ts'
@@ -228,11 +226,12 @@ export class Controller {
   }
 
   async #advance(attempt: Attempt, snapshot: ClusterSnapshot): Promise<void> {
-    const { book, executor, reporter } = this.#options
-    const policy = this.#inForce?.find((one) => one.name === attempt.plan?.policy)
-    const scope = policy && policyScope(policy, snapshot, book.records)
+    const { book, clock, executor, reporter } = this.#options
+    const policies = this.#inForce ?? []
+    const policy = policies.find((one) => one.name === attempt.plan?.policy)
+    const situation = { snapshot, policies, records: book.records, now: clock.now() }
     // Without its policy a blocked repair has no budget left to ask: it goes on.
-    const slotFree = !policy || !scope || hasRoom(roomOf(policy, scope, []))
+    const slotFree = attempt.phase !== 'Blocked' || !policy || mayGoOn(attempt, policy, situation)
     await this.#try('advancing a repair', () => executor.advance(attempt, snapshot, slotFree, this.#inForce))
     const now = book.find(attempt.name)
     if (now?.deletedAt !== undefined && !isFinished(now.phase)) reporter.goesOn(now)

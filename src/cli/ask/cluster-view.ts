@@ -5,6 +5,7 @@ import {
   type KubeObject,
   leases,
   nodeHealths,
+  nodePools,
   nodeRepairs,
   nodes,
   type Resource,
@@ -21,6 +22,7 @@ import { poolLabels, poolsOf, providersNamed } from '../../providers/providers.t
 import { ownActions } from '../../repair/act/actions.ts'
 import { readAttempt } from '../../repair/attempt/record.ts'
 import { unreadKarpenter } from '../../repair/observe/karpenter-repair.ts'
+import { type NodePoolObject, readNodePool, unreadNodePools } from '../../repair/observe/node-pools.ts'
 import { readPause } from '../../repair/observe/pause.ts'
 import { labelled, type NodeObject, SeenNodes } from '../../repair/observe/seen.ts'
 import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../../repair/policy/parse.ts'
@@ -48,6 +50,9 @@ export interface ClusterView {
   /** Who leads; absent when nobody does, or the lease may not be read. */
   readonly leader?: string
   readonly pause: Pause
+  readonly poolBudgets: ClusterSnapshot['poolBudgets']
+  /** Of NodePools that may not be read. */
+  readonly unknownBudgets: ClusterSnapshot['unknownBudgets']
   /** Those that the controller is taken to run: nothing in the cluster says which it does. */
   readonly providers: readonly ProviderName[]
 }
@@ -93,13 +98,14 @@ async function look(
 ): Promise<ClusterView> {
   const seen = new SeenNodes()
   const providers = providersNamed(running, { api, clock })
-  const [nodeList, repairs, policyObjects, leader, pause, reports] = await Promise.all([
+  const [nodeList, repairs, policyObjects, leader, pause, reports, budgets] = await Promise.all([
     listObjects<NodeObject>(api, nodes, { limit, timeoutMs }),
     listIfServed<KubeObject>(api, nodeRepairs),
     listIfServed<RepairPolicyObject>(api, repairPolicies),
     leaderOf(api, clock, lease),
     readPause(api, lease),
     reportsOf(api),
+    budgetsOf(api),
   ])
   return {
     nodes: nodeList.items.map((object) => seen.see(object, poolsOf(labelled(object), providers), clock.now()).view),
@@ -111,16 +117,22 @@ async function look(
     installed: repairs !== undefined && policyObjects !== undefined,
     ...(leader !== undefined && { leader }),
     pause,
+    ...budgets,
     providers: running,
   }
 }
 
 /** What a decision would be made from, as far as one look tells: claims and the settings of Karpenter are not read. */
-export function snapshotOf({ nodes: seen, pause, providers, leader }: ClusterView, leading: boolean): ClusterSnapshot {
+export function snapshotOf(
+  { nodes: seen, pause, providers, leader, ...view }: ClusterView,
+  leading: boolean,
+): ClusterSnapshot {
   return {
     nodes: seen,
     claims: [],
     otherRepairers: [unreadKarpenter],
+    poolBudgets: view.poolBudgets,
+    unknownBudgets: view.unknownBudgets,
     poolLabels,
     ownActions,
     providers,
@@ -135,6 +147,17 @@ function notesOf({ metadata, status }: NodeObject): NodeNotes {
   return {
     ...(acknowledged !== undefined && { acknowledged }),
     messages: Object.fromEntries((status?.conditions ?? []).map(({ type, message = '' }) => [type, message])),
+  }
+}
+
+/** The budgets of Karpenter's NodePools; whoever may not read them is told so beside the nodes that they bind. */
+async function budgetsOf(api: Api): Promise<Pick<ClusterView, 'poolBudgets' | 'unknownBudgets'>> {
+  try {
+    const pools = (await listIfServed<NodePoolObject>(api, nodePools)) ?? []
+    return { poolBudgets: pools.map((one) => readNodePool(one).budgets), unknownBudgets: [] }
+  } catch (error) {
+    if (!isKubeError(error, 'NM_KUBE_FORBIDDEN')) throw error
+    return { poolBudgets: [], unknownBudgets: [unreadNodePools('ask whoever runs the cluster')] }
   }
 }
 

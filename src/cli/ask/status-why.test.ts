@@ -30,11 +30,11 @@ describe('why', () => {
       /^Not replaced: policy kernel only observes; in mode Enforce it would be replaced\n {2}now\.\n/,
     )
     assert.match(said.text, /^Changes: {3}set spec\.mode of policy kernel to Approve or Enforce/m)
-    assert.match(said.text, /^budget +allow +0 of 1 repairs/m)
+    assert.match(said.text, /^budget +allow +at most 1 of /m)
     const data = JSON.parse((await terminal.run('why', node, '--output', 'json')).text)
     assert.equal(data.decision.outcome, 'would-act')
     assert.equal(data.decision.rule.reason, 'SoftLockup')
-    assert.equal(data.decision.gates.length, 21)
+    assert.equal(data.decision.gates.length, 22)
   })
 
   test('Observe: the second sick node would wait for the first; nothing is said to be in flight', async (t) => {

@@ -84,6 +84,8 @@ export function view(given: Given): ClusterView {
     installed: true,
     ...(leader !== null && { leader }),
     pause,
+    poolBudgets: [],
+    unknownBudgets: [],
     providers: ['karpenter'],
   }
 }

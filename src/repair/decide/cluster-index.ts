@@ -2,16 +2,15 @@
 import { type ClaimView, type ClusterSnapshot, isReady, type NodeView, selects } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isInFlight } from '../../model/repair.ts'
+import { type Budgets, indexBudgets } from './budget/budget.ts'
+import { once } from './budget/once.ts'
+import { zoneLabel } from './budget/place.ts'
 import type { Candidate } from './candidate.ts'
 import { foreignOwner } from './foreign.ts'
 import { nothingRemembered, type PoolMemory, rememberPools } from './pool-memory.ts'
+import { hasPool, poolLabelsOf, poolName } from './pool-name.ts'
 import { isTakenOver, takersAmong } from './takers.ts'
 import { vetoOn } from './vetoed.ts'
-
-/** Labels of clouds that name a node's pool. Those of our providers, which the snapshot names, come before them. */
-const cloudPools = ['eks.amazonaws.com/nodegroup', 'cloud.google.com/gke-nodepool', 'kubernetes.azure.com/agentpool']
-
-const zoneLabel = 'topology.kubernetes.io/zone'
 
 /** Nodes that fail together: the breaker's scope. */
 export interface PoolCounts {
@@ -30,10 +29,9 @@ export interface Zone {
   unhealthy: number
 }
 
-/** How many nodes a policy selects, and how many repairs stand in that selection. */
+/** How many nodes a policy selects, and how many repairs are blocked among them. */
 export interface PolicyScope {
   readonly nodes: number
-  readonly inFlight: number
   readonly blocked: number
 }
 
@@ -41,6 +39,7 @@ export interface ClusterIndex {
   poolOf(candidate: Candidate): PoolCounts
   zoneOf(node: NodeView): Zone | undefined
   scopeOf(policy: Policy): PolicyScope
+  readonly budgets: Budgets
   /** Every node with the providerID of `node`; none where it has none. */
   sharingMachine(node: NodeView): readonly NodeView[]
   /** The claims with the providerID of `node`. */
@@ -105,6 +104,7 @@ export function indexCluster(
     poolOf: ({ node, policy }) => pool(node.labels, policy.name),
     zoneOf: (node) => zones.get(node.labels[zoneLabel] ?? ''),
     memoryOf: ({ node, policy }) => memory.get(nameOf(node.labels, policy.name)) ?? nothingRemembered,
+    budgets: indexBudgets({ snapshot, policies, records, sick, now }),
     scopeOf: (policy) => scopes.get(policy.name) ?? policyScope(policy, snapshot, records),
   }
 }
@@ -115,44 +115,16 @@ export function signature({ condition }: Candidate): string {
 }
 
 /** Counts for one policy, over what it selects. */
-export function policyScope(policy: Policy, snapshot: ClusterSnapshot, records: readonly Attempt[]): PolicyScope {
+function policyScope(policy: Policy, snapshot: ClusterSnapshot, records: readonly Attempt[]): PolicyScope {
   const ours = records.filter((one) => one.plan?.policy === policy.name || selects(policy.nodeSelector, one.nodeLabels))
   return {
     nodes: snapshot.nodes.filter((node) => selects(policy.nodeSelector, node.labels)).length,
-    inFlight: ours.filter((one) => isInFlight(one.phase)).length,
     blocked: ours.filter((one) => one.phase === 'Blocked').length,
   }
 }
 
-/** Names the pool of a node by its labels alone; nodes without a pool are one. */
-export function poolKey(labels: NodeView['labels'], snapshot: Pick<ClusterSnapshot, 'poolLabels'>): string {
-  return poolName(labels, '', poolLabelsOf(snapshot))
-}
-
-function poolLabelsOf({ poolLabels }: Pick<ClusterSnapshot, 'poolLabels'>): readonly string[] {
-  return [...poolLabels, ...cloudPools]
-}
-
-function hasPool(labels: NodeView['labels'], poolLabels: readonly string[]): boolean {
-  return poolLabels.some((key) => labels[key] !== undefined)
-}
-
-function poolName(labels: NodeView['labels'], policy: string, poolLabels: readonly string[]): string {
-  const key = poolLabels.find((one) => labels[one] !== undefined)
-  return key ? `${key}=${labels[key]}` : `policy ${policy}`
-}
-
 function newPool(name: string): PoolCounts {
   return { name, total: 0, unhealthy: new Set(), sightings: new Map(), inFlight: 0 }
-}
-
-/** Makes the value at the first call, and keeps it. */
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
 }
 
 function entry<Value>(map: Map<string, Value>, key: string, make: (key: string) => Value): Value {

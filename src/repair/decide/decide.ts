@@ -4,10 +4,11 @@ import type { Decision, DecisionOutcome, DecisionRecord, GateRecord } from '../.
 import type { ClusterSnapshot } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isFinished } from '../../model/repair.ts'
+import { hasRoom, indexBudgets, type Taken } from './budget/budget.ts'
 import { type Candidate, candidateFor, compareText } from './candidate.ts'
 import { indexCluster } from './cluster-index.ts'
 import { spellsOf } from './flapping.ts'
-import { type Admitted, at, type Gate, type GateContext } from './gate.ts'
+import { at, type Gate, type GateContext } from './gate.ts'
 import { drill } from './gates/drill.ts'
 import { matching } from './gates/match.ts'
 import { mode } from './gates/mode.ts'
@@ -27,25 +28,11 @@ export function decide(
   now: number,
 ): readonly Decision[] {
   const pending = pendingByNode(records, snapshot)
-  const history = historyOf(records)
-  const spells = spellsOf(records, snapshot)
-  const sick = new Map<string, Candidate>()
-  for (const node of snapshot.nodes) {
-    const candidate = candidateFor(
-      node,
-      policies,
-      pending.get(node.uid),
-      spells.get(node.uid) ?? [],
-      history,
-      snapshot,
-      now,
-    )
-    if (candidate) sick.set(node.uid, candidate)
-  }
+  const sick = sickAmong(snapshot, policies, records, pending, now)
   const index = indexCluster(snapshot, policies, records, sick, now)
   const underRepair = new Set(records.filter((one) => isActive(one)).map((one) => one.nodeUid))
   const waiting = [...sick.values()].filter(({ node }) => !underRepair.has(node.uid)).sort(compareCandidates)
-  const admitted: Admitted[] = []
+  const admitted: Taken[] = []
   const decisions = waiting.map((candidate) => {
     const decision = ask({ candidate, snapshot, records, index, admitted, now })
     // A drill takes no room from a real repair.
@@ -58,6 +45,40 @@ export function decide(
   const held = new Set(kept.map((one) => one.record))
   const rest = records.filter((one) => !held.has(one.name))
   return [...decisions, ...kept, ...clearedRecords(snapshot, rest, pending, sick, now)]
+}
+
+function sickAmong(
+  snapshot: ClusterSnapshot,
+  policies: readonly Policy[],
+  records: readonly Attempt[],
+  pending: ReadonlyMap<string, Attempt>,
+  now: number,
+): ReadonlyMap<string, Candidate> {
+  const history = historyOf(records)
+  const spells = spellsOf(records, snapshot)
+  const sick = new Map<string, Candidate>()
+  for (const node of snapshot.nodes) {
+    const repeats = spells.get(node.uid) ?? []
+    const candidate = candidateFor(node, policies, pending.get(node.uid), repeats, history, snapshot, now)
+    if (candidate) sick.set(node.uid, candidate)
+  }
+  return sick
+}
+
+/** True when a repair that is blocked in its drain, and has lent its slot, may take one again. */
+export function mayGoOn(attempt: Attempt, policy: Policy, { snapshot, policies, records, now }: Situation): boolean {
+  const sick = sickAmong(snapshot, policies, records, pendingByNode(records, snapshot), now)
+  const image = snapshot.nodes.find((one) => one.uid === attempt.nodeUid)?.image
+  const placed = { labels: attempt.nodeLabels, ...(image !== undefined && { image }) }
+  return hasRoom(indexBudgets({ snapshot, policies, records, sick, now }).ask(policy, placed, []))
+}
+
+/** What a question about one repair is asked of. */
+interface Situation {
+  readonly snapshot: ClusterSnapshot
+  readonly policies: readonly Policy[]
+  readonly records: readonly Attempt[]
+  readonly now: number
 }
 
 /** Asks every gate about one candidate. */

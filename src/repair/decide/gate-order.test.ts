@@ -29,6 +29,7 @@ test('the order stands; a change of it is one of what people are told', () => {
     'approval',
     'zone',
     'breaker',
+    'window',
     'budget',
     'drill',
     'mode',

@@ -2,22 +2,17 @@
 import type { GateAnswer } from '../../model/decision.ts'
 import type { ClusterSnapshot, NodeView } from '../../model/node.ts'
 import type { Attempt } from '../../model/repair.ts'
+import type { Taken } from './budget/budget.ts'
 import type { Candidate } from './candidate.ts'
 import type { ClusterIndex } from './cluster-index.ts'
-
-/** A candidate that every gate let through earlier in the same pass. */
-export interface Admitted {
-  readonly candidate: Candidate
-  /** False where the policy only observes: it takes a slot from its own policy alone. */
-  readonly acting: boolean
-}
 
 export interface GateContext {
   readonly candidate: Candidate
   readonly snapshot: ClusterSnapshot
   readonly records: readonly Attempt[]
   readonly index: ClusterIndex
-  readonly admitted: readonly Admitted[]
+  /** Candidates that every gate let through earlier in the same pass. */
+  readonly admitted: readonly Taken[]
   readonly now: number
 }
 

@@ -24,6 +24,7 @@ import { provider } from './gates/provider.ts'
 import { stale } from './gates/stale.ts'
 import { toleration } from './gates/toleration.ts'
 import { veto } from './gates/veto.ts'
+import { window } from './gates/window.ts'
 import { zone } from './gates/zone.ts'
 
 export const gates: readonly Gate[] = [
@@ -49,6 +50,7 @@ export const gates: readonly Gate[] = [
   // May one more be touched now?
   zone,
   breaker,
+  window,
   budget,
   // Is it a drill, or the policy one that only observes?
   drill,

@@ -3,6 +3,7 @@ import {
   type Api,
   type KubeObject,
   nodeClaims,
+  nodePools,
   nodeRepairs,
   nodes,
   type Resource,
@@ -22,6 +23,7 @@ import { HealthTracker } from './health.ts'
 import { type KarpenterNodeRepair, KarpenterRepair } from './karpenter-repair.ts'
 import { KubeletLeases } from './kubelet-leases.ts'
 import { LastLook } from './last-look.ts'
+import { type NodePoolObject, readNodePool, unreadNodePools, type WatchedPool } from './node-pools.ts'
 import { PauseRequest } from './pause.ts'
 import { labelled, type NodeObject, SeenNodes, type WatchedNode } from './seen.ts'
 
@@ -65,6 +67,7 @@ export class Observer {
   readonly #states = new Map<Resource, WatchState>()
   #nodes: ReadonlyMap<string, WatchedNode> = new Map()
   #claims: ReadonlyMap<string, WatchedClaim> = new Map()
+  #pools: ReadonlyMap<string, WatchedPool> = new Map()
   #policyObjects: ReadonlyMap<string, RepairPolicyObject> = new Map()
   #policies: ParsedPolicies | undefined
 
@@ -115,17 +118,36 @@ export class Observer {
           this.#claims = items
         },
       }),
+      this.#watchPools(),
     ])
+  }
+
+  /** A NodePool counts the resources of its nodes in its status: only its budgets are news. */
+  #watchPools(): Promise<void> {
+    const said = new Map<string, string>()
+    return this.#watch<WatchedPool, NodePoolObject>(nodePools, {
+      project: readNodePool,
+      onSync: (items) => {
+        this.#pools = items
+      },
+      isNews: ({ object: { metadata, budgets } }) => {
+        const { name = '' } = metadata
+        const before = said.get(name)
+        const now = JSON.stringify(budgets)
+        said.set(name, now)
+        return before !== now
+      },
+    })
   }
 
   /** Which watch is not in sync, and why; undefined when all are. */
   get trouble(): string | undefined {
-    for (const resource of [nodes, repairPolicies, nodeRepairs, nodeClaims]) {
+    for (const resource of [nodes, repairPolicies, nodeRepairs, ...ofKarpenter]) {
       const state = this.#states.get(resource)
       if (state?.inSync) continue
       const missing = isUnserved(state)
-      if (missing && resource === nodeClaims) continue // no Karpenter here: there are no claims
-      if (resource === nodeClaims && isForbidden(state)) continue // its nodes are left alone, see `#unseenClaims`
+      if (missing && isOfKarpenter(resource)) continue // no Karpenter here: there are no claims and no pools
+      if (isOfKarpenter(resource) && isForbidden(state)) continue // its nodes are left alone, see `snapshot`
       if (missing && isOurs(resource))
         return `the cluster does not know ${resource.plural}.${resource.group}: ${crdsRemedy}`
       return state?.error ? state.error.message : `the watch of ${resource.plural} has not caught up`
@@ -153,6 +175,8 @@ export class Observer {
       nodes: views,
       claims: [...this.#claims.values()].map((one) => one.view),
       otherRepairers: [...this.karpenter.repairers(), ...this.#unseenClaims()],
+      poolBudgets: [...this.#pools.values()].map((one) => one.budgets),
+      unknownBudgets: isForbidden(this.#states.get(nodePools)) ? [unreadNodePools(this.#options.remedy)] : [],
       poolLabels,
       ownActions,
       providers: this.#options.providers.map((one) => one.name),
@@ -215,12 +239,18 @@ export class Observer {
     if (!error || error.code === known?.error?.code) return
     if (!isUnserved(state)) onError(resource, error)
     else if (isOurs(resource)) onServed(resource, error)
-    else if (resource !== nodeClaims) onError(resource, error) // no Karpenter here: there are no claims
+    else if (!isOfKarpenter(resource)) onError(resource, error) // no Karpenter here: there are no claims
   }
 }
 
 function isUnserved(state: WatchState | undefined): boolean {
   return state?.error?.code === 'NM_KUBE_NOT_FOUND'
+}
+
+const ofKarpenter: readonly Resource[] = [nodeClaims, nodePools]
+
+function isOfKarpenter(resource: Resource): boolean {
+  return ofKarpenter.includes(resource)
 }
 
 function isForbidden(state: WatchState | undefined): boolean {

@@ -13,7 +13,7 @@ export interface NodeObject extends KubeObject {
     readonly taints?: readonly Taint[]
   }
   readonly status?: {
-    readonly nodeInfo?: { readonly bootID?: string }
+    readonly nodeInfo?: { readonly bootID?: string; readonly osImage?: string }
     readonly conditions?: readonly RawCondition[]
   }
 }
@@ -64,10 +64,12 @@ export class SeenNodes {
     const rebooted = known?.bootId !== undefined && bootId !== undefined && known.bootId !== bootId
     const rebootedAt = rebooted ? now : known?.rebootedAt
     const providerId = object.spec?.providerID
+    const image = object.status?.nodeInfo?.osImage
     const view: NodeView = {
       name,
       uid,
       ...(providerId !== undefined && { providerId }),
+      ...(image !== undefined && image !== '' && { image }),
       ...(bootId !== undefined && bootId !== '' && { bootId }),
       ...(rebootedAt !== undefined && { rebootedAt }),
       createdAt: Date.parse(object.metadata.creationTimestamp ?? '') || 0,

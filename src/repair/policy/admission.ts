@@ -53,7 +53,7 @@ function safe({ path, each, pattern }: Hazard): string {
   const field = fields.at(-1) ?? 'object.spec'
   const absent = fields.map((one) => `!has(${one})`)
   if (each === undefined) return [...absent, `!${field}.matches('${pattern}')`].join(' || ')
-  const counts = `(!has(one.reasons) || 'Unhealthy' in one.reasons)`
+  const counts = `(!has(one.reasons) || 'Unhealthy' in one.reasons) && !has(one.schedule)`
   const none = `!${field}.exists(one, ${counts})`
   return [...absent, none, `${field}.exists(one, ${counts} && !one.${each}.matches('${pattern}'))`].join(' || ')
 }

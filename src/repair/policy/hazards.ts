@@ -4,7 +4,7 @@
  */
 import { formatDuration } from '../../catalog/duration.ts'
 import { forbids } from '../../model/action.ts'
-import type { Policy, Quantity } from '../../model/policy.ts'
+import { type Budget, limitsRepairs, type Policy, quantityText } from '../../model/policy.ts'
 
 export interface Hazard {
   /** The field below `spec`, and `each` of its items' fields where it is a list of budgets. */
@@ -35,8 +35,7 @@ export const hazards: readonly Hazard[] = [
     path: ['budgets'],
     each: 'nodes',
     pattern: overOneThird,
-    values: ({ budgets }) =>
-      budgets.filter(({ reasons }) => reasons?.includes('Unhealthy') ?? true).map(({ nodes }) => quantityText(nodes)),
+    values: ({ budgets }) => budgets.filter(isStanding).map(({ nodes }) => quantityText(nodes)),
     why: 'more than a third of the nodes it selects may be away at once; write one of at most 33%',
   },
   {
@@ -82,6 +81,7 @@ export function hazardsOf(policy: Policy): readonly string[] {
   })
 }
 
-function quantityText({ value, percent }: Quantity): string {
-  return percent ? `${value}%` : String(value)
+/** A budget that limits repairs now and then keeps no safeguard on. */
+function isStanding(budget: Budget): boolean {
+  return limitsRepairs(budget) && budget.window === undefined
 }

@@ -4,8 +4,10 @@ import { parseDuration } from '../../catalog/duration.ts'
 import type { KubeObject } from '../../kube/api.ts'
 import { actions, type Rung } from '../../model/action.ts'
 import { healthyStatus } from '../../model/condition.ts'
-import type { Policy, PolicyMatch, Quantity, ReasonPattern } from '../../model/policy.ts'
-import { mostAttempts, type PolicySpec, policySpec } from './schema.ts'
+import type { Budget, Policy, PolicyMatch, Quantity, ReasonPattern } from '../../model/policy.ts'
+import { readSchedule } from '../../model/schedule/schedule.ts'
+import type { Window } from '../../model/schedule/window.ts'
+import { mostAttempts, type PolicySpec, policySpec, quantityText } from './schema.ts'
 
 /** A RepairPolicy as the API holds it. */
 export interface RepairPolicyObject extends KubeObject {
@@ -90,7 +92,7 @@ type Refusal = Omit<PolicyError, 'policy'>
 
 /** What the schema cannot say. */
 function refusalsOf(spec: PolicySpec): readonly Refusal[] {
-  const refusals: Refusal[] = [...ladderRefusals(spec)]
+  const refusals: Refusal[] = [...ladderRefusals(spec), ...budgetRefusals(spec), ...windowRefusals(spec)]
   for (const [index, match] of spec.match.entries()) {
     const healthy = healthTrouble(match)
     if (healthy) refusals.push({ field: `spec.match[${index}].status`, value: match.status, remedy: healthy })
@@ -158,7 +160,8 @@ function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
       ...(spec.drain.gracePeriodSeconds !== undefined && { gracePeriodSeconds: spec.drain.gracePeriodSeconds }),
       blockedAfterMs: ms(spec.drain.blockedAfter),
     },
-    budgets: spec.budgets.map(({ nodes, reasons }) => ({ nodes: quantity(nodes), ...(reasons && { reasons }) })),
+    budgets: spec.budgets.map(budgetOf),
+    ...(spec.windows && { windows: spec.windows.flatMap(windowOf) }),
     breaker: {
       share: quantity(spec.breaker.share),
       rate: quantity(spec.breaker.rate),
@@ -167,6 +170,76 @@ function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
     },
     restraint: { dwellMs: ms(spec.restraint.dwell), joinMs: ms(spec.restraint.join) },
   }
+}
+
+function budgetRefusals({ budgets }: PolicySpec): readonly Refusal[] {
+  return budgets.flatMap((budget, index) => {
+    const field = `spec.budgets[${index}]`
+    const { schedule, duration, timeZone, scope = 'Selected', label } = budget
+    const missing = (name: string, remedy: string): Refusal => ({ field: `${field}.${name}`, value: 'missing', remedy })
+    const together = 'schedule and duration belong together: write both, or neither'
+    return [
+      ...(schedule !== undefined && duration === undefined ? [missing('duration', together)] : []),
+      ...(schedule === undefined && duration !== undefined ? [missing('schedule', together)] : []),
+      ...(timeZone !== undefined && schedule === undefined
+        ? [missing('schedule', 'timeZone is that of a schedule: write a schedule, too')]
+        : []),
+      ...(scope === 'Label' && label === undefined
+        ? [missing('label', 'scope Label counts the nodes with one value of a label: name the label')]
+        : []),
+      ...(scope !== 'Label' && label !== undefined
+        ? [
+            {
+              field: `${field}.label`,
+              value: label,
+              remedy: `label belongs to scope: Label, and this budget has scope ${scope}`,
+            },
+          ]
+        : []),
+      ...scheduleRefusals(field, budget),
+    ]
+  })
+}
+
+function windowRefusals({ windows = [] }: PolicySpec): readonly Refusal[] {
+  return windows.flatMap((window, index) => scheduleRefusals(`spec.windows[${index}]`, window))
+}
+
+interface Scheduled {
+  readonly schedule?: string | undefined
+  readonly duration?: string | undefined
+  readonly timeZone?: string | undefined
+}
+
+/** A schedule that never hits is a slip of the pen, too. */
+function scheduleRefusals(field: string, { schedule, timeZone }: Scheduled): readonly Refusal[] {
+  if (schedule === undefined) return []
+  const read = readSchedule(schedule, timeZone)
+  if ('trouble' in read) {
+    const value = read.part === 'schedule' ? schedule : (timeZone ?? '')
+    return [{ field: `${field}.${read.part}`, value: JSON.stringify(value), remedy: read.trouble }]
+  }
+  if (read.schedule.next(0) !== undefined) return []
+  const remedy = 'no day of the calendar fits it: look at the day of the month and the month'
+  return [{ field: `${field}.schedule`, value: JSON.stringify(schedule), remedy }]
+}
+
+function budgetOf({ nodes, reasons, scope = 'Selected', label, ...scheduled }: PolicySpec['budgets'][number]): Budget {
+  const [window] = windowOf(scheduled)
+  return {
+    nodes: quantity(nodes),
+    ...(reasons && { reasons }),
+    ...(scope !== 'Selected' && { scope }),
+    ...(label !== undefined && { label }),
+    ...(window && { window }),
+  }
+}
+
+/** None where there is no schedule; what it says has been checked. */
+function windowOf({ schedule, duration, timeZone }: Scheduled): readonly Window[] {
+  if (schedule === undefined || duration === undefined) return []
+  const read = readSchedule(schedule, timeZone)
+  return 'schedule' in read ? [{ schedule: read.schedule, durationMs: ms(duration) }] : []
 }
 
 function matchOf({ condition, status, reason }: PolicySpec['match'][number]): PolicyMatch {
@@ -186,6 +259,11 @@ function patternTrouble(source: string): string | undefined {
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
+}
+
+/** `10%` or `3`; undefined for another text. */
+export function readQuantity(text: string): Quantity | undefined {
+  return quantityText.test(text) ? quantity(text) : undefined
 }
 
 /** `10%` or `3`; the schema has checked the text. */

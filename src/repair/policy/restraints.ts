@@ -41,6 +41,7 @@ const restraints = {
   provider: 'not a restraint',
   drain: 'not a restraint',
   budgets: 'not a restraint',
+  windows: 'not a restraint',
   breaker: 'not a restraint',
   restraint: 'not a restraint', // its name means how long a replacement is watched, not what this table is about
 } satisfies Restraints

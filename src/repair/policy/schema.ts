@@ -5,7 +5,7 @@
 import * as z from 'zod'
 import { parseDuration } from '../../catalog/duration.ts'
 import { actions } from '../../model/action.ts'
-import { modes } from '../../model/policy.ts'
+import { budgetScopes, modes } from '../../model/policy.ts'
 import { providerKinds, providerNames } from '../../providers/providers.ts'
 
 /** `90s`, `15m`, `1h30m`; the digits keep each part below some months, because a CRD cannot compare durations. */
@@ -16,7 +16,7 @@ const longestMs = parseDuration(longestText) ?? 0
 const durationRemedy = `write a duration such as 90s, 15m or 1h30m, at most ${longestText}`
 const quantityRemedy = 'write a count such as 2, or a share from 0% to 100%'
 /** Karpenter's grammar: a count, or 0 – 100 %. */
-const quantityText = /^((100|[0-9]{1,2})%|[0-9]+)$/
+export const quantityText = /^((100|[0-9]{1,2})%|[0-9]+)$/
 /** Karpenter's limit. */
 const mostBudgets = 50
 const mostMatches = 64
@@ -58,14 +58,81 @@ const drain = z.object({
   blockedAfter: duration('Blocked for this long, the repair lends its budget slot to the next node.').default('15m'),
 })
 
-const budget = z.object({
-  nodes: quantity('Most repairs in flight: a count or a share of the selected nodes, rounded up.'),
-  reasons: z
-    .array(z.enum(['Unhealthy', 'Drifted', 'Empty', 'Underutilized']))
-    .max(4)
-    .optional()
-    .describe('Disruptions it limits; all when absent. A repair is Unhealthy.'),
+/** Rules that the API server checks where a schema has no word for them: CEL, https://kubernetes.io/docs/reference/using-api/cel/ */
+function rules(...all: readonly { readonly rule: string; readonly message: string }[]) {
+  return { 'x-kubernetes-validations': all }
+}
+
+/** Karpenter's grammar: hours and minutes. */
+const spanText = /^([0-9]{1,4}h([0-9]{1,5}m)?|[0-9]{1,6}m)(0s)?$/
+const spanRemedy = 'write hours and minutes such as 30m, 8h or 1h30m'
+const cronText = /^(@(annually|yearly|monthly|weekly|daily|midnight|hourly)|\S+\s+\S+\s+\S+\s+\S+\s+\S+)$/
+const cronRemedy = 'write five fields (minute, hour, day of the month, month, day of the week) or a macro like @daily'
+const zoneText = /^[A-Za-z][A-Za-z0-9_+/-]*$/
+const zoneRemedy = 'write an IANA name such as Europe/Berlin or Asia/Seoul'
+
+const schedule = z.string().max(256, cronRemedy).regex(cronText, cronRemedy)
+const span = z
+  .string()
+  .max(32, spanRemedy)
+  .regex(spanText, spanRemedy)
+  .refine((text) => (parseDuration(text) ?? 0) > 0, spanRemedy)
+const timeZone = z
+  .string()
+  .max(64, zoneRemedy)
+  .regex(zoneText, zoneRemedy)
+  .describe('IANA name of the time zone of the schedule; UTC when absent.')
+
+const mostWindows = 16
+
+const window = z.object({
+  schedule: schedule.describe('When it opens: five cron fields, or a macro such as @daily.'),
+  duration: span.describe('How long it is open from then on, in hours and minutes.'),
+  timeZone: timeZone.optional(),
 })
+
+const budgetRules = rules(
+  {
+    rule: 'has(self.schedule) == has(self.duration)',
+    message: 'schedule and duration belong together: write both, or neither',
+  },
+  {
+    rule: '!has(self.timeZone) || has(self.schedule)',
+    message: 'timeZone is that of a schedule: write a schedule, too',
+  },
+  {
+    rule: "has(self.label) == (has(self.scope) && self.scope == 'Label')",
+    message: 'label belongs to scope Label: write both, or neither',
+  },
+)
+
+const budget = z
+  .object({
+    nodes: quantity('Most nodes disrupted at once: a count or a share of those that it counts, rounded up.'),
+    reasons: z
+      .array(z.enum(['Unhealthy', 'Drifted', 'Empty', 'Underutilized']))
+      .max(4)
+      .optional()
+      .describe('Disruptions it limits; all when absent. A repair is Unhealthy.'),
+    schedule: schedule
+      .optional()
+      .describe('When it begins to limit: five cron fields, or a macro such as @daily. Absent: it always limits.'),
+    duration: span.optional().describe('How long it limits from then on, in hours and minutes.'),
+    timeZone: timeZone.optional(),
+    scope: z
+      .enum(budgetScopes)
+      .optional()
+      .describe(
+        'Which nodes it counts: those that the policy selects (Selected, when absent), or all of the node’s pool, zone, image, instance type or label value, or of the cluster.',
+      ),
+    label: z
+      .string()
+      .min(1)
+      .max(316)
+      .optional()
+      .describe('With scope Label: the label whose value is the place, for example that of the rack.'),
+  })
+  .meta(budgetRules)
 
 const breaker = z.object({
   share: quantity('Share of a pool that may be unhealthy; above it nothing more is started there.').default('20%'),
@@ -131,7 +198,13 @@ export const policySpec = z.object({
     .min(1)
     .max(mostBudgets)
     .default([{ nodes: '10%' }])
-    .describe('The smallest one counts.'),
+    .describe('The smallest one counts, and those of Karpenter’s NodePools count, too.'),
+  windows: z
+    .array(window)
+    .min(1)
+    .max(mostWindows)
+    .optional()
+    .describe('Maintenance windows: repairs begin while one of them is open; at any time when absent.'),
   breaker: breaker.prefault({}).describe('When the fleet, not the node, is the problem.'),
   restraint: restraint.prefault({}).describe('When a repair counts as proven.'),
 })

@@ -1,5 +1,5 @@
 /** The rights of the controller, and which of them a repair needs. A call without a right in this list fails the tests. */
-import { events, leases, nodeClaims, nodeRepairs, nodes, pods, repairPolicies } from '../../kube/api.ts'
+import { events, leases, nodeClaims, nodePools, nodeRepairs, nodes, pods, repairPolicies } from '../../kube/api.ts'
 import { type Permission, permissionsOf, type Right, rbacRemedy, rightOn } from '../../kube/rights/right.ts'
 import type { Intervention } from '../../model/action.ts'
 import type { DrainLimits } from '../../model/policy.ts'
@@ -48,6 +48,9 @@ export function controllerRights(namespace: string): readonly Right[] {
       subresource: 'status',
     }),
     rightOn(nodeClaims, ['list', 'watch'], 'nodes of Karpenter are not repaired: whether it deletes them is unknown', {
+      optional: true,
+    }),
+    rightOn(nodePools, ['list', 'watch'], 'nodes of Karpenter are not repaired: what their budgets allow is unknown', {
       optional: true,
     }),
     rightOn(deployments, ['list'], 'nodes of Karpenter are not repaired: whether it repairs them itself is unknown', {

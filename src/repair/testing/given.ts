@@ -121,6 +121,8 @@ interface GivenCluster {
   readonly nodes: readonly NodeView[]
   readonly claims?: ClusterSnapshot['claims']
   readonly otherRepairers?: ClusterSnapshot['otherRepairers']
+  readonly poolBudgets?: ClusterSnapshot['poolBudgets']
+  readonly unknownBudgets?: ClusterSnapshot['unknownBudgets']
   readonly ownActions?: ClusterSnapshot['ownActions']
   readonly providers?: readonly string[]
   readonly health?: Partial<ApiHealth>
@@ -133,6 +135,8 @@ export function givenSnapshot({
   nodes,
   claims,
   otherRepairers,
+  poolBudgets,
+  unknownBudgets,
   ownActions,
   providers,
   health,
@@ -143,6 +147,8 @@ export function givenSnapshot({
     nodes,
     claims: claims ?? [],
     otherRepairers: otherRepairers ?? [],
+    poolBudgets: poolBudgets ?? [],
+    unknownBudgets: unknownBudgets ?? [],
     poolLabels,
     ownActions: ownActions ?? [],
     providers: providers ?? ['embedded', 'karpenter'],

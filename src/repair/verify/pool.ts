@@ -3,7 +3,7 @@ import { conditionTypes, saysHealthy } from '../../model/condition.ts'
 import { type ClusterSnapshot, conditionOf, type NodeView, type Taint } from '../../model/node.ts'
 import type { Plan } from '../../model/repair.ts'
 import { repairTaintKey } from '../act/taint.ts'
-import { poolKey } from '../decide/cluster-index.ts'
+import { poolKey } from '../decide/pool-name.ts'
 
 /** Taints that are there for a start alone, where the pool has no other node to compare with; prefixes end in `/`. */
 const startUp = ['node.kubernetes.io/', 'node.cloudprovider.kubernetes.io/', 'readiness.k8s.io/', 'karpenter.sh/']
