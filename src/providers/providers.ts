@@ -4,6 +4,7 @@
  */
 import type { NodeView, PoolMembership } from '../model/node.ts'
 import { autoScaling } from './auto-scaling/provider.ts'
+import { clusterApi } from './cluster-api/provider.ts'
 import { eks } from './eks/provider.ts'
 import { embedded } from './embedded/provider.ts'
 import { karpenter } from './karpenter/provider.ts'
@@ -14,6 +15,7 @@ export const providerKinds = {
   karpenter,
   eks,
   'auto-scaling': autoScaling,
+  'cluster-api': clusterApi,
   webhook,
   embedded,
 } as const satisfies Readonly<Record<string, ProviderKind>>

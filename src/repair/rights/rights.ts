@@ -94,6 +94,13 @@ export function permissionsFor({ action, provider, target, drain: limits }: Inte
     ...provided.filter(({ actions }) => actions === undefined || actions.includes(action)),
   ]
   return permissionsOf(rights).map((one) =>
-    one.verb === 'delete' && provided.includes(one.right) ? { ...one, name: target.name } : one,
+    one.verb === 'delete' && provided.includes(one.right) && one.right.resource === pluralOf(target)
+      ? { ...one, name: target.name }
+      : one,
   )
+}
+
+/** As the plural of every kind that a provider deletes. */
+function pluralOf({ kind }: RepairTarget): string {
+  return `${kind.toLowerCase()}s`
 }
