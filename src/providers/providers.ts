@@ -8,6 +8,7 @@ import { clusterApi } from './cluster-api/provider.ts'
 import { eks } from './eks/provider.ts'
 import { embedded } from './embedded/provider.ts'
 import { karpenter } from './karpenter/provider.ts'
+import { medik8s } from './medik8s/provider.ts'
 import type { Provider, ProviderKind, ProviderParts } from './provider.ts'
 import { webhook } from './webhook/provider.ts'
 
@@ -16,6 +17,7 @@ export const providerKinds = {
   eks,
   'auto-scaling': autoScaling,
   'cluster-api': clusterApi,
+  medik8s,
   webhook,
   embedded,
 } as const satisfies Readonly<Record<string, ProviderKind>>

@@ -120,9 +120,9 @@ export function providerContract(contract: ContractCase): void {
       await provider.begin(later, 5_000)
       await provider.look(later)
       await site.finish()
+      await provider.settle?.(later, 5_000)
       await clock.advance(180_000) // longer than any provider waits for a successor that nobody needs
       await provider.look(later)
-      await provider.settle?.(later, 5_000)
       assert.deepEqual(limited.refused, [])
       const unused = permissionsOf(rights).map(permissionText)
       assert.deepEqual(
