@@ -1,4 +1,5 @@
 /** Whether Cluster API may be asked to replace a machine, and how: pure, from what its objects say. */
+import { remediationTemplates } from '../../kube/api.ts'
 import { shownText } from '../../model/shown.ts'
 import type { TargetAnswer } from '../provider.ts'
 import type { MachineFacts } from './facts.ts'
@@ -116,16 +117,16 @@ function checkRefusal({ machine: { object }, healthChecks }: MachineFacts): Refu
   const name = check.metadata.name ?? ''
   return refuse(
     `MachineHealthCheck ${name} watches it, so Cluster API repairs it`,
-    `it is deleted, or its remediation template is a ${ourTemplate.kind}`,
+    `it is deleted, or its remediation template is a ${remediationTemplates.kind}`,
   )
 }
 
-/** The template of ours by which a MachineHealthCheck hands its machines over. */
-export const ourTemplate = { group: 'nodemend.dev', kind: 'NodemendRemediationTemplate' } as const
-
 function handsOver({ spec }: HealthCheck): boolean {
   const template = spec?.remediation?.templateRef ?? spec?.remediationTemplate
-  return template?.kind === ourTemplate.kind && (template.apiVersion ?? '').startsWith(`${ourTemplate.group}/`)
+  return (
+    template?.kind === remediationTemplates.kind &&
+    (template.apiVersion ?? '').startsWith(`${remediationTemplates.group}/`)
+  )
 }
 
 function watches({ spec, metadata }: HealthCheck, machine: Machine): boolean {
