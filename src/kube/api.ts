@@ -117,6 +117,20 @@ export const nodeHealths: Resource = {
   kind: 'NodeHealth',
   namespaced: false,
 }
+export const remediations: Resource = {
+  group: 'nodemend.dev',
+  version: 'v1alpha1',
+  plural: 'nodemendremediations',
+  kind: 'NodemendRemediation',
+  namespaced: true,
+}
+export const remediationTemplates: Resource = {
+  group: 'nodemend.dev',
+  version: 'v1alpha1',
+  plural: 'nodemendremediationtemplates',
+  kind: 'NodemendRemediationTemplate',
+  namespaced: true,
+}
 export const faultDrills: Resource = {
   group: 'nodemend.dev',
   version: 'v1alpha1',

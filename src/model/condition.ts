@@ -24,12 +24,19 @@ export type NpdConditionType = (typeof npdConditionTypes)[number]
 
 export type ConditionStatus = 'True' | 'False' | 'Unknown'
 
+/**
+ * What the controller writes on a node for which somebody asks it to act: a NodeHealthCheck of medik8s, or a MachineHealthCheck of
+ * Cluster API. True while that is asked.
+ */
+export const requestedCondition = 'RemediationRequested'
+
 /** Conditions that name a trouble, kubelet's and the node problem detector's: False is good there. */
 const troubles: ReadonlySet<string> = new Set([
   'MemoryPressure',
   'DiskPressure',
   'PIDPressure',
   'NetworkUnavailable',
+  requestedCondition,
   ...npdConditionTypes,
 ])
 /** Conditions that name a good state: kubelet's, and those that the agents write. */

@@ -47,8 +47,15 @@ export interface PhaseEntry {
 /** The object that the call is about; its UID makes a deletion safe to repeat. */
 export interface RepairTarget {
   readonly kind: string
+  /** Absent where the kind has no namespace. */
+  readonly namespace?: string
   readonly name: string
   readonly uid: string
+}
+
+/** A target for people: `NodeClaim gpu-7`, `Machine clusters/gpu-7`. */
+export function targetText({ kind, namespace, name }: RepairTarget): string {
+  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`
 }
 
 /** What was decided at admission; later edits of the policy do not change it. */

@@ -4,14 +4,16 @@ import { isKubeError } from '../kube/errors.ts'
 import { deleteObject, getObject } from '../kube/objects.ts'
 import type { NodeRef, RepairTarget } from '../model/repair.ts'
 
-/** The object of that name; undefined when there is none. Rejects with KubeError. */
+/** The object of that name; undefined when there is none, or no such kind. Rejects with KubeError. */
 export async function readIfThere<T extends KubeObject>(
   api: Api,
   resource: Resource,
   name: string,
+  { namespace, timeoutMs }: { readonly namespace?: string; readonly timeoutMs?: number } = {},
 ): Promise<T | undefined> {
+  const ref = { name, ...(namespace !== undefined && { namespace }) }
   try {
-    return await getObject<T>(api, resource, { name })
+    return await getObject<T>(api, resource, ref, timeoutMs === undefined ? {} : { timeoutMs })
   } catch (error) {
     if (isKubeError(error, 'NM_KUBE_NOT_FOUND')) return undefined
     throw error

@@ -82,6 +82,11 @@ export interface Actor {
    * while it certainly has not begun and its time is not up; one without a trace is sent once.
    */
   begin(operation: Operation, timeoutMs: number): Promise<void>
+  /**
+   * Takes back what the call has left behind, once the machine is back or gone, or the repair has ended: a request that nobody
+   * must answer later, a lock. It is called at least once, and again is as good. Absent where nothing is left behind.
+   */
+  settle?(operation: Operation, timeoutMs: number): Promise<void>
 }
 
 /** An actor for the nodes of its pools. */

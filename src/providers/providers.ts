@@ -4,9 +4,11 @@
  */
 import type { NodeView, PoolMembership } from '../model/node.ts'
 import { autoScaling } from './auto-scaling/provider.ts'
+import { clusterApi } from './cluster-api/provider.ts'
 import { eks } from './eks/provider.ts'
 import { embedded } from './embedded/provider.ts'
 import { karpenter } from './karpenter/provider.ts'
+import { medik8s } from './medik8s/provider.ts'
 import type { Provider, ProviderKind, ProviderParts } from './provider.ts'
 import { webhook } from './webhook/provider.ts'
 
@@ -14,6 +16,8 @@ export const providerKinds = {
   karpenter,
   eks,
   'auto-scaling': autoScaling,
+  'cluster-api': clusterApi,
+  medik8s,
   webhook,
   embedded,
 } as const satisfies Readonly<Record<string, ProviderKind>>

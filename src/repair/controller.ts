@@ -94,6 +94,7 @@ export class Controller {
     // One after the other: each asks for a slot, and must see what the one before took.
     for (const one of blocked) await this.#advance(one, snapshot)
     if (this.#ownClock.done) await this.#tidy(snapshot)
+    await this.#try('answering health checks', () => observer.remediations.pass(snapshot.nodes, book.records))
     reporter.pass(snapshot, decisions, book.records, (clock.monotonic() - started) / 1000, clock.now())
     observer.health.passed(observer.trouble === undefined)
     return active.length > 0 ? activeMs : nextOpening(decisions, clock.now())

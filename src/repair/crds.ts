@@ -2,10 +2,11 @@
 import * as z from 'zod'
 import { nodeHealthReport } from '../detect/report/health/schema.ts'
 import type { KubeObject, Resource } from '../kube/api.ts'
-import { nodeHealths, nodeRepairs, repairPolicies } from '../kube/api.ts'
+import { nodeHealths, nodeRepairs, remediations, remediationTemplates, repairPolicies } from '../kube/api.ts'
 import { attemptSpec, attemptStatus } from './attempt/schema.ts'
 import { policySpec } from './policy/schema.ts'
 import { policyStatus } from './policy/status.ts'
+import { remediationSpec, remediationStatus, remediationTemplateSpec } from './remediation/schema.ts'
 
 /** A CRD as apiextensions.k8s.io/v1 takes it, as far as we fill it in. */
 export interface CustomResourceDefinition extends KubeObject {
@@ -79,6 +80,15 @@ export function crds(): readonly CustomResourceDefinition[] {
       { name: 'Device', type: 'string', jsonPath: '.report.findings[0].device.name' },
       { name: 'Serial', type: 'string', jsonPath: '.report.findings[0].device.serial', priority: 1 },
       { name: 'Kernel', type: 'string', jsonPath: '.report.machine.kernel' },
+      { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    ]),
+    crd(remediations, 'nrem', { spec: remediationSpec, status: remediationStatus }, [
+      { name: 'Processing', type: 'string', jsonPath: '.status.conditions[?(@.type=="Processing")].status' },
+      { name: 'Succeeded', type: 'string', jsonPath: '.status.conditions[?(@.type=="Succeeded")].status' },
+      { name: 'Why', type: 'string', jsonPath: '.status.conditions[?(@.type=="Processing")].message' },
+      { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    ]),
+    crd(remediationTemplates, 'nremt', { spec: remediationTemplateSpec }, [
       { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
     ]),
   ]

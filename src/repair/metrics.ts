@@ -25,6 +25,7 @@ const errorOccasions = [
   'removing an old record',
   'removing a stray taint',
   'writing life-cycle conditions',
+  'answering health checks',
 ] as const
 export type ErrorOccasion = (typeof errorOccasions)[number]
 

@@ -13,6 +13,7 @@ import {
   nodes,
   podDisruptionBudgets,
   pods,
+  remediations,
   repairPolicies,
 } from '../../src/kube/api.ts'
 import { connectTo } from '../../src/kube/connect.ts'
@@ -30,6 +31,8 @@ const all = rightsWithProviders('default', ['embedded'])
 test('L7: every call of the controller is in the list of rights, and it uses every right of the list', async (t) => {
   const site = await given(t, () => all)
   await oldRecords(site.api, 4)
+  const asked = { metadata: { name: 'nobody', namespace: 'default' }, spec: {} } // a health check asks, and gets an answer
+  await createObject(site.api, remediations, asked as KubeObject)
   const drain = { timeout: '20s', onTimeout: 'ForceDelete', pdb: 'RespectUntilDeadline' }
   const sick = await site.policyOn({ ...quickPolicy, drain })
   await stubbornPod(site.api, sick)

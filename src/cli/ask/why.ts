@@ -4,7 +4,7 @@ import { conditionTypes } from '../../model/condition.ts'
 import type { DecisionRecord } from '../../model/decision.ts'
 import { nearest } from '../../model/nearest.ts'
 import { conditionOf, type NodeView } from '../../model/node.ts'
-import { type Attempt, isFinished } from '../../model/repair.ts'
+import { type Attempt, isFinished, targetText } from '../../model/repair.ts'
 import type { ProviderName } from '../../providers/providers.ts'
 import { kindOf } from '../../repair/act/actions.ts'
 import { decide } from '../../repair/decide/decide.ts'
@@ -148,7 +148,7 @@ function repairText(attempt: Attempt): RepairText {
         }
       : null,
     target: plan
-      ? { verb: kindOf(plan.action).words.label, object: `${plan.target.kind} ${plan.target.name} (${plan.provider})` }
+      ? { verb: kindOf(plan.action).words.label, object: `${targetText(plan.target)} (${plan.provider})` }
       : null,
     successor: attempt.successor?.name ?? null,
     proof: attempt.proof ?? null,

@@ -7,6 +7,7 @@ import { type Api, type KubeObject, leases, nodeHealths, nodeRepairs, nodes, pod
 import { isKubeError } from '../../kube/errors.ts'
 import { deleteObject, getObject, listObjects, patchObject } from '../../kube/objects.ts'
 import { acknowledgedKey } from '../../model/acknowledgement.ts'
+import { requestedCondition } from '../../model/condition.ts'
 import type { Taint } from '../../model/node.ts'
 import { isOwnLifecycle } from '../../model/node-lifecycle.ts'
 import { isBeforeCommit, type Phase } from '../../model/repair.ts'
@@ -148,13 +149,18 @@ function marksOf({ metadata, spec, status }: MarkedNode): Marks {
   const there = status?.conditions?.map(({ type }) => type) ?? []
   const ours = ownedBy(managedFields, true).filter((type) => there.includes(type))
   const others = ownedBy(managedFields, false)
-  const written = status?.conditions?.filter(isOwnLifecycle).map(({ type }) => type) ?? []
+  const written = status?.conditions?.filter(isOfController).map(({ type }) => type) ?? []
   return {
     name,
     conditions: [...ours.filter((type) => !others.includes(type)), ...written],
     taint: spec?.taints?.some(({ key }) => key === repairTaintKey) ?? false,
     acknowledged: acknowledgedKey in annotations,
   }
+}
+
+/** Conditions that the controller writes. */
+function isOfController(condition: { readonly type: string; readonly reason?: string }): boolean {
+  return isOwnLifecycle(condition) || condition.type === requestedCondition
 }
 
 /** Types of conditions that belong to our field manager, or to any other. */

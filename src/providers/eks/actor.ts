@@ -13,6 +13,7 @@ import { onlyAction } from '../only-action.ts'
 import type { Actor, Operation, OperationView, SuccessorSearch, TargetAnswer } from '../provider.ts'
 import { lookForBoot } from '../reboot.ts'
 import { orUnknown, pickSuccessor } from '../successor.ts'
+import { timeLeft } from '../time-left.ts'
 import type { Change, Cloud, Instance } from './cloud.ts'
 import { nextGrowth } from './growth.ts'
 import { instanceIdOf, nodegroupRefusal, refusalOf, replacementRefusal, stageOf, stateText } from './judge.ts'
@@ -56,7 +57,7 @@ export function groupActor(parts: GroupParts): Actor {
       onlyAction(operation, 'Reboot', 'Replace')
       if (!settings) throw new Error(`the controller runs without ${flag}`)
       const { cloud, replaceFirst } = settings
-      const turn: Turn = { ...parts, cloud, operation, left: timeLeft(clock, timeoutMs) }
+      const turn: Turn = { ...parts, cloud, operation, left: timeLeft(clock, timeoutMs, 'AWS') }
       if (!(await isAsBefore(turn))) return // gone, or another machine by now
       const instance = await cloud.instance(operation.target.name, turn.left())
       if (stageOf(instance) !== 'alive') return // begun, by us or by somebody else
@@ -175,14 +176,4 @@ async function successor({ api, poolLabel }: GroupParts, operation: Operation): 
   const { items } = await listObjects<KubeObject>(api, nodes, { labelSelector: `${poolLabel}=${pool}` })
   const newcomers = items.map((one) => ({ createdAt: createdAt(one), node: asNodeRef(one) }))
   return pickSuccessor(operation, newcomers)
-}
-
-/** All calls of one turn share its time, so that it ends before our leadership does. */
-function timeLeft(clock: Clock, timeoutMs: number): () => number {
-  const until = clock.monotonic() + timeoutMs
-  return () => {
-    const left = Math.floor(until - clock.monotonic()) // a monotonic clock has fractions, and timers take none
-    if (left <= 0) throw new Error('AWS took too long to answer, so nothing was sent')
-    return left
-  }
 }

@@ -24,6 +24,8 @@ export interface ContractSite {
   finish(): Promise<void>
   /** Puts another object with the target's name in its place. */
   swap(): Promise<void>
+  /** What the call has left behind for others to read: requests, locks. Absent where nothing is. */
+  leftovers?(): Promise<number>
 }
 
 export interface ContractCase {
@@ -118,6 +120,7 @@ export function providerContract(contract: ContractCase): void {
       await provider.begin(later, 5_000)
       await provider.look(later)
       await site.finish()
+      await provider.settle?.(later, 5_000)
       await clock.advance(180_000) // longer than any provider waits for a successor that nobody needs
       await provider.look(later)
       assert.deepEqual(limited.refused, [])
@@ -139,6 +142,20 @@ export function providerContract(contract: ContractCase): void {
       assert.ok(view.state === 'gone' || view.state === 'back', view.state)
       if (view.state === 'back') assert.equal(view.node.uid, written.nodeUid)
       assert.equal(await site.effects(), 1)
+    })
+
+    test('settled before it is finished or after, once or twice, it leaves nothing behind and acts no more', async (t) => {
+      for (const finished of [false, true]) {
+        const { provider, site, written } = await given(t, contract)
+        await provider.begin(written, 5_000)
+        if (site.leftovers) assert.ok((await site.leftovers()) > 0)
+        if (finished) await site.finish()
+        const before = await site.effects()
+        await provider.settle?.(written, 5_000)
+        await provider.settle?.(written, 5_000)
+        assert.equal((await site.leftovers?.()) ?? 0, 0)
+        assert.ok((await site.effects()) <= before)
+      }
     })
 
     test('killed at any of its calls, before or after the answer, a new program finds out what happened', async (t) => {

@@ -3,7 +3,7 @@ import type { Intervention } from '../../model/action.ts'
 import type { Decision, DecisionRecord, FirstSighting } from '../../model/decision.ts'
 import type { NodeView } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
-import type { Attempt, Plan, RepairTarget } from '../../model/repair.ts'
+import { type Attempt, type Plan, type RepairTarget, targetText } from '../../model/repair.ts'
 import { kindOf } from '../act/actions.ts'
 import { attemptName } from './name.ts'
 import { observationMs, withPhase } from './transition.ts'
@@ -67,7 +67,7 @@ export function admitted(
     dwellMs: policy.restraint.dwellMs,
     joinMs: policy.restraint.joinMs,
   }
-  const why = `every gate allows it; ${provider} will ${kindOf(action).words.verb} ${target.kind} ${target.name}`
+  const why = `every gate allows it; ${provider} will ${kindOf(action).words.verb} ${targetText(target)}`
   return withPhase(
     { ...withDecision(attempt, decision), plan },
     'Preparing',

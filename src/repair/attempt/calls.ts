@@ -7,11 +7,16 @@ import type { FindActor } from '../act/actions.ts'
 import type { AttemptBook } from './book.ts'
 import { invariant } from './invariant.ts'
 
+/** One try per pass, which are a second apart at least: a short outage holds a repair up, and a long one does not. */
+const mostSettles = 60
+
 export class Calls {
   readonly #book: AttemptBook
   readonly #findActor: FindActor
   /** Successors picked in this process whose record is still on its way. */
   readonly #picked = new Map<string, string>()
+  /** How often what a call left behind could not be taken back, by attempt. */
+  readonly #unsettled = new Map<string, number>()
   /** What the last call was answered with where that was an error, by attempt. */
   readonly #turnedDown = new Map<string, string>()
 
@@ -27,6 +32,7 @@ export class Calls {
   forget(name: string): void {
     this.#picked.delete(name)
     this.#turnedDown.delete(name)
+    this.#unsettled.delete(name)
   }
 
   /** What became of the operation. Never rejects. */
@@ -66,6 +72,26 @@ export class Calls {
     } catch (error) {
       this.#turnedDown.set(attempt.name, error instanceof Error ? error.message : String(error))
       throw error
+    }
+  }
+
+  /**
+   * Takes back what the call has left behind. Rejects while that may yet be possible; where it is not, a repair ends all the same,
+   * and the answer says what stayed.
+   */
+  async settle(attempt: Attempt, timeoutMs: number): Promise<string | undefined> {
+    const { plan, name } = attempt
+    const actor = this.actorOf(attempt)
+    if (!plan || !actor?.settle) return undefined
+    try {
+      await actor.settle(this.#operationOf(attempt, plan), timeoutMs)
+      this.#unsettled.delete(name)
+      return undefined
+    } catch (error) {
+      const tries = (this.#unsettled.get(name) ?? 0) + 1
+      this.#unsettled.set(name, tries)
+      if (tries < mostSettles) throw error
+      return `not taken back from ${plan.provider}: ${error instanceof Error ? error.message : String(error)}`
     }
   }
 

@@ -90,7 +90,7 @@ const plan = of<Plan>(
     generation: count,
     action: fc.constantFrom(...interventions),
     provider: word,
-    target: of<RepairTarget>({ kind: word, name: word, uid: word }),
+    target: of<RepairTarget>({ kind: word, namespace: word, name: word, uid: word }, 'namespace'),
     condition: word,
     status,
     reason: word,

@@ -93,8 +93,18 @@ const plan = formOf<Plan, StoredPlan>({
   action: at('action', same()),
   provider: at('provider', same()),
   target: {
-    read: ({ targetKind, targetName, targetUID }) => ({ kind: targetKind, name: targetName, uid: targetUID }),
-    write: ({ kind, name, uid }) => ({ targetKind: kind, targetName: name, targetUID: uid }),
+    read: ({ targetKind, targetNamespace, targetName, targetUID }) => ({
+      kind: targetKind,
+      ...(targetNamespace !== undefined && { namespace: targetNamespace }),
+      name: targetName,
+      uid: targetUID,
+    }),
+    write: ({ kind, namespace, name, uid }) => ({
+      targetKind: kind,
+      ...(namespace !== undefined && { targetNamespace: namespace }),
+      targetName: name,
+      targetUID: uid,
+    }),
   },
   condition: at('condition', same()),
   status: at('status', same()),

@@ -3,7 +3,7 @@ import type { Api } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import type { ClusterSnapshot, Leadership } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
-import { type Attempt, isFinished } from '../../model/repair.ts'
+import { type Attempt, isBeforeCommit, isFinished } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
 import { drainTaintOf } from '../../providers/providers.ts'
 import type { Clock } from '../../telemetry/clock.ts'
@@ -234,9 +234,10 @@ export class Executor {
   async #record(tick: Tick, next: Attempt, untaint: boolean): Promise<string | undefined> {
     const { api, book, leadership, lifecycle, onPhase } = this.#options
     const { attempt } = tick
+    const trouble = settles(attempt, next) ? await this.#options.calls.settle(attempt, longestCallMs) : undefined
     if (untaint) await removeTaint(api, { name: attempt.nodeName, uid: attempt.nodeUid }, attempt.name)
     const { identity, fencingToken } = leadership()
-    tick.attempt = await book.write({ ...next, holder: identity, fencingToken })
+    tick.attempt = await book.write({ ...next, ...(trouble && { trouble }), holder: identity, fencingToken })
     delete tick.pass
     delete tick.unread
     delete tick.operation
@@ -257,6 +258,12 @@ export class Executor {
 /** True for the step that puts `Committing` on record. */
 function commits(step: Step, { phase }: Attempt): boolean {
   return step.kind === 'record' && step.attempt.phase === 'Committing' && phase !== 'Committing'
+}
+
+/** True for the step after which nobody waits for the call any more. */
+function settles({ phase }: Attempt, next: Attempt): boolean {
+  if (isBeforeCommit(phase) || next.phase === phase) return false
+  return next.phase === 'Dwelling' || isFinished(next.phase)
 }
 
 /** What the API server said; a lost race is no trouble. */

@@ -63,6 +63,7 @@ const plan = z
     action: z.enum(interventions),
     provider: text(63),
     targetKind: text(63),
+    targetNamespace: text(63).optional(),
     targetName: text(253),
     targetUID: text(64),
     condition: text(316),

@@ -19,6 +19,7 @@ import type { Clock, Random } from '../../telemetry/clock.ts'
 import { ownActions } from '../act/actions.ts'
 import type { AttemptBook } from '../attempt/book.ts'
 import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../policy/parse.ts'
+import { Remediations } from '../remediation/remediations.ts'
 import { HealthTracker } from './health.ts'
 import { type KarpenterNodeRepair, KarpenterRepair } from './karpenter-repair.ts'
 import { KubeletLeases } from './kubelet-leases.ts'
@@ -61,6 +62,7 @@ export class Observer {
   readonly leases: KubeletLeases
   readonly karpenter: KarpenterRepair
   readonly pause: PauseRequest
+  readonly remediations: Remediations
   readonly lastLook: LastLook
   readonly #options: ObserverOptions
   readonly #seen = new SeenNodes()
@@ -76,6 +78,7 @@ export class Observer {
     this.health = new HealthTracker(options.clock, options.settleMs)
     this.leases = new KubeletLeases(options.api, options.clock)
     this.karpenter = new KarpenterRepair(options.api, options.clock, options.remedy, options.karpenterNodeRepair)
+    this.remediations = new Remediations(options)
     this.pause = new PauseRequest(options.api, options.clock, options.lease)
     const { api, clock } = options
     this.lastLook = new LastLook({ api, clock, pause: () => this.pause.ask() })
@@ -119,6 +122,7 @@ export class Observer {
         },
       }),
       this.#watchPools(),
+      this.remediations.run(),
     ])
   }
 

@@ -4,6 +4,7 @@ import type { ConditionStatus } from '../../model/condition.ts'
 import type { NodeView, PoolMembership, SeenCondition, Taint, WatchedStatuses } from '../../model/node.ts'
 import { isNamedBy } from '../decide/foreign.ts'
 import { gates } from '../decide/gates.ts'
+import { linkAnnotations } from '../remediation/request.ts'
 
 /** A Node of the API, as far as decisions read it. */
 export interface NodeObject extends KubeObject {
@@ -154,9 +155,9 @@ function changed(a: Stamped, b: Stamped): boolean {
   )
 }
 
-/** Annotations can be large, and decisions read a few: those that a gate declares. */
+/** Annotations can be large, and decisions read a few: those that a gate declares, and whose machine it is. */
 function annotationsOf(all: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(all).filter(([key]) => read.some((one) => isNamedBy(one, key))))
 }
 
-const read = gates.flatMap((gate) => gate.annotations ?? [])
+const read = [...gates.flatMap((gate) => gate.annotations ?? []), ...linkAnnotations]

@@ -1,5 +1,15 @@
 /** The rights of the controller, and which of them a repair needs. A call without a right in this list fails the tests. */
-import { events, leases, nodeClaims, nodePools, nodeRepairs, nodes, pods, repairPolicies } from '../../kube/api.ts'
+import {
+  events,
+  leases,
+  nodeClaims,
+  nodePools,
+  nodeRepairs,
+  nodes,
+  pods,
+  remediations,
+  repairPolicies,
+} from '../../kube/api.ts'
 import { type Permission, permissionsOf, type Right, rbacRemedy, rightOn } from '../../kube/rights/right.ts'
 import type { Intervention } from '../../model/action.ts'
 import type { DrainLimits } from '../../model/policy.ts'
@@ -46,6 +56,13 @@ export function controllerRights(namespace: string): readonly Right[] {
     ),
     rightOn(nodeRepairs, ['update'], 'no decision is put on record, and none is carried out', {
       subresource: 'status',
+    }),
+    rightOn(remediations, ['list', 'watch'], 'no health check of medik8s or Cluster API can ask for a repair', {
+      optional: true,
+    }),
+    rightOn(remediations, ['patch'], 'health checks of medik8s and Cluster API get no answer', {
+      subresource: 'status',
+      optional: true,
     }),
     rightOn(nodeClaims, ['list', 'watch'], 'nodes of Karpenter are not repaired: whether it deletes them is unknown', {
       optional: true,
@@ -97,6 +114,13 @@ export function permissionsFor({ action, provider, target, drain: limits }: Inte
     ...provided.filter(({ actions }) => actions === undefined || actions.includes(action)),
   ]
   return permissionsOf(rights).map((one) =>
-    one.verb === 'delete' && provided.includes(one.right) ? { ...one, name: target.name } : one,
+    one.verb === 'delete' && provided.includes(one.right) && one.right.resource === pluralOf(target)
+      ? { ...one, name: target.name }
+      : one,
   )
+}
+
+/** As the plural of every kind that a provider deletes. */
+function pluralOf({ kind }: RepairTarget): string {
+  return `${kind.toLowerCase()}s`
 }

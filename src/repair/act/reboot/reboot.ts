@@ -2,7 +2,7 @@
  * Reboot: the provider restarts the machine, and the same node proves the repair after its new boot. The call leaves no
  * trace until the node reports another boot id.
  */
-import type { Attempt } from '../../../model/repair.ts'
+import { type Attempt, targetText } from '../../../model/repair.ts'
 import type { OperationView } from '../../../providers/provider.ts'
 import { end, enter, isOver, joinMsOf, oldNode, type Step, type StepView, untold } from '../../attempt/transition.ts'
 import { judgeSince } from '../../verify/since.ts'
@@ -14,7 +14,7 @@ export const reboot: ActionKind = {
     label: 'Reboots',
     events: { Acting: 'RepairRebooting', Observing: 'RepairAwaitingReboot' },
     now: {
-      Committing: (actor, { kind, name }) => [`asks ${actor} to reboot ${kind} ${name}`, `${actor} to begin`],
+      Committing: (actor, target) => [`asks ${actor} to reboot ${targetText(target)}`, `${actor} to begin`],
       Acting: (actor) => [`has ${actor} reboot the machine`, 'the node to report a new boot id'],
       Observing: () => ['has rebooted the machine', 'the node to come back'],
     },

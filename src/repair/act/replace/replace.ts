@@ -1,6 +1,6 @@
 /** Replace: the provider ends the machine, and the node that takes its place proves the repair. */
 import { formatDuration } from '../../../catalog/duration.ts'
-import type { Attempt } from '../../../model/repair.ts'
+import { type Attempt, targetText } from '../../../model/repair.ts'
 import type { OperationView, SuccessorSearch } from '../../../providers/provider.ts'
 import { end, enter, isOver, joinMsOf, type Step, type StepView, succeed, untold } from '../../attempt/transition.ts'
 import { judgeHealth } from '../../verify/health.ts'
@@ -13,8 +13,8 @@ export const replace: ActionKind = {
     label: 'Deletes',
     events: { Acting: 'RepairReplacing', Observing: 'RepairAwaitingReplacement' },
     now: {
-      Committing: (actor, { kind, name }) => [`asks ${actor} to delete ${kind} ${name}`, `${actor} to begin`],
-      Acting: (actor, { kind, name }) => [`has ${actor} take the machine away`, `${kind} ${name} to be gone`],
+      Committing: (actor, target) => [`asks ${actor} to delete ${targetText(target)}`, `${actor} to begin`],
+      Acting: (actor, target) => [`has ${actor} take the machine away`, `${targetText(target)} to be gone`],
       Observing: () => ['has taken the machine away', 'its replacement to join'],
     },
   },
