@@ -10,6 +10,7 @@ import { type Attempt, isFinished } from '../model/repair.ts'
 import type { Provider, TargetAnswer } from '../providers/provider.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import { type FindActor, kindOf, noProvider } from './act/actions.ts'
+import type { Drainer } from './act/drain/run.ts'
 import { type LifecycleConditions, unlikeNodes } from './act/lifecycle/lifecycle.ts'
 import { removeTaint, strayTaints } from './act/taint.ts'
 import { admitted, newAttempt, providerAnswer, refusedLate, sightingsDiffer, withDecision } from './attempt/admit.ts'
@@ -43,6 +44,8 @@ export interface ControllerOptions {
   readonly observer: Observer
   readonly book: AttemptBook
   readonly executor: Executor
+  /** Asked what will hold up a drain before it is admitted. */
+  readonly drainer: Pick<Drainer, 'foresee'>
   readonly providers: readonly Provider[]
   readonly findActor: FindActor
   readonly lifecycle: LifecycleConditions
@@ -182,7 +185,7 @@ export class Controller {
 
   /** The last questions before anything is touched: what exactly would be acted on, and did somebody say no meanwhile? */
   async #admit(decision: Decision, record: Attempt, node: NodeView, snapshot: ClusterSnapshot): Promise<void> {
-    const { book, observer, reporter, rights } = this.#options
+    const { book, drainer, observer, reporter, rights } = this.#options
     const policy = this.#inForce?.find((one) => one.name === decision.rule?.policy)
     const action = decision.rule?.action
     if (!policy || action === undefined || action === 'NoAction') return
@@ -194,12 +197,14 @@ export class Controller {
     }
     const lacking = await rights.objection({ action, provider, target: answer.target, drain: policy.drain })
     if (lacking) return this.#refuseLate(record, refusedLate(decision, lacking.gate, lacking.why, lacking.change))
+    const foreseen = kindOf(action).drains ? await drainer.foresee(node.name) : undefined
     const guarded = await book.guard(record)
     if (!guarded) return // deleted meanwhile: the next pass starts anew
     const no = await observer.lastLook.objection(snapshot, node, policy)
     if (no) return this.#refuseLate(guarded, refusedLate(decision, no.gate, no.why, no.change))
     reporter.decision(decision, record.name)
-    reporter.phase(await book.write(this.#ours(admitted(guarded, decision, policy, action, provider, answer.target))))
+    const plan = admitted(guarded, decision, policy, action, provider, answer.target, foreseen)
+    reporter.phase(await book.write(this.#ours(plan)))
   }
 
   /** A provider that cannot answer says no, and the record says why. */

@@ -3,7 +3,7 @@ import type { Api } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import type { ClusterSnapshot, Leadership } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
-import { type Attempt, isFinished } from '../../model/repair.ts'
+import { type Attempt, isBeforeCommit, isFinished } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
 import { drainTaintOf } from '../../providers/providers.ts'
 import type { Clock } from '../../telemetry/clock.ts'
@@ -157,7 +157,9 @@ export class Executor {
     const { attempt } = tick
     const step = await this.#again(tick)
     if (step.kind !== 'taint') return this.#perform(step, tick)
-    const answer = await setTaint(this.#options.api, { name: attempt.nodeName, uid: attempt.nodeUid }, attempt.name)
+    const leaveLoadBalancers = attempt.plan?.drain.leaveLoadBalancersMs !== undefined
+    const node = { name: attempt.nodeName, uid: attempt.nodeUid }
+    const answer = await setTaint(this.#options.api, node, attempt.name, { leaveLoadBalancers })
     const now = this.#options.clock.now()
     if (answer === 'foreign') {
       const cancelled = withPhase(attempt, 'Cancelled', now, 'another repair has its taint on the node')
@@ -229,6 +231,7 @@ export class Executor {
   async #record(tick: Tick, next: Attempt, untaint: boolean): Promise<string | undefined> {
     const { api, book, leadership, lifecycle, onPhase } = this.#options
     const { attempt } = tick
+    if (untaint && attempt.drain && isBeforeCommit(attempt.phase)) await this.#options.drainer.takeBack(attempt)
     if (untaint) await removeTaint(api, { name: attempt.nodeName, uid: attempt.nodeUid }, attempt.name)
     const { identity, fencingToken } = leadership()
     tick.attempt = await book.write({ ...next, holder: identity, fencingToken })

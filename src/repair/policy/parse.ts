@@ -4,7 +4,7 @@ import { parseDuration } from '../../catalog/duration.ts'
 import type { KubeObject } from '../../kube/api.ts'
 import { actions, type Rung } from '../../model/action.ts'
 import { healthyStatus } from '../../model/condition.ts'
-import type { Policy, PolicyMatch, Quantity, ReasonPattern } from '../../model/policy.ts'
+import type { DrainLimits, Policy, PolicyMatch, Quantity, ReasonPattern } from '../../model/policy.ts'
 import { mostAttempts, type PolicySpec, policySpec } from './schema.ts'
 
 /** A RepairPolicy as the API holds it. */
@@ -90,7 +90,7 @@ type Refusal = Omit<PolicyError, 'policy'>
 
 /** What the schema cannot say. */
 function refusalsOf(spec: PolicySpec): readonly Refusal[] {
-  const refusals: Refusal[] = [...ladderRefusals(spec)]
+  const refusals: Refusal[] = [...ladderRefusals(spec), ...drainRefusals(spec)]
   for (const [index, match] of spec.match.entries()) {
     const healthy = healthTrouble(match)
     if (healthy) refusals.push({ field: `spec.match[${index}].status`, value: match.status, remedy: healthy })
@@ -151,13 +151,7 @@ function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
     ...(spec.toleration !== undefined && { tolerationMs: ms(spec.toleration) }),
     ladder: ladderOf(spec),
     provider: spec.provider,
-    drain: {
-      timeoutMs: ms(spec.drain.timeout),
-      onTimeout: spec.drain.onTimeout,
-      pdb: spec.drain.pdb,
-      ...(spec.drain.gracePeriodSeconds !== undefined && { gracePeriodSeconds: spec.drain.gracePeriodSeconds }),
-      blockedAfterMs: ms(spec.drain.blockedAfter),
-    },
+    drain: drainOf(spec.drain),
     budgets: spec.budgets.map(({ nodes, reasons }) => ({ nodes: quantity(nodes), ...(reasons && { reasons }) })),
     breaker: {
       share: quantity(spec.breaker.share),
@@ -167,6 +161,32 @@ function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
     },
     restraint: { dwellMs: ms(spec.restraint.dwell), joinMs: ms(spec.restraint.join) },
   }
+}
+
+function drainOf(drain: PolicySpec['drain']): DrainLimits {
+  const { gracePeriodSeconds, waitForJobs, volumes, saveState, leaveLoadBalancers, oneByOne } = drain
+  return {
+    timeoutMs: ms(drain.timeout),
+    onTimeout: drain.onTimeout,
+    pdb: drain.pdb,
+    ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+    blockedAfterMs: ms(drain.blockedAfter),
+    ...(waitForJobs !== undefined && { waitForJobsMs: ms(waitForJobs) }),
+    ...(volumes !== undefined && { volumesMs: ms(volumes) }),
+    ...(saveState !== undefined && { saveStateMs: ms(saveState) }),
+    ...(leaveLoadBalancers !== undefined && { leaveLoadBalancersMs: ms(leaveLoadBalancers) }),
+    ...(oneByOne !== undefined && { oneByOne }),
+  }
+}
+
+/** Every wait of a drain ends before the drain's own time is up: otherwise it could only fail. */
+function drainRefusals({ drain }: PolicySpec): readonly Refusal[] {
+  return (['waitForJobs', 'leaveLoadBalancers'] as const).flatMap((field) => {
+    const value = drain[field]
+    if (value === undefined || ms(value) < ms(drain.timeout)) return []
+    const remedy = `write less than drain.timeout, which is ${drain.timeout}: pods leave only afterwards`
+    return [{ field: `spec.drain.${field}`, value, remedy }]
+  })
 }
 
 function matchOf({ condition, status, reason }: PolicySpec['match'][number]): PolicyMatch {

@@ -98,6 +98,7 @@ export function textOf(record: Attempt | undefined): string {
     ...blockers.flatMap(({ pod, reason, budgets }) => [pod, reason, ...budgets]),
     ...(record.drain?.leftBehind ?? []),
     ...(record.drain?.lost ?? []),
+    ...(record.drain?.notes ?? []),
     record.proof ?? '',
     record.trouble ?? '',
   ].join('\n')
