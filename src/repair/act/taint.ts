@@ -9,6 +9,9 @@ import type { NodeView, Taint } from '../../model/node.ts'
 import { type Attempt, isFinished } from '../../model/repair.ts'
 
 export const repairTaintKey = 'nodemend.dev/repairing'
+/** Keeps a gang that a drain elsewhere has interrupted from starting again on a node that waits for its own repair. */
+export const gangMarkKey = 'nodemend.dev/gang-interrupted'
+const ownKeys: readonly string[] = [repairTaintKey, gangMarkKey]
 /** A pod may have been bound just before our taint landed: a list of pods counts as the last one only after this. */
 export const taintSettleMs = 5_000
 
@@ -57,10 +60,36 @@ export function removeTaint(api: Api, node: { name: string; uid: string }, attem
   })
 }
 
-/** Removes our taint of whatever attempt, when nobody is left who would. */
+/** Sets the mark of `attempt`, if the node carries none. */
+export function setGangMark(api: Api, node: { name: string; uid: string }, attempt: string): Promise<TaintAnswer> {
+  return edit(api, node, ({ taints }) => {
+    if (taints.some(({ key }) => key === gangMarkKey)) return 'already'
+    return { taints: [...taints, { key: gangMarkKey, value: attempt, effect: 'NoSchedule' }] }
+  })
+}
+
+/** Removes the mark, of whatever attempt. */
+export function removeGangMark(api: Api, node: { name: string; uid: string }): Promise<TaintAnswer> {
+  return edit(api, node, ({ taints }) => {
+    const rest = taints.filter(({ key }) => key !== gangMarkKey)
+    return rest.length === taints.length ? 'absent' : { taints: rest }
+  })
+}
+
+/** True for the mark that `attempt` has set. */
+export function isGangMarkOf({ key, value }: Taint, attempt: string): boolean {
+  return key === gangMarkKey && value === attempt
+}
+
+/** True for a taint that this program sets and takes back. */
+export function isOwnTaint({ key }: Pick<Taint, 'key'>): boolean {
+  return ownKeys.includes(key)
+}
+
+/** Removes our taints of whatever attempt, when nobody is left who would. */
 export function clearTaint(api: Api, name: string): Promise<TaintAnswer> {
   return edit(api, { name }, ({ taints, labels }) => {
-    const ours = taints.filter(({ key }) => key === repairTaintKey)
+    const ours = taints.filter(isOwnTaint)
     if (ours.length === 0) return 'absent'
     const label = ours.some(({ value }) => value !== undefined && value === labels[excludeLabel])
     return {

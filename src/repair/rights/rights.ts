@@ -17,6 +17,7 @@ import type { ProviderKind } from '../../providers/provider.ts'
 import { type ProviderName, providerKinds } from '../../providers/providers.ts'
 import { kindOf } from '../act/actions.ts'
 import { volumeAttachments } from '../act/drain/volumes.ts'
+import { podGroups } from '../act/gang/gangs.ts'
 import { deployments } from '../observe/karpenter-repair.ts'
 
 const taint = rightOn(nodes, ['get', 'patch'], 'no repair begins: its taint cannot be set on the node')
@@ -35,6 +36,7 @@ const drainExtras: readonly Right[] = [
   rightOn(podDisruptionBudgets, ['list'], 'records do not say beforehand which budgets will hold a drain up', {
     optional: true,
   }),
+  rightOn(podGroups, ['get'], 'pods of a PodGroup (scheduling.k8s.io) are not taken for a gang', { optional: true }),
   rightOn(volumeAttachments, ['list'], 'machines are acted on before the volumes of their pods are detached', {
     optional: true,
   }),

@@ -33,6 +33,8 @@ export interface PlanInput {
   readonly dueAgain: ReadonlySet<string>
   /** Pods without a controller that are on record, as `namespace/name`. */
   readonly named: ReadonlySet<string>
+  /** UIDs of pods whose gang is about to lose other pods, too: they leave together. */
+  readonly held?: ReadonlySet<string>
   /** UIDs of pods that cannot be told to save their state. */
   readonly untold?: ReadonlySet<string>
 }
@@ -119,6 +121,8 @@ function sort(pod: DrainPod, input: PlanInput, { left, ask, blocked, wait, force
     else wait.push(pod)
   } else if (isBare(pod) && !input.named.has(podText(pod))) {
     wait.push(pod) // named first
+  } else if (input.held?.has(pod.uid)) {
+    wait.push(pod)
   } else if (isForceTime(pod, input)) {
     force.push(pod)
   } else {

@@ -22,6 +22,7 @@ export interface PodObject extends KubeObject {
     readonly terminationGracePeriodSeconds?: number
     readonly tolerations?: readonly Toleration[]
     readonly volumes?: readonly Volume[]
+    readonly schedulingGroup?: { readonly podGroupName?: string }
   }
   readonly status?: {
     readonly phase?: string
@@ -35,6 +36,9 @@ export interface DrainPod {
   readonly namespace: string
   readonly name: string
   readonly uid: string
+  readonly nodeName?: string
+  /** Name of its PodGroup (scheduling.k8s.io). */
+  readonly schedulingGroup?: string
   /** Kind of its controller; absent for a bare pod, which nothing starts again. */
   readonly owner?: string
   readonly ownerUid?: string
@@ -71,6 +75,8 @@ export function readPod({ metadata, spec = {}, status = {} }: PodObject): DrainP
     namespace: metadata.namespace ?? '',
     name: metadata.name ?? '',
     uid: metadata.uid ?? '',
+    ...(spec.nodeName !== undefined && { nodeName: spec.nodeName }),
+    ...(spec.schedulingGroup?.podGroupName !== undefined && { schedulingGroup: spec.schedulingGroup.podGroupName }),
     ...(owner && { owner: owner.kind, ownerUid: owner.uid }),
     ...(metadata.creationTimestamp !== undefined && { createdAt: Date.parse(metadata.creationTimestamp) }),
     mirror: metadata.annotations?.[mirrorKey] !== undefined || owner?.kind === 'Node',

@@ -6,6 +6,8 @@ import type { Taint } from '../../../model/node.ts'
 import type { DrainLimits } from '../../../model/policy.ts'
 import type { Attempt } from '../../../model/repair.ts'
 import type { Clock, Random } from '../../../telemetry/clock.ts'
+import { alone, Gangs } from '../gang/gangs.ts'
+import type { GangPeer } from '../gang/peers.ts'
 import { repairTaintKey, taintSettleMs } from '../taint.ts'
 import { explained, foreseen, PodBudgets } from './budgets.ts'
 import { deletePod } from './force.ts'
@@ -47,6 +49,8 @@ export interface Departure {
   readonly machineGoes: boolean
   /** The provider empties the node itself, and waits for each pod that does not tolerate this taint. */
   readonly providerTaint?: string | undefined
+  /** Other sick nodes that may host pods of the same gangs. */
+  readonly peers?: readonly GangPeer[]
 }
 
 interface NodeObject extends KubeObject {
@@ -61,6 +65,7 @@ export class Drainer {
   readonly #budgets: PodBudgets
   readonly #volumes: AttachedVolumes
   readonly #rate: EvictionRate
+  readonly #gangs: Gangs
 
   constructor(api: Api, clock: Clock, random: Random) {
     this.#api = api
@@ -69,6 +74,7 @@ export class Drainer {
     this.#budgets = new PodBudgets(api, clock)
     this.#volumes = new AttachedVolumes(api, clock)
     this.#rate = new EvictionRate(clock)
+    this.#gangs = new Gangs(api)
   }
 
   /** One pass for `attempt`, under the committed limits. Rejects with KubeError when pods or node cannot be read. */
@@ -76,11 +82,16 @@ export class Drainer {
     attempt: Attempt,
     limits: DrainLimits,
     deadline: number,
-    departure: Departure = { machineGoes: true },
+    { peers = [], ...departure }: Departure = { machineGoes: true },
   ): Promise<DrainPass> {
     const node = await this.#readNode(attempt)
     const listedAt = this.#clock.now()
-    const listed = await this.#podsOn(attempt.nodeName)
+    const own = await this.#podsOn(attempt.nodeName)
+    const nodeGone = node === undefined
+    const taintGone = !nodeGone && !isTainted(node, attempt.name)
+    const gathers = !nodeGone && !taintGone
+    const gang = gathers ? await this.#gangs.gather(attempt, own, peers, listedAt) : alone
+    const listed = [...own, ...gang.members]
     const memory = this.#memories.of(attempt.name, listed)
     const taintedAt = attempt.taintedAt ?? listedAt
     const back = listed.filter((pod) => memory.returns.isBack(pod, taintedAt + taintSettleMs))
@@ -99,10 +110,9 @@ export class Drainer {
       back: new Set(back.map((pod) => pod.uid)),
       dueAgain: new Set(back.filter((pod) => memory.returns.isDue(pod)).map((pod) => pod.uid)),
       named: this.#namedIn(attempt, listed, memory),
+      held: gang.held,
       untold: new Set(memory.unsigned.keys()),
     })
-    const nodeGone = node === undefined
-    const taintGone = !nodeGone && !isTainted(node, attempt.name)
     const early = listedAt < taintedAt + (limits.leaveLoadBalancersMs ?? 0)
     const idle = nodeGone || taintGone || early
     const evicted = idle ? 0 : await this.#empty({ attempt, plan, limits, deadline, memory, listed, back })
@@ -111,7 +121,12 @@ export class Drainer {
     const summary = summarise(plan, memory.pacing)
     const looks = summary.remaining === 0 && !kubeletSilent && !nodeGone
     const { attached = [], note } = looks ? await this.#attached(attempt.nodeName, plan) : {}
-    const notes = notesOf(attempt, [...plan.notes, ...memory.unsigned.values(), ...(note === undefined ? [] : [note])])
+    const notes = notesOf(attempt, [
+      ...gang.notes,
+      ...plan.notes,
+      ...memory.unsigned.values(),
+      ...(note === undefined ? [] : [note]),
+    ])
     return {
       listedAt,
       nodeGone,
@@ -134,15 +149,20 @@ export class Drainer {
     }
   }
 
-  /** Takes back what the pods of a node that stays were told. Rejects with KubeError: then it is asked for again. */
-  async takeBack({ name, nodeName }: Attempt): Promise<void> {
-    const told = (await this.#podsOn(nodeName)).filter((pod) => pod.annotations[saveStateRepairKey] === name)
+  /**
+   * Takes back what pods were told on the node of `attempt`, and on `others` that carry its mark. Rejects with KubeError: then
+   * it is asked for again.
+   */
+  async takeBack({ name, nodeName }: Attempt, others: readonly string[]): Promise<void> {
+    const listed = await Promise.all([nodeName, ...others].map((node) => this.#podsOn(node)))
+    const told = listed.flat().filter((pod) => pod.annotations[saveStateRepairKey] === name)
     await Promise.all(told.map((pod) => takeSignBack(this.#api, pod)))
   }
 
   /** Forgets what the pods of an ended attempt answered. */
   forget(attempt: string): void {
     this.#memories.forget(attempt)
+    this.#gangs.forget(attempt)
   }
 
   async #podsOn(node: string): Promise<readonly DrainPod[]> {
