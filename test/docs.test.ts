@@ -10,6 +10,7 @@ import { compileShipped } from '../src/catalog/shipped.ts'
 import { program, run } from '../src/cli/run.ts'
 import { knownNames } from '../src/detect/known-names.ts'
 import { parseConfig } from '../src/detect/lifecycle/config.ts'
+import { gangKinds } from '../src/repair/act/gang/kinds.ts'
 import { restrainingFields } from '../src/repair/policy/restraints.ts'
 import { policySpec } from '../src/repair/policy/schema.ts'
 import { testIo } from './cli/io.ts'
@@ -86,6 +87,16 @@ test('every field of a policy that restrains at once is named where people learn
   const [, sentence = ''] =
     read('docs/how-to/let-it-act.md').match(/only what restrains applies at once:([^.]*)\./) ?? []
   for (const field of restrainingFields) assert.ok(sentence.includes(`\`${field}\``), `${field}: ${sentence}`)
+})
+
+test('every mark by which a gang is recognised, and every field of a drain, is in docs/reference/drain.md', () => {
+  const page = read('docs/reference/drain.md')
+  const keys = gangKinds.flatMap(({ key, part }) => [key, ...(part === undefined ? [] : [part])])
+  const fields = Object.keys(policySpec.shape.drain.unwrap().shape)
+  assert.deepEqual(
+    [...keys, ...fields].filter((one) => !page.includes(`\`${one}\``)),
+    [],
+  )
 })
 
 test('every nodemend command in the documentation exists', () => {

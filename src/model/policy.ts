@@ -61,6 +61,9 @@ export interface Breaker {
   readonly minNodes: number
 }
 
+export const defaultVolumesMs = 5 * 60_000
+export const defaultSaveStateMs = 10 * 60_000
+
 /** What a drain does when its time is up, and about pods it may not evict. */
 export interface DrainLimits {
   readonly timeoutMs: number
@@ -70,6 +73,16 @@ export interface DrainLimits {
   readonly gracePeriodSeconds?: number
   /** Blocked for this long, the repair gives its budget slot to the next node. */
   readonly blockedAfterMs: number
+  /** How long pods that run to an end of their own may go on; absent: they are evicted like any other. */
+  readonly waitForJobsMs?: number
+  /** How long volumes may take to detach once their pods have left; absent: {@link defaultVolumesMs}. */
+  readonly volumesMs?: number
+  /** Most time that a pod gets to save its state; absent: {@link defaultSaveStateMs}. */
+  readonly saveStateMs?: number
+  /** The node leaves the load balancers this long before the first eviction; absent: it stays in them. */
+  readonly leaveLoadBalancersMs?: number
+  /** Pods of one StatefulSet that have volumes leave one after the other. */
+  readonly oneByOne?: boolean
 }
 
 export interface Policy {

@@ -98,6 +98,10 @@ export interface DrainProgress {
   readonly leftBehind: readonly string[]
   /** Pods without a controller, named before they are evicted: nothing starts them again. */
   readonly lost?: readonly string[]
+  /** When the last pod had left while volumes were still attached. */
+  readonly emptiedAt?: number
+  /** What else people should know about the pods: what they saved, what was waited for, what could not be read. */
+  readonly notes?: readonly string[]
 }
 
 /** A Node object by name and UID. */

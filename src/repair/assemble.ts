@@ -89,6 +89,7 @@ export function assemble(options: AssembleOptions): Assembled {
     observer,
     book,
     executor,
+    drainer,
     providers,
     findActor,
     lifecycle,

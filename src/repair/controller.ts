@@ -10,12 +10,11 @@ import { type Attempt, isFinished } from '../model/repair.ts'
 import type { Provider, TargetAnswer } from '../providers/provider.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import { type FindActor, kindOf, noProvider } from './act/actions.ts'
-import { type LifecycleConditions, unlikeNodes } from './act/lifecycle/lifecycle.ts'
-import { removeTaint, strayTaints } from './act/taint.ts'
+import type { Drainer } from './act/drain/run.ts'
+import type { LifecycleConditions } from './act/lifecycle/lifecycle.ts'
 import { admitted, newAttempt, providerAnswer, refusedLate, sightingsDiffer, withDecision } from './attempt/admit.ts'
 import type { AttemptBook } from './attempt/book.ts'
 import type { Executor } from './attempt/execute.ts'
-import { outdated } from './attempt/retention.ts'
 import { withPhase } from './attempt/transition.ts'
 import { providerFor } from './decide/candidate.ts'
 import { decide, mayGoOn, saysSomethingElse } from './decide/decide.ts'
@@ -28,19 +27,20 @@ import type { ParsedPolicies } from './policy/parse.ts'
 import { policyStatusFor } from './policy/status.ts'
 import type { Reporter } from './report.ts'
 import type { RightsQuestion } from './rights/question.ts'
+import { tidy } from './tidy.ts'
 
 /** Most non-urgent records written per pass: a thousand nodes that turn at once do not become a thousand writes. */
 const recordsPerPass = 50
 /** Between passes while a repair is under way. */
 const activeMs = 1_000
-/** Finalisers, old records and stray taints removed per pass, of each. */
-const tidiesPerPass = 20
 export interface ControllerOptions {
   readonly api: Api
   readonly clock: Clock
   readonly observer: Observer
   readonly book: AttemptBook
   readonly executor: Executor
+  /** Asked what will hold up a drain before it is admitted. */
+  readonly drainer: Pick<Drainer, 'foresee'>
   readonly providers: readonly Provider[]
   readonly findActor: FindActor
   readonly lifecycle: LifecycleConditions
@@ -93,7 +93,7 @@ export class Controller {
     await Promise.all(active.filter((one) => one.phase !== 'Blocked').map((one) => this.#advance(one, snapshot)))
     // One after the other: each asks for a slot, and must see what the one before took.
     for (const one of blocked) await this.#advance(one, snapshot)
-    if (this.#ownClock.done) await this.#tidy(snapshot)
+    if (this.#ownClock.done) await tidy(this.#options, snapshot, (what, run) => this.#try(what, run))
     await this.#try('answering health checks', () => observer.remediations.pass(snapshot.nodes, book.records))
     reporter.pass(snapshot, decisions, book.records, (clock.monotonic() - started) / 1000, clock.now())
     observer.health.passed(observer.trouble === undefined)
@@ -181,7 +181,7 @@ export class Controller {
 
   /** The last questions before anything is touched: what exactly would be acted on, and did somebody say no meanwhile? */
   async #admit(decision: Decision, record: Attempt, node: NodeView, snapshot: ClusterSnapshot): Promise<void> {
-    const { book, observer, reporter, rights } = this.#options
+    const { book, drainer, observer, reporter, rights } = this.#options
     const policy = this.#inForce?.find((one) => one.name === decision.rule?.policy)
     const action = decision.rule?.action
     if (!policy || action === undefined || action === 'NoAction') return
@@ -193,12 +193,14 @@ export class Controller {
     }
     const lacking = await rights.objection({ action, provider, target: answer.target, drain: policy.drain })
     if (lacking) return this.#refuseLate(record, refusedLate(decision, lacking.gate, lacking.why, lacking.change))
+    const foreseen = kindOf(action).drains ? await drainer.foresee(node.name) : undefined
     const guarded = await book.guard(record)
     if (!guarded) return // deleted meanwhile: the next pass starts anew
     const no = await observer.lastLook.objection(snapshot, node, policy)
     if (no) return this.#refuseLate(guarded, refusedLate(decision, no.gate, no.why, no.change))
     reporter.decision(decision, record.name)
-    reporter.phase(await book.write(this.#ours(admitted(guarded, decision, policy, action, provider, answer.target))))
+    const plan = admitted(guarded, decision, policy, action, provider, answer.target, foreseen)
+    reporter.phase(await book.write(this.#ours(plan)))
   }
 
   /** A provider that cannot answer says no, and the record says why. */
@@ -238,26 +240,6 @@ export class Controller {
     if (now?.deletedAt !== undefined && !isFinished(now.phase)) reporter.goesOn(now)
   }
 
-  /** Removes what nobody needs any more: our finaliser, old records, and taints of ours without an open repair. */
-  async #tidy(snapshot: ClusterSnapshot): Promise<void> {
-    const { api, book, clock, lifecycle } = this.#options
-    for (const record of book.records.filter(isLetGo).slice(0, tidiesPerPass)) {
-      await this.#try('letting go of a record', () => book.release(record))
-    }
-    const free = book.records.filter((one) => !one.guarded)
-    const names = new Set(snapshot.nodes.map((node) => node.name))
-    for (const record of outdated(free, names, clock.now()).slice(0, tidiesPerPass)) {
-      await this.#try('removing an old record', () => book.remove(record))
-    }
-    for (const { node, attempt } of strayTaints(snapshot.nodes, book.records).slice(0, tidiesPerPass)) {
-      await this.#try('removing a stray taint', () => removeTaint(api, node, attempt))
-    }
-    if (snapshot.pause.state !== 'off') return
-    for (const one of unlikeNodes(snapshot.nodes, book.records).slice(0, tidiesPerPass)) {
-      await this.#try('writing life-cycle conditions', () => lifecycle.mend(one))
-    }
-  }
-
   #ours(attempt: Attempt): Attempt {
     const { identity, fencingToken } = this.#options.leadership()
     return { ...attempt, holder: identity, fencingToken }
@@ -280,11 +262,6 @@ function nextOpening(decisions: readonly Decision[], now: number): number {
 
 function isActive({ phase }: Attempt): boolean {
   return phase !== 'Pending' && !isFinished(phase)
-}
-
-/** Our finaliser is on it although no repair is under way: it has ended, or its admission did not get through. */
-function isLetGo({ guarded, phase }: Attempt): boolean {
-  return guarded && (phase === 'Pending' || isFinished(phase))
 }
 
 function saysNews(record: Attempt, decision: Decision): boolean {

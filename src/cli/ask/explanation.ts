@@ -62,6 +62,7 @@ export interface RepairText {
     readonly leftBehind: readonly string[]
     /** Without a controller: nothing starts them again. */
     readonly lost: readonly string[]
+    readonly notes: readonly string[]
   } | null
   /** What is acted on, after the word that says how: `Deletes`. */
   readonly target: { readonly verb: string; readonly object: string } | null

@@ -191,6 +191,7 @@ function repairText(repair: RepairText, { now, width }: Frame): string {
     ...(drain?.blockers ?? []).map((one) => ['In the way:', one] as const),
     ...(drain?.leftBehind ?? []).map((one) => ['Stays:', one] as const),
     ...(drain?.lost ?? []).map((one) => ['Lost:', `${one}: it has no controller, so nothing starts it again`] as const),
+    ...(drain?.notes ?? []).map((one) => ['Pods:', one] as const),
     ['Proven on:', repair.successor],
     ['Proof:', repair.proof],
   ]

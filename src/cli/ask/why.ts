@@ -145,6 +145,7 @@ function repairText(attempt: Attempt): RepairText {
           blockers: drain.blockers.map((one) => `${one.pod}: ${one.reason}`),
           leftBehind: drain.leftBehind,
           lost: drain.lost ?? [],
+          notes: drain.notes ?? [],
         }
       : null,
     target: plan

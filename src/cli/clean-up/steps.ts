@@ -11,7 +11,7 @@ import { requestedCondition } from '../../model/condition.ts'
 import type { Taint } from '../../model/node.ts'
 import { isOwnLifecycle } from '../../model/node-lifecycle.ts'
 import { isBeforeCommit, type Phase } from '../../model/repair.ts'
-import { clearTaint, repairTaintKey } from '../../repair/act/taint.ts'
+import { clearTaint, isOwnTaint } from '../../repair/act/taint.ts'
 import { guardFinalizer } from '../../repair/attempt/codec.ts'
 import { deployments } from '../../repair/observe/karpenter-repair.ts'
 import { pausedKey } from '../../repair/observe/pause.ts'
@@ -153,7 +153,7 @@ function marksOf({ metadata, spec, status }: MarkedNode): Marks {
   return {
     name,
     conditions: [...ours.filter((type) => !others.includes(type)), ...written],
-    taint: spec?.taints?.some(({ key }) => key === repairTaintKey) ?? false,
+    taint: spec?.taints?.some(isOwnTaint) ?? false,
     acknowledged: acknowledgedKey in annotations,
   }
 }

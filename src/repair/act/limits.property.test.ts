@@ -20,6 +20,7 @@ import {
   noon,
 } from '../testing/given.ts'
 import { EvictionPacing } from './drain/pacing.ts'
+import { EvictionRate } from './drain/rate.ts'
 import { Drainer, type DrainPass } from './drain/run.ts'
 import { setTaint } from './taint.ts'
 
@@ -134,4 +135,30 @@ describe('what a drain writes down fits into its object', () => {
       }),
     )
   })
+})
+
+test('all drains together evict at most so many pods a second, and none is left out for good', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ wanted: fc.integer({ min: 0, max: 700 }), later: fc.integer({ min: 0, max: 1_500 }) })),
+      async (asks) => {
+        const clock = new SteppedClock(noon)
+        const rate = new EvictionRate(clock)
+        const granted: { at: number; count: number }[] = []
+        for (const { wanted, later } of asks) {
+          granted.push({ at: clock.monotonic(), count: rate.take(wanted) })
+          await clock.advance(later)
+        }
+        for (const { at } of granted) {
+          const together = granted.filter((one) => one.at === at).reduce((sum, one) => sum + one.count, 0)
+          assert.ok(together <= 500)
+          const within = granted.filter((one) => one.at >= at && one.at < at + 1_000)
+          // A second that begins in mid-window sees the end of one window and the whole of the next.
+          assert.ok(within.reduce((sum, one) => sum + one.count, 0) <= 2 * 500)
+        }
+        await clock.advance(1_000)
+        assert.equal(rate.take(1), 1)
+      },
+    ),
+  )
 })

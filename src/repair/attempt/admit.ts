@@ -44,7 +44,10 @@ export function withDecision(attempt: Attempt, decision: Decision): Attempt {
   }
 }
 
-/** The record of a repair that every gate allowed. The policy's values are copied: what is committed no longer changes. */
+/**
+ * The record of a repair that every gate allowed. The policy's values are copied: what is committed no longer changes.
+ * `foreseen` says what will hold up its drain.
+ */
 export function admitted(
   attempt: Attempt,
   decision: Decision,
@@ -52,6 +55,7 @@ export function admitted(
   action: Intervention,
   provider: string,
   target: RepairTarget,
+  foreseen?: string,
 ): Attempt {
   const { rule } = decision
   const plan: Plan = {
@@ -67,7 +71,8 @@ export function admitted(
     dwellMs: policy.restraint.dwellMs,
     joinMs: policy.restraint.joinMs,
   }
-  const why = `every gate allows it; ${provider} will ${kindOf(action).words.verb} ${targetText(target)}`
+  const will = `${provider} will ${kindOf(action).words.verb} ${targetText(target)}`
+  const why = `every gate allows it; ${will}${foreseen === undefined ? '' : `; ${foreseen}`}`
   return withPhase(
     { ...withDecision(attempt, decision), plan },
     'Preparing',

@@ -81,8 +81,18 @@ const limits = of<DrainLimits>(
     pdb: fc.constantFrom('Respect', 'RespectUntilDeadline'),
     gracePeriodSeconds: fc.integer({ min: 1, max: 86_400 }),
     blockedAfterMs: span,
+    waitForJobsMs: span,
+    volumesMs: span,
+    saveStateMs: span,
+    leaveLoadBalancersMs: span,
+    oneByOne: fc.boolean(),
   },
   'gracePeriodSeconds',
+  'waitForJobsMs',
+  'volumesMs',
+  'saveStateMs',
+  'leaveLoadBalancersMs',
+  'oneByOne',
 )
 const plan = of<Plan>(
   {
@@ -116,9 +126,13 @@ const drain = of<DrainProgress>(
     blockers: fc.array(blocker, { maxLength: 2 }),
     leftBehind: words,
     lost: words,
+    emptiedAt: moment,
+    notes: words,
   },
   'blockedSince',
   'lost',
+  'emptiedAt',
+  'notes',
 )
 const phase = fc.constantFrom(...phases)
 const entry = of<PhaseEntry>({ phase, at: moment, why: word })

@@ -85,6 +85,11 @@ const drainLimits = formOf<DrainLimits, StoredPlan['drain']>({
   pdb: at('pdb', same()),
   gracePeriodSeconds: at('gracePeriodSeconds', same()),
   blockedAfterMs: at('blockedAfter', duration),
+  waitForJobsMs: at('waitForJobs', duration),
+  volumesMs: at('volumes', duration),
+  saveStateMs: at('saveState', duration),
+  leaveLoadBalancersMs: at('leaveLoadBalancers', duration),
+  oneByOne: at('oneByOne', same()),
 })
 
 const plan = formOf<Plan, StoredPlan>({
@@ -130,6 +135,8 @@ const drain = formOf<DrainProgress, StoredDrain>({
   blockers: at('blockers', listOf(blocker)),
   leftBehind: at('leftBehind', texts),
   lost: at('lost', texts),
+  emptiedAt: at('emptiedAt', time),
+  notes: at('notes', texts),
 })
 
 /** Version 0.1.0 calls the successor a replacement; its names are written as well, for a downgrade. */

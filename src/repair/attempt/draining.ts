@@ -1,5 +1,7 @@
 /** Draining and Blocked: from what one drain pass found to what follows. Everything here can still be undone. */
 import { isDeepStrictEqual } from 'node:util'
+import { formatDuration } from '../../catalog/duration.ts'
+import { defaultVolumesMs } from '../../model/policy.ts'
 import { type Attempt, type Plan, phaseSince } from '../../model/repair.ts'
 import type { DrainPass } from '../act/drain/run.ts'
 import { taintSettleMs } from '../act/taint.ts'
@@ -40,7 +42,7 @@ export function afterPass(before: Attempt, plan: Plan, view: StepView, pass: Dra
   const settled = pass.listedAt >= (attempt.taintedAt ?? view.now) + taintSettleMs
   if (pass.remaining === 0 && settled) {
     if (attempt.phase === 'Blocked' && !view.slotFree) return keep(before, attempt, 'drained; waits for a budget slot')
-    return enter(attempt, view, 'Committing', 'no pod is left to drain')
+    return afterVolumes(before, attempt, plan, view, pass)
   }
   // A node without pods needs no time to leave in: only the last list is awaited.
   if (view.now >= drain.deadline && pass.remaining > 0) return atDeadline(before, attempt, plan, view, pass)
@@ -53,6 +55,22 @@ export function afterPass(before: Attempt, plan: Plan, view: StepView, pass: Dra
     return enter(attempt, view, 'Blocked', blockedText(attempt), drain.deadline)
   }
   return keep(before, attempt, `${pass.remaining} pods to go`)
+}
+
+/** The pods have left; their volumes may take as long as the policy says to follow. */
+function afterVolumes(before: Attempt, attempt: Attempt, plan: Plan, view: StepView, pass: DrainPass): Step {
+  const { attached = [] } = pass
+  const { drain } = attempt
+  if (attached.length === 0 || !drain) return enter(attempt, view, 'Committing', 'no pod is left to drain')
+  const { emptiedAt = view.now } = drain
+  const { volumesMs = defaultVolumesMs } = plan.drain
+  const named = `${attached.slice(0, 3).join(', ')}${attached.length > 3 ? ` and ${attached.length - 3} more` : ''}`
+  if (view.now < emptiedAt + volumesMs) {
+    const waiting = `waits until ${new Date(emptiedAt + volumesMs).toISOString()} for volumes to detach: ${named}`
+    return keep(before, { ...attempt, drain: { ...drain, emptiedAt } }, waiting)
+  }
+  const why = `no pod is left to drain; volumes are still attached after ${formatDuration(volumesMs)}: ${named}`
+  return enter(attempt, view, 'Committing', why)
 }
 
 /** Pods that cannot be listed hold the drain; long after its deadline the attempt fails and gives its slot back. */
@@ -88,6 +106,7 @@ function withPass(attempt: Attempt, now: number, pass: DrainPass): Attempt {
       blockers: pass.blockers,
       leftBehind: pass.left,
       ...(pass.lost && { lost: pass.lost }),
+      ...(pass.notes && { notes: pass.notes }),
       ...(pass.stuck && { blockedSince: blockedSince ?? now }),
     },
   }

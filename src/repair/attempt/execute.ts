@@ -9,12 +9,14 @@ import { drainTaintOf } from '../../providers/providers.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import { kindOf } from '../act/actions.ts'
 import type { Drainer, DrainPass } from '../act/drain/run.ts'
+import { type GangPeer, gangPeers } from '../act/gang/peers.ts'
 import type { LifecycleConditions } from '../act/lifecycle/lifecycle.ts'
-import { removeTaint, setTaint } from '../act/taint.ts'
+import { isGangMarkOf, removeTaint, setTaint } from '../act/taint.ts'
 import type { LastLook } from '../observe/last-look.ts'
 import { RefusedCalls } from '../rights/refused-calls.ts'
 import type { AttemptBook } from './book.ts'
 import type { Calls } from './calls.ts'
+import { refusalOf } from './interrupt.ts'
 import { invariant } from './invariant.ts'
 import { nextStep } from './step.ts'
 import { oldNode, type Step, withPhase } from './transition.ts'
@@ -162,7 +164,9 @@ export class Executor {
     const { attempt } = tick
     const step = await this.#again(tick)
     if (step.kind !== 'taint') return this.#perform(step, tick)
-    const answer = await setTaint(this.#options.api, { name: attempt.nodeName, uid: attempt.nodeUid }, attempt.name)
+    const leaveLoadBalancers = attempt.plan?.drain.leaveLoadBalancersMs !== undefined
+    const node = { name: attempt.nodeName, uid: attempt.nodeUid }
+    const answer = await setTaint(this.#options.api, node, attempt.name, { leaveLoadBalancers })
     const now = this.#options.clock.now()
     if (answer === 'foreign') {
       const cancelled = withPhase(attempt, 'Cancelled', now, 'another repair has its taint on the node')
@@ -183,7 +187,7 @@ export class Executor {
     try {
       const { endsMachine } = kindOf(plan.action)
       const providerTaint = endsMachine ? drainTaintOf(plan.provider) : undefined
-      const departure = { machineGoes: endsMachine, providerTaint }
+      const departure = { machineGoes: endsMachine, providerTaint, peers: this.#peers(tick) }
       tick.pass = await this.#options.drainer.pass(tick.attempt, plan.drain, drain.deadline, departure)
     } catch (error) {
       if (!isKubeError(error)) throw error
@@ -196,6 +200,17 @@ export class Executor {
     await this.#recordTrouble(tick, undefined)
     tick.pass = pass
     return undefined
+  }
+
+  /** Other sick nodes with a last look at each: what people have just said counts there, too. */
+  #peers({ attempt, snapshot }: Tick): readonly GangPeer[] {
+    const { book, clock, lastLook } = this.#options
+    return gangPeers(attempt, snapshot, book.records, async ({ name, uid }) => {
+      const fresh = await lastLook.refresh(snapshot, { name, uid })
+      if (typeof fresh === 'string') return fresh
+      const view = fresh.nodes.find((one) => one.uid === uid)
+      return view ? refusalOf(view, fresh, clock.now()) : 'the node is gone'
+    })
   }
 
   /** Only from a record that is on the server, and with time left as the leader. */
@@ -235,6 +250,7 @@ export class Executor {
     const { api, book, leadership, lifecycle, onPhase } = this.#options
     const { attempt } = tick
     const trouble = settles(attempt, next) ? await this.#options.calls.settle(attempt, longestCallMs) : undefined
+    if (untaint && attempt.drain && isBeforeCommit(attempt.phase)) await this.#takeBack(tick)
     if (untaint) await removeTaint(api, { name: attempt.nodeName, uid: attempt.nodeUid }, attempt.name)
     const { identity, fencingToken } = leadership()
     tick.attempt = await book.write({ ...next, ...(trouble && { trouble }), holder: identity, fencingToken })
@@ -247,6 +263,14 @@ export class Executor {
     onPhase(tick.attempt)
     await lifecycle.show(tick.attempt)
     return undefined
+  }
+
+  async #takeBack({ attempt, snapshot }: Tick): Promise<void> {
+    const marked = snapshot.nodes.filter(({ taints }) => taints.some((one) => isGangMarkOf(one, attempt.name)))
+    await this.#options.drainer.takeBack(
+      attempt,
+      marked.map(({ name }) => name),
+    )
   }
 
   #forget(name: string): void {

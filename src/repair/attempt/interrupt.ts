@@ -1,6 +1,6 @@
 /** What stops a repair that is under way: for a while, or for good as long as nothing has begun that cannot be undone. */
 import { restrainingDrill } from '../../model/drill.ts'
-import { conditionOf } from '../../model/node.ts'
+import { type ClusterSnapshot, conditionOf, type NodeView } from '../../model/node.ts'
 import type { Attempt, Plan } from '../../model/repair.ts'
 import { kindOf } from '../act/actions.ts'
 import { notAsAdmitted } from '../decide/as-admitted.ts'
@@ -37,6 +37,11 @@ export function cancelReason(
   if (changed !== undefined) return changed
   if (pass?.taintGone) return 'somebody removed our taint from the node'
   return firstAnswer((gate) => gate.cancel?.(node, snapshot, now))
+}
+
+/** Why a node must not be touched, whatever is wrong with it. */
+export function refusalOf(node: NodeView, snapshot: ClusterSnapshot, now: number): string | undefined {
+  return firstAnswer((gate) => gate.hold?.(snapshot, now) ?? gate.cancel?.(node, snapshot, now))
 }
 
 /** A gate that throws refuses. */

@@ -54,6 +54,11 @@ const drainLimits = z.object({
   pdb: z.enum(['Respect', 'RespectUntilDeadline']),
   gracePeriodSeconds: z.int().min(1).optional(),
   blockedAfter: text(32),
+  waitForJobs: text(32).optional(),
+  volumes: text(32).optional(),
+  saveState: text(32).optional(),
+  leaveLoadBalancers: text(32).optional(),
+  oneByOne: z.boolean().optional(),
 })
 
 const plan = z
@@ -91,6 +96,8 @@ const drain = z.object({
   blockers: z.array(blocker).max(64),
   leftBehind: z.array(text(longText)).max(64).describe('Pods that were left on the node on purpose, and why.'),
   lost: z.array(text(longText)).max(64).optional().describe('Pods without a controller: nothing starts them again.'),
+  emptiedAt: time().optional().describe('When the last pod had left while volumes were still attached.'),
+  notes: z.array(text(longText)).max(64).optional().describe('What else people should know about the pods.'),
 })
 
 const phaseEntry = z.object({ phase: z.enum(phases), at: time(), why: text(longText) })

@@ -5,7 +5,7 @@ import type { PoolBudgets, UnknownBudgets } from '../../model/node.ts'
 import type { Budget } from '../../model/policy.ts'
 import { readSchedule } from '../../model/schedule/schedule.ts'
 import { providerKinds } from '../../providers/providers.ts'
-import { readQuantity } from '../policy/parse.ts'
+import { readQuantity } from '../policy/amounts.ts'
 
 const label = providerKinds.karpenter.poolLabel
 const field = 'spec.disruption.budgets'

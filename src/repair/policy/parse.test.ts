@@ -36,6 +36,29 @@ test('a policy of two lines gets safe defaults', () => {
   ])
 })
 
+test('what a drain waits for is taken over as it is written', () => {
+  const drain = {
+    timeout: '3h',
+    waitForJobs: '2h',
+    volumes: '1m',
+    saveState: '20m',
+    leaveLoadBalancers: '30s',
+    oneByOne: true,
+  }
+  const { policies } = parsePolicies([object('kernel', { ...good, drain })])
+  assert.deepEqual(policies[0]?.drain, {
+    timeoutMs: 10_800_000,
+    onTimeout: 'Abort',
+    pdb: 'Respect',
+    blockedAfterMs: 900_000,
+    waitForJobsMs: 7_200_000,
+    volumesMs: 60_000,
+    saveStateMs: 1_200_000,
+    leaveLoadBalancersMs: 30_000,
+    oneByOne: true,
+  })
+})
+
 test('a ladder: one attempt for each rung, three for the last one; an old strategy is read and means nothing', () => {
   const ladder = [{ action: 'Reboot' }, { action: 'Replace' }]
   const { policies } = parsePolicies([object('kernel', { match: good.match, ladder, strategy: 'DeleteFirst' })])
@@ -84,6 +107,14 @@ test('L9: one bad policy refuses the set, and says field, value and remedy', () 
     [
       { ...good, drain: { timeout: '15d' } },
       'spec.drain.timeout is "15d": write a duration such as 90s, 15m or 1h30m, at most 14d',
+    ],
+    [
+      { ...good, drain: { timeout: '15m', waitForJobs: '15m' } },
+      'spec.drain.waitForJobs is 15m: write less than drain.timeout, which is 15m',
+    ],
+    [
+      { ...good, drain: { leaveLoadBalancers: '1h' } },
+      'spec.drain.leaveLoadBalancers is 1h: write less than drain.timeout, which is 15m',
     ],
     [{ ...good, toleration: '99999999999d' }, 'spec.toleration is "99999999999d": write a duration such as 90s'],
     [{ ...good, budgets: [{ nodes: 'all' }] }, 'spec.budgets[0].nodes is "all": write a count such as 2, or a share'],

@@ -1,13 +1,12 @@
 /** RepairPolicy objects → policies. The set is taken whole or refused whole: half a set could be more aggressive than meant. */
 import { RE2JS } from 're2js'
-import { parseDuration } from '../../catalog/duration.ts'
 import type { KubeObject } from '../../kube/api.ts'
 import { actions, type Rung } from '../../model/action.ts'
 import { healthyStatus } from '../../model/condition.ts'
-import type { Budget, Policy, PolicyMatch, Quantity, ReasonPattern } from '../../model/policy.ts'
-import { readSchedule } from '../../model/schedule/schedule.ts'
-import type { Window } from '../../model/schedule/window.ts'
-import { mostAttempts, type PolicySpec, policySpec, quantityText } from './schema.ts'
+import type { DrainLimits, Policy, PolicyMatch, ReasonPattern } from '../../model/policy.ts'
+import { ms, quantity } from './amounts.ts'
+import { budgetOf, budgetRefusals, windowOf, windowRefusals } from './scheduled.ts'
+import { mostAttempts, type PolicySpec, policySpec } from './schema.ts'
 
 /** A RepairPolicy as the API holds it. */
 export interface RepairPolicyObject extends KubeObject {
@@ -92,7 +91,12 @@ type Refusal = Omit<PolicyError, 'policy'>
 
 /** What the schema cannot say. */
 function refusalsOf(spec: PolicySpec): readonly Refusal[] {
-  const refusals: Refusal[] = [...ladderRefusals(spec), ...budgetRefusals(spec), ...windowRefusals(spec)]
+  const refusals: Refusal[] = [
+    ...ladderRefusals(spec),
+    ...drainRefusals(spec),
+    ...budgetRefusals(spec),
+    ...windowRefusals(spec),
+  ]
   for (const [index, match] of spec.match.entries()) {
     const healthy = healthTrouble(match)
     if (healthy) refusals.push({ field: `spec.match[${index}].status`, value: match.status, remedy: healthy })
@@ -153,13 +157,7 @@ function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
     ...(spec.toleration !== undefined && { tolerationMs: ms(spec.toleration) }),
     ladder: ladderOf(spec),
     provider: spec.provider,
-    drain: {
-      timeoutMs: ms(spec.drain.timeout),
-      onTimeout: spec.drain.onTimeout,
-      pdb: spec.drain.pdb,
-      ...(spec.drain.gracePeriodSeconds !== undefined && { gracePeriodSeconds: spec.drain.gracePeriodSeconds }),
-      blockedAfterMs: ms(spec.drain.blockedAfter),
-    },
+    drain: drainOf(spec.drain),
     budgets: spec.budgets.map(budgetOf),
     ...(spec.windows && { windows: spec.windows.flatMap(windowOf) }),
     breaker: {
@@ -172,74 +170,30 @@ function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
   }
 }
 
-function budgetRefusals({ budgets }: PolicySpec): readonly Refusal[] {
-  return budgets.flatMap((budget, index) => {
-    const field = `spec.budgets[${index}]`
-    const { schedule, duration, timeZone, scope = 'Selected', label } = budget
-    const missing = (name: string, remedy: string): Refusal => ({ field: `${field}.${name}`, value: 'missing', remedy })
-    const together = 'schedule and duration belong together: write both, or neither'
-    return [
-      ...(schedule !== undefined && duration === undefined ? [missing('duration', together)] : []),
-      ...(schedule === undefined && duration !== undefined ? [missing('schedule', together)] : []),
-      ...(timeZone !== undefined && schedule === undefined
-        ? [missing('schedule', 'timeZone is that of a schedule: write a schedule, too')]
-        : []),
-      ...(scope === 'Label' && label === undefined
-        ? [missing('label', 'scope Label counts the nodes with one value of a label: name the label')]
-        : []),
-      ...(scope !== 'Label' && label !== undefined
-        ? [
-            {
-              field: `${field}.label`,
-              value: label,
-              remedy: `label belongs to scope: Label, and this budget has scope ${scope}`,
-            },
-          ]
-        : []),
-      ...scheduleRefusals(field, budget),
-    ]
-  })
-}
-
-function windowRefusals({ windows = [] }: PolicySpec): readonly Refusal[] {
-  return windows.flatMap((window, index) => scheduleRefusals(`spec.windows[${index}]`, window))
-}
-
-interface Scheduled {
-  readonly schedule?: string | undefined
-  readonly duration?: string | undefined
-  readonly timeZone?: string | undefined
-}
-
-/** A schedule that never hits is a slip of the pen, too. */
-function scheduleRefusals(field: string, { schedule, timeZone }: Scheduled): readonly Refusal[] {
-  if (schedule === undefined) return []
-  const read = readSchedule(schedule, timeZone)
-  if ('trouble' in read) {
-    const value = read.part === 'schedule' ? schedule : (timeZone ?? '')
-    return [{ field: `${field}.${read.part}`, value: JSON.stringify(value), remedy: read.trouble }]
-  }
-  if (read.schedule.next(0) !== undefined) return []
-  const remedy = 'no day of the calendar fits it: look at the day of the month and the month'
-  return [{ field: `${field}.schedule`, value: JSON.stringify(schedule), remedy }]
-}
-
-function budgetOf({ nodes, reasons, scope = 'Selected', label, ...scheduled }: PolicySpec['budgets'][number]): Budget {
-  const [window] = windowOf(scheduled)
+function drainOf(drain: PolicySpec['drain']): DrainLimits {
+  const { gracePeriodSeconds, waitForJobs, volumes, saveState, leaveLoadBalancers, oneByOne } = drain
   return {
-    nodes: quantity(nodes),
-    ...(reasons && { reasons }),
-    ...(scope !== 'Selected' && { scope }),
-    ...(label !== undefined && { label }),
-    ...(window && { window }),
+    timeoutMs: ms(drain.timeout),
+    onTimeout: drain.onTimeout,
+    pdb: drain.pdb,
+    ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+    blockedAfterMs: ms(drain.blockedAfter),
+    ...(waitForJobs !== undefined && { waitForJobsMs: ms(waitForJobs) }),
+    ...(volumes !== undefined && { volumesMs: ms(volumes) }),
+    ...(saveState !== undefined && { saveStateMs: ms(saveState) }),
+    ...(leaveLoadBalancers !== undefined && { leaveLoadBalancersMs: ms(leaveLoadBalancers) }),
+    ...(oneByOne !== undefined && { oneByOne }),
   }
 }
 
-/** None where there is no schedule; what it says has been checked. */
-function windowOf({ schedule, duration, timeZone }: Scheduled): readonly Window[] {
-  if (schedule === undefined || duration === undefined) return []
-  const read = readSchedule(schedule, timeZone)
-  return 'schedule' in read ? [{ schedule: read.schedule, durationMs: ms(duration) }] : []
+/** Every wait of a drain ends before the drain's own time is up: otherwise it could only fail. */
+function drainRefusals({ drain }: PolicySpec): readonly Refusal[] {
+  return (['waitForJobs', 'leaveLoadBalancers'] as const).flatMap((field) => {
+    const value = drain[field]
+    if (value === undefined || ms(value) < ms(drain.timeout)) return []
+    const remedy = `write less than drain.timeout, which is ${drain.timeout}: pods leave only afterwards`
+    return [{ field: `spec.drain.${field}`, value, remedy }]
+  })
 }
 
 function matchOf({ condition, status, reason }: PolicySpec['match'][number]): PolicyMatch {
@@ -259,20 +213,6 @@ function patternTrouble(source: string): string | undefined {
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
-}
-
-/** `10%` or `3`; undefined for another text. */
-export function readQuantity(text: string): Quantity | undefined {
-  return quantityText.test(text) ? quantity(text) : undefined
-}
-
-/** `10%` or `3`; the schema has checked the text. */
-function quantity(text: string): Quantity {
-  return { value: Number.parseInt(text, 10), percent: text.endsWith('%') }
-}
-
-function ms(text: string): number {
-  return parseDuration(text) ?? 0 // the schema has checked the text
 }
 
 function fieldText(path: readonly PropertyKey[]): string {

@@ -56,6 +56,17 @@ const drain = z.object({
     .describe('Whether a drain whose time is up may go over a PodDisruptionBudget; Respect then aborts it.'),
   gracePeriodSeconds: z.int().min(1).max(86400).optional().describe('Upper limit for the grace period of a pod.'),
   blockedAfter: duration('Blocked for this long, the repair lends its budget slot to the next node.').default('15m'),
+  waitForJobs: duration(
+    'How long pods with restartPolicy Never or OnFailure may run on to their own end; evicted at once when absent.',
+  ).optional(),
+  volumes: duration('How long volumes may take to detach once their pods have left; 5m when absent.').optional(),
+  saveState: duration(
+    'Most time that a pod with annotation nodemend.dev/save-state-for gets; 10m when absent.',
+  ).optional(),
+  leaveLoadBalancers: duration(
+    'The node leaves load balancers this long before the first eviction; it stays in them when absent.',
+  ).optional(),
+  oneByOne: z.boolean().optional().describe('Pods of one StatefulSet that have volumes leave one after the other.'),
 })
 
 /** Rules that the API server checks where a schema has no word for them: CEL, https://kubernetes.io/docs/reference/using-api/cel/ */

@@ -6,6 +6,7 @@ import {
   nodePools,
   nodeRepairs,
   nodes,
+  podDisruptionBudgets,
   pods,
   remediations,
   repairPolicies,
@@ -17,6 +18,8 @@ import type { RepairTarget } from '../../model/repair.ts'
 import type { ProviderKind } from '../../providers/provider.ts'
 import { type ProviderName, providerKinds } from '../../providers/providers.ts'
 import { kindOf } from '../act/actions.ts'
+import { volumeAttachments } from '../act/drain/volumes.ts'
+import { podGroups } from '../act/gang/gangs.ts'
 import { deployments } from '../observe/karpenter-repair.ts'
 
 const taint = rightOn(nodes, ['get', 'patch'], 'no repair begins: its taint cannot be set on the node')
@@ -25,6 +28,21 @@ const drain: readonly Right[] = [
   rightOn(pods, ['create'], 'no drain gets on: pods cannot be evicted', { subresource: 'eviction' }),
 ]
 const force = rightOn(pods, ['delete'], 'drains with onTimeout ForceDelete are refused', { optional: true })
+/** A drain goes on without these, and says what it could not do. */
+const drainExtras: readonly Right[] = [
+  rightOn(pods, ['patch'], 'pods are not told to save their state (nodemend.dev/save-state-for)', { optional: true }),
+  rightOn(pods, ['patch'], 'a Job counts a pod that onTimeout ForceDelete deleted as failed by itself', {
+    subresource: 'status',
+    optional: true,
+  }),
+  rightOn(podDisruptionBudgets, ['list'], 'records do not say beforehand which budgets will hold a drain up', {
+    optional: true,
+  }),
+  rightOn(podGroups, ['get'], 'pods of a PodGroup (scheduling.k8s.io) are not taken for a gang', { optional: true }),
+  rightOn(volumeAttachments, ['list'], 'machines are acted on before the volumes of their pods are detached', {
+    optional: true,
+  }),
+]
 
 const lifecycle = rightOn(
   nodes,
@@ -46,6 +64,7 @@ export function controllerRights(namespace: string): readonly Right[] {
     taint,
     ...drain,
     force,
+    ...drainExtras,
     lifecycle,
     rightOn(repairPolicies, ['list', 'watch'], 'no policy is seen'),
     rightOn(repairPolicies, ['update'], 'no policy says whether it is in force', { subresource: 'status' }),

@@ -2,7 +2,7 @@
 import { conditionTypes, saysHealthy } from '../../model/condition.ts'
 import { type ClusterSnapshot, conditionOf, type NodeView, type Taint } from '../../model/node.ts'
 import type { Plan } from '../../model/repair.ts'
-import { repairTaintKey } from '../act/taint.ts'
+import { isOwnTaint } from '../act/taint.ts'
 import { poolKey } from '../decide/pool-name.ts'
 
 /** Taints that are there for a start alone, where the pool has no other node to compare with; prefixes end in `/`. */
@@ -19,7 +19,7 @@ export function lackOf(node: NodeView, plan: Plan, snapshot: ClusterSnapshot): s
   const older = snapshot.nodes.filter((one) => one.createdAt < node.createdAt && poolKey(one.labels, snapshot) === key)
   const most = (has: (one: NodeView) => boolean): boolean => older.filter(has).length > older.length / 2
   const taint = node.taints.find((one) => {
-    if (one.effect === 'PreferNoSchedule' || one.key === repairTaintKey) return false
+    if (one.effect === 'PreferNoSchedule' || isOwnTaint(one)) return false
     return older.length === 0 ? isForStart(one) : !most((other) => other.taints.some((its) => isSame(its, one)))
   })
   if (taint)

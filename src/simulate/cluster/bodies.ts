@@ -28,6 +28,7 @@ function podSpec(group: PodGroup): JsonObject {
     terminationGracePeriodSeconds: group.grace,
     containers: [{ name: 'c', image: 'i' }],
     tolerations: tolerationsOf(group),
+    ...(group.owner === 'Job' && { restartPolicy: 'Never' }),
     ...(group.critical && { priorityClassName: 'system-cluster-critical' }),
     ...(group.emptyDir && { volumes: [{ name: 'scratch', emptyDir: {} }] }),
   }

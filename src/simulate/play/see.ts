@@ -68,6 +68,8 @@ function compareNode(stage: Stage, expected: Expectation, name: string, compare:
     taints.some((one) => one.key === repairTaintKey),
     name,
   )
+  const keys = taints.map((one) => String(one.key)).sort()
+  compare('taints', expected.taints?.toSorted().join(', '), keys.join(', '), name)
   comparePods(expected, name, podsOn(stage, name), compare)
 }
 
@@ -98,6 +100,7 @@ export function textOf(record: Attempt | undefined): string {
     ...blockers.flatMap(({ pod, reason, budgets }) => [pod, reason, ...budgets]),
     ...(record.drain?.leftBehind ?? []),
     ...(record.drain?.lost ?? []),
+    ...(record.drain?.notes ?? []),
     record.proof ?? '',
     record.trouble ?? '',
   ].join('\n')

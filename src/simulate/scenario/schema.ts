@@ -43,6 +43,7 @@ const expectation = z
     exists: z.boolean().optional().describe('Whether the Node object exists.'),
     cordoned: z.boolean().optional().describe('Whether the node is cordoned.'),
     tainted: z.boolean().optional().describe('Whether our repair taint is on the node.'),
+    taints: z.array(z.string()).optional().describe('Keys of the taints on the node, exactly, in any order.'),
     pods: z.array(z.string()).optional().describe('Pods on the nodes that are not being deleted, exactly, by name.'),
     hasPods: z.array(z.string()).optional().describe('Pods that are among those on the nodes.'),
     lacksPods: z.array(z.string()).optional().describe('Pods that are not on the nodes.'),

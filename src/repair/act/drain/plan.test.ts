@@ -20,6 +20,8 @@ function classes(
 ): Record<string, string> {
   const plan = planDrain({
     pods,
+    attempt: 'a-1',
+    startedAt: noon,
     nodeReady: true,
     nodeProtected: false,
     limits: drain,

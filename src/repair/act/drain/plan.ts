@@ -1,8 +1,9 @@
 /** Which pods leave, in which order, which stay and why: pure, so that every row of the table is a test. */
-import { parseDuration } from '../../../catalog/duration.ts'
 import type { DrainLimits } from '../../../model/policy.ts'
 import { repairTaintKey } from '../taint.ts'
 import { type DrainPod, podText } from './pod.ts'
+import { jobWaitOf, protectionOf, unreadableIn } from './protection.ts'
+import { saveStateOf } from './save-state.ts'
 
 /** A pod this long past the end of its grace is stuck; on a node that is not ready its kubelet is taken to be down. */
 const stuckAfterMs = 60_000
@@ -11,12 +12,15 @@ const leastGraceSeconds = 1
 
 export interface PlanInput {
   readonly pods: readonly DrainPod[]
+  /** Name of the attempt: what it has told the pods counts, and nothing else. */
+  readonly attempt: string
   readonly nodeReady: boolean
   /** Kubelet has said nothing for so long that no pod ends there: see {@link isSilent}. */
   readonly kubeletSilent?: boolean
   /** Somebody annotated the node itself as not to be disrupted: holds for each of its pods. */
   readonly nodeProtected: boolean
   readonly limits: DrainLimits
+  readonly startedAt: number
   readonly deadline: number
   readonly now: number
   /** The machine is going to be taken away: a pod that tolerates our taint is lost with it. */
@@ -29,6 +33,10 @@ export interface PlanInput {
   readonly dueAgain: ReadonlySet<string>
   /** Pods without a controller that are on record, as `namespace/name`. */
   readonly named: ReadonlySet<string>
+  /** UIDs of pods whose gang is about to lose other pods, too: they leave together. */
+  readonly held?: ReadonlySet<string>
+  /** UIDs of pods that cannot be told to save their state. */
+  readonly untold?: ReadonlySet<string>
 }
 
 export interface Held {
@@ -40,6 +48,12 @@ export interface Blocked extends Held {
   readonly kind: 'protected' | 'stuck' | 'returned'
 }
 
+export interface Told {
+  readonly pod: DrainPod
+  /** By when it should have saved its state. */
+  readonly until: number
+}
+
 export interface DrainPlan {
   /** To be evicted now: the pods of the first tier that is not empty. */
   readonly evict: readonly DrainPod[]
@@ -47,6 +61,8 @@ export interface DrainPlan {
   readonly force: readonly DrainPod[]
   /** Wait for a later tier or for their grace to end. */
   readonly wait: readonly DrainPod[]
+  /** To be told to save their state; they wait. */
+  readonly tell: readonly Told[]
   /** Stay unless somebody says no: their eviction is asked about and not carried out. */
   readonly ask: readonly Held[]
   /** Without a controller: on record before they are evicted. */
@@ -55,27 +71,33 @@ export interface DrainPlan {
   readonly blocked: readonly Blocked[]
   /** Stay on purpose, or no longer count. */
   readonly left: readonly Held[]
+  /** What else people should know. */
+  readonly notes: readonly string[]
 }
 
 /** Sorts the pods of one node. A pod that is not drained is always in `ask`, `left` or `blocked`, with why. */
 export function planDrain(input: PlanInput): DrainPlan {
-  const sorted: Sorted = { left: [], ask: [], blocked: [], wait: [], force: [], movable: [] }
+  const sorted: Sorted = { left: [], ask: [], blocked: [], wait: [], tell: [], force: [], movable: [], notes: [] }
   const pods = [...input.pods].sort(compareNames)
   for (const pod of pods) sort(pod, input, sorted)
-  const { left, ask, blocked, wait, force, movable } = sorted
+  const { left, ask, blocked, wait, tell, force, movable, notes } = sorted
+  const waiting = [...wait, ...tell.map((one) => one.pod)]
   // Critical pods serve the others, and pods that tolerate our taint may come straight back: each tier waits for the one before.
   const tiers = [0, 1, 2].map((tier) => movable.filter((pod) => tierOf(pod) === tier))
-  const before = [...wait, ...force, ...blocked.map((held) => held.pod)]
+  const before = [...waiting, ...force, ...blocked.map((held) => held.pod)]
   const open = tiers.findIndex((tier, index) => tier.length > 0 || before.some((pod) => tierOf(pod) === index))
-  const evict = tiers[open] ?? []
+  const tier = tiers[open] ?? []
+  const evict = input.limits.oneByOne ? oneOfEach(tier, [...waiting, ...force]) : tier
   return {
     evict,
     force,
     wait: [...wait, ...movable.filter((pod) => !evict.includes(pod))],
+    tell,
     ask,
     bare: pods.filter((pod) => isBare(pod) && !left.some((held) => held.pod === pod)),
     blocked,
     left,
+    notes,
   }
 }
 
@@ -84,24 +106,27 @@ interface Sorted {
   readonly ask: Held[]
   readonly blocked: Blocked[]
   readonly wait: DrainPod[]
+  readonly tell: Told[]
   readonly force: DrainPod[]
   readonly movable: DrainPod[]
+  readonly notes: string[]
 }
 
-function sort(pod: DrainPod, input: PlanInput, { left, ask, blocked, wait, force, movable }: Sorted): void {
+function sort(pod: DrainPod, input: PlanInput, { left, ask, blocked, wait, force, ...rest }: Sorted): void {
   const stays = stayReason(pod, input)
   if (stays !== undefined) {
     left.push({ pod, why: stays })
   } else if (pod.deletedAt !== undefined) {
-    if (isStuck(pod, input.now))
-      blocked.push({ pod, kind: 'stuck', why: 'does not end, although its grace period is over' })
+    if (isStuck(pod, input.now)) blocked.push({ pod, kind: 'stuck', why: stuckText(pod) })
     else wait.push(pod)
   } else if (isBare(pod) && !input.named.has(podText(pod))) {
     wait.push(pod) // named first
+  } else if (input.held?.has(pod.uid)) {
+    wait.push(pod)
   } else if (isForceTime(pod, input)) {
     force.push(pod)
   } else {
-    const protection = protectionOf(pod, input)
+    const protection = protectionOf(pod, input.nodeProtected, input.now)
     const asked = askedReason(pod, input)
     if (protection !== undefined) blocked.push({ pod, kind: 'protected', why: protection })
     else if (asked !== undefined) ask.push({ pod, why: asked })
@@ -111,8 +136,51 @@ function sort(pod: DrainPod, input: PlanInput, { left, ask, blocked, wait, force
         kind: 'returned',
         why: `its ${pod.owner ?? 'owner'} started it on the node again (spec.nodeName)`,
       })
-    } else movable.push(pod)
+    } else sortMovable(pod, input, { blocked, ...rest })
+    rest.notes.push(...unreadableIn(pod))
   }
+}
+
+/** Nothing but its own work keeps the pod. */
+function sortMovable(
+  pod: DrainPod,
+  { limits, startedAt, now, attempt, untold, kubeletSilent }: PlanInput,
+  { blocked, tell, movable, notes }: Pick<Sorted, 'blocked' | 'tell' | 'movable' | 'notes'>,
+): void {
+  if (kubeletSilent) {
+    movable.push(pod) // nobody would hear that it has ended, or that it should save its state
+    return
+  }
+  const works = jobWaitOf(pod, limits, startedAt, now)
+  if (works !== undefined) {
+    blocked.push({ pod, kind: 'protected', why: works })
+    return
+  }
+  const state = saveStateOf(pod, limits, attempt, now)
+  if (state.kind === 'saving') blocked.push({ pod, kind: 'protected', why: state.why })
+  else if (state.kind === 'tell' && !untold?.has(pod.uid)) tell.push({ pod, until: state.until })
+  else movable.push(pod)
+  if ('note' in state && state.note !== undefined) notes.push(state.note)
+}
+
+function stuckText({ finalizers = [] }: DrainPod): string {
+  const held = finalizers.length === 0 ? '' : `: finalizer ${finalizers.join(', ')} holds it`
+  return `does not end, although its grace period is over${held}`
+}
+
+/** Of the pods of one StatefulSet that have volumes, the first, and none while another one of it leaves. */
+function oneOfEach(tier: readonly DrainPod[], leaving: readonly DrainPod[]): readonly DrainPod[] {
+  const taken = new Set(leaving.filter(isStateful).map(({ ownerUid }) => ownerUid))
+  return tier.filter((pod) => {
+    if (!isStateful(pod)) return true
+    const first = !taken.has(pod.ownerUid)
+    taken.add(pod.ownerUid)
+    return first
+  })
+}
+
+function isStateful({ owner, volumes = 0 }: DrainPod): boolean {
+  return owner === 'StatefulSet' && volumes > 0
 }
 
 /** Ordinary pods, then critical ones, then those that tolerate our taint. */
@@ -181,27 +249,8 @@ function isForceTime(pod: DrainPod, { limits, deadline, now, back }: PlanInput):
   return limits.onTimeout === 'ForceDelete' && now >= deadline - pod.graceSeconds * 1000
 }
 
-/** Why the pod may not be evicted before the deadline; an unreadable value protects nothing. */
-function protectionOf(pod: DrainPod, { nodeProtected, now }: PlanInput): string | undefined {
-  if (nodeProtected && pod.owner !== 'DaemonSet') return `the node's annotation ${doNotDisruptKeys[1]}`
-  if (pod.annotations[safeToEvictKey] === 'false') return `annotation ${safeToEvictKey}=false`
-  for (const key of doNotDisruptKeys) {
-    const value = pod.annotations[key]
-    if (value === undefined) continue
-    if (value === 'true') return `annotation ${key}`
-    const duration = parseDuration(value)
-    if (duration === undefined) continue
-    const until = pod.startedAt === undefined ? Number.POSITIVE_INFINITY : pod.startedAt + duration
-    if (now < until) return `annotation ${key}=${value}`
-  }
-  return undefined
-}
-
-export const doNotDisruptKeys = ['nodemend.dev/do-not-disrupt', 'karpenter.sh/do-not-disrupt'] as const
-const safeToEvictKey = 'cluster-autoscaler.kubernetes.io/safe-to-evict'
-
 function compareNames(a: DrainPod, b: DrainPod): number {
-  const left = `${a.namespace}/${a.name}`
-  const right = `${b.namespace}/${b.name}`
+  const left = podText(a)
+  const right = podText(b)
   return left < right ? -1 : left > right ? 1 : 0
 }

@@ -1,27 +1,33 @@
 /** One pass of a drain: list, plan, evict what is due, say what is left. Passes repeat until nothing is; any may be the last. */
 import { type Api, type KubeObject, nodes, pods } from '../../../kube/api.ts'
 import { isKubeError } from '../../../kube/errors.ts'
-import { deleteObject, evictPod, getObject, listObjects } from '../../../kube/objects.ts'
+import { evictPod, getObject, listObjects } from '../../../kube/objects.ts'
 import type { Taint } from '../../../model/node.ts'
 import type { DrainLimits } from '../../../model/policy.ts'
-import type { Attempt, Blocker } from '../../../model/repair.ts'
+import type { Attempt } from '../../../model/repair.ts'
 import type { Clock, Random } from '../../../telemetry/clock.ts'
+import { alone, Gangs } from '../gang/gangs.ts'
+import type { GangPeer } from '../gang/peers.ts'
 import { repairTaintKey, taintSettleMs } from '../taint.ts'
-import { EvictionPacing, type Refusal, refusalIn } from './pacing.ts'
-import { type DrainPlan, doNotDisruptKeys, forcedGrace, graceOf, planDrain } from './plan.ts'
+import { explained, foreseen, PodBudgets } from './budgets.ts'
+import { deletePod } from './force.ts'
+import { DrainMemories, type DrainMemory } from './memory.ts'
+import { type EvictionPacing, type Refusal, refusalIn } from './pacing.ts'
+import { type DrainPlan, forcedGrace, graceOf, planDrain } from './plan.ts'
 import { type DrainPod, type PodObject, podText, readPod } from './pod.ts'
-import { Returns } from './returns.ts'
+import { doNotDisruptKeys } from './protection.ts'
+import { EvictionRate } from './rate.ts'
+import { saveStateRepairKey, takeSignBack, tellToSave } from './save-state.ts'
 import { isSilent, type ReadyReport } from './silent.ts'
+import { type DrainSummary, mostListed, summarise } from './summary.ts'
+import { AttachedVolumes } from './volumes.ts'
 
 /** At most this many evictions per pass and node, all at once. */
 const mostAtOnce = 20
-/** As the CRD's schema: more would be cut anyway. */
-const mostListed = 64
-const mostBudgets = 32
 /** A pod without a controller that does not come onto the record is evicted after this all the same. */
 const unrecordedMs = 30_000
 
-export interface DrainPass {
+export interface DrainPass extends DrainSummary {
   /** When the list was made: a list before our taint had five seconds to settle proves nothing. */
   readonly listedAt: number
   /** The node is gone, or another one has its name: nothing of it was touched. */
@@ -29,14 +35,12 @@ export interface DrainPass {
   /** Somebody removed our taint: they want the node back. */
   readonly taintGone: boolean
   readonly evicted: number
-  /** Pods that still have to leave. */
-  readonly remaining: number
-  /** True when all that remain stand in the way and nothing is moving. */
-  readonly stuck: boolean
-  readonly blockers: readonly Blocker[]
-  readonly left: readonly string[]
   /** Pods without a controller, on record before they are evicted. */
   readonly lost?: readonly string[]
+  /** Volumes of pods that have left, as far as that is known, which are still attached to the machine. */
+  readonly attached?: readonly string[]
+  /** What else people should know about the pods. */
+  readonly notes?: readonly string[]
 }
 
 /** What becomes of the machine once its pods have left. */
@@ -45,6 +49,8 @@ export interface Departure {
   readonly machineGoes: boolean
   /** The provider empties the node itself, and waits for each pod that does not tolerate this taint. */
   readonly providerTaint?: string | undefined
+  /** Other sick nodes that may host pods of the same gangs. */
+  readonly peers?: readonly GangPeer[]
 }
 
 interface NodeObject extends KubeObject {
@@ -55,13 +61,20 @@ interface NodeObject extends KubeObject {
 export class Drainer {
   readonly #api: Api
   readonly #clock: Clock
-  readonly #random: Random
-  readonly #memories = new Map<string, Memory>()
+  readonly #memories: DrainMemories
+  readonly #budgets: PodBudgets
+  readonly #volumes: AttachedVolumes
+  readonly #rate: EvictionRate
+  readonly #gangs: Gangs
 
   constructor(api: Api, clock: Clock, random: Random) {
     this.#api = api
     this.#clock = clock
-    this.#random = random
+    this.#memories = new DrainMemories(clock, random)
+    this.#budgets = new PodBudgets(api, clock)
+    this.#volumes = new AttachedVolumes(api, clock)
+    this.#rate = new EvictionRate(clock)
+    this.#gangs = new Gangs(api)
   }
 
   /** One pass for `attempt`, under the committed limits. Rejects with KubeError when pods or node cannot be read. */
@@ -69,60 +82,115 @@ export class Drainer {
     attempt: Attempt,
     limits: DrainLimits,
     deadline: number,
-    departure: Departure = { machineGoes: true },
+    { peers = [], ...departure }: Departure = { machineGoes: true },
   ): Promise<DrainPass> {
     const node = await this.#readNode(attempt)
     const listedAt = this.#clock.now()
-    const found = await listObjects<PodObject>(this.#api, pods, { fieldSelector: `spec.nodeName=${attempt.nodeName}` })
-    const listed = found.items.map(readPod)
-    const memory = this.#memoryOf(attempt.name, listed)
-    const back = listed.filter((pod) => memory.returns.isBack(pod, (attempt.taintedAt ?? listedAt) + taintSettleMs))
+    const own = await this.#podsOn(attempt.nodeName)
+    const nodeGone = node === undefined
+    const taintGone = !nodeGone && !isTainted(node, attempt.name)
+    const gathers = !nodeGone && !taintGone
+    const gang = gathers ? await this.#gangs.gather(attempt, own, peers, listedAt) : alone
+    const listed = [...own, ...gang.members]
+    const memory = this.#memories.of(attempt.name, listed)
+    const taintedAt = attempt.taintedAt ?? listedAt
+    const back = listed.filter((pod) => memory.returns.isBack(pod, taintedAt + taintSettleMs))
+    const kubeletSilent = isSilent(node?.status?.conditions ?? [], listedAt)
     const plan = planDrain({
       ...departure,
       pods: listed,
+      attempt: attempt.name,
       nodeReady: node?.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false,
-      kubeletSilent: isSilent(node?.status?.conditions ?? [], listedAt),
+      kubeletSilent,
       nodeProtected: doNotDisruptKeys.some((key) => node?.metadata.annotations?.[key] === 'true'),
       limits,
+      startedAt: attempt.drain?.startedAt ?? listedAt,
       deadline,
       now: listedAt,
       back: new Set(back.map((pod) => pod.uid)),
       dueAgain: new Set(back.filter((pod) => memory.returns.isDue(pod)).map((pod) => pod.uid)),
       named: this.#namedIn(attempt, listed, memory),
+      held: gang.held,
+      untold: new Set(memory.unsigned.keys()),
     })
-    const nodeGone = node === undefined
-    const taintGone = !nodeGone && !isTainted(node, attempt.name)
-    const evicted = nodeGone || taintGone ? 0 : await this.#empty({ plan, limits, deadline, memory, listed, back })
+    const early = listedAt < taintedAt + (limits.leaveLoadBalancersMs ?? 0)
+    const idle = nodeGone || taintGone || early
+    const evicted = idle ? 0 : await this.#empty({ attempt, plan, limits, deadline, memory, listed, back })
     const lost = lostText(attempt, plan)
     for (const pod of lost) memory.told.set(pod, memory.told.get(pod) ?? this.#clock.monotonic())
+    const summary = summarise(plan, memory.pacing)
+    const looks = summary.remaining === 0 && !kubeletSilent && !nodeGone
+    const { attached = [], note } = looks ? await this.#attached(attempt.nodeName, plan) : {}
+    const notes = notesOf(attempt, [
+      ...gang.notes,
+      ...plan.notes,
+      ...memory.unsigned.values(),
+      ...(note === undefined ? [] : [note]),
+    ])
     return {
       listedAt,
       nodeGone,
       taintGone,
       evicted,
-      ...summarise(plan, memory.pacing),
+      ...summary,
       ...(lost.length > 0 && { lost }),
+      ...(attached.length > 0 && { attached: attached.slice(0, mostListed) }),
+      ...(notes.length > 0 && { notes }),
     }
+  }
+
+  /** What will hold up the drain of `node` as its budgets stand now, for people; undefined where nothing is known to. */
+  async foresee(node: string): Promise<string | undefined> {
+    try {
+      return foreseen((await this.#podsOn(node)).filter(isEvictable), await this.#budgets.list())
+    } catch (error) {
+      if (isKubeError(error)) return undefined // it only informs: the drain itself says what it cannot read
+      throw error
+    }
+  }
+
+  /**
+   * Takes back what pods were told on the node of `attempt`, and on `others` that carry its mark. Rejects with KubeError: then
+   * it is asked for again.
+   */
+  async takeBack({ name, nodeName }: Attempt, others: readonly string[]): Promise<void> {
+    const listed = await Promise.all([nodeName, ...others].map((node) => this.#podsOn(node)))
+    const told = listed.flat().filter((pod) => pod.annotations[saveStateRepairKey] === name)
+    await Promise.all(told.map((pod) => takeSignBack(this.#api, pod)))
   }
 
   /** Forgets what the pods of an ended attempt answered. */
   forget(attempt: string): void {
-    this.#memories.delete(attempt)
+    this.#memories.forget(attempt)
+    this.#gangs.forget(attempt)
+  }
+
+  async #podsOn(node: string): Promise<readonly DrainPod[]> {
+    const found = await listObjects<PodObject>(this.#api, pods, { fieldSelector: `spec.nodeName=${node}` })
+    return found.items.map(readPod)
   }
 
   /** How many pods now leave. */
-  async #empty({ plan, limits, deadline, memory, listed, back }: Emptying): Promise<number> {
+  async #empty(emptying: Emptying): Promise<number> {
+    const { attempt, plan, limits, deadline, memory, listed, back } = emptying
     const { pacing, returns } = memory
-    const due = [...plan.force, ...plan.evict].filter((pod) => pacing.isDue(pod.uid)).slice(0, mostAtOnce)
+    const ready = [...plan.force, ...plan.evict].filter((pod) => pacing.isDue(pod.uid)).slice(0, mostAtOnce)
+    const due = ready.slice(0, this.#rate.take(ready.length))
     const asked = plan.ask.map(({ pod }) => pod).filter(({ uid }) => pacing.isDue(uid) && !pacing.isAgreed(uid))
     const answers = await Promise.all([
       ...due.map(async (pod) => {
         const forced = plan.force.includes(pod) && mayForce(limits, pacing.refusalOf(pod.uid))
-        const leaves = await (forced ? this.#delete(pod, deadline) : this.#evict(pod, limits, pacing))
+        const leaves = await (forced ? this.#delete(pod, deadline, attempt) : this.#evict(pod, limits, pacing))
         if (leaves) returns.evicted(pod, listed, back.includes(pod))
         return leaves
       }),
       ...asked.slice(0, mostAtOnce).map((pod) => this.#ask(pod, pacing)),
+      ...plan.tell.slice(0, mostAtOnce).map(async ({ pod, until }) => {
+        const refused = await tellToSave(this.#api, pod, attempt.name, until)
+        if (refused !== undefined)
+          memory.unsigned.set(pod.uid, `${podText(pod)} was not told to save its state: ${refused}`)
+        return false
+      }),
     ])
     return answers.filter((leaves) => leaves).length
   }
@@ -141,21 +209,25 @@ export class Drainer {
     const gracePeriodSeconds = graceOf(pod, limits)
     const answer = await evictPod(this.#api, pod, gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds })
     const refusal = refusalIn(answer)
-    if (refusal) pacing.refused(pod.uid, refusal, 'retryAfterMs' in answer ? answer.retryAfterMs : undefined)
-    else pacing.accepted(pod.uid)
+    if (!refusal) pacing.accepted(pod.uid)
+    else {
+      const told = await explained(refusal, pod, this.#budgets)
+      pacing.refused(pod.uid, told, 'retryAfterMs' in answer ? answer.retryAfterMs : undefined)
+    }
     return answer.kind === 'evicted'
   }
 
-  async #delete(pod: DrainPod, deadline: number): Promise<boolean> {
-    const gracePeriodSeconds = forcedGrace(pod, deadline, this.#clock.now())
-    const { namespace, name, uid } = pod
-    try {
-      await deleteObject(this.#api, pods, { namespace, name }, { uid, gracePeriodSeconds })
-      return true
-    } catch (error) {
-      if (isKubeError(error)) return false // gone, another pod by now, or the next pass tries again
-      throw error
-    }
+  #delete(pod: DrainPod, deadline: number, { name }: Attempt): Promise<boolean> {
+    const now = this.#clock.now()
+    return deletePod(this.#api, pod, forcedGrace(pod, deadline, now), name, now)
+  }
+
+  /** What is attached beyond the volumes of pods that stay. */
+  async #attached(node: string, plan: DrainPlan): Promise<{ attached?: readonly string[]; note?: string }> {
+    const stay = plan.left.reduce((sum, { pod }) => sum + (pod.finished ? 0 : (pod.volumes ?? 0)), 0)
+    const attached = await this.#volumes.on(node)
+    if (typeof attached === 'string') return { note: attached }
+    return attached.length > stay ? { attached } : {}
   }
 
   async #readNode({ nodeName, nodeUid }: Attempt): Promise<NodeObject | undefined> {
@@ -169,39 +241,20 @@ export class Drainer {
   }
 
   /** Pods that the record names as lost; with a full list, every pod counts as named. An older CRD drops the list: then time does. */
-  #namedIn({ drain }: Attempt, listed: readonly DrainPod[], { told }: Memory): ReadonlySet<string> {
+  #namedIn({ drain }: Attempt, listed: readonly DrainPod[], { told }: DrainMemory): ReadonlySet<string> {
     const named = drain?.lost ?? []
     if (named.length >= mostListed) return new Set(listed.map(podText))
     const since = this.#clock.monotonic() - unrecordedMs
     return new Set([...named, ...[...told].flatMap(([pod, at]) => (at <= since ? [pod] : []))])
   }
-
-  #memoryOf(attempt: string, listed: readonly DrainPod[]): Memory {
-    const fresh = (): Memory => ({
-      pacing: new EvictionPacing(this.#clock, this.#random),
-      returns: new Returns(this.#clock),
-      told: new Map(),
-    })
-    const memory = this.#memories.get(attempt) ?? fresh()
-    this.#memories.set(attempt, memory)
-    memory.pacing.keepOnly(new Set(listed.map((pod) => pod.uid)))
-    return memory
-  }
-}
-
-/** What the pods of one attempt answered. */
-interface Memory {
-  readonly pacing: EvictionPacing
-  readonly returns: Returns
-  /** Since when each pod without a controller has been told, monotonic. */
-  readonly told: Map<string, number>
 }
 
 interface Emptying {
+  readonly attempt: Attempt
   readonly plan: DrainPlan
   readonly limits: DrainLimits
   readonly deadline: number
-  readonly memory: Memory
+  readonly memory: DrainMemory
   readonly listed: readonly DrainPod[]
   readonly back: readonly DrainPod[]
 }
@@ -211,38 +264,20 @@ function lostText({ drain }: Attempt, plan: DrainPlan): readonly string[] {
   return [...new Set([...(drain?.lost ?? []), ...plan.bare.map(podText)])].slice(0, mostListed)
 }
 
+/** What is on record stays: the pod that it is about may be gone. */
+function notesOf({ drain }: Attempt, found: readonly string[]): readonly string[] {
+  return [...new Set([...(drain?.notes ?? []), ...found])].slice(0, mostListed)
+}
+
 /** A pod is asked politely first; then a budget's no is overruled only where the policy says so. */
 function mayForce(limits: DrainLimits, refusal: Refusal | undefined): boolean {
   if (refusal === undefined) return false
   return !refusal.budget || limits.pdb === 'RespectUntilDeadline'
 }
 
-type Summary = Omit<DrainPass, 'listedAt' | 'nodeGone' | 'taintGone' | 'evicted' | 'lost'>
-
-function summarise(plan: DrainPlan, pacing: EvictionPacing): Summary {
-  const leaving = [...plan.evict, ...plan.force]
-  const pending = plan.ask.filter(({ pod }) => !pacing.isAgreed(pod.uid)).map(({ pod }) => pod)
-  const refused = [...leaving, ...pending].flatMap((pod) => blockerOf(pod, pacing) ?? [])
-  const held = plan.blocked.map(({ pod, kind, why }) => ({ pod: podText(pod), kind, reason: why, budgets: [] }))
-  const blockers = [...refused, ...held]
-  const agreed = plan.ask.filter(({ pod }) => pacing.isAgreed(pod.uid))
-  // Pods of a later tier wait behind the blocked ones: they move nothing either.
-  const moving =
-    leaving.length + pending.length - refused.length + plan.wait.filter((pod) => pod.deletedAt !== undefined).length
-  return {
-    remaining: leaving.length + pending.length + plan.wait.length + plan.blocked.length,
-    stuck: blockers.length > 0 && moving === 0,
-    blockers: blockers.slice(0, mostListed),
-    left: [...plan.left, ...agreed].map(({ pod, why }) => `${podText(pod)}: ${why}`).slice(0, mostListed),
-  }
-}
-
-/** What the last answer to the pod's eviction says, if it stands in the way. */
-function blockerOf(pod: DrainPod, pacing: EvictionPacing): Blocker | undefined {
-  const refusal = pacing.refusalOf(pod.uid)
-  if (!refusal?.blocks) return undefined
-  const { budget, reason, budgets } = refusal
-  return { pod: podText(pod), kind: budget ? 'budget' : 'refused', reason, budgets: budgets.slice(0, mostBudgets) }
+/** Pods that a drain evicts, unless something else speaks against it. */
+function isEvictable({ mirror, finished, owner, deletedAt }: DrainPod): boolean {
+  return !mirror && !finished && owner !== 'DaemonSet' && deletedAt === undefined
 }
 
 function isTainted(node: NodeObject, attempt: string): boolean {
