@@ -31,8 +31,9 @@ export function rbacCommand(io: Io): Command {
   })
   const controller = program('controller')
     .addOption(providersOption('whose rights it needs'))
-    .action((flags: Flags & { readonly providers: readonly ProviderName[] }) => {
-      const rights = rightsWithProviders(flags.namespace, flags.providers)
+    .option('--on-node', 'it acts on nodes by pods in its namespace, too: with --on-node-image')
+    .action((flags: Flags & { readonly providers: readonly ProviderName[]; readonly onNode?: boolean }) => {
+      const rights = rightsWithProviders(flags.namespace, flags.providers, flags.onNode)
       io.stdout(roleManifest(holderOf('controller', flags), rights))
     })
   const cleanUp = program('clean-up').action((flags: Flags) => {

@@ -176,9 +176,9 @@ export class Executor {
     tick.unread = this.#refused.pausing(tick.attempt.name)
     if (tick.unread !== undefined) return undefined
     try {
-      const { endsMachine } = kindOf(plan.action)
+      const { endsMachine, drainsOnly } = kindOf(plan.action)
       const providerTaint = endsMachine ? drainTaintOf(plan.provider) : undefined
-      const departure = { machineGoes: endsMachine, providerTaint }
+      const departure = { machineGoes: endsMachine, providerTaint, concerns: drainsOnly }
       tick.pass = await this.#options.drainer.pass(tick.attempt, plan.drain, drain.deadline, departure)
     } catch (error) {
       if (!isKubeError(error)) throw error

@@ -6,6 +6,7 @@ import { type ClusterSnapshot, type NodeView, type SeenCondition, selects } from
 import { defaultTolerationMs, modes, type Policy, type PolicyMatch } from '../../model/policy.ts'
 import type { Attempt } from '../../model/repair.ts'
 import { type History, type Standing, standingOf } from './ladder.ts'
+import { usableRungs } from './rungs.ts'
 import { keptSightings, sightingOf } from './sightings.ts'
 
 /** A sick node with the rule that drives it. */
@@ -54,7 +55,13 @@ export function candidateFor(
     node,
     ...(record && { record }),
     policy: driver.policy,
-    standing: standingOf(driver.policy, node, driver.condition.type, history, now),
+    standing: standingOf(
+      { ladder: usableRungs(driver.policy.ladder, node, driver.condition.reason, snapshot) },
+      node,
+      driver.condition.type,
+      history,
+      now,
+    ),
     condition: driver.condition,
     overruled: overruled.map(({ policy }) => policy),
     since: driver.since,

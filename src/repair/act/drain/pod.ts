@@ -8,6 +8,11 @@ export interface Toleration {
   readonly effect?: string
 }
 
+interface Container {
+  readonly resources?: { readonly limits?: Resources; readonly requests?: Resources }
+}
+type Resources = Readonly<Record<string, string | number>>
+
 /** A Pod of the API, as far as a drain reads it. */
 export interface PodObject extends KubeObject {
   readonly spec?: {
@@ -15,6 +20,9 @@ export interface PodObject extends KubeObject {
     readonly priorityClassName?: string
     readonly terminationGracePeriodSeconds?: number
     readonly tolerations?: readonly Toleration[]
+    readonly containers?: readonly Container[]
+    readonly initContainers?: readonly Container[]
+    readonly resourceClaims?: readonly object[]
   }
   readonly status?: { readonly phase?: string; readonly startTime?: string }
 }

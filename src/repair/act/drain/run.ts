@@ -45,6 +45,8 @@ export interface Departure {
   readonly machineGoes: boolean
   /** The provider empties the node itself, and waits for each pod that does not tolerate this taint. */
   readonly providerTaint?: string | undefined
+  /** The pods that it is about; absent: all. The others stay. */
+  readonly concerns?: ((pod: PodObject) => boolean) | undefined
 }
 
 interface NodeObject extends KubeObject {
@@ -74,11 +76,12 @@ export class Drainer {
     const node = await this.#readNode(attempt)
     const listedAt = this.#clock.now()
     const found = await listObjects<PodObject>(this.#api, pods, { fieldSelector: `spec.nodeName=${attempt.nodeName}` })
-    const listed = found.items.map(readPod)
+    const { concerns = () => true, ...going } = departure
+    const listed = found.items.filter(concerns).map(readPod)
     const memory = this.#memoryOf(attempt.name, listed)
     const back = listed.filter((pod) => memory.returns.isBack(pod, (attempt.taintedAt ?? listedAt) + taintSettleMs))
     const plan = planDrain({
-      ...departure,
+      ...going,
       pods: listed,
       nodeReady: node?.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false,
       kubeletSilent: isSilent(node?.status?.conditions ?? [], listedAt),
