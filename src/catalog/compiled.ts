@@ -6,7 +6,7 @@ import type { Remedy } from '../model/action.ts'
 import type { ConditionType } from '../model/condition.ts'
 import type { LogName } from '../model/evidence.ts'
 import type { Scope, Severity } from '../model/finding.ts'
-import type { Service } from '../model/on-node.ts'
+import type { Service } from '../model/on-node/order.ts'
 
 /** Increase this when the meaning of a field changes; a bundle refuses a file with another version. */
 export const compiledVersion = 2

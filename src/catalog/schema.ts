@@ -6,7 +6,7 @@ import * as z from 'zod'
 import { type Remedy, remedies } from '../model/action.ts'
 import { conditionTypes } from '../model/condition.ts'
 import { logNames } from '../model/evidence.ts'
-import { serviceNames } from '../model/on-node.ts'
+import { serviceNames } from '../model/on-node/order.ts'
 import { lastsChecks } from './compiled.ts'
 
 const duration = z

@@ -1,5 +1,5 @@
 /** What can be done about a sick node, from the least disruptive to the most. */
-import type { Service } from './on-node.ts'
+import type { Service } from './on-node/order.ts'
 
 /**
  * Every remedy, from the least to the most disruptive. `built`: this program carries it out, and a policy may ask for it;

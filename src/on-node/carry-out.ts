@@ -1,6 +1,6 @@
 /** Carries one order out, if it is for this boot of this machine and not too late. */
 import { bootId } from '../detect/host/boot.ts'
-import type { OnNodeOrder, OnNodeResult, OnNodeTask } from '../model/on-node.ts'
+import type { OnNodeOrder, OnNodeResult, OnNodeTask } from '../model/on-node/order.ts'
 import type { Machine } from './machine.ts'
 import { resetGpus } from './reset-gpu.ts'
 import { restartService } from './restart-service.ts'

@@ -1,7 +1,7 @@
 /** With a stand-in for nvidia-smi, started through one for systemd-run. */
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
-import type { OnNodeResult } from '../model/on-node.ts'
+import type { OnNodeResult } from '../model/on-node/order.ts'
 import { carryOut } from './carry-out.ts'
 import { type ScriptedMachine, scriptedMachine } from './testing/scripted-machine.ts'
 

@@ -1,7 +1,7 @@
 /** Resets GPUs by their PCI addresses, unless something speaks against it: it is asked before anything is touched. */
 import { type Host, textOf } from '../detect/host/host.ts'
 import { pciFolder } from '../detect/host/pci.ts'
-import type { OnNodeResult } from '../model/on-node.ts'
+import type { OnNodeResult } from '../model/on-node/order.ts'
 import type { Machine } from './machine.ts'
 import { kernelAddress, nvidiaSmi, rowsOf, runSmi } from './nvidia-smi.ts'
 

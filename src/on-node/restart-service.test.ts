@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
-import type { OnNodeResult, Service } from '../model/on-node.ts'
+import type { OnNodeResult, Service } from '../model/on-node/order.ts'
 import { carryOut } from './carry-out.ts'
 import { type Program, type ScriptedMachine, scriptedMachine } from './testing/scripted-machine.ts'
 

@@ -1,5 +1,5 @@
 /** Restarts the unit of one service of the closed list, and watches whether it stays up. */
-import { type OnNodeResult, type Service, services } from '../model/on-node.ts'
+import { type OnNodeResult, type Service, services } from '../model/on-node/order.ts'
 import { sleep } from '../telemetry/clock.ts'
 import { ask, type Machine } from './machine.ts'
 import { type UnitState, unitState } from './systemd.ts'

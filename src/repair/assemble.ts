@@ -61,7 +61,7 @@ export function assemble(options: AssembleOptions): Assembled {
   const remedy = controllerRemedy(
     lease.namespace,
     providers.map(({ name }) => name),
-    options.onNode !== undefined,
+    options.onNode?.image,
   )
   const onNode = options.onNode && new OnNodePods(api, clock, options.onNode)
   const { suggestions } = options

@@ -105,7 +105,7 @@ export async function runController(options: RunControllerOptions, parts: Contro
     log,
     registry,
     rights: rightsWithProviders(namespace, options.providers, acts),
-    remedy: controllerRemedy(namespace, options.providers, acts),
+    remedy: controllerRemedy(namespace, options.providers, options.onNode?.image),
     signal: watching.signal,
   })
   const passes = timed(half, clock)

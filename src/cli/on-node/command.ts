@@ -11,7 +11,7 @@ import {
   type OnNodeTask,
   type Service,
   serviceNames,
-} from '../../model/on-node.ts'
+} from '../../model/on-node/order.ts'
 import { shown } from '../../model/shown.ts'
 import { carryOut } from '../../on-node/carry-out.ts'
 import { CommandError, type Io } from '../io.ts'

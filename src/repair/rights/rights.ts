@@ -90,9 +90,10 @@ export function rightsWithProviders(
   ]
 }
 
-/** The command that grants them. */
-export function controllerRemedy(namespace: string, providers: readonly string[], onNode = false): string {
-  const flags = [`--namespace ${namespace}`, `--providers ${providers.join()}`, ...(onNode ? ['--on-node'] : [])]
+/** The command that grants them; `image`: of the pods by which it acts on nodes. */
+export function controllerRemedy(namespace: string, providers: readonly string[], image?: string): string {
+  const onNode = image === undefined ? [] : [`--on-node ${image}`]
+  const flags = [`--namespace ${namespace}`, `--providers ${providers.join()}`, ...onNode]
   return rbacRemedy('controller', flags)
 }
 

@@ -2,7 +2,7 @@
 import { pods } from '../../kube/api.ts'
 import { listObjects, patchObject } from '../../kube/objects.ts'
 import type { Suggestions } from '../../model/action.ts'
-import { exitStatuses, messageOf, type OnNodeResult } from '../../model/on-node.ts'
+import { exitStatuses, messageOf, type OnNodeResult } from '../../model/on-node/order.ts'
 import { onNodeLabels } from '../act/on-node/pod.ts'
 import type { TestCluster } from './test-cluster.ts'
 

@@ -3,7 +3,7 @@
  * server, and it is never started again. docs/adr/0051-pods-on-nodes.md
  */
 import type { KubeObject } from '../../../kube/api.ts'
-import { argumentsOf, type OnNodeOrder, type OnNodeVerb } from '../../../model/on-node.ts'
+import { argumentsOf, type OnNodeOrder, type OnNodeVerb } from '../../../model/on-node/order.ts'
 
 /** Whose pods they are, and of what image. */
 export interface OnNodeSettings {

@@ -2,7 +2,7 @@
 import { type Api, type KubeObject, pods } from '../../../kube/api.ts'
 import { isKubeError } from '../../../kube/errors.ts'
 import { createObject, deleteObject, getObject, listObjects } from '../../../kube/objects.ts'
-import { type OnNodeTask, type OnNodeVerb, resultOf } from '../../../model/on-node.ts'
+import { type OnNodeTask, type OnNodeVerb, resultOf } from '../../../model/on-node/order.ts'
 import { shownText } from '../../../model/shown.ts'
 import type { Operation, OperationView } from '../../../providers/provider.ts'
 import type { Clock } from '../../../telemetry/clock.ts'

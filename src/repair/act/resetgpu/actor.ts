@@ -3,7 +3,7 @@ import { type Api, type KubeObject, nodeHealths } from '../../../kube/api.ts'
 import { isKubeError } from '../../../kube/errors.ts'
 import { getObject } from '../../../kube/objects.ts'
 import type { DeviceIdentity, NodeHealthReport } from '../../../model/node-health.ts'
-import { isPciAddress } from '../../../model/on-node.ts'
+import { isPciAddress } from '../../../model/on-node/order.ts'
 import type { Actor, TargetAnswer } from '../../../providers/provider.ts'
 import type { OwnParts } from '../action.ts'
 

@@ -1,5 +1,5 @@
 /** Who carries RestartService out: a pod on the node. */
-import { isService } from '../../../model/on-node.ts'
+import { isService } from '../../../model/on-node/order.ts'
 import type { Actor } from '../../../providers/provider.ts'
 import type { OwnParts } from '../action.ts'
 

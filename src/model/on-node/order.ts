@@ -2,7 +2,7 @@
  * What a pod on a node is asked to do, and how it answers: the contract between the controller, which makes the pod, and
  * `nodemend on-node`, which runs in it. A verb of a closed list and a checked identity, never a command of anybody's.
  */
-import { questioned } from './shown.ts'
+import { questioned } from '../shown.ts'
 
 /** Services that may be restarted, and the units of systemd that they are called on one distribution or another. */
 export const services = {

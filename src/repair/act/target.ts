@@ -2,7 +2,7 @@
 import type { Intervention } from '../../model/action.ts'
 import type { NodeView } from '../../model/node.ts'
 import type { TargetAnswer } from '../../providers/provider.ts'
-import { type FindActor, kindOf } from '../act/actions.ts'
+import { type FindActor, kindOf } from './actions.ts'
 
 export interface TargetQuestion {
   readonly node: NodeView

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { argumentsOf, exitStatuses, isPciAddress, isService, messageOf, outcomes, resultOf } from './on-node.ts'
+import { argumentsOf, exitStatuses, isPciAddress, isService, messageOf, outcomes, resultOf } from './order.ts'
 
 test('a result survives its way through the message; what is long is cut to what kubelet keeps', () => {
   fc.assert(
