@@ -51,6 +51,15 @@ export interface DrainLimits {
   readonly blockedAfterMs: number
 }
 
+/** Where what a node says is kept before its machine is rebooted or replaced. */
+export interface EvidencePolicy {
+  /** `Node`: a folder of the node, which goes with the machine. `Claim`: a PersistentVolumeClaim beside the controller. */
+  readonly keep: 'Node' | 'Claim'
+  readonly claim?: string
+  /** After this the repair goes on without it. */
+  readonly timeoutMs: number
+}
+
 export interface Policy {
   readonly name: string
   readonly generation: number
@@ -67,6 +76,8 @@ export interface Policy {
   /** `auto`, or the name of a provider. */
   readonly provider: string
   readonly drain: DrainLimits
+  /** Absent: nothing is collected. */
+  readonly evidence?: EvidencePolicy
   readonly budgets: readonly Budget[]
   readonly breaker: Breaker
   readonly restraint: {

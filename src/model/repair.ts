@@ -2,7 +2,7 @@
 import type { Intervention } from './action.ts'
 import type { ConditionStatus } from './condition.ts'
 import type { DecisionRecord, FirstSighting, Rule } from './decision.ts'
-import type { DrainLimits } from './policy.ts'
+import type { DrainLimits, EvidencePolicy } from './policy.ts'
 
 export const phases = [
   'Pending',
@@ -63,6 +63,8 @@ export interface Plan {
   readonly status: ConditionStatus
   readonly reason: string
   readonly drain: DrainLimits
+  /** Collected before the first step that cannot be undone; absent: nothing is. */
+  readonly evidence?: EvidencePolicy
   readonly dwellMs: number
   /** How long the machine may take to join, or to come back; absent in records of before: 20 minutes. */
   readonly joinMs?: number
@@ -112,6 +114,14 @@ export interface WrittenCall {
   readonly bootId: string
 }
 
+/** What was collected from the node before anything was lost. */
+export interface Evidence {
+  /** When its collection was put on record, before it began. */
+  readonly since: number
+  /** What was kept, where, and its size, or why nothing was; absent while it is being collected. */
+  readonly said?: string
+}
+
 /** One attempt to repair one node and its audit trail: the content of a NodeRepair object. */
 export interface Attempt {
   /** Deterministic: see `repair/attempt/name.ts`. It is also the provider's operation id. */
@@ -143,6 +153,7 @@ export interface Attempt {
   readonly decision?: DecisionRecord
   readonly plan?: Plan
   readonly taintedAt?: number
+  readonly evidence?: Evidence
   readonly drain?: DrainProgress
   /** The call without a trace, written ahead: sent at most once. */
   readonly call?: WrittenCall

@@ -1,6 +1,7 @@
 /** Carries one order out, if it is for this boot of this machine and not too late. */
 import { bootId } from '../detect/host/boot.ts'
 import type { OnNodeOrder, OnNodeResult, OnNodeTask } from '../model/on-node/order.ts'
+import { collect } from './collect.ts'
 import type { Machine } from './machine.ts'
 import { resetGpus } from './reset-gpu.ts'
 import { restartService } from './restart-service.ts'
@@ -24,5 +25,7 @@ function perform(machine: Machine, task: OnNodeTask): Promise<OnNodeResult> {
       return restartService(machine, task.service)
     case 'reset-gpu':
       return resetGpus(machine, task.gpus)
+    case 'collect':
+      return collect(machine, task.name, machine.evidence)
   }
 }

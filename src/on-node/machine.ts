@@ -7,6 +7,8 @@ export interface Machine {
   readonly host: Host
   readonly children: Children
   readonly clock: Clock
+  /** Where archives are kept, in our own file system. */
+  readonly evidence: string
 }
 
 const mostOutputBytes = 256 * 1024
@@ -23,9 +25,10 @@ export async function ask(
   file: string,
   args: readonly string[],
   deadlineMs: number,
+  mostBytes = mostOutputBytes,
 ): Promise<ProgramAnswer> {
   const name = [file, ...args].join(' ')
-  return answerOf(name, await children.run({ name, file, args, deadlineMs, mostBytes: mostOutputBytes, env: inChroot }))
+  return answerOf(name, await children.run({ name, file, args, deadlineMs, mostBytes, env: inChroot }))
 }
 
 function answerOf(name: string, outcome: ChildOutcome): ProgramAnswer {

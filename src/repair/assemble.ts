@@ -10,6 +10,7 @@ import type { Log } from '../telemetry/log.ts'
 import { actorsAmong, ownActionsWith } from './act/actions.ts'
 import { Drainer } from './act/drain/run.ts'
 import { LifecycleConditions } from './act/lifecycle/lifecycle.ts'
+import { EvidenceCollector } from './act/on-node/evidence.ts'
 import type { OnNodeSettings } from './act/on-node/pod.ts'
 import { OnNodePods } from './act/on-node/pods.ts'
 import { AttemptBook } from './attempt/book.ts'
@@ -93,6 +94,7 @@ export function assemble(options: AssembleOptions): Assembled {
     calls: new Calls(book, findActor),
     leadership,
     lastLook: observer.lastLook,
+    evidence: new EvidenceCollector(onNode),
     lifecycle,
     onPhase: (attempt) => reporter.phase(attempt),
   })

@@ -3,7 +3,7 @@ import { type Api, repairPolicies } from '../kube/api.ts'
 import { isKubeError } from '../kube/errors.ts'
 import { replaceObject } from '../kube/objects.ts'
 import type { Decision } from '../model/decision.ts'
-import type { ClusterSnapshot, Leadership, NodeView } from '../model/node.ts'
+import { type ClusterSnapshot, isReady, type Leadership, type NodeView } from '../model/node.ts'
 import type { Policy } from '../model/policy.ts'
 import { type Attempt, isFinished } from '../model/repair.ts'
 import type { Provider } from '../providers/provider.ts'
@@ -205,7 +205,10 @@ export class Controller {
     const no = await observer.lastLook.objection(snapshot, node, policy)
     if (no) return this.#refuseLate(guarded, refusedLate(decision, no.gate, no.why, no.change))
     reporter.decision(decision, record.name)
-    reporter.phase(await book.write(this.#ours(admitted(guarded, decision, policy, action, provider, answer.target))))
+    const collects = this.#options.onNode !== undefined && isReady(node) && kindOf(action).by === 'provider'
+    reporter.phase(
+      await book.write(this.#ours(admitted(guarded, decision, policy, action, provider, answer.target, collects))),
+    )
   }
 
   async #refuseLate(record: Attempt, refused: Decision): Promise<void> {

@@ -5,6 +5,7 @@ import { systemChildren } from '../../detect/host/children.ts'
 import { openHost } from '../../detect/host/host.ts'
 import {
   exitStatuses,
+  isArchiveName,
   isPciAddress,
   messageOf,
   type OnNodeResult,
@@ -14,6 +15,7 @@ import {
 } from '../../model/on-node/order.ts'
 import { shown } from '../../model/shown.ts'
 import { carryOut } from '../../on-node/carry-out.ts'
+import { keptAt } from '../../repair/act/on-node/pod.ts'
 import { CommandError, type Io } from '../io.ts'
 
 interface Flags {
@@ -30,10 +32,14 @@ export function onNodeCommand(io: Io): Command {
   const reset = verb('reset-gpu', 'reset GPUs that no process uses', io)
     .argument('<PCI-ADDRESS...>', 'which ones, as 0000:3b:00.0', address)
     .action((gpus: readonly string[], flags: Flags) => perform({ verb: 'reset-gpu', gpus }, flags, io))
+  const collect = verb('collect', 'keep logs and states of the node in one archive', io)
+    .argument('<NAME>', 'of the archive', archive)
+    .action((name: string, flags: Flags) => perform({ verb: 'collect', name }, flags, io))
   return new Command('on-node')
     .description('carry out one order of a repair on this node; run by pods that the controller makes')
     .addCommand(restart)
     .addCommand(reset)
+    .addCommand(collect)
 }
 
 function verb(name: OnNodeTask['verb'], description: string, { env }: Io): Command {
@@ -47,7 +53,7 @@ function verb(name: OnNodeTask['verb'], description: string, { env }: Io): Comma
 
 async function perform(task: OnNodeTask, { bootId, notAfter, hostRoot, message }: Flags, io: Io): Promise<void> {
   const { clock } = io
-  const machine = { host: openHost(hostRoot), children: systemChildren(hostRoot, clock), clock }
+  const machine = { host: openHost(hostRoot), children: systemChildren(hostRoot, clock), clock, evidence: keptAt }
   const result = await carryOut(machine, { task, bootId, notAfter })
   io.stdout(`${shown`${result.outcome}: ${result.why}`}\n`)
   tell(message, result, io)
@@ -66,6 +72,11 @@ function tell(file: string, result: OnNodeResult, io: Io): void {
 function address(text: string, before: readonly string[] = []): readonly string[] {
   if (!isPciAddress(text)) throw new InvalidArgumentError('Write a PCI address as the kernel does: 0000:3b:00.0.')
   return [...before, text]
+}
+
+function archive(text: string): string {
+  if (!isArchiveName(text)) throw new InvalidArgumentError('Write the name of a NodeRepair.')
+  return text
 }
 
 function milliseconds(text: string): number {

@@ -28,11 +28,20 @@ export function isPciAddress(text: string): boolean {
   return pciAddress.test(text)
 }
 
+/** The name of an archive: that of an attempt, which is no path. */
+const archiveName = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/
+
+export function isArchiveName(text: string): boolean {
+  return archiveName.test(text) && !text.includes('..')
+}
+
 /** What the pod is to do. */
 export type OnNodeTask =
   | { readonly verb: 'restart-service'; readonly service: Service }
   /** PCI addresses. */
   | { readonly verb: 'reset-gpu'; readonly gpus: readonly string[] }
+  /** `name`: of the archive. */
+  | { readonly verb: 'collect'; readonly name: string }
 
 export type OnNodeVerb = OnNodeTask['verb']
 
@@ -47,8 +56,18 @@ export interface OnNodeOrder {
 
 /** The arguments of `nodemend on-node` for an order. */
 export function argumentsOf({ task, bootId, notAfter }: OnNodeOrder): readonly string[] {
-  const subjects = task.verb === 'restart-service' ? [task.service] : task.gpus
-  return [task.verb, ...subjects, `--boot-id=${bootId}`, `--not-after=${notAfter}`]
+  return [task.verb, ...subjectsOf(task), `--boot-id=${bootId}`, `--not-after=${notAfter}`]
+}
+
+function subjectsOf(task: OnNodeTask): readonly string[] {
+  switch (task.verb) {
+    case 'restart-service':
+      return [task.service]
+    case 'reset-gpu':
+      return task.gpus
+    case 'collect':
+      return [task.name]
+  }
 }
 
 /** `done`: it is. `refused`: nothing was touched. `failed`: it was tried. */

@@ -46,6 +46,7 @@ export function scriptedMachine(
     host: openHost(root),
     children,
     clock,
+    evidence: join(root, 'evidence'),
     ran,
     async through(work) {
       let over = false

@@ -44,7 +44,10 @@ export function withDecision(attempt: Attempt, decision: Decision): Attempt {
   }
 }
 
-/** The record of a repair that every gate allowed. The policy's values are copied: what is committed no longer changes. */
+/**
+ * The record of a repair that every gate allowed. The policy's values are copied: what is committed no longer changes.
+ * `collects`: a pod on the node can collect evidence.
+ */
 export function admitted(
   attempt: Attempt,
   decision: Decision,
@@ -52,6 +55,7 @@ export function admitted(
   action: Intervention,
   provider: string,
   target: RepairTarget,
+  collects = false,
 ): Attempt {
   const { rule } = decision
   const plan: Plan = {
@@ -64,6 +68,7 @@ export function admitted(
     status: rule?.status ?? 'False',
     reason: rule?.reason ?? '',
     drain: policy.drain,
+    ...(collects && policy.evidence && { evidence: policy.evidence }),
     dwellMs: policy.restraint.dwellMs,
     joinMs: policy.restraint.joinMs,
   }

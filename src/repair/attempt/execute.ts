@@ -10,6 +10,7 @@ import type { Clock } from '../../telemetry/clock.ts'
 import { kindOf } from '../act/actions.ts'
 import type { Drainer, DrainPass } from '../act/drain/run.ts'
 import type { LifecycleConditions } from '../act/lifecycle/lifecycle.ts'
+import type { EvidenceCollector } from '../act/on-node/evidence.ts'
 import { removeTaint, setTaint } from '../act/taint.ts'
 import type { LastLook } from '../observe/last-look.ts'
 import { RefusedCalls } from '../rights/refused-calls.ts'
@@ -32,6 +33,8 @@ export interface ExecutorOptions {
   readonly leadership: () => Leadership
   /** Asked again before every step that cannot be taken back, and before the first one that touches the node. */
   readonly lastLook: LastLook
+  /** Collects what a node says before its pods leave. */
+  readonly evidence: EvidenceCollector
   /** Shows each new phase on the node before the next step. */
   readonly lifecycle: LifecycleConditions
   /** Told of every new phase that is on record. */
@@ -116,6 +119,8 @@ export class Executor {
         return undefined
       case 'taint':
         return this.#unlessForbidden(tick, () => this.#taint(tick))
+      case 'collect':
+        return this.#collect(tick)
       case 'drain':
         return this.#drain(tick)
       case 'call':
@@ -168,6 +173,19 @@ export class Executor {
     }
     await this.#record(tick, { ...attempt, taintedAt: now }, false)
     return undefined // progress within a phase ends a tick elsewhere; here the drain is next, and need not wait
+  }
+
+  /** On record before it begins, so that it begins once. No trouble of it holds the repair. */
+  async #collect(tick: Tick): Promise<string | undefined> {
+    const { clock, evidence: collector } = this.#options
+    const { attempt } = tick
+    const { since } = attempt.evidence ?? { since: clock.now() }
+    if (!attempt.evidence) await this.#record(tick, { ...attempt, evidence: { since } }, false)
+    const bootId = oldNode(tick.attempt, tick.snapshot)?.bootId
+    const said = await (attempt.evidence ? collector.said(attempt) : collector.begin(tick.attempt, bootId))
+    if (said === undefined) return 'collects evidence from the node'
+    await this.#record(tick, { ...tick.attempt, evidence: { since, said } }, false)
+    return undefined
   }
 
   async #drain(tick: Tick): Promise<string | undefined> {

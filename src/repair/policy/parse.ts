@@ -90,7 +90,7 @@ type Refusal = Omit<PolicyError, 'policy'>
 
 /** What the schema cannot say. */
 function refusalsOf(spec: PolicySpec): readonly Refusal[] {
-  const refusals: Refusal[] = [...ladderRefusals(spec)]
+  const refusals: Refusal[] = [...ladderRefusals(spec), ...evidenceRefusals(spec)]
   for (const [index, match] of spec.match.entries()) {
     const healthy = healthTrouble(match)
     if (healthy) refusals.push({ field: `spec.match[${index}].status`, value: match.status, remedy: healthy })
@@ -104,6 +104,12 @@ function refusalsOf(spec: PolicySpec): readonly Refusal[] {
     }
   }
   return refusals
+}
+
+function evidenceRefusals({ evidence: { keep, claim } }: PolicySpec): readonly Refusal[] {
+  if ((keep === 'Claim') === (claim !== undefined)) return []
+  const remedy = keep === 'Claim' ? 'keep: Claim needs the name of one' : 'a claim is for keep: Claim'
+  return [{ field: 'spec.evidence.claim', value: claim ?? 'missing', remedy }]
 }
 
 function ladderRefusals({ action, ladder }: PolicySpec): readonly Refusal[] {
@@ -158,6 +164,7 @@ function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
       ...(spec.drain.gracePeriodSeconds !== undefined && { gracePeriodSeconds: spec.drain.gracePeriodSeconds }),
       blockedAfterMs: ms(spec.drain.blockedAfter),
     },
+    ...evidenceOf(spec),
     budgets: spec.budgets.map(({ nodes, reasons }) => ({ nodes: quantity(nodes), ...(reasons && { reasons }) })),
     breaker: {
       share: quantity(spec.breaker.share),
@@ -167,6 +174,11 @@ function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
     },
     restraint: { dwellMs: ms(spec.restraint.dwell), joinMs: ms(spec.restraint.join) },
   }
+}
+
+function evidenceOf({ evidence: { keep, claim, timeout } }: PolicySpec): Pick<Policy, 'evidence'> {
+  if (keep === 'None') return {}
+  return { evidence: { keep, ...(claim !== undefined && { claim }), timeoutMs: ms(timeout) } }
 }
 
 function matchOf({ condition, status, reason }: PolicySpec['match'][number]): PolicyMatch {

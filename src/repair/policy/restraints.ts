@@ -40,6 +40,7 @@ const restraints = {
   tolerationMs: 'not a restraint',
   provider: 'not a restraint',
   drain: 'not a restraint',
+  evidence: 'not a restraint',
   budgets: 'not a restraint',
   breaker: 'not a restraint',
   restraint: 'not a restraint', // its name means how long a replacement is watched, not what this table is about

@@ -4,7 +4,7 @@
  */
 import type { KubeObject } from '../../../kube/api.ts'
 import { serviceNames } from '../../../model/on-node/order.ts'
-import { capabilities, hostRoot, onNodeLabels } from './pod.ts'
+import { capabilities, evidenceFolder, hostRoot, keptAt, onNodeLabels } from './pod.ts'
 
 /** Who makes the pods, where, and of what image. */
 export interface OnNodeMaker {
@@ -65,6 +65,7 @@ const words = 'variables.one.command'
 const verbs: Readonly<Record<keyof typeof capabilities, string>> = {
   'restart-service': `size(${words}) == 6 && ${words}[3] in ${list(serviceNames)} && ${words}[4].startsWith('--boot-id=') && ${words}[5].startsWith('--not-after=')`,
   'reset-gpu': `size(${words}) >= 6 && ${words}.all(word, word in ['nodemend', 'on-node', 'reset-gpu'] || word.startsWith('--boot-id=') || word.startsWith('--not-after=') || word.matches('^[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f][.][0-7]$'))`,
+  collect: `size(${words}) == 6 && ${words}[3].matches('^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$') && ${words}[4].startsWith('--boot-id=') && ${words}[5].startsWith('--not-after=')`,
 }
 
 /** A message, and the CEL expressions that hold for a pod of `pod.ts`. */
@@ -100,9 +101,9 @@ function validations(image: string): readonly (readonly [string, ...string[]])[]
       `has(variables.rights.capabilities) && variables.rights.capabilities.drop == ['ALL'] && variables.rights.capabilities.add.all(name, name in ${list(added)})`,
     ],
     [
-      'the machine’s files, to read',
-      "size(variables.spec.volumes) == 1 && has(variables.spec.volumes[0].hostPath) && variables.spec.volumes[0].hostPath.path == '/'",
-      'size(variables.one.volumeMounts) == 1 && has(variables.one.volumeMounts[0].readOnly) && variables.one.volumeMounts[0].readOnly',
+      'the machine’s files to read, and the folder of evidence',
+      `variables.spec.volumes.all(it, (it.name == 'host' && has(it.hostPath) && it.hostPath.path == '/') || (it.name == 'evidence' && (has(it.persistentVolumeClaim) || (has(it.hostPath) && it.hostPath.path == '${evidenceFolder}'))))`,
+      `variables.one.volumeMounts.all(it, (it.name == 'host' && it.mountPath == '${hostRoot}' && has(it.readOnly) && it.readOnly) || (it.name == 'evidence' && it.mountPath == '${keptAt}' && ${words}[2] == 'collect'))`,
     ],
     [
       'bound to a node, and over soon',

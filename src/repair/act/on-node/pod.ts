@@ -36,7 +36,15 @@ export const capabilities: Readonly<Record<OnNodeVerb, readonly Capability[]>> =
   'reset-gpu': [
     { name: 'SYS_CHROOT', why: 'systemd-run and nvidia-smi of the node run in the file system of the node' },
   ],
+  collect: [{ name: 'SYS_CHROOT', why: 'journalctl and nvidia-smi of the node run in the file system of the node' }],
 }
+
+/** Where the archives of `collect` are: a folder of the node, or a PersistentVolumeClaim of that name. */
+export type Kept = { readonly folder: string } | { readonly claim: string }
+/** The folder of a node that keeps archives. */
+export const evidenceFolder = '/var/lib/nodemend/evidence'
+/** Where either is in the pod. */
+export const keptAt = '/evidence'
 
 export interface OnNodePlace {
   readonly attempt: string
@@ -50,7 +58,7 @@ export function podName({ attempt }: Pick<OnNodePlace, 'attempt'>, verb: OnNodeV
 }
 
 /** The pod for `order` at `place`, for `kubectl apply` as well. */
-export function onNodePod(order: OnNodeOrder, place: OnNodePlace, settings: OnNodeSettings): KubeObject {
+export function onNodePod(order: OnNodeOrder, place: OnNodePlace, settings: OnNodeSettings, keptIn?: Kept): KubeObject {
   const { verb } = order.task
   const { namespace, image, imagePullSecrets = [] } = settings
   return {
@@ -76,13 +84,18 @@ export function onNodePod(order: OnNodeOrder, place: OnNodePlace, settings: OnNo
       // The node is cordoned, sick, and may be under pressure.
       tolerations: [{ operator: 'Exists' }],
       ...(imagePullSecrets.length > 0 && { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
-      containers: [container(order, image)],
-      volumes: [{ name: 'host', hostPath: { path: '/', type: 'Directory' } }],
+      containers: [container(order, image, keptIn !== undefined)],
+      volumes: [{ name: 'host', hostPath: { path: '/', type: 'Directory' } }, ...(keptIn ? [volumeOf(keptIn)] : [])],
     },
   } as KubeObject // a pod is an object with a spec
 }
 
-function container(order: OnNodeOrder, image: string): object {
+function volumeOf(kept: Kept): object {
+  if ('claim' in kept) return { name: 'evidence', persistentVolumeClaim: { claimName: kept.claim } }
+  return { name: 'evidence', hostPath: { path: kept.folder, type: 'DirectoryOrCreate' } }
+}
+
+function container(order: OnNodeOrder, image: string, keeps: boolean): object {
   return {
     name: 'on-node',
     image,
@@ -102,6 +115,9 @@ function container(order: OnNodeOrder, image: string): object {
       // With SELinux, no other type of a container may use the socket of the service manager.
       seLinuxOptions: { type: 'spc_t' },
     },
-    volumeMounts: [{ name: 'host', mountPath: hostRoot, readOnly: true, mountPropagation: 'HostToContainer' }],
+    volumeMounts: [
+      { name: 'host', mountPath: hostRoot, readOnly: true, mountPropagation: 'HostToContainer' },
+      ...(keeps ? [{ name: 'evidence', mountPath: keptAt }] : []),
+    ],
   }
 }

@@ -6,7 +6,15 @@ import { type OnNodeTask, type OnNodeVerb, resultOf } from '../../../model/on-no
 import { shownText } from '../../../model/shown.ts'
 import type { Operation, OperationView } from '../../../providers/provider.ts'
 import type { Clock } from '../../../telemetry/clock.ts'
-import { nodeUidAnnotation, type OnNodeSettings, onNodeLabels, onNodePod, podName, repairLabel } from './pod.ts'
+import {
+  type Kept,
+  nodeUidAnnotation,
+  type OnNodeSettings,
+  onNodeLabels,
+  onNodePod,
+  podName,
+  repairLabel,
+} from './pod.ts'
 
 /** An order that has not begun by then does not begin any more: the node may have been repaired in another way. */
 const orderMs = 10 * 60_000
@@ -28,6 +36,9 @@ interface PodObject extends KubeObject {
   }
 }
 
+/** What of an operation a pod is made for. */
+export type OnNodePlan = Pick<Operation, 'id' | 'nodeName' | 'nodeUid' | 'bootId'>
+
 export class OnNodePods {
   readonly #api: Api
   readonly #clock: Clock
@@ -42,12 +53,12 @@ export class OnNodePods {
   }
 
   /** Makes the pod of `operation`, once: a pod of that name is this one. Rejects with KubeError. */
-  async begin(operation: Operation, task: OnNodeTask, timeoutMs: number): Promise<void> {
+  async begin(operation: OnNodePlan, task: OnNodeTask, timeoutMs: number, keptIn?: Kept): Promise<void> {
     const { id, nodeName, nodeUid, bootId = '' } = operation
     const order = { task, bootId, notAfter: this.#clock.now() + orderMs }
     this.#known?.add(id)
     try {
-      const body = onNodePod(order, { attempt: id, nodeName, nodeUid }, this.#settings)
+      const body = onNodePod(order, { attempt: id, nodeName, nodeUid }, this.#settings, keptIn)
       await createObject(this.#api, pods, body, { timeoutMs })
     } catch (error) {
       if (!isKubeError(error, 'NM_KUBE_EXISTS')) throw error
@@ -55,7 +66,7 @@ export class OnNodePods {
   }
 
   /** Never before the call is on record; a pod that is gone cannot be told from one that has done its work. */
-  async look({ id, nodeUid, bootId }: Operation, verb: OnNodeVerb): Promise<OperationView> {
+  async look({ id, nodeUid, bootId }: OnNodePlan, verb: OnNodeVerb): Promise<OperationView> {
     if (bootId === undefined) return { state: 'not-started' }
     const { namespace } = this.#settings
     const name = podName({ attempt: id }, verb)
