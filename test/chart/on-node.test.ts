@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OnNodeTask } from '../../src/model/on-node/order.ts'
-import { onNodePod } from '../../src/repair/act/on-node/pod.ts'
+import { evidenceFolder, type Kept, onNodePod } from '../../src/repair/act/on-node/pod.ts'
 import { version } from '../../src/telemetry/version.ts'
 import { eventually } from '../cluster/wait.ts'
 import { chartFolder } from './helm.ts'
@@ -33,10 +33,10 @@ test('the admission policy of the chart takes the pods of orders, and no others'
   assert.equal(upgraded.code, 0, upgraded.err)
   const { rest } = await given.asPod('nodemend-controller', 'any')
   let number = 0
-  const bodyOf = (task: OnNodeTask): Body => {
+  const bodyOf = (task: OnNodeTask, keptIn?: Kept): Body => {
     const order = { task, bootId: '3f1c', notAfter: 1 }
     const place = { attempt: `worker-1-${++number}`, nodeName: 'worker-1', nodeUid: 'uid' }
-    return onNodePod(order, place, { namespace, image }) as unknown as Body // a pod
+    return onNodePod(order, place, { namespace, image }, keptIn) as unknown as Body // a pod
   }
   const send = async (body: object): Promise<{ readonly status: number; readonly said: string }> => {
     const { status, body: answer } = await rest.send({ method: 'POST', path: `${pods}?dryRun=All`, body })
@@ -54,12 +54,22 @@ test('the admission policy of the chart takes the pods of orders, and no others'
     async () => (await send(changed({ hostPID: true }))).status === 422,
   )
 
-  const taken = [restart, bodyOf({ verb: 'reset-gpu', gpus: ['0000:3b:00.0', '0000:86:00.0'] })]
+  const collecting = (keptIn: Kept): Body => bodyOf({ verb: 'collect', name: 'worker-1-1' }, keptIn)
+  const taken = [
+    restart,
+    bodyOf({ verb: 'reset-gpu', gpus: ['0000:3b:00.0', '0000:86:00.0'] }),
+    collecting({ folder: evidenceFolder }),
+    collecting({ claim: 'logs' }),
+  ]
   for (const body of taken) {
     const { status, said } = await send(body)
     assert.equal(status, 201, said)
   }
   const words = (index: number, word: string): object => changed({}, { command: command.with(index, word) })
+  const withCommand = (body: Body, other: readonly string[]): object => {
+    const containers = body.spec.containers.map((one) => ({ ...one, command: other }))
+    return { ...body, spec: { ...body.spec, containers } }
+  }
   const refused: readonly (readonly [string, object])[] = [
     ['another image', changed({}, { image: 'busybox' })],
     ['another program', words(0, 'sh')],
@@ -81,6 +91,8 @@ test('the admission policy of the chart takes the pods of orders, and no others'
     ['a second container', changed({ containers: [restart.spec.containers[0], { name: 'b', image, command }] })],
     ['a container before', changed({ initContainers: [{ name: 'b', image, command }] })],
     ['files to write', changed({}, { volumeMounts: [{ name: 'host', mountPath: '/host' }] })],
+    ['another folder to write', collecting({ folder: '/etc' })],
+    ['a folder for another verb', withCommand(collecting({ folder: evidenceFolder }), command)],
     ['no node', changed({ nodeName: undefined })],
     ['other labels', { ...restart, metadata: { ...restart.metadata, labels: {} } }],
   ]
