@@ -18,6 +18,7 @@ const layers: Readonly<Record<string, number>> = {
   embedded: 3,
   detect: 4,
   providers: 4,
+  'on-node': 5,
   repair: 5,
   drill: 6,
   simulate: 6,

@@ -13,8 +13,9 @@ import { drillRights } from '../../src/drill/control/rights.ts'
 import type { Right } from '../../src/kube/rights/right.ts'
 import { conditionTypes, npdConditionTypes } from '../../src/model/condition.ts'
 import { providerKinds, providerNames } from '../../src/providers/providers.ts'
+import { onNodeAdmission } from '../../src/repair/act/on-node/admission.ts'
 import { admissionWarnings } from '../../src/repair/policy/admission.ts'
-import { controllerRights } from '../../src/repair/rights/rights.ts'
+import { controllerRights, onNodeRights } from '../../src/repair/rights/rights.ts'
 
 export interface Template {
   /** Path from the repository's root. */
@@ -86,8 +87,24 @@ function controllerTemplate(): string {
     const roles = rolesText('controller', `-${name}`, providerKinds[name].rights)
     return `{{- if has "${name}" .Values.controller.providers }}\n${roles.map((one) => `---\n${one}`).join('')}{{- end }}\n`
   })
-  const inside = [own, ...provided].join('')
+  const inside = [own, ...provided, onNodeText()].join('')
   return `${notice('src/repair/rights and src/providers')}{{- if .Values.controller.enabled }}\n${inside}{{- end }}\n`
+}
+
+/** What a controller that acts on nodes may do, and what it may do it with. */
+function onNodeText(): string {
+  const { namespace, account: serviceAccount } = tokens
+  const roles = rolesText('controller', '-on-node', onNodeRights(namespace))
+  const maker = { name: tokens.policy, namespace, serviceAccount, image: tokens.image }
+  const admission = onNodeAdmission(maker).map((one) => {
+    const text = plain(stringify(one, layout))
+      .replaceAll(tokens.policy, '{{ include "nodemend.controller.name" . }}-on-node.{{ .Release.Namespace }}')
+      .replaceAll(tokens.namespace, '{{ .Release.Namespace }}')
+      .replaceAll(tokens.account, '{{ include "nodemend.controller.serviceAccount" . }}')
+      .replaceAll(tokens.image, '{{ include "nodemend.image" (list . .Values.agent.image) }}')
+    return labelled(text, 'controller')
+  })
+  return `{{- if .Values.controller.onNode.enabled }}\n${[...roles, ...admission].map((one) => `---\n${one}`).join('')}{{- end }}\n`
 }
 
 /** Hooks, because they must be there while everything else goes. */
@@ -112,7 +129,13 @@ const hook = [
 const layout = { lineWidth: 0, aliasDuplicateObjects: false } as const
 
 /** Stand for expressions of the template while the text is YAML. */
-const tokens = { name: 'ROLE-NAME', account: 'ACCOUNT-NAME', namespace: 'HOME-NAMESPACE' } as const
+const tokens = {
+  name: 'ROLE-NAME',
+  account: 'ACCOUNT-NAME',
+  namespace: 'HOME-NAMESPACE',
+  policy: 'POLICY-NAME',
+  image: 'AGENT-IMAGE',
+} as const
 
 type Component = 'agent' | 'controller' | 'clean-up' | 'drills'
 

@@ -6,6 +6,7 @@ import type { Remedy } from '../model/action.ts'
 import type { ConditionType } from '../model/condition.ts'
 import type { LogName } from '../model/evidence.ts'
 import type { Scope, Severity } from '../model/finding.ts'
+import type { Service } from '../model/on-node/order.ts'
 
 /** Increase this when the meaning of a field changes; a bundle refuses a file with another version. */
 export const compiledVersion = 2
@@ -32,6 +33,8 @@ export interface CompiledReason {
   readonly lasts?: LastsCheck
   /** The suggested repair; the condition's message names it. */
   readonly repair: Remedy
+  /** What `RestartService` restarts; present with that repair alone. */
+  readonly service?: Service
 }
 
 /** Checks whether a logged fault is still present, by the finding's device. */

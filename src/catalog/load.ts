@@ -210,6 +210,7 @@ function compileReason(entry: ReasonEntry, file: CatalogueFile): CompiledReason 
     ...(entry.probe && { probe: compileProbe(entry.probe) }),
     ...(entry.lasts !== undefined && { lasts: entry.lasts }),
     repair: entry.repair.action,
+    ...(entry.repair.service !== undefined && { service: entry.repair.service }),
   }
 }
 

@@ -6,6 +6,7 @@ import * as z from 'zod'
 import { type Remedy, remedies } from '../model/action.ts'
 import { conditionTypes } from '../model/condition.ts'
 import { logNames } from '../model/evidence.ts'
+import { serviceNames } from '../model/on-node/order.ts'
 import { lastsChecks } from './compiled.ts'
 
 const duration = z
@@ -129,6 +130,11 @@ export const reasonSchema = z.strictObject({
       after: duration
         .default('30m')
         .describe('how long to wait first; advice only, like the action: the policy’s toleration decides'),
+      service: z.enum(serviceNames).optional().describe('what RestartService restarts'),
+    })
+    .refine(({ action, service }) => (action === 'RestartService') === (service !== undefined), {
+      error: 'service belongs to the action RestartService, and RestartService needs one',
+      path: ['service'],
     })
     .prefault({}),
   drill: z

@@ -16,6 +16,7 @@ import { classifyCommand } from './inspect/classify.ts'
 import { rulesCommand } from './inspect/rules.ts'
 import { scanCommand } from './inspect/scan.ts'
 import type { Io } from './io.ts'
+import { onNodeCommand } from './on-node/command.ts'
 import { policyCommand } from './policy/command.ts'
 import { repairCommand } from './repair/command.ts'
 
@@ -37,4 +38,5 @@ export const commands: readonly ((io: Io) => Command)[] = [
   cleanUpCommand,
   eksCommand,
   drillCommand,
+  onNodeCommand,
 ]

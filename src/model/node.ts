@@ -1,5 +1,5 @@
 /** The cluster as one decision sees it: an immutable snapshot. Times are wall-clock milliseconds of the controller's clock. */
-import type { Intervention } from './action.ts'
+import type { Intervention, Suggestions } from './action.ts'
 import type { ConditionStatus, NodeCondition } from './condition.ts'
 import type { Budget } from './policy.ts'
 
@@ -142,6 +142,8 @@ export interface ClusterSnapshot {
   readonly poolLabels: readonly string[]
   /** What this controller carries out without a provider. */
   readonly ownActions: readonly Intervention[]
+  /** What the catalogue suggests, by reason; absent: nothing is known of any reason. */
+  readonly suggestions?: Suggestions
   /** Names of the providers that this controller runs, in the order in which `auto` asks them. */
   readonly providers: readonly string[]
   readonly health: ApiHealth

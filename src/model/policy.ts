@@ -85,6 +85,15 @@ export interface DrainLimits {
   readonly oneByOne?: boolean
 }
 
+/** Where what a node says is kept before its machine is rebooted or replaced. */
+export interface EvidencePolicy {
+  /** `Node`: a folder of the node, which goes with the machine. `Claim`: a PersistentVolumeClaim beside the controller. */
+  readonly keep: 'Node' | 'Claim'
+  readonly claim?: string
+  /** After this the repair goes on without it. */
+  readonly timeoutMs: number
+}
+
 export interface Policy {
   readonly name: string
   readonly generation: number
@@ -101,6 +110,8 @@ export interface Policy {
   /** `auto`, or the name of a provider. */
   readonly provider: string
   readonly drain: DrainLimits
+  /** Absent: nothing is collected. */
+  readonly evidence?: EvidencePolicy
   readonly budgets: readonly Budget[]
   /** Repairs begin while one of them is open; absent: at any time. */
   readonly windows?: readonly Window[]

@@ -2,7 +2,7 @@
 import type { Intervention } from './action.ts'
 import type { ConditionStatus } from './condition.ts'
 import type { DecisionRecord, FirstSighting, Rule } from './decision.ts'
-import type { DrainLimits } from './policy.ts'
+import type { DrainLimits, EvidencePolicy } from './policy.ts'
 
 export const phases = [
   'Pending',
@@ -26,6 +26,11 @@ const beforeCommit: ReadonlySet<Phase> = new Set(['Pending', 'Preparing', 'Drain
 /** True in a final phase. */
 export function isFinished(phase: Phase): boolean {
   return finished.has(phase)
+}
+
+/** True from the admission to the end. */
+export function isActive({ phase }: { readonly phase: Phase }): boolean {
+  return phase !== 'Pending' && !isFinished(phase)
 }
 
 /** True while every step can be undone; the steps are undone when the fault clears. */
@@ -70,6 +75,8 @@ export interface Plan {
   readonly status: ConditionStatus
   readonly reason: string
   readonly drain: DrainLimits
+  /** Collected before the first step that cannot be undone; absent: nothing is. */
+  readonly evidence?: EvidencePolicy
   readonly dwellMs: number
   /** How long the machine may take to join, or to come back; absent in records of before: 20 minutes. */
   readonly joinMs?: number
@@ -123,6 +130,14 @@ export interface WrittenCall {
   readonly bootId: string
 }
 
+/** What was collected from the node before anything was lost. */
+export interface Evidence {
+  /** When its collection was put on record, before it began. */
+  readonly since: number
+  /** What was kept, where, and its size, or why nothing was; absent while it is being collected. */
+  readonly said?: string
+}
+
 /** One attempt to repair one node and its audit trail: the content of a NodeRepair object. */
 export interface Attempt {
   /** Deterministic: see `repair/attempt/name.ts`. It is also the provider's operation id. */
@@ -154,6 +169,7 @@ export interface Attempt {
   readonly decision?: DecisionRecord
   readonly plan?: Plan
   readonly taintedAt?: number
+  readonly evidence?: Evidence
   readonly drain?: DrainProgress
   /** The call without a trace, written ahead: sent at most once. */
   readonly call?: WrittenCall

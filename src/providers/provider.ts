@@ -58,6 +58,8 @@ export type OperationView =
   | { readonly state: 'back'; readonly node: NodeRef }
   /** The old node is gone. */
   | { readonly state: 'gone'; readonly successor: SuccessorSearch }
+  /** What was asked of the node has ended there. `refused`: nothing was touched. */
+  | { readonly state: 'ended'; readonly outcome: 'done' | 'failed' | 'refused'; readonly why: string }
   /** It cannot be told: no answer, or no trace of the call. */
   | { readonly state: 'unknown'; readonly why: string }
 
@@ -72,8 +74,8 @@ export type SuccessorSearch =
  * repair and says what to do.
  */
 export interface Actor {
-  /** What the action would act on. A rejection refuses the repair until the next pass asks again. */
-  target(node: NodeView, action: Intervention): Promise<TargetAnswer>
+  /** What the action would act on, for `reason`. A rejection refuses the repair until the next pass asks again. */
+  target(node: NodeView, action: Intervention, reason?: string): Promise<TargetAnswer>
   /** Never rejects: no answer is `unknown`. */
   look(operation: Operation): Promise<OperationView>
   /**

@@ -1,14 +1,18 @@
 /** The parts of the cluster half, put together: by the controller's command, by the demo and by tests. */
 import type { Api } from '../kube/api.ts'
 import type { EventRecorder } from '../kube/events/recorder.ts'
+import type { Suggestions } from '../model/action.ts'
 import type { Leadership } from '../model/node.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import type { Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
-import { actorsAmong } from './act/actions.ts'
+import { actorsAmong, ownActionsWith } from './act/actions.ts'
 import { Drainer } from './act/drain/run.ts'
 import { LifecycleConditions } from './act/lifecycle/lifecycle.ts'
+import { EvidenceCollector } from './act/on-node/evidence.ts'
+import type { OnNodeSettings } from './act/on-node/pod.ts'
+import { OnNodePods } from './act/on-node/pods.ts'
 import { AttemptBook } from './attempt/book.ts'
 import { Calls } from './attempt/calls.ts'
 import { Executor } from './attempt/execute.ts'
@@ -30,6 +34,10 @@ export interface AssembleOptions {
   readonly providers: readonly Provider[]
   readonly leadership: () => Leadership
   readonly lease: { readonly namespace: string; readonly name: string }
+  /** Of the pods that act on nodes; absent: nothing is carried out there. */
+  readonly onNode?: OnNodeSettings | undefined
+  /** What the catalogue suggests, by reason. */
+  readonly suggestions?: Suggestions | undefined
   /** See `ObserverOptions`. */
   readonly karpenterNodeRepair?: KarpenterNodeRepair | undefined
   /** How long everything settles after an outage. */
@@ -54,13 +62,19 @@ export function assemble(options: AssembleOptions): Assembled {
   const remedy = controllerRemedy(
     lease.namespace,
     providers.map(({ name }) => name),
+    options.onNode?.image,
   )
+  const onNode = options.onNode && new OnNodePods(api, clock, options.onNode)
+  const { suggestions } = options
+  const parts = { api, clock, onNode, suggestions }
   const observer = new Observer({
     api,
     clock,
     random,
     book,
     providers,
+    ownActions: ownActionsWith(parts),
+    suggestions,
     settleMs,
     lease,
     remedy,
@@ -71,7 +85,7 @@ export function assemble(options: AssembleOptions): Assembled {
     signal,
   })
   const lifecycle = new LifecycleConditions(api, clock)
-  const findActor = actorsAmong(providers, { api, clock })
+  const findActor = actorsAmong(providers, parts)
   const executor = new Executor({
     api,
     clock,
@@ -80,6 +94,7 @@ export function assemble(options: AssembleOptions): Assembled {
     calls: new Calls(book, findActor),
     leadership,
     lastLook: observer.lastLook,
+    evidence: new EvidenceCollector(onNode),
     lifecycle,
     onPhase: (attempt) => reporter.phase(attempt),
   })
@@ -93,7 +108,8 @@ export function assemble(options: AssembleOptions): Assembled {
     providers,
     findActor,
     lifecycle,
-    rights: new RightsQuestion(api, clock, remedy),
+    onNode,
+    rights: new RightsQuestion(api, clock, remedy, options.onNode?.namespace ?? lease.namespace),
     reporter,
     leadership,
   })

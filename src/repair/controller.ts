@@ -2,16 +2,17 @@
 import { type Api, repairPolicies } from '../kube/api.ts'
 import { isKubeError } from '../kube/errors.ts'
 import { replaceObject } from '../kube/objects.ts'
-import type { Intervention } from '../model/action.ts'
 import type { Decision } from '../model/decision.ts'
-import type { ClusterSnapshot, Leadership, NodeView } from '../model/node.ts'
+import { type ClusterSnapshot, isReady, type Leadership, type NodeView } from '../model/node.ts'
 import type { Policy } from '../model/policy.ts'
-import { type Attempt, isFinished } from '../model/repair.ts'
-import type { Provider, TargetAnswer } from '../providers/provider.ts'
+import { type Attempt, isActive, isFinished } from '../model/repair.ts'
+import type { Provider } from '../providers/provider.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import { type FindActor, kindOf, noProvider } from './act/actions.ts'
 import type { Drainer } from './act/drain/run.ts'
 import type { LifecycleConditions } from './act/lifecycle/lifecycle.ts'
+import type { OnNodePods } from './act/on-node/pods.ts'
+import { targetOf } from './act/target.ts'
 import { admitted, newAttempt, providerAnswer, refusedLate, sightingsDiffer, withDecision } from './attempt/admit.ts'
 import type { AttemptBook } from './attempt/book.ts'
 import type { Executor } from './attempt/execute.ts'
@@ -44,6 +45,8 @@ export interface ControllerOptions {
   readonly providers: readonly Provider[]
   readonly findActor: FindActor
   readonly lifecycle: LifecycleConditions
+  /** Runs pods on nodes; absent where the controller may not. */
+  readonly onNode?: OnNodePods | undefined
   readonly rights: RightsQuestion
   readonly reporter: Reporter
   readonly leadership: () => Leadership
@@ -181,13 +184,16 @@ export class Controller {
 
   /** The last questions before anything is touched: what exactly would be acted on, and did somebody say no meanwhile? */
   async #admit(decision: Decision, record: Attempt, node: NodeView, snapshot: ClusterSnapshot): Promise<void> {
-    const { book, drainer, observer, reporter, rights } = this.#options
+    const { book, drainer, findActor, observer, reporter, rights } = this.#options
     const policy = this.#inForce?.find((one) => one.name === decision.rule?.policy)
     const action = decision.rule?.action
     if (!policy || action === undefined || action === 'NoAction') return
     const provider = kindOf(action).by === 'provider' ? providerFor(node, policy, action) : noProvider
     if (provider === undefined) return
-    const answer = await this.#targetOf(node, provider, action)
+    const question = { node, provider, action, reason: decision.rule?.reason }
+    const answer = await targetOf(findActor, question, (error) =>
+      reporter.error('asking a provider for its target', error),
+    )
     if (answer.kind === 'refused') {
       return this.#refuseLate(record, refusedLate(decision, providerAnswer, answer.why, answer.change))
     }
@@ -199,26 +205,9 @@ export class Controller {
     const no = await observer.lastLook.objection(snapshot, node, policy)
     if (no) return this.#refuseLate(guarded, refusedLate(decision, no.gate, no.why, no.change))
     reporter.decision(decision, record.name)
-    const plan = admitted(guarded, decision, policy, action, provider, answer.target, foreseen)
+    const collects = this.#options.onNode !== undefined && isReady(node) && kindOf(action).by === 'provider'
+    const plan = admitted(guarded, decision, policy, action, provider, answer.target, { foreseen, collects })
     reporter.phase(await book.write(this.#ours(plan)))
-  }
-
-  /** A provider that cannot answer says no, and the record says why. */
-  async #targetOf(node: NodeView, provider: string, action: Intervention): Promise<TargetAnswer> {
-    const { findActor, reporter } = this.#options
-    const { words, refusal } = kindOf(action)
-    const refused = refusal?.(node)
-    if (refused) return { kind: 'refused', ...refused }
-    const actor = findActor({ action, provider })
-    const why = `this controller does not run provider ${provider}`
-    if (!actor) return { kind: 'refused', why, change: `the controller runs ${provider}` }
-    try {
-      return await actor.target(node, action)
-    } catch (error) {
-      reporter.error('asking a provider for its target', error)
-      const why = `${provider} cannot tell what to ${words.verb}: ${error instanceof Error ? error.message : error}`
-      return { kind: 'refused', why, change: `${provider} answers` }
-    }
   }
 
   async #refuseLate(record: Attempt, refused: Decision): Promise<void> {
@@ -258,10 +247,6 @@ export class Controller {
 /** Until the first gate opens by itself that nothing before it stands in the way of. */
 function nextOpening(decisions: readonly Decision[], now: number): number {
   return Math.max(0, Math.min(...decisions.map((one) => (one.until ?? Number.POSITIVE_INFINITY) - now)))
-}
-
-function isActive({ phase }: Attempt): boolean {
-  return phase !== 'Pending' && !isFinished(phase)
 }
 
 function saysNews(record: Attempt, decision: Decision): boolean {

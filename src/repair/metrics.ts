@@ -24,6 +24,7 @@ const errorOccasions = [
   'letting go of a record',
   'removing an old record',
   'removing a stray taint',
+  'removing pods of ended repairs',
   'writing life-cycle conditions',
   'answering health checks',
 ] as const

@@ -1,10 +1,11 @@
 /** Removes what nobody needs any more: our finaliser, old records, and marks of ours on nodes without an open repair. */
 import type { Api } from '../kube/api.ts'
 import type { ClusterSnapshot } from '../model/node.ts'
-import { type Attempt, isFinished } from '../model/repair.ts'
+import { type Attempt, isActive, isFinished } from '../model/repair.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import { strayMarks } from './act/gang/peers.ts'
 import { type LifecycleConditions, unlikeNodes } from './act/lifecycle/lifecycle.ts'
+import type { OnNodePods } from './act/on-node/pods.ts'
 import { removeGangMark, removeTaint, strayTaints } from './act/taint.ts'
 import type { AttemptBook } from './attempt/book.ts'
 import { outdated } from './attempt/retention.ts'
@@ -18,14 +19,17 @@ export interface TidyOptions {
   readonly book: AttemptBook
   readonly clock: Clock
   readonly lifecycle: LifecycleConditions
+  readonly onNode?: OnNodePods | undefined
 }
 
 /** `attempt` runs one of the removals; one that fails must not keep the others from being tried. */
 export async function tidy(
-  { api, book, clock, lifecycle }: TidyOptions,
+  { api, book, clock, lifecycle, onNode }: TidyOptions,
   { nodes, pause }: ClusterSnapshot,
   attempt: (what: ErrorOccasion, run: () => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
+  const open = new Set(book.records.filter(isActive).map((one) => one.name))
+  await attempt('removing pods of ended repairs', async () => onNode?.sweep(open))
   for (const record of book.records.filter(isLetGo).slice(0, mostPerPass)) {
     await attempt('letting go of a record', () => book.release(record))
   }

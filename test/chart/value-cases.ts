@@ -70,6 +70,7 @@ export const valueCases: readonly ValueCase[] = [
       'controller.image': { repository: 'registry.example:5000/controller', tag: 'v2' },
       'controller.port': 9101,
       'controller.providers': ['webhook', 'eks'],
+      'controller.onNode.enabled': true,
       'controller.aws': { cluster: 'prod', region: 'eu-west-1', replaceFirst: true },
       'controller.webhook': { url: 'https://machines.example', secretName: 'machines' },
       'controller.tolerations': [{ key: 'dedicated', operator: 'Exists' }],

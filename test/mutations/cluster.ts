@@ -9,8 +9,8 @@ const model = 'src/model/action.ts'
 const table = 'src/repair/act/actions.ts'
 const attempt = 'src/model/repair.ts'
 const codec = 'src/repair/attempt/codec.ts'
-const builtAction = { file: model, from: "ResetGPU: 'advised'", to: "ResetGPU: 'built'" }
-const entry = { file: table, from: 'Replace: replace }', to: 'Replace: replace, ResetGPU: replace }' }
+const builtAction = { file: model, from: "RestartApp: 'advised'", to: "RestartApp: 'built'" }
+const entry = { file: table, from: '  Replace: replace,\n', to: '  Replace: replace,\n  RestartApp: replace,\n' }
 const field = {
   file: attempt,
   from: '  readonly proof?: string\n',
@@ -44,22 +44,22 @@ const forgottenActions: readonly Mutation[] = [
   {
     what: 'an action that is built has no entry in the table',
     edits: [builtAction],
-    noticed: types(/act\/actions\.ts.*'ResetGPU' is missing/),
+    noticed: types(/act\/actions\.ts.*'RestartApp' is missing/),
   },
   {
     what: 'an entry in the table is for an action that is not built',
     edits: [entry],
-    noticed: types(/act\/actions\.ts.*ResetGPU/),
+    noticed: types(/act\/actions\.ts.*RestartApp/),
   },
   {
     what: 'an action has no folder and no test of its own',
     edits: [builtAction, entry],
-    noticed: testOf('src/repair/act/actions.test.ts', /resetgpu/),
+    noticed: testOf('src/repair/act/actions.test.ts', /restartapp/),
   },
   {
     what: 'the CRD of a new action was not reviewed',
     edits: [builtAction, entry],
-    noticed: testOf('src/repair/crds.test.ts', /crds\.yaml differs/),
+    noticed: testOf('test/cli/crds.test.ts', /crds\.yaml differs/),
   },
   {
     what: 'an action does not say what proves it',
@@ -147,7 +147,7 @@ const forgottenProviders: readonly Mutation[] = [
   {
     what: 'the CRD with a new provider was not reviewed',
     edits: [cloudFile, ...cloudLine],
-    noticed: testOf('src/repair/crds.test.ts', /crds\.yaml differs/),
+    noticed: testOf('test/cli/crds.test.ts', /crds\.yaml differs/),
   },
   {
     what: 'two providers know their nodes by one label',
@@ -210,9 +210,9 @@ const forgottenProviders: readonly Mutation[] = [
   {
     what: 'a provider can an action that is not built',
     edits: [
-      { file: 'src/providers/karpenter/provider.ts', from: "can: ['Replace']", to: "can: ['Replace', 'ResetGPU']" },
+      { file: 'src/providers/karpenter/provider.ts', from: "can: ['Replace']", to: "can: ['Replace', 'RestartApp']" },
     ],
-    noticed: types(/karpenter\/provider\.ts.*ResetGPU/),
+    noticed: types(/karpenter\/provider\.ts.*RestartApp/),
   },
 ]
 

@@ -154,7 +154,13 @@ function deletedText({ phase }: Attempt): string {
 }
 
 /** What the node would be, once it is done. */
-const done: Readonly<Record<Action, string>> = { NoAction: 'touched', Reboot: 'rebooted', Replace: 'replaced' }
+const done: Readonly<Record<Action, string>> = {
+  NoAction: 'touched',
+  RestartService: 'given a new start of its service',
+  ResetGPU: 'given a reset of its GPU',
+  Reboot: 'rebooted',
+  Replace: 'replaced',
+}
 
 function doneTo({ rule }: DecisionRecord): string {
   return rule ? done[rule.action] : 'touched'

@@ -1,10 +1,11 @@
 /** `nodemend rbac`: the smallest role of a program, for `kubectl apply -f -`. */
 import { Command } from 'commander'
-import { Document, isMap, isSeq, type Node as YamlNode } from 'yaml'
+import { Document, isMap, isSeq, stringify, type Node as YamlNode } from 'yaml'
 import { agentRights } from '../../detect/report/rights.ts'
 import { drillRights } from '../../drill/control/rights.ts'
 import { type Right, resourceText } from '../../kube/rights/right.ts'
 import type { ProviderName } from '../../providers/providers.ts'
+import { onNodeAdmission } from '../../repair/act/on-node/admission.ts'
 import { rightsWithProviders } from '../../repair/rights/rights.ts'
 import { cleanUpRights } from '../clean-up/rights.ts'
 import type { Io } from '../io.ts'
@@ -31,9 +32,18 @@ export function rbacCommand(io: Io): Command {
   })
   const controller = program('controller')
     .addOption(providersOption('whose rights it needs'))
-    .action((flags: Flags & { readonly providers: readonly ProviderName[] }) => {
-      const rights = rightsWithProviders(flags.namespace, flags.providers)
+    .option(
+      '--on-node <IMAGE>',
+      'it acts on nodes by pods of this image in its namespace: these rights, and what limits them',
+    )
+    .action((flags: Flags & { readonly providers: readonly ProviderName[]; readonly onNode?: string }) => {
+      const { namespace, serviceAccount, providers, onNode: image } = flags
+      const rights = rightsWithProviders(namespace, providers, image !== undefined)
       io.stdout(roleManifest(holderOf('controller', flags), rights))
+      if (image === undefined) return
+      const name = `${serviceAccount}-on-node.${namespace}`
+      for (const one of onNodeAdmission({ name, namespace, serviceAccount, image }))
+        io.stdout(`---\n${stringify(one, { lineWidth: 0, aliasDuplicateObjects: false })}`)
     })
   const cleanUp = program('clean-up').action((flags: Flags) => {
     io.stdout(roleManifest(holderOf('clean-up', flags), cleanUpRights(flags.namespace)))

@@ -6,6 +6,7 @@ import { anyNodeFlag } from '../../providers/embedded/provider.ts'
 import type { ProviderParts } from '../../providers/provider.ts'
 import type { ProviderName } from '../../providers/providers.ts'
 import { webhookSettings } from '../../providers/webhook/send.ts'
+import { onNodeFlag } from '../../repair/decide/gates/provider.ts'
 import {
   type KarpenterNodeRepair,
   karpenterNodeRepairChoices,
@@ -14,7 +15,8 @@ import {
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
 import { providersOption } from '../cluster/providers-option.ts'
 import { CommandError, type Io } from '../io.ts'
-import { runController } from './run.ts'
+import { type RunControllerOptions, runController } from './run.ts'
+import { readSuggestions } from './suggestions.ts'
 
 interface Flags extends ClusterFlags {
   readonly namespace?: string
@@ -33,6 +35,8 @@ interface Flags extends ClusterFlags {
   readonly awsReplaceFirst?: boolean
   readonly webhookUrl?: string
   readonly webhookSecretFile?: string
+  readonly onNodeImage?: string
+  readonly onNodePullSecrets?: string
   readonly verbosity: string
 }
 
@@ -64,6 +68,11 @@ export function controllerCommand(io: Io): Command {
     .option('--aws-replace-first', 'providers eks, auto-scaling: start the replacement first, where the group has room')
     .option('--webhook-url <URL>', 'provider webhook: base address of the service that reboots and replaces machines')
     .option('--webhook-secret-file <FILE>', 'provider webhook: file with the key of the signature')
+    .option(
+      `${onNodeFlag} <IMAGE>`,
+      'carry out RestartService and ResetGPU by pods of this image, the agent’s, on nodes',
+    )
+    .option('--on-node-pull-secrets <NAMES>', 'Secrets with the credentials of its registry, comma-separated')
     .option('--verbosity <N>', '0 warnings, 2 decisions and phases, 3 and more everything', '2')
     .action((flags: Flags) => start(flags, io))
 }
@@ -71,8 +80,9 @@ export function controllerCommand(io: Io): Command {
 async function start(flags: Flags, io: Io): Promise<void> {
   const { api, namespace } = await clusterApi(flags, 'controller', io)
   const host = io.env.HOSTNAME ?? 'controller'
+  const home = flags.namespace ?? namespace ?? 'default'
   const options = {
-    namespace: flags.namespace ?? namespace ?? 'default',
+    namespace: home,
     leaseName: flags.leaseName,
     leaseMs: flags.leaseDuration,
     identity: flags.identity ?? `${host}-${Math.floor(io.random() * 0x100000000).toString(36)}`,
@@ -87,6 +97,8 @@ async function start(flags: Flags, io: Io): Promise<void> {
       ...webhookOf(flags),
       ...awsOf(flags),
     },
+    ...onNodeOf(flags, home),
+    suggestions: readSuggestions(io.programFile),
     level: levelOf(flags.verbosity),
   }
   try {
@@ -105,6 +117,16 @@ function webhookOf({ providers, webhookUrl, webhookSecretFile }: Flags): Pick<Pr
     return { webhook: webhookSettings(webhookUrl, webhookSecretFile) }
   if (webhookUrl === undefined && webhookSecretFile === undefined && !providers.includes('webhook')) return {}
   throw new CommandError('NM_WEBHOOK_SETTINGS', 'provider webhook needs both --webhook-url and --webhook-secret-file')
+}
+
+/** Its pods are in the namespace of the controller. */
+function onNodeOf(
+  { onNodeImage: image, onNodePullSecrets }: Flags,
+  namespace: string,
+): Pick<RunControllerOptions, 'onNode'> {
+  if (image === undefined) return {}
+  const imagePullSecrets = onNodePullSecrets?.split(',').map((name) => name.trim())
+  return { onNode: { namespace, image, ...(imagePullSecrets && { imagePullSecrets }) } }
 }
 
 /** A cluster is needed where the provider eks is asked for: a repair is too late to learn that. */

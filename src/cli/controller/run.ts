@@ -6,9 +6,11 @@ import { createEventRecorder } from '../../kube/events/recorder.ts'
 import { holdLease, type LeaseHold } from '../../kube/lease.ts'
 import { getObject } from '../../kube/objects.ts'
 import { watchRights } from '../../kube/rights/watch.ts'
+import type { Suggestions } from '../../model/action.ts'
 import type { ProviderParts } from '../../providers/provider.ts'
 import type { ProviderName } from '../../providers/providers.ts'
 import { providersNamed } from '../../providers/providers.ts'
+import type { OnNodeSettings } from '../../repair/act/on-node/pod.ts'
 import { type Assembled, assemble } from '../../repair/assemble.ts'
 import { LeadershipView } from '../../repair/leadership.ts'
 import { outageMs } from '../../repair/observe/health.ts'
@@ -39,6 +41,10 @@ export interface RunControllerOptions {
   readonly karpenterNodeRepair?: KarpenterNodeRepair
   /** What some of them are set to. */
   readonly settings?: Omit<ProviderParts, 'api' | 'clock'>
+  /** Of the pods that act on nodes; absent: nothing is carried out there. */
+  readonly onNode?: OnNodeSettings
+  /** What the catalogue suggests, by reason. */
+  readonly suggestions?: Suggestions
   readonly level: Level
 }
 
@@ -61,6 +67,7 @@ const shutdownDeadlineMs = 3_000
 export async function runController(options: RunControllerOptions, parts: ControllerParts): Promise<void> {
   const { api, clock, random, signal } = parts
   const { namespace, leaseName, identity, intervalMs, settleMs } = options
+  const acts = options.onNode !== undefined
   const log = createLog({ clock, hostname: identity, level: options.level, write: parts.write })
   log.info('starting', {
     version,
@@ -86,6 +93,8 @@ export async function runController(options: RunControllerOptions, parts: Contro
     leadership: () => leadership.now,
     lease: { namespace, name: leaseName },
     karpenterNodeRepair: options.karpenterNodeRepair,
+    onNode: options.onNode,
+    suggestions: options.suggestions,
     settleMs,
     onChange: () => loop.wake(),
     signal: watching.signal,
@@ -95,8 +104,8 @@ export async function runController(options: RunControllerOptions, parts: Contro
     clock,
     log,
     registry,
-    rights: rightsWithProviders(namespace, options.providers),
-    remedy: controllerRemedy(namespace, options.providers),
+    rights: rightsWithProviders(namespace, options.providers, acts),
+    remedy: controllerRemedy(namespace, options.providers, options.onNode?.image),
     signal: watching.signal,
   })
   const passes = timed(half, clock)

@@ -14,6 +14,8 @@ export interface Command {
   readonly deadlineMs: number
   /** Output limit in bytes; exceeding it kills the command. */
   readonly mostBytes: number
+  /** Variables beside those that every program gets. */
+  readonly env?: Readonly<Record<string, string>>
   /** True for a program of the agent itself: it runs in the agent's own file system and not in the host's. */
   readonly own?: boolean
 }
@@ -166,13 +168,14 @@ class SystemChildren implements Children {
    * Starts the program in its own process group, so that its children can be killed with it. Loading node:child_process
    * costs 0.5 MB, so it waits for the first child.
    */
-  #spawn(command: Pick<Command, 'name' | 'file' | 'args' | 'own'>): ChildProcess {
+  #spawn(command: Pick<Command, 'name' | 'file' | 'args' | 'env' | 'own'>): ChildProcess {
     const { spawn } = process.getBuiltinModule('node:child_process')
     const { name, file, args } = command
+    const env = { ...plainEnvironment, ...command.env }
     this.#there.add(name)
     const root = this.#rootOf(command)
     const [program, all] = root === '/' ? [file, args] : [this.#chroot, [root, file, ...args]]
-    return spawn(program, all, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: plainEnvironment })
+    return spawn(program, all, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env })
   }
 
   #rootOf({ own = false }: Pick<Command, 'own'>): string {

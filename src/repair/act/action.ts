@@ -1,9 +1,13 @@
 /** What an action is made of. One folder per action beside this file; `actions.ts` is the closed table of them. */
+
+import type { Suggestions } from '../../model/action.ts'
 import type { ClusterSnapshot, NodeView } from '../../model/node.ts'
 import type { Attempt, Plan, RepairTarget } from '../../model/repair.ts'
 import type { Actor, OperationView, ProviderParts } from '../../providers/provider.ts'
 import type { Step, StepView } from '../attempt/transition.ts'
 import type { Health } from '../verify/health.ts'
+import type { PodObject } from './drain/pod.ts'
+import type { OnNodePods } from './on-node/pods.ts'
 
 /** What people read about the action, by the stage of the repair. */
 export interface ActionWords {
@@ -19,15 +23,24 @@ export interface ActionWords {
   >
 }
 
+/** What this program's own actors are made of. */
+export interface OwnParts extends ProviderParts {
+  /** Runs pods on nodes; absent where the controller may not. */
+  readonly onNode?: OnNodePods | undefined
+  readonly suggestions?: Suggestions | undefined
+}
+
 /** One action that changes something about a node. The state machine knows no more about it than this. */
 export interface ActionKind {
   readonly words: ActionWords
   /** Pods leave before the call. */
   readonly drains: boolean
+  /** Of those, the pods that it is about; absent: all. */
+  drainsOnly?(pod: PodObject): boolean
   /** The machine is taken away: what is left on it is lost. */
   readonly endsMachine: boolean
-  /** The provider of the node's pool makes the call, or an actor of this program's own. */
-  readonly by: 'provider' | ((parts: ProviderParts) => Actor)
+  /** The provider of the node's pool makes the call, or an actor of this program's own, where it has the parts for it. */
+  readonly by: 'provider' | ((parts: OwnParts) => Actor | undefined)
   /** False: the call leaves no trace until it has worked, so it is put on record before it is sent, and sent once. */
   readonly traceable: boolean
   /** Why it must not be tried on `node`, and what would change that; undefined where it may. */

@@ -7,6 +7,7 @@ import { providersNamed } from '../../providers/providers.ts'
 import { SteppedClock } from '../../telemetry/clock.ts'
 import { noon } from '../testing/given.ts'
 import { actorsAmong, kindOf, noProvider, ownActions } from './actions.ts'
+import { OnNodePods } from './on-node/pods.ts'
 
 test('the actions are those of the remedies that are built, in the same order; nothing done is the mildest', () => {
   assert.deepEqual(
@@ -38,5 +39,8 @@ test('a plan is carried out by its own provider, and only where that can', () =>
   assert.ok(findActor({ action: 'Replace', provider: 'karpenter' }))
   assert.equal(findActor({ action: 'Reboot', provider: 'karpenter' }), undefined)
   assert.equal(findActor({ action: 'Replace', provider: 'unknown' }), undefined)
-  for (const action of ownActions) assert.ok(findActor({ action, provider: noProvider }), action)
+  for (const action of ownActions) assert.equal(findActor({ action, provider: noProvider }), undefined, action)
+  const onNode = new OnNodePods(parts.api, parts.clock, { namespace: 'nodemend', image: 'agent' })
+  const findWithPods = actorsAmong([], { ...parts, onNode })
+  for (const action of ownActions) assert.ok(findWithPods({ action, provider: noProvider }), action)
 })

@@ -4,12 +4,19 @@
  */
 import { type Intervention, interventions } from '../../model/action.ts'
 import type { Plan } from '../../model/repair.ts'
-import type { Actor, Provider, ProviderParts } from '../../providers/provider.ts'
-import type { ActionKind } from './action.ts'
+import type { Actor, Provider } from '../../providers/provider.ts'
+import type { ActionKind, OwnParts } from './action.ts'
 import { reboot } from './reboot/reboot.ts'
 import { replace } from './replace/replace.ts'
+import { resetGpu } from './resetgpu/resetgpu.ts'
+import { restartService } from './restartservice/restartservice.ts'
 
-const kinds = { Reboot: reboot, Replace: replace } as const satisfies Readonly<Record<Intervention, ActionKind>>
+const kinds = {
+  RestartService: restartService,
+  ResetGPU: resetGpu,
+  Reboot: reboot,
+  Replace: replace,
+} as const satisfies Readonly<Record<Intervention, ActionKind>>
 
 /** How `action` goes. */
 export function kindOf(action: Intervention): ActionKind {
@@ -26,12 +33,21 @@ export const noProvider = 'nodemend'
 export type FindActor = (plan: Pick<Plan, 'action' | 'provider'>) => Actor | undefined
 
 /** Finds the actor of a plan among `providers` and this program's own. */
-export function actorsAmong(providers: readonly Provider[], parts: ProviderParts): FindActor {
-  const own = new Map<Intervention, Actor>()
-  for (const action of ownActions) {
-    const { by } = kindOf(action)
-    if (by !== 'provider') own.set(action, by(parts))
-  }
+export function actorsAmong(providers: readonly Provider[], parts: OwnParts): FindActor {
+  const own = new Map(ownActorsOf(parts))
   return ({ action, provider }) =>
     own.get(action) ?? providers.find((one) => one.name === provider && one.can.includes(action))
+}
+
+/** The own actions that these parts suffice for. */
+export function ownActionsWith(parts: OwnParts): readonly Intervention[] {
+  return ownActorsOf(parts).map(([action]) => action)
+}
+
+function ownActorsOf(parts: OwnParts): readonly (readonly [Intervention, Actor])[] {
+  return ownActions.flatMap((action) => {
+    const { by } = kindOf(action)
+    const actor = by === 'provider' ? undefined : by(parts)
+    return actor ? [[action, actor] as const] : []
+  })
 }

@@ -44,9 +44,16 @@ export function withDecision(attempt: Attempt, decision: Decision): Attempt {
   }
 }
 
+/** What is known of a repair before it begins. */
+export interface Foresight {
+  /** What will hold up its drain, for people. */
+  readonly foreseen?: string | undefined
+  /** A pod on the node can collect evidence. */
+  readonly collects?: boolean
+}
+
 /**
  * The record of a repair that every gate allowed. The policy's values are copied: what is committed no longer changes.
- * `foreseen` says what will hold up its drain.
  */
 export function admitted(
   attempt: Attempt,
@@ -55,7 +62,7 @@ export function admitted(
   action: Intervention,
   provider: string,
   target: RepairTarget,
-  foreseen?: string,
+  { foreseen, collects = false }: Foresight = {},
 ): Attempt {
   const { rule } = decision
   const plan: Plan = {
@@ -68,6 +75,7 @@ export function admitted(
     status: rule?.status ?? 'False',
     reason: rule?.reason ?? '',
     drain: policy.drain,
+    ...(collects && policy.evidence && { evidence: policy.evidence }),
     dwellMs: policy.restraint.dwellMs,
     joinMs: policy.restraint.joinMs,
   }

@@ -4,11 +4,12 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { actions, interventions } from '../../model/action.ts'
 import type { DecisionRecord, FirstSighting, GateRecord, Rule } from '../../model/decision.ts'
-import { type DrainLimits, modes } from '../../model/policy.ts'
+import { type DrainLimits, type EvidencePolicy, modes } from '../../model/policy.ts'
 import {
   type Attempt,
   type Blocker,
   type DrainProgress,
+  type Evidence,
   type PhaseEntry,
   type Plan,
   phases,
@@ -105,10 +106,12 @@ const plan = of<Plan>(
     status,
     reason: word,
     drain: limits,
+    evidence: of<EvidencePolicy>({ keep: fc.constantFrom('Node', 'Claim'), claim: word, timeoutMs: span }, 'claim'),
     dwellMs: span,
     joinMs: span,
   },
   'joinMs',
+  'evidence',
 )
 const blocker = of<Blocker>({
   pod: word,
@@ -159,6 +162,7 @@ const generators: Generators<Attempt> = {
   decision,
   plan,
   taintedAt: moment,
+  evidence: of<Evidence>({ since: moment, said: word }, 'said'),
   drain,
   call: of<WrittenCall>({ at: moment, bootId: word }),
   successor: of<Successor>({ name: word, uid: word, since: moment }),
@@ -178,6 +182,7 @@ const optional = [
   'decision',
   'plan',
   'taintedAt',
+  'evidence',
   'drain',
   'call',
   'successor',

@@ -4,7 +4,7 @@
 import { formatDuration, parseDuration } from '../../catalog/duration.ts'
 import type { KubeObject } from '../../kube/api.ts'
 import type { DecisionRecord, FirstSighting, GateRecord } from '../../model/decision.ts'
-import type { DrainLimits } from '../../model/policy.ts'
+import type { DrainLimits, EvidencePolicy } from '../../model/policy.ts'
 import type { Attempt, Blocker, DrainProgress, PhaseEntry, Plan } from '../../model/repair.ts'
 import { at, type Field, type Fields, type Form, formOf, listOf, same } from './fields.ts'
 import { type AttemptSpec, type AttemptStatus, longText } from './schema.ts'
@@ -92,6 +92,12 @@ const drainLimits = formOf<DrainLimits, StoredPlan['drain']>({
   oneByOne: at('oneByOne', same()),
 })
 
+const evidencePlan = formOf<EvidencePolicy, NonNullable<StoredPlan['evidence']>>({
+  keep: at('keep', same()),
+  claim: at('claim', same()),
+  timeoutMs: at('timeout', duration),
+})
+
 const plan = formOf<Plan, StoredPlan>({
   policy: at('policy', same()),
   generation: at('generation', same()),
@@ -115,6 +121,7 @@ const plan = formOf<Plan, StoredPlan>({
   status: at('status', same()),
   reason: at('reason', same()),
   drain: at('drain', drainLimits),
+  evidence: at('evidence', evidencePlan),
   dwellMs: at('dwell', duration),
   joinMs: at('join', duration),
 })
@@ -163,6 +170,15 @@ const call: Field<Attempt['call'], AttemptStatus> = {
   write: (written) => ({ callAt: time.write(written.at), callBootID: written.bootId }),
 }
 
+const evidence: Field<Attempt['evidence'], AttemptStatus> = {
+  read: ({ evidenceSince, evidence: said }) =>
+    evidenceSince === undefined ? undefined : { since: Date.parse(evidenceSince), ...(said !== undefined && { said }) },
+  write: ({ since, said }) => ({
+    evidenceSince: time.write(since),
+    ...(said !== undefined && { evidence: fitting.write(said) }),
+  }),
+}
+
 /** Of the metadata, which the API server keeps: read, and never written by a codec. */
 function kept<Value>(read: (metadata: StoredAttempt['metadata']) => Value): Field<Value, StoredAttempt> {
   return { read: ({ metadata }) => read(metadata), write: () => ({}) }
@@ -206,6 +222,7 @@ export const attemptFields: Fields<Attempt, StoredAttempt> = {
   approvedFor: inside('status', at('approvedFor', rule)),
   plan: inside('status', at('plan', plan)),
   taintedAt: inside('status', at('taintedAt', time)),
+  evidence: inside('status', evidence),
   drain: inside('status', at('drain', drain)),
   call: inside('status', call),
   successor: inside('status', successor),

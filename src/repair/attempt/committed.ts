@@ -22,6 +22,7 @@ export function committed(attempt: Attempt, plan: Plan, view: StepView, operatio
     case 'running':
     case 'back':
     case 'gone':
+    case 'ended':
       return enter(
         attempt,
         view,

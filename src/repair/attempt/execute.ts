@@ -1,21 +1,13 @@
-/** Does what `step.ts` says, one idempotent step after the other, and records each before the next. */
-import type { Api } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
-import type { ClusterSnapshot, Leadership } from '../../model/node.ts'
+import type { ClusterSnapshot } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isBeforeCommit, isFinished } from '../../model/repair.ts'
-import type { OperationView } from '../../providers/provider.ts'
 import { drainTaintOf } from '../../providers/providers.ts'
-import type { Clock } from '../../telemetry/clock.ts'
 import { kindOf } from '../act/actions.ts'
-import type { Drainer, DrainPass } from '../act/drain/run.ts'
 import { type GangPeer, gangPeers } from '../act/gang/peers.ts'
-import type { LifecycleConditions } from '../act/lifecycle/lifecycle.ts'
 import { isGangMarkOf, removeTaint, setTaint } from '../act/taint.ts'
-import type { LastLook } from '../observe/last-look.ts'
 import { RefusedCalls } from '../rights/refused-calls.ts'
-import type { AttemptBook } from './book.ts'
-import type { Calls } from './calls.ts'
+import type { ExecutorOptions, Tick } from './executor-parts.ts'
 import { refusalOf } from './interrupt.ts'
 import { invariant } from './invariant.ts'
 import { nextStep } from './step.ts'
@@ -24,37 +16,10 @@ import { oldNode, type Step, withPhase } from './transition.ts'
 /** Steps of one attempt in one tick: enough for every phase once, so that a tick always ends. */
 const mostSteps = 16
 
-export interface ExecutorOptions {
-  readonly api: Api
-  readonly clock: Clock
-  readonly book: AttemptBook
-  readonly drainer: Drainer
-  readonly calls: Calls
-  /** Asked again before every call that changes something. */
-  readonly leadership: () => Leadership
-  /** Asked again before every step that cannot be taken back, and before the first one that touches the node. */
-  readonly lastLook: LastLook
-  /** Shows each new phase on the node before the next step. */
-  readonly lifecycle: LifecycleConditions
-  /** Told of every new phase that is on record. */
-  readonly onPhase: (attempt: Attempt) => void
-}
-
 /** The deadline of the call that cannot be undone. It always ends before our leadership does, so that a lost leader's call is over. */
 const longestCallMs = 5_000
 /** Less time than this is not worth beginning. */
 const shortestCallMs = 500
-
-/** What one tick works on. */
-interface Tick {
-  snapshot: ClusterSnapshot
-  readonly slotFree: boolean
-  readonly policies?: readonly Policy[]
-  attempt: Attempt
-  pass?: DrainPass
-  unread?: string | undefined
-  operation?: OperationView
-}
 
 export class Executor {
   readonly #options: ExecutorOptions
@@ -123,6 +88,8 @@ export class Executor {
         return undefined
       case 'taint':
         return this.#unlessForbidden(tick, () => this.#taint(tick))
+      case 'collect':
+        return this.#collect(tick)
       case 'drain':
         return this.#drain(tick)
       case 'call':
@@ -179,15 +146,28 @@ export class Executor {
     return undefined // progress within a phase ends a tick elsewhere; here the drain is next, and need not wait
   }
 
+  /** On record before it begins, so that it begins once. No trouble of it holds the repair. */
+  async #collect(tick: Tick): Promise<string | undefined> {
+    const { clock, evidence: collector } = this.#options
+    const { attempt } = tick
+    const { since } = attempt.evidence ?? { since: clock.now() }
+    if (!attempt.evidence) await this.#record(tick, { ...attempt, evidence: { since } }, false)
+    const bootId = oldNode(tick.attempt, tick.snapshot)?.bootId
+    const said = await (attempt.evidence ? collector.said(attempt) : collector.begin(tick.attempt, bootId))
+    if (said === undefined) return 'collects evidence from the node'
+    await this.#record(tick, { ...tick.attempt, evidence: { since, said } }, false)
+    return undefined
+  }
+
   async #drain(tick: Tick): Promise<string | undefined> {
     const { plan, drain } = tick.attempt
     if (!plan || !drain) return 'not admitted'
     tick.unread = this.#refused.pausing(tick.attempt.name)
     if (tick.unread !== undefined) return undefined
     try {
-      const { endsMachine } = kindOf(plan.action)
+      const { endsMachine, drainsOnly } = kindOf(plan.action)
       const providerTaint = endsMachine ? drainTaintOf(plan.provider) : undefined
-      const departure = { machineGoes: endsMachine, providerTaint, peers: this.#peers(tick) }
+      const departure = { machineGoes: endsMachine, providerTaint, peers: this.#peers(tick), concerns: drainsOnly }
       tick.pass = await this.#options.drainer.pass(tick.attempt, plan.drain, drain.deadline, departure)
     } catch (error) {
       if (!isKubeError(error)) throw error

@@ -61,6 +61,12 @@ const drainLimits = z.object({
   oneByOne: z.boolean().optional(),
 })
 
+const evidencePlan = z.object({
+  keep: z.enum(['Node', 'Claim']),
+  claim: text(253).optional(),
+  timeout: text(32),
+})
+
 const plan = z
   .object({
     policy: text(253),
@@ -75,6 +81,7 @@ const plan = z
     status: z.enum(['True', 'False', 'Unknown']),
     reason: text(),
     drain: drainLimits,
+    evidence: evidencePlan.optional().describe('Collected from the node before its pods leave.'),
     dwell: text(32),
     join: text(32).optional(),
   })
@@ -120,6 +127,8 @@ export const attemptStatus = z.object({
   approvedFor: rule.optional().describe('What the record said when it was approved.'),
   plan: plan.optional(),
   taintedAt: time().optional(),
+  evidenceSince: time().optional().describe('When the collection of evidence was put on record, before it began.'),
+  evidence: text(longText).optional().describe('What was kept of the node, where and how large, or why nothing was.'),
   drain: drain.optional(),
   callAt: time().optional().describe('When a call without a trace was put on record, before it was sent: once.'),
   callBootID: text(64).optional().describe('Boot id of the node at that moment.'),

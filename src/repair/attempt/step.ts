@@ -2,12 +2,14 @@
  * The attempt's state machine: from what is recorded and what is seen now to the one thing to do next. Pure. Every step
  * may be the last one before a crash: the next leader calls this function with the same record and goes on.
  */
+import { formatDuration } from '../../catalog/duration.ts'
+import type { EvidencePolicy } from '../../model/policy.ts'
 import { type Attempt, isBeforeCommit } from '../../model/repair.ts'
 import { kindOf } from '../act/actions.ts'
 import { acted, committed, dwell } from './committed.ts'
 import { afterGap, afterPass, startDrain, unread } from './draining.ts'
 import { cancelReason, deletionReason, holdReason } from './interrupt.ts'
-import { end, enter, isOver, type Step, type StepView } from './transition.ts'
+import { end, enter, isOver, record, type Step, type StepView } from './transition.ts'
 
 /** The next step of an attempt that has a plan. Attempts that are Pending or finished have none. */
 export function nextStep(attempt: Attempt, view: StepView): Step {
@@ -22,6 +24,8 @@ export function nextStep(attempt: Attempt, view: StepView): Step {
   switch (attempt.phase) {
     case 'Preparing':
       if (!kindOf(plan.action).drains) return enter(attempt, view, 'Committing', 'no pod has to leave')
+      if (attempt.taintedAt !== undefined && plan.evidence && attempt.evidence?.said === undefined)
+        return collecting(attempt, plan.evidence, view.now)
       if (attempt.taintedAt !== undefined)
         return enter(startDrain(attempt, plan, view.now), view, 'Draining', 'our taint is on the node')
       return isOver(attempt, view.now)
@@ -47,4 +51,12 @@ export function nextStep(attempt: Attempt, view: StepView): Step {
     case 'Cancelled':
       return { kind: 'wait', why: 'nothing to do' }
   }
+}
+
+/** Evidence is worth a time, and never holds the repair for longer. */
+function collecting(attempt: Attempt, { timeoutMs }: EvidencePolicy, now: number): Step {
+  const { evidence } = attempt
+  if (evidence === undefined || now < evidence.since + timeoutMs) return { kind: 'collect' }
+  const said = `nothing was kept: the pod on the node had not ended after ${formatDuration(timeoutMs)}`
+  return record({ ...attempt, evidence: { ...evidence, said } })
 }

@@ -34,6 +34,8 @@ export interface StepView {
 export type Step =
   | { readonly kind: 'wait'; readonly why: string }
   | { readonly kind: 'taint' }
+  /** Have evidence collected, and ask what became of it. */
+  | { readonly kind: 'collect' }
   | { readonly kind: 'drain' }
   | { readonly kind: 'look' }
   /** Make the call that cannot be undone. */

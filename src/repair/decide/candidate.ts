@@ -7,6 +7,7 @@ import { defaultTolerationMs, modes, type Policy, type PolicyMatch } from '../..
 import type { Attempt } from '../../model/repair.ts'
 import { leftOf } from './flapping.ts'
 import { type History, type Standing, standingOf } from './ladder.ts'
+import { usableRungs } from './rungs.ts'
 import { keptSightings, sightingOf } from './sightings.ts'
 
 /** A sick node with the rule that drives it. */
@@ -59,7 +60,13 @@ export function candidateFor(
     node,
     ...(record && { record }),
     policy: driver.policy,
-    standing: standingOf(driver.policy, node, driver.condition.type, history, now),
+    standing: standingOf(
+      { ladder: usableRungs(driver.policy.ladder, node, driver.condition.reason, snapshot) },
+      node,
+      driver.condition.type,
+      history,
+      now,
+    ),
     condition: driver.condition,
     overruled: overruled.map(({ policy }) => policy),
     since: driver.since,

@@ -3,7 +3,7 @@ import { forbids } from '../../model/action.ts'
 import type { Decision, DecisionOutcome, DecisionRecord, GateRecord } from '../../model/decision.ts'
 import type { ClusterSnapshot } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
-import { type Attempt, isFinished } from '../../model/repair.ts'
+import { type Attempt, isActive } from '../../model/repair.ts'
 import { hasRoom, indexBudgets, type Taken } from './budget/budget.ts'
 import { type Candidate, candidateFor, compareText } from './candidate.ts'
 import { indexCluster } from './cluster-index.ts'
@@ -214,10 +214,6 @@ function pendingByNode(records: readonly Attempt[], snapshot: ClusterSnapshot): 
     if (!known || compareRecords(record, known) < 0) found.set(record.nodeUid, record)
   }
   return found
-}
-
-function isActive(record: Attempt): boolean {
-  return record.phase !== 'Pending' && !isFinished(record.phase)
 }
 
 function compareRecords(a: Attempt, b: Attempt): number {

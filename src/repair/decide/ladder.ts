@@ -57,7 +57,13 @@ export function countsLater({ phase, phases, forgivenBy, taintedAt }: Attempt): 
  * the lineage, and successes after which the node or its successor is sick with the same condition again. A cancelled
  * drain uses up no rung, but pauses the next attempt.
  */
-export function standingOf(policy: Policy, node: NodeView, condition: string, history: History, now: number): Standing {
+export function standingOf(
+  policy: Pick<Policy, 'ladder'>,
+  node: NodeView,
+  condition: string,
+  history: History,
+  now: number,
+): Standing {
   const recent = countedOn(node, history)
     .filter((one) => now - phaseSince(one) < windowMs)
     .sort((a, b) => phaseSince(a) - phaseSince(b) || (a.name < b.name ? -1 : 1))

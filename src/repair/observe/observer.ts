@@ -11,12 +11,12 @@ import {
 } from '../../kube/api.ts'
 import type { KubeError } from '../../kube/errors.ts'
 import { type WatchChange, type WatchState, watchObjects } from '../../kube/list-watch.ts'
+import type { Intervention, Suggestions } from '../../model/action.ts'
 import type { ClaimView, ClusterSnapshot, Leadership, NodeView, OtherRepairer } from '../../model/node.ts'
 import type { NodeClaim } from '../../providers/karpenter/provider.ts'
 import type { Provider } from '../../providers/provider.ts'
 import { poolLabels, poolsOf, providerKinds } from '../../providers/providers.ts'
 import type { Clock, Random } from '../../telemetry/clock.ts'
-import { ownActions } from '../act/actions.ts'
 import type { AttemptBook } from '../attempt/book.ts'
 import { type ParsedPolicies, parsePolicies, type RepairPolicyObject } from '../policy/parse.ts'
 import { Remediations } from '../remediation/remediations.ts'
@@ -34,6 +34,10 @@ export interface ObserverOptions {
   readonly random: Random
   readonly book: AttemptBook
   readonly providers: readonly Provider[]
+  /** What the controller carries out without a provider. */
+  readonly ownActions: readonly Intervention[]
+  /** What the catalogue suggests, by reason. */
+  readonly suggestions?: Suggestions | undefined
   readonly settleMs: number
   /** Where a person pauses the whole controller. */
   readonly lease: { readonly namespace: string; readonly name: string }
@@ -182,7 +186,8 @@ export class Observer {
       poolBudgets: [...this.#pools.values()].map((one) => one.budgets),
       unknownBudgets: isForbidden(this.#states.get(nodePools)) ? [unreadNodePools(this.#options.remedy)] : [],
       poolLabels,
-      ownActions,
+      ownActions: this.#options.ownActions,
+      ...(this.#options.suggestions && { suggestions: this.#options.suggestions }),
       providers: this.#options.providers.map((one) => one.name),
       health: this.health.health(synced, counts, trouble),
       leadership,

@@ -94,6 +94,7 @@ function refusalsOf(spec: PolicySpec): readonly Refusal[] {
   const refusals: Refusal[] = [
     ...ladderRefusals(spec),
     ...drainRefusals(spec),
+    ...evidenceRefusals(spec),
     ...budgetRefusals(spec),
     ...windowRefusals(spec),
   ]
@@ -110,6 +111,12 @@ function refusalsOf(spec: PolicySpec): readonly Refusal[] {
     }
   }
   return refusals
+}
+
+function evidenceRefusals({ evidence: { keep, claim } }: PolicySpec): readonly Refusal[] {
+  if ((keep === 'Claim') === (claim !== undefined)) return []
+  const remedy = keep === 'Claim' ? 'keep: Claim needs the name of one' : 'a claim is for keep: Claim'
+  return [{ field: 'spec.evidence.claim', value: claim ?? 'missing', remedy }]
 }
 
 function ladderRefusals({ action, ladder }: PolicySpec): readonly Refusal[] {
@@ -158,6 +165,7 @@ function policyOf(name: string, generation: number, spec: PolicySpec): Policy {
     ladder: ladderOf(spec),
     provider: spec.provider,
     drain: drainOf(spec.drain),
+    ...evidenceOf(spec),
     budgets: spec.budgets.map(budgetOf),
     ...(spec.windows && { windows: spec.windows.flatMap(windowOf) }),
     breaker: {
@@ -194,6 +202,11 @@ function drainRefusals({ drain }: PolicySpec): readonly Refusal[] {
     const remedy = `write less than drain.timeout, which is ${drain.timeout}: pods leave only afterwards`
     return [{ field: `spec.drain.${field}`, value, remedy }]
   })
+}
+
+function evidenceOf({ evidence: { keep, claim, timeout } }: PolicySpec): Pick<Policy, 'evidence'> {
+  if (keep === 'None') return {}
+  return { evidence: { keep, ...(claim !== undefined && { claim }), timeoutMs: ms(timeout) } }
 }
 
 function matchOf({ condition, status, reason }: PolicySpec['match'][number]): PolicyMatch {

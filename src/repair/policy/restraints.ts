@@ -40,6 +40,7 @@ const restraints = {
   tolerationMs: 'not a restraint',
   provider: 'not a restraint',
   drain: 'not a restraint',
+  evidence: 'not a restraint',
   budgets: 'not a restraint',
   windows: 'not a restraint',
   breaker: 'not a restraint',

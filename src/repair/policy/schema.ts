@@ -102,6 +102,22 @@ const window = z.object({
   timeZone: timeZone.optional(),
 })
 
+const evidence = z.object({
+  keep: z
+    .enum(['None', 'Node', 'Claim'])
+    .default('None')
+    .describe(
+      'Where logs and states of the node are kept before its pods leave for a Reboot or a Replace: nowhere, in /var/lib/nodemend/evidence of the node, or in a claim.',
+    ),
+  claim: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'write the name of a PersistentVolumeClaim')
+    .max(253)
+    .optional()
+    .describe('PersistentVolumeClaim in the namespace of the controller that every node can mount; for keep: Claim.'),
+  timeout: duration('After this the repair goes on without it.').default('2m'),
+})
+
 const budgetRules = rules(
   {
     rule: 'has(self.schedule) == has(self.duration)',
@@ -204,6 +220,7 @@ export const policySpec = z.object({
     .default('auto')
     .describe(`Who acts on the node: ${providersText()}.`),
   drain: drain.prefault({}).describe('How pods leave the node.'),
+  evidence: evidence.prefault({}).describe('What is kept of a node before its machine is rebooted or replaced.'),
   budgets: z
     .array(budget)
     .min(1)

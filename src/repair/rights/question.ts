@@ -17,12 +17,15 @@ export class RightsQuestion {
   readonly #clock: Clock
   /** The command that grants what is missing. */
   readonly #remedy: string
+  /** Of the pods that act on nodes. */
+  readonly #namespace: string
   readonly #denied = new Map<string, { readonly until: number; readonly objection: Objection }>()
 
-  constructor(api: Api, clock: Clock, remedy: string) {
+  constructor(api: Api, clock: Clock, remedy: string, namespace: string) {
     this.#api = api
     this.#clock = clock
     this.#remedy = remedy
+    this.#namespace = namespace
   }
 
   /** Why the repair must not begin; undefined when every right is granted. What cannot be told is a no. */
@@ -38,7 +41,7 @@ export class RightsQuestion {
   }
 
   async #ask(intent: Intent): Promise<Objection | undefined> {
-    const { missing, unknown } = await reviewAll(this.#api, permissionsFor(intent))
+    const { missing, unknown } = await reviewAll(this.#api, permissionsFor(intent, this.#namespace))
     if (missing.length > 0) {
       const why = `the controller may not ${missing.map(permissionText).join(', nor ')}`
       return { gate, why, change: `grant it: ${this.#remedy}` }

@@ -72,7 +72,7 @@ describe('L6: rights are asked before the first step', () => {
       request: () => Promise.reject(noAnswer()),
       stream: () => assert.fail('nothing is watched'),
     }
-    const question = new RightsQuestion(silent, new SteppedClock(), 'remedy')
+    const question = new RightsQuestion(silent, new SteppedClock(), 'remedy', 'default')
     const found = await question.objection({ action: 'Replace', provider: 'embedded', target, drain })
     assert.deepEqual(
       [found?.gate, found?.why],
@@ -82,7 +82,7 @@ describe('L6: rights are asked before the first step', () => {
 
   test('a plan asks for what it does: a deletion by name, force only where the policy forces', () => {
     const texts = (onTimeout: DrainLimits['onTimeout'], action: 'Reboot' | 'Replace') =>
-      permissionsFor({ action, provider: 'embedded', target, drain: { ...drain, onTimeout } }).map(
+      permissionsFor({ action, provider: 'embedded', target, drain: { ...drain, onTimeout } }, 'default').map(
         ({ verb, right, name = '*' }) => `${verb} ${right.resource}/${right.subresource ?? ''} ${name}`,
       )
     const both = ['get nodes/ *', 'patch nodes/ *', 'list pods/ *', 'create pods/eviction *']

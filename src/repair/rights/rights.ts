@@ -3,6 +3,7 @@ import {
   events,
   leases,
   nodeClaims,
+  nodeHealths,
   nodePools,
   nodeRepairs,
   nodes,
@@ -12,7 +13,7 @@ import {
   repairPolicies,
 } from '../../kube/api.ts'
 import { type Permission, permissionsOf, type Right, rbacRemedy, rightOn } from '../../kube/rights/right.ts'
-import type { Intervention } from '../../model/action.ts'
+import { type Intervention, isOnNode } from '../../model/action.ts'
 import type { DrainLimits } from '../../model/policy.ts'
 import type { RepairTarget } from '../../model/repair.ts'
 import type { ProviderKind } from '../../providers/provider.ts'
@@ -103,14 +104,37 @@ export function controllerRights(namespace: string): readonly Right[] {
   ]
 }
 
-/** All rights of a controller with these providers. */
-export function rightsWithProviders(namespace: string, providers: readonly ProviderName[]): readonly Right[] {
-  return [...controllerRights(namespace), ...providers.flatMap((name) => providerKinds[name].rights)]
+/** Further rights of a controller that acts on nodes by pods in `namespace`. docs/adr/0051-pods-on-nodes.md */
+export function onNodeRights(namespace: string): readonly Right[] {
+  return [
+    rightOn(pods, ['create', 'get'], 'nothing is carried out on nodes: no service is restarted, no GPU is reset', {
+      namespace,
+    }),
+    rightOn(pods, ['list', 'delete'], 'pods of ended repairs stay until their node goes', { namespace }),
+    rightOn(nodeHealths, ['get'], 'no GPU is reset: which one it is stands in the NodeHealth', {
+      actions: ['ResetGPU'],
+    }),
+  ]
 }
 
-/** The command that grants them. */
-export function controllerRemedy(namespace: string, providers: readonly string[]): string {
-  return rbacRemedy('controller', [`--namespace ${namespace}`, `--providers ${providers.join()}`])
+/** All rights of a controller with these providers; `onNode`: it acts on nodes, too. */
+export function rightsWithProviders(
+  namespace: string,
+  providers: readonly ProviderName[],
+  onNode = false,
+): readonly Right[] {
+  return [
+    ...controllerRights(namespace),
+    ...providers.flatMap((name) => providerKinds[name].rights),
+    ...(onNode ? onNodeRights(namespace) : []),
+  ]
+}
+
+/** The command that grants them; `image`: of the pods by which it acts on nodes. */
+export function controllerRemedy(namespace: string, providers: readonly string[], image?: string): string {
+  const onNode = image === undefined ? [] : [`--on-node ${image}`]
+  const flags = [`--namespace ${namespace}`, `--providers ${providers.join()}`, ...onNode]
+  return rbacRemedy('controller', flags)
 }
 
 /** What a repair does, as far as its rights go. */
@@ -121,16 +145,20 @@ export interface Intent {
   readonly drain: DrainLimits
 }
 
-/** Everything that the repair must be allowed to do before its first step touches the node. */
-export function permissionsFor({ action, provider, target, drain: limits }: Intent): readonly Permission[] {
+/** Everything that the repair must be allowed to do before its first step touches the node; its pods are in `namespace`. */
+export function permissionsFor(
+  { action, provider, target, drain: limits }: Intent,
+  namespace: string,
+): readonly Permission[] {
   const { drains, by } = kindOf(action)
   const kinds: Readonly<Record<string, ProviderKind>> = providerKinds
   const provided = by === 'provider' ? (kinds[provider]?.rights ?? []) : []
+  const own = isOnNode(action) ? onNodeRights(namespace) : []
   const rights = [
     taint,
     ...(drains ? drain : []),
     ...(drains && limits.onTimeout === 'ForceDelete' ? [force] : []),
-    ...provided.filter(({ actions }) => actions === undefined || actions.includes(action)),
+    ...[...provided, ...own].filter(({ actions }) => actions === undefined || actions.includes(action)),
   ]
   return permissionsOf(rights).map((one) =>
     one.verb === 'delete' && provided.includes(one.right) && one.right.resource === pluralOf(target)

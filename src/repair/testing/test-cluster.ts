@@ -7,6 +7,7 @@ import { nodeRepairs, nodes, pods, repairPolicies } from '../../kube/api.ts'
 import { connectTo } from '../../kube/connect.ts'
 import type { Occurrence } from '../../kube/events/queue.ts'
 import { createObject, getObject, listObjects, patchObject } from '../../kube/objects.ts'
+import type { Suggestions } from '../../model/action.ts'
 import type { Leadership } from '../../model/node.ts'
 import type { Attempt } from '../../model/repair.ts'
 import type { ProviderParts } from '../../providers/provider.ts'
@@ -15,6 +16,7 @@ import { providersNamed } from '../../providers/providers.ts'
 import { type Clock, SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import { Registry } from '../../telemetry/exposition.ts'
 import { silentLog } from '../../telemetry/log.ts'
+import type { OnNodeSettings } from '../act/on-node/pod.ts'
 import { type Assembled, assemble } from '../assemble.ts'
 import { readAttempt } from '../attempt/record.ts'
 import { crds } from '../crds.ts'
@@ -41,6 +43,9 @@ export interface HalfOptions {
   readonly providers?: readonly ProviderName[]
   readonly webhook?: ProviderParts['webhook']
   readonly eks?: ProviderParts['eks']
+  /** Of the pods that act on nodes; default: none are made. */
+  readonly onNode?: OnNodeSettings
+  readonly suggestions?: Suggestions
   /** What a person says about Karpenter's own node repair; default: it is read. */
   readonly karpenterNodeRepair?: KarpenterNodeRepair
   /** Its clock; that of the cluster unless given. */
@@ -183,6 +188,8 @@ async function startHalf(
     providers,
     webhook,
     eks,
+    onNode,
+    suggestions,
     leadership,
     karpenterNodeRepair,
     clock = cluster.clock,
@@ -210,6 +217,8 @@ async function startHalf(
     leadership: () => half.leadership,
     lease: { namespace: 'default', name: 'nodemend-controller' },
     karpenterNodeRepair,
+    onNode,
+    suggestions,
     settleMs: 300 * second,
     onChange: () => undefined,
     signal: ended.signal,

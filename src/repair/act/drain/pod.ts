@@ -12,6 +12,10 @@ interface Volume {
   readonly persistentVolumeClaim?: { readonly claimName?: string }
   readonly ephemeral?: object
 }
+interface Container {
+  readonly resources?: { readonly limits?: Resources; readonly requests?: Resources }
+}
+type Resources = Readonly<Record<string, string | number>>
 
 /** A Pod of the API, as far as a drain reads it. */
 export interface PodObject extends KubeObject {
@@ -23,6 +27,9 @@ export interface PodObject extends KubeObject {
     readonly tolerations?: readonly Toleration[]
     readonly volumes?: readonly Volume[]
     readonly schedulingGroup?: { readonly podGroupName?: string }
+    readonly containers?: readonly Container[]
+    readonly initContainers?: readonly Container[]
+    readonly resourceClaims?: readonly object[]
   }
   readonly status?: {
     readonly phase?: string

@@ -51,6 +51,8 @@ export interface Departure {
   readonly providerTaint?: string | undefined
   /** Other sick nodes that may host pods of the same gangs. */
   readonly peers?: readonly GangPeer[]
+  /** The pods that it is about; absent: all. The others stay. */
+  readonly concerns?: ((pod: PodObject) => boolean) | undefined
 }
 
 interface NodeObject extends KubeObject {
@@ -82,11 +84,11 @@ export class Drainer {
     attempt: Attempt,
     limits: DrainLimits,
     deadline: number,
-    { peers = [], ...departure }: Departure = { machineGoes: true },
+    { peers = [], concerns, ...departure }: Departure = { machineGoes: true },
   ): Promise<DrainPass> {
     const node = await this.#readNode(attempt)
     const listedAt = this.#clock.now()
-    const own = await this.#podsOn(attempt.nodeName)
+    const own = await this.#podsOn(attempt.nodeName, concerns)
     const nodeGone = node === undefined
     const taintGone = !nodeGone && !isTainted(node, attempt.name)
     const gathers = !nodeGone && !taintGone
@@ -165,9 +167,9 @@ export class Drainer {
     this.#gangs.forget(attempt)
   }
 
-  async #podsOn(node: string): Promise<readonly DrainPod[]> {
+  async #podsOn(node: string, concerns: Departure['concerns'] = () => true): Promise<readonly DrainPod[]> {
     const found = await listObjects<PodObject>(this.#api, pods, { fieldSelector: `spec.nodeName=${node}` })
-    return found.items.map(readPod)
+    return found.items.filter(concerns).map(readPod)
   }
 
   /** How many pods now leave. */

@@ -43,6 +43,8 @@ function done(attempt: Attempt, view: StepView, operation: OperationView): Step 
     case 'unknown':
       if (isOver(attempt, view.now)) return end(attempt, view, 'Failed', `no new boot in time: ${operation.why}`)
       return { kind: 'wait', why: operation.why }
+    case 'ended':
+      return end(attempt, view, 'Failed', operation.why)
     case 'gone':
       return end(attempt, view, 'Failed', 'the node is gone instead of having rebooted')
     case 'back': {

@@ -36,6 +36,8 @@ function done(attempt: Attempt, view: StepView, operation: OperationView): Step 
       return inTime(attempt, view, `outcome unknown: ${operation.why}`)
     case 'running':
       return inTime(attempt, view, `not gone in time: ${operation.why}`, operation.why)
+    case 'ended':
+      return end(attempt, view, 'Failed', operation.why)
     case 'back':
       return inTime(attempt, view, `outcome unknown: ${operation.node.name} booted anew instead of going`)
     case 'gone':

@@ -1,9 +1,14 @@
 /** Whether a provider can carry out on this node what its rung asks for. */
+import { isOnNode } from '../../../model/action.ts'
 import type { GateAnswer } from '../../../model/decision.ts'
 import type { NodeView } from '../../../model/node.ts'
 import type { Policy } from '../../../model/policy.ts'
 import { providerFor } from '../candidate.ts'
 import { allow, type Gate, refuse } from '../gate.ts'
+import { unfitFor } from '../rungs.ts'
+
+/** Flag of `nodemend controller` with the image of the pods that act on nodes. */
+export const onNodeFlag = '--on-node-image'
 
 export const provider: Gate = {
   name: 'provider',
@@ -11,7 +16,15 @@ export const provider: Gate = {
     const { node, policy, standing } = candidate
     const { action } = standing
     if (action === 'NoAction') return allow('nothing is asked of a provider')
+    const unfit = unfitFor(action, node, candidate.condition.reason, snapshot)
+    if (unfit) return refuse(unfit.why, unfit.change)
     if (snapshot.ownActions.includes(action)) return allow(`${action} needs no provider`)
+    if (isOnNode(action)) {
+      return refuse(
+        `this controller carries out nothing on nodes: it was started without ${onNodeFlag}`,
+        `start the controller with ${onNodeFlag} (controller.onNode.enabled in the chart), or a ladder without ${action} in policy ${policy.name}`,
+      )
+    }
     const found = providerFor(node, policy, action)
     if (found) return allow(`${found} can ${action} it`)
     return noneFor(node, policy, action, snapshot.providers)
