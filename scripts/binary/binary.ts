@@ -1,13 +1,30 @@
 /** Our programs and Node in one file: Node's single executable application, whose assets are the files of the package. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { nodeProgram } from '../image/runtime.ts'
+import { basename, dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { type NativeModule, nativeModule } from '../image/native.ts'
+import { type Architecture, type NodeProgram, nodeProgram } from '../image/runtime.ts'
+import { section } from '../licences.ts'
 
 export type Machine = 'x64' | 'arm64'
 export const machines: readonly Machine[] = ['x64', 'arm64']
+export const architectures: Readonly<Record<Machine, Architecture>> = { x64: 'amd64', arm64: 'arm64' }
+
+/** An executable is at most this long, and at most this long as gzip; both in bytes. */
+export const mostBytes = 140_000_000
+export const mostCompressed = 50_000_000
 
 /** Fixed by Node: where an executable says whether it holds a program, and the name under which it looks for one. */
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
@@ -19,13 +36,17 @@ export function buildBinary(root: string, machine: Machine, file: string): void 
   try {
     const blob = join(folder, 'program.blob')
     const config = join(folder, 'config.json')
-    writeFileSync(config, JSON.stringify(configOf(root, blob)))
-    // The Node that goes into the file, because the form of the blob is that of its version.
-    const node = nodeProgram(root, `node-linux-${process.arch}`).file
-    quietly(node, ['--experimental-sea-config', config])
+    const node = nodeProgram(root, `node-linux-${machine}`)
+    const native = nativeModule(root, architectures[machine])
+    const own = { 'koffi.node': native.bytes, 'dist/licences.txt': licences(root, node, native) }
+    for (const [name, bytes] of Object.entries(own)) writeFileSync(join(folder, basename(name)), bytes)
+    const assets = { ...shippedFiles(root), ...mapped(Object.keys(own), (name) => join(folder, basename(name))) }
+    writeFileSync(config, JSON.stringify(configOf(root, blob, assets)))
+    // The same version as the Node that goes into the file, because the form of the blob is that of the version.
+    quietly(nodeProgram(root, `node-linux-${process.arch}`).file, ['--experimental-sea-config', config])
     mkdirSync(dirname(file), { recursive: true })
     rmSync(file, { force: true })
-    copyFileSync(nodeProgram(root, `node-linux-${machine}`).file, file)
+    copyFileSync(node.file, file)
     chmodSync(file, 0o755)
     const postject = createRequire(import.meta.url).resolve('postject/dist/cli.js')
     quietly(process.execPath, [postject, file, resource, blob, '--sentinel-fuse', fuse])
@@ -37,7 +58,15 @@ export function buildBinary(root: string, machine: Machine, file: string): void 
   }
 }
 
-function configOf(root: string, output: string): object {
+/** The executable as gzip, for the way to the machine. The same bytes each time. */
+export function compressed(file: string): Buffer {
+  return gzipSync(readFileSync(file), { level: 9 })
+}
+
+type Assets = Readonly<Record<string, string>>
+
+/** Paths in the package, and where the files are. */
+function shippedFiles(root: string): Assets {
   const files = [
     ...readdirSync(join(root, 'dist'))
       .filter((name) => name.endsWith('.cjs') || name === 'catalogue.json')
@@ -46,6 +75,23 @@ function configOf(root: string, output: string): object {
       .filter((name) => name.endsWith('.yaml'))
       .map((name) => `catalog/${name}`),
   ]
+  return mapped(files, (name) => join(root, name))
+}
+
+function mapped(names: readonly string[], file: (name: string) => string): Assets {
+  return Object.fromEntries(names.map((name) => [name, file(name)]))
+}
+
+function licences(root: string, node: NodeProgram, native: NativeModule): string {
+  const { name, version, license } = native.part
+  return [
+    readFileSync(join(root, 'dist', 'licences.txt'), 'utf8'),
+    section(`${name} ${version} (${license})`, native.license.toString()),
+    section(`Node ${node.version}, with what it holds`, readFileSync(node.license, 'utf8')),
+  ].join('\n')
+}
+
+function configOf(root: string, output: string, assets: Assets): object {
   return {
     main: join(root, 'scripts', 'binary', 'start.cjs'),
     output,
@@ -55,7 +101,7 @@ function configOf(root: string, output: string): object {
     useSnapshot: false,
     // The agent starts itself a second time with the flags that save memory; NODE_OPTIONS of a session are not meant for it.
     execArgvExtension: 'cli',
-    assets: Object.fromEntries(files.map((name) => [name, join(root, name)])),
+    assets,
   }
 }
 

@@ -18,6 +18,8 @@ import { scanCommand } from './inspect/scan.ts'
 import type { Io } from './io.ts'
 import { policyCommand } from './policy/command.ts'
 import { repairCommand } from './repair/command.ts'
+import { licencesCommand } from './standalone/licences.ts'
+import { systemdUnitCommand } from './standalone/systemd-unit.ts'
 
 export const commands: readonly ((io: Io) => Command)[] = [
   agentCommand,
@@ -37,4 +39,6 @@ export const commands: readonly ((io: Io) => Command)[] = [
   cleanUpCommand,
   eksCommand,
   drillCommand,
+  systemdUnitCommand,
+  licencesCommand,
 ]

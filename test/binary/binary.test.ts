@@ -1,14 +1,15 @@
 /** The single executable on a file system that holds nothing else: scan, classify, and an agent without an API server. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { buildBinary } from '../../scripts/binary/binary.ts'
+import { buildBinary, compressed, mostBytes, mostCompressed } from '../../scripts/binary/binary.ts'
 import { unpackedPackages } from '../../scripts/image/debian.ts'
 import { nodeProgram } from '../../scripts/image/runtime.ts'
 import { freePort } from '../../src/cli/demo/free-port.ts'
+import { codes } from '../../src/detect/nvml/document.ts'
 import { maybeMissing, Room } from './room.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -38,7 +39,9 @@ describe('the single executable', { skip: await whyNot() }, () => {
     assert.match(stdout, /warning\tStorageReady\tExt4Error\tsda1/)
   })
 
-  test('is the agent: log and metrics without an API server, state over a restart, and an end by SIGTERM', async () => {
+  test('is the agent: log and metrics without an API server, saved state, and an end by SIGTERM', {
+    timeout: 60_000,
+  }, async (t) => {
     const there = await room()
     writeFileSync(join(folder, `room-${rooms - 1}`, 'kmsg'), `3,1,1000000,-;${fault}\n`)
     const port = await freePort()
@@ -48,6 +51,7 @@ describe('the single executable', { skip: await whyNot() }, () => {
       `--metrics-address=127.0.0.1:${port}`,
       '--state-file=/var/state.json',
     ])
+    t.after(() => agent.kill('SIGKILL'))
     let said = ''
     const ended = new Promise((resolve) => agent.once('close', resolve))
     await new Promise<void>((resolve, reject) => {
@@ -60,11 +64,38 @@ describe('the single executable', { skip: await whyNot() }, () => {
     })
     assert.match(said, /no cluster connection: only metrics and log are available/)
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
-    assert.match(metrics, /nodemend_findings\{[^}]*reason="Ext4Error"[^}]*\} 1/)
+    assert.match(metrics, /^nodemend_findings_total\{severity="warning",reason="Ext4Error"\} 1$/m)
     agent.kill('SIGTERM')
     await ended
     assert.equal(agent.signalCode, 'SIGTERM', said)
     assert.ok(existsSync(join(folder, `room-${rooms - 1}`, 'var', 'state.json')), said)
+  })
+
+  test('asks NVML through the native module that is inside it', async () => {
+    const { status, stdout, stderr } = (await room()).run(['agent-nvml.cjs', '/'])
+    assert.equal(status, 0, stderr)
+    assert.deepEqual(JSON.parse(stdout), {
+      init: codes.functionNotFound,
+      driver: { code: codes.functionNotFound },
+      count: { code: codes.functionNotFound },
+      gpus: [],
+    })
+  })
+
+  test('prints its licences, and a unit that starts it from where it is', async () => {
+    const there = await room()
+    const licences = there.run(['licences']).stdout
+    for (const part of ['nodemend', 'zod', 'yaml', '@koromix/koffi-linux-x64', 'Node 24'])
+      assert.match(licences, new RegExp(`^${part}[^\\n]*\\n=+\\n\\n\\S`, 'm'))
+    assert.match(there.run(['systemd-unit']).stdout, /^ExecStart=\/nodemend agent --/m)
+  })
+
+  test('is no longer than published', async () => {
+    const there = await room()
+    assert.equal(there.run(['--version']).stdout.trim(), version)
+    const bytes = statSync(executable).size
+    assert.ok(bytes <= mostBytes && bytes > 0.9 * mostBytes, `${bytes} bytes`)
+    assert.ok(compressed(executable).length <= mostCompressed)
   })
 
   test('needs the C++ library, says so, and takes it from a folder', async () => {
