@@ -123,6 +123,7 @@ describe('the single executable', { skip: await whyNot() }, () => {
 
 async function whyNot(): Promise<string | false> {
   if (!existsSync(join(root, 'dist', 'agent.cjs'))) return 'needs the bundles: npm run build'
+  if (!existsSync(join(root, 'node_modules', 'postject'))) return 'needs postject: npm ci'
   if (process.arch !== 'x64') return 'the executable of this machine is built on x64 only'
   if (process.getuid?.() !== 0) return 'needs root, for a file system of its own'
   try {
