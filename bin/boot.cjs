@@ -41,16 +41,26 @@ function isLink(file) {
 /** The Node binary to use: this one when new enough, else the one npm brought. */
 function findNode() {
   if (Number(process.versions.node.split('.')[0]) >= wantedMajor) return process.execPath
-  var bundled = path.join(root, 'node_modules', 'node-' + process.platform + '-' + process.arch, 'bin', 'node')
-  if (fs.existsSync(bundled)) return bundled
-  return fail(
-    'Node ' +
-      wantedMajor +
-      ' or newer is needed, this is ' +
-      process.version +
-      '. Install it, or use linux x64/arm64 ' +
-      'with optional dependencies (npm ci --include=optional), where npm brings its own.',
+  return (
+    broughtNode() ||
+    fail(
+      'Node ' +
+        wantedMajor +
+        ' or newer is needed, this is ' +
+        process.version +
+        '. Install it, or use linux x64/arm64 ' +
+        'with optional dependencies (npm install --include=optional), where npm brings its own.',
+    )
   )
+}
+
+/** Below this package in a checkout, and beside it where npm installed it for somebody else. */
+function broughtNode() {
+  var name = 'node-' + process.platform + '-' + process.arch
+  for (var folder = root, above = ''; folder !== above; above = folder, folder = path.dirname(folder)) {
+    var found = path.join(folder, 'node_modules', name, 'bin', 'node')
+    if (fs.existsSync(found)) return found
+  }
 }
 
 function fail(text) {

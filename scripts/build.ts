@@ -1,12 +1,13 @@
 /**
  * The bundles: `dist/agent.cjs` (what a node runs), `dist/nodemend.cjs` (everything) and `dist/catalogue.json` (the
- * shipped catalogue, compiled). CommonJS because an ESM import of `node:http` costs 13 MB RSS on Node 22 and later.
+ * shipped catalogue, compiled), and `dist/licences.txt`. CommonJS because an ESM import of `node:http` costs 13 MB RSS on Node 22 and later.
  * `dist/*.meta.json` say what is in each bundle; a test compares them with the allow-lists.
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { compileShipped } from '../src/catalog/shipped.ts'
+import { licencesOf } from './licences.ts'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -100,5 +101,8 @@ if (existsSync(join(root, 'catalog'))) {
   writeFileSync(join(dist, 'catalogue.json'), text)
   sizes['catalogue.json'] = text.length
 }
+const licences = licencesOf(root)
+writeFileSync(join(dist, 'licences.txt'), licences)
+sizes['licences.txt'] = Buffer.byteLength(licences)
 for (const [file, bytes] of Object.entries(sizes))
   console.log(`${(bytes / 1000).toFixed(1).padStart(8)} kB  dist/${file}`)

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Part } from './runtime.ts'
 
-/** Sorted by name; `bundles` are names in dist/ without their ending. */
-export function bundledPackages(root: string, bundles: readonly string[]): readonly Part[] {
+/** Their folders below `root`, each once; `bundles` are names in dist/ without their ending. */
+export function bundledFolders(root: string, bundles: readonly string[]): readonly string[] {
   const folders = bundles.flatMap((bundle) => {
     const meta = JSON.parse(readFileSync(join(root, 'dist', `${bundle}.meta.json`), 'utf8')) as {
       readonly inputs: Readonly<Record<string, unknown>>
@@ -14,6 +14,11 @@ export function bundledPackages(root: string, bundles: readonly string[]): reado
     )
   })
   return [...new Set(folders)]
+}
+
+/** Sorted by name; `bundles` as above. */
+export function bundledPackages(root: string, bundles: readonly string[]): readonly Part[] {
+  return bundledFolders(root, bundles)
     .map((folder): Part => {
       const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
         readonly name: string

@@ -37,7 +37,8 @@ export function nativeFiles({ bytes, license }: NativeModule): readonly TarEntry
 export function ownFiles(root: string, program: Program): readonly TarEntry[] {
   const bundles = readdirSync(join(root, 'dist')).filter(
     (name) =>
-      (name.endsWith('.cjs') && (program === 'agent' || !name.startsWith('agent'))) || name === 'catalogue.json',
+      (name.endsWith('.cjs') && (program === 'agent' || !name.startsWith('agent'))) ||
+      ['catalogue.json', 'licences.txt'].includes(name),
   )
   const file = (path: string): TarEntry => ({
     path: `${home}/${path}`,

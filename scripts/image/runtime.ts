@@ -40,14 +40,10 @@ const machines = {
  * which it runs the journalctl of the node. Rejects where a package cannot be fetched.
  */
 export async function runtimeFor(root: string, architecture: Architecture, { chroot }: Programs): Promise<Runtime> {
-  const { triple, loader, node } = machines[architecture]
+  const { loader, node } = machines[architecture]
   const program = nodeProgram(root, node)
   const folder = await unpackedPackages(architecture)
-  const found = (name: string): TarEntry => ({
-    path: `usr/lib/${triple}/${name}`,
-    mode: 0o755,
-    bytes: readFileSync(findIn(folder, name)),
-  })
+  const dynamicLoader = await loaderFor(architecture)
   const used = packages.filter(({ name }) => chroot || name !== 'coreutils')
   return {
     files: [
@@ -60,8 +56,8 @@ export async function runtimeFor(root: string, architecture: Architecture, { chr
       })),
       { path: 'lib', mode: 0o777, link: 'usr/lib' },
       ...(loader.startsWith('lib64/') ? [{ path: 'lib64', mode: 0o777, link: 'usr/lib64' }] : []),
-      { path: `usr/${loader}`, mode: 0o755, bytes: readFileSync(findIn(folder, basename(loader))) },
-      ...libraries.map(found),
+      { ...dynamicLoader, path: `usr/${loader}` },
+      ...(await librariesFor(architecture, libraries)),
       ...(chroot
         ? [{ path: 'usr/bin/chroot', mode: 0o755, bytes: readFileSync(join(folder, 'usr/sbin/chroot')) }]
         : []),
@@ -78,13 +74,31 @@ export async function runtimeFor(root: string, architecture: Architecture, { chr
   }
 }
 
-interface NodeProgram {
+/** Shared libraries of the pinned packages, by their names. Rejects where a package cannot be fetched. */
+export async function librariesFor(architecture: Architecture, names: readonly string[]): Promise<readonly TarEntry[]> {
+  const folder = await unpackedPackages(architecture)
+  return names.map((name) => ({
+    path: `usr/lib/${machines[architecture].triple}/${name}`,
+    mode: 0o755,
+    bytes: readFileSync(findIn(folder, name)),
+  }))
+}
+
+/** The dynamic loader, at the path that executables name. */
+export async function loaderFor(architecture: Architecture): Promise<TarEntry> {
+  const { loader } = machines[architecture]
+  const folder = await unpackedPackages(architecture)
+  return { path: loader, mode: 0o755, bytes: readFileSync(findIn(folder, basename(loader))) }
+}
+
+export interface NodeProgram {
   readonly file: string
   readonly license: string
   readonly version: string
 }
 
-function nodeProgram(root: string, name: string): NodeProgram {
+/** Node from {@link lockedPackage}, with its licence. */
+export function nodeProgram(root: string, name: string): NodeProgram {
   const { folder, version } = lockedPackage(root, name, join('bin', 'node'))
   return { file: join(folder, 'bin', 'node'), license: join(folder, 'LICENSE'), version }
 }

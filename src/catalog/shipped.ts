@@ -30,16 +30,19 @@ export const shippedFiles = [
   'node-services.yaml',
 ] as const
 
-/** Reads and checks every shipped file under `folder`; throws CatalogueError. */
-export function loadShipped(folder: string): LoadedFile[] {
-  return loadCatalogue(shippedFiles.map((file) => readSource(folder, file)))
+/** Where the shipped files are: a folder, or a function from a file's path below `catalog/` to its text. */
+export type ShippedFrom = string | ((file: string) => string)
+
+/** Reads and checks every shipped file; throws CatalogueError. */
+export function loadShipped(from: ShippedFrom): LoadedFile[] {
+  return loadCatalogue(shippedFiles.map((file) => readSource(from, file)))
 }
 
-/** Compiles the whole shipped catalogue in `folder`. */
-export function compileShipped(folder: string): CompiledCatalogue {
+/** Compiles the whole shipped catalogue. */
+export function compileShipped(from: ShippedFrom): CompiledCatalogue {
   return joinFiles(
-    loadShipped(folder),
-    loadTables((file) => readSource(folder, join('tables', file))),
+    loadShipped(from),
+    loadTables((file) => readSource(from, join('tables', file))),
   )
 }
 
@@ -53,6 +56,7 @@ export function joinFiles(files: readonly LoadedFile[], tables: CompiledTables):
   }
 }
 
-function readSource(folder: string, file: string): CatalogueSource {
-  return { file: join('catalog', file), text: readFileSync(join(folder, file), 'utf8') }
+function readSource(from: ShippedFrom, file: string): CatalogueSource {
+  const text = typeof from === 'string' ? readFileSync(join(from, file), 'utf8') : from(file)
+  return { file: join('catalog', file), text }
 }

@@ -19,6 +19,8 @@ import type { Io } from './io.ts'
 import { onNodeCommand } from './on-node/command.ts'
 import { policyCommand } from './policy/command.ts'
 import { repairCommand } from './repair/command.ts'
+import { licencesCommand } from './standalone/licences.ts'
+import { systemdUnitCommand } from './standalone/systemd-unit.ts'
 
 export const commands: readonly ((io: Io) => Command)[] = [
   agentCommand,
@@ -39,4 +41,6 @@ export const commands: readonly ((io: Io) => Command)[] = [
   eksCommand,
   drillCommand,
   onNodeCommand,
+  systemdUnitCommand,
+  licencesCommand,
 ]

@@ -5,11 +5,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { parse, parseAllDocuments } from 'yaml'
-import { type CommandNode, flattened, treeOf } from '../../src/cli/completion/tree.ts'
+import { flattened, treeOf } from '../../src/cli/completion/tree.ts'
 import { knownSubjects } from '../../src/cli/drill/known-subjects.ts'
-import { program } from '../../src/cli/run.ts'
+import { program, run } from '../../src/cli/run.ts'
 import { drillSpec } from '../../src/drill/control/schema.ts'
-import { version } from '../../src/telemetry/version.ts'
 import { testIo } from '../cli/io.ts'
 
 const folder = join(import.meta.dirname, '..', '..', 'deploy', 'drills')
@@ -62,32 +61,50 @@ describe('deploy/drills', () => {
       assert.deepEqual([kind, drillSpec.safeParse(spec).error], ['FaultDrill', undefined])
   })
 
-  it('has workflows of Chaos Mesh whose tasks are commands of ours, of this version, with reasons that exist', () => {
+  it('has the Workflow and the Schedule of Chaos Mesh that the command prints', async () => {
     const found = manifests('chaos-mesh.yaml').filter(({ apiVersion }) => apiVersion === 'chaos-mesh.org/v1alpha1')
-    assert.deepEqual(
-      found.map(({ kind }) => kind),
-      ['Workflow', 'Schedule'],
+    const printed = [
+      await chaosMesh('SoftLockup', 'HardLockup', 'FilesystemReadOnly', '--name=kernel-drill'),
+      await chaosMesh('--all', '--schedule=0 10 * * 2', '--name=weekly-drill'),
+    ]
+    assert.deepEqual(found, printed)
+  })
+
+  it('has workflows whose tasks are commands of ours', async () => {
+    const run = flattened(treeOf(program(testIo()))).find(({ path }) => path === 'drill run') ?? assert.fail()
+    const { spec } = await chaosMesh(
+      'NvidiaXID79Error',
+      '--mode=decide',
+      '--for=2m',
+      '--node=worker-1',
+      '--injection=kernel-line',
     )
-    const tree = flattened(treeOf(program(testIo())))
-    const run = tree.find(({ path }) => path === 'drill run') ?? assert.fail()
-    const { subjects } = knownSubjects(testIo())
-    for (const { spec } of found) {
-      const { entry, templates = [] } = spec.workflow ?? spec
-      assert.ok(templates.some(({ name }) => name === entry))
-      for (const { templateType, task } of templates) {
-        const [, , , ...args] = task.container.command
-        assert.deepEqual([templateType, task.container.image], ['Task', `ghcr.io/nodemend/controller:${version}`])
-        const flags = args.filter((one) => one.startsWith('--')).map((one) => one.split('=')[0] ?? '')
-        assert.deepEqual(
-          flags.filter((flag) => !knows(run, flag)),
-          [],
-        )
-        const reasons = args.filter((one) => !one.startsWith('--'))
-        assert.deepEqual(
-          reasons.filter((one) => !subjects.some(({ reason }) => reason === one)),
-          [],
-        )
-      }
+    const [task] = spec.templates ?? []
+    const [, , , ...args] = task?.task.container.command ?? []
+    assert.deepEqual(
+      args.filter(
+        (one) => one.startsWith('--') && !run.options.some(({ flags }) => flags.includes(one.split('=')[0] ?? '')),
+      ),
+      [],
+    )
+    assert.deepEqual(args.slice(0, 5), [
+      'NvidiaXID79Error',
+      '--node=worker-1',
+      '--injection=kernel-line',
+      '--mode=decide',
+      '--for=2m',
+    ])
+  })
+
+  it('refuses what cannot be drilled, before Chaos Mesh does', async () => {
+    for (const [args, text] of [
+      [['SoftLockup', '--schedule=every tuesday'], /five fields/],
+      [['SoftLokup'], /is SoftLockup meant/],
+      [[], /name a reason, or give --all/],
+    ] as const) {
+      const io = testIo()
+      assert.equal(await run(['drill', 'chaos-mesh', ...args], io), 2)
+      assert.match(io.printed.err, text)
     }
   })
 
@@ -102,6 +119,8 @@ describe('deploy/drills', () => {
   })
 })
 
-function knows({ options }: CommandNode, flag: string): boolean {
-  return options.some(({ flags }) => flags.includes(flag))
+async function chaosMesh(...args: readonly string[]): Promise<Manifest> {
+  const io = testIo()
+  assert.equal(await run(['drill', 'chaos-mesh', ...args], io), 0, io.printed.err)
+  return parse(io.printed.out) as Manifest
 }

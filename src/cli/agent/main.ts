@@ -3,6 +3,7 @@
  * and environment that save memory (docs/adr/0004-agent-footprint.md), then loads the agent. Both apply only at the start
  * of a program, and the caller need not know them.
  */
+import { isSea } from 'node:sea'
 import { secondStart, startMark } from './environment.ts'
 
 const flags = [
@@ -33,7 +34,11 @@ const flags = [
 ]
 
 if (process.env[startMark] === undefined && typeof process.execve === 'function') {
-  const args = [process.execPath, ...flags, ...process.execArgv, ...process.argv.slice(1)]
-  process.execve(process.execPath, args, secondStart(process.env))
+  const all = [...flags, ...process.execArgv]
+  // A single executable takes Node's flags as one argument, and is told again which program it is.
+  const args = isSea()
+    ? [`--node-options=${all.join(' ')}`, 'agent', ...process.argv.slice(2)]
+    : [...all, ...process.argv.slice(1)]
+  process.execve(process.execPath, [process.execPath, ...args], secondStart(process.env))
 }
 void import('./process.ts')

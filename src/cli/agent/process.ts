@@ -13,6 +13,7 @@ import { HeapKeeper } from './heap.ts'
 import { nvmlProgram } from './nvml-program.ts'
 import { agentOptions } from './options.ts'
 import { runAgent } from './run.ts'
+import { travelling } from './travelling.ts'
 
 /** This bundle; its other files are in the same folder. */
 const programFile = process.argv[1] ?? ''
@@ -53,7 +54,8 @@ async function main(): Promise<void> {
 
 function readCatalogue(): CompiledCatalogue {
   const file = join(dirname(programFile), 'catalogue.json')
-  const catalogue = JSON.parse(readFileSync(file, 'utf8')) as CompiledCatalogue // written by this version's build
+  const text = travelling('dist/catalogue.json') ?? readFileSync(file, 'utf8')
+  const catalogue = JSON.parse(text) as CompiledCatalogue // written by this version's build
   if (catalogue.version === compiledVersion) return catalogue
   throw new Error(
     `${file} has version ${catalogue.version}, this program reads ${compiledVersion}: build both together`,

@@ -1,6 +1,7 @@
 /** One of our own programs as a process of its own, as an operator would start it; its JSON log is read line by line. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readLines } from '../../detect/sources/lines.ts'
+import { programArguments } from '../agent/travelling.ts'
 
 export type LogLine = Readonly<Record<string, unknown>>
 
@@ -27,7 +28,7 @@ export interface ProgramOptions {
 
 /** Starts `nodemend ARGS` under this Node. */
 export function startProgram(name: string, options: ProgramOptions): Program {
-  const child = spawn(process.execPath, [options.programFile, ...options.args], {
+  const child = spawn(process.execPath, [...programArguments(options.programFile), ...options.args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...options.env },
   })

@@ -1,6 +1,7 @@
 /** `nodemend drill`: what can be injected, one drill or all of them, and their report. */
 import { Command } from 'commander'
 import type { Io } from '../io.ts'
+import { drillChaosMeshCommand } from './chaos-mesh.ts'
 import { drillListCommand } from './list.ts'
 import { drillReportCommand } from './report.ts'
 import { drillRunCommand } from './run.ts'
@@ -15,4 +16,5 @@ export function drillCommand(io: Io): Command {
     .addCommand(drillReportCommand(io))
     .addCommand(drillWatchCommand(io))
     .addCommand(drillServeCommand(io))
+    .addCommand(drillChaosMeshCommand(io))
 }

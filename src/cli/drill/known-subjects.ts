@@ -7,6 +7,7 @@ import { nearest } from '../../model/nearest.ts'
 import { shownText } from '../../model/shown.ts'
 import { catalogueFolder } from '../inspect/catalogue-folder.ts'
 import { CommandError, type Io } from '../io.ts'
+import type { Choice } from './options.ts'
 
 export interface KnownSubjects extends Subjects {
   /** One for every Xid of the tables, by the reason that it becomes. */
@@ -17,6 +18,19 @@ export function knownSubjects({ programFile }: Pick<Io, 'programFile'>): KnownSu
   const folder = catalogueFolder(programFile)
   const catalogue = compileShipped(folder)
   return { ...subjectsOf(loadShipped(folder), catalogue), xids: xidSubjects(catalogue) }
+}
+
+/** The subjects that a person chose. Throws as {@link subjectFor}, and where none is named. */
+export function subjectsNamed(
+  reasons: readonly string[],
+  { all, injection, mode }: Omit<Choice, 'for'>,
+  io: Pick<Io, 'programFile'>,
+): readonly Subject[] {
+  const known = knownSubjects(io)
+  if (reasons.length === 0 && !all)
+    throw new CommandError('NM_DRILL_REASON', 'name a reason, or give --all; see: nodemend drill list')
+  if (all) return known.subjects.filter(({ line }) => line !== undefined)
+  return reasons.map((reason) => subjectFor(reason, injection, mode, known))
 }
 
 /**

@@ -1,30 +1,33 @@
 /** `nodemend drill run`: one drill, several, or the whole catalogue, on one node. The end code follows the score. */
 import { writeFile } from 'node:fs/promises'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { stringify } from 'yaml'
-import { formatDuration, parseDuration } from '../../catalog/duration.ts'
-import { injectionNamed, injections } from '../../drill/injections/injections.ts'
-import { type Drill, longestDrillMs, shortestDrillMs } from '../../drill/plan/drill.ts'
+import { injectionNamed } from '../../drill/injections/injections.ts'
+import type { Drill } from '../../drill/plan/drill.ts'
 import { drillJob, kubectlLine } from '../../drill/run/job.ts'
-import { type DrillMode, drillModes } from '../../model/drill.ts'
 import { type ClusterFlags, clusterApi } from '../cluster/api.ts'
-import { CommandError, type Io } from '../io.ts'
+import type { Io } from '../io.ts'
 import { clusterGround } from './cluster-ground.ts'
 import { embeddedGround } from './embedded-ground.ts'
 import type { Ground } from './ground.ts'
-import { knownSubjects, subjectFor } from './known-subjects.ts'
-import { domainLabelOption, imageOption, perDomainOption } from './options.ts'
+import { knownSubjects, subjectsNamed } from './known-subjects.ts'
+import {
+  allOption,
+  type Choice,
+  domainLabelOption,
+  forOption,
+  imageOption,
+  injectionOption,
+  modeOption,
+  perDomainOption,
+} from './options.ts'
 import { endBy } from './report.ts'
 import { type ReportForm, reportForms, reportText } from './report-text.ts'
 import { runSuite } from './suite.ts'
 
-interface Flags extends ClusterFlags {
-  readonly all?: boolean
+interface Flags extends ClusterFlags, Choice {
   readonly embedded?: boolean
   readonly node?: string
-  readonly mode: DrillMode
-  readonly for: number
-  readonly injection?: string
   readonly namespace?: string
   readonly image: string
   readonly domainLabel: string
@@ -35,35 +38,18 @@ interface Flags extends ClusterFlags {
   readonly output: ReportForm
 }
 
-const usualMs = 60_000
-
 export function drillRunCommand(io: Io): Command {
   return new Command('run')
     .description(
       'inject faults into one node, watch what follows, score it, and clean up; ends with 1 where a drill failed',
     )
     .argument('[reason...]', 'what to drill, as nodemend drill list names it')
-    .option('--all', 'every reason that a marked line brings about: a scorecard of this cluster')
+    .addOption(allOption())
     .option('--embedded', 'without a cluster: modelled nodes, a real agent, a file in place of the kernel log')
     .option('--node <NAME>', 'the node (default: the first one that is well)')
-    .addOption(
-      new Option(
-        '--mode <MODE>',
-        'observe: an Event; decide: also a condition and a decision; enforce: also the repair',
-      )
-        .argParser(modeOf)
-        .default('Observe', 'observe'),
-    )
-    .addOption(
-      new Option('--for <DURATION>', 'how long the fault is held, and its longest life when nobody ends it')
-        .argParser(holdOf)
-        .default(usualMs, formatDuration(usualMs)),
-    )
-    .addOption(
-      new Option('--injection <NAME>', 'how to inject, where there are several ways').choices(
-        injections.map(({ name }) => name),
-      ),
-    )
+    .addOption(modeOption())
+    .addOption(forOption())
+    .addOption(injectionOption())
     .option('--kubeconfig <FILE>', 'how to reach the cluster (default: KUBECONFIG, ~/.kube/config)')
     .option('--context <NAME>', 'context of the kubeconfig')
     .option('--namespace <NAME>', 'namespace of the Job (default: the context’s, else default)')
@@ -81,18 +67,12 @@ export function drillRunCommand(io: Io): Command {
 }
 
 async function runDrills(reasons: readonly string[], flags: Flags, io: Io): Promise<void> {
-  const known = knownSubjects(io)
-  if (reasons.length === 0 && !flags.all)
-    throw new CommandError('NM_DRILL_REASON', 'name a reason, or give --all; see: nodemend drill list')
-  const subjects = flags.all
-    ? known.subjects.filter(({ line }) => line !== undefined)
-    : reasons.map((reason) => subjectFor(reason, flags.injection, flags.mode, known))
-  const drills = subjects.map((subject): Drill => {
+  const drills = subjectsNamed(reasons, flags, io).map((subject): Drill => {
     const { mode, for: forMs, node = '' } = flags
     return { id: drawId(io), node, mode, forMs, subject }
   })
   if (flags.dryRun) return io.stdout(drills.map((drill) => manifestOf(drill, flags)).join('---\n'))
-  const undrillable = flags.all ? known.undrillable : []
+  const undrillable = flags.all ? knownSubjects(io).undrillable : []
   const ground = await groundOf(flags, io)
   try {
     const say = flags.output === 'text' ? io.stdout : io.stderr
@@ -132,18 +112,4 @@ function manifestOf(drill: Drill, { namespace = 'default', image, node = 'NODE' 
 function drawId({ random }: Pick<Io, 'random'>): string {
   const digits = Math.floor(random() * 36 ** 8).toString(36)
   return `d${digits.padStart(8, '0')}`
-}
-
-function modeOf(text: string): DrillMode {
-  const mode = drillModes.find((one) => one.toLowerCase() === text.toLowerCase())
-  if (mode === undefined) throw new InvalidArgumentError(`Write ${drillModes.join(', ').toLowerCase()}.`)
-  return mode
-}
-
-function holdOf(text: string): number {
-  const ms = parseDuration(text)
-  if (ms !== undefined && ms >= shortestDrillMs && ms <= longestDrillMs) return ms
-  throw new InvalidArgumentError(
-    `Write a duration from ${formatDuration(shortestDrillMs)} to ${formatDuration(longestDrillMs)}.`,
-  )
 }

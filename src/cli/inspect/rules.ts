@@ -40,15 +40,15 @@ interface Tested extends SampleRun {
  * among them is not loaded twice and keeps its place in the order.
  */
 function testPacks(files: readonly string[], io: Io): Tested {
-  const folder = catalogueFolder(io.programFile)
-  const shipped = loadShipped(folder)
-  const own = new Map(shipped.map((file) => [resolve(folder, '..', file.file), file]))
+  const from = catalogueFolder(io.programFile)
+  const shipped = loadShipped(from)
+  const own = new Map(typeof from === 'string' ? shipped.map((file) => [resolve(from, '..', file.file), file]) : [])
   const packs = loadCatalogue(
     files.filter((file) => !own.has(resolve(file))).map((file) => ({ file, text: read(file) })),
     new Set(shipped.flatMap((file) => file.reasons.map((one) => one.reason))),
   )
   const tested = [...packs, ...files.flatMap((file) => own.get(resolve(file)) ?? [])]
-  const { tables } = compileShipped(folder)
+  const { tables } = compileShipped(from)
   const run = runSamples(tested, compileMatchers(joinFiles([...packs, ...shipped], tables), decoders))
   return { ...run, measured: measuredIn(tested), wrong: tested.flatMap(measuredFailures) }
 }
