@@ -15,13 +15,14 @@ export interface KubeletOptions {
   readonly nodeReadyMs?: number
   /** Between two renewals of a node's lease, milliseconds. Default 10,000. */
   readonly renewEveryMs?: number
+  /** Between two reports of a node's status, milliseconds. Default 300,000. */
+  readonly reportEveryMs?: number
 }
 
 /** A node with this annotation set to `stopped` has a kubelet that does nothing, as on a machine without power. */
 export const kubeletAnnotation = 'embedded.nodemend.dev/kubelet'
 
 const leaseSeconds = 40
-const statusEveryMs = 300_000
 const nodes = builtinKind('nodes')
 const pods = builtinKind('pods')
 const leases = builtinKind('leases')
@@ -51,7 +52,14 @@ class Kubelets implements Model {
 
   constructor(cluster: Cluster, options: KubeletOptions) {
     this.#cluster = cluster
-    this.#options = { podStartMs: 1_000, podStopMs: 1_000, nodeReadyMs: 0, renewEveryMs: 10_000, ...options }
+    this.#options = {
+      podStartMs: 1_000,
+      podStopMs: 1_000,
+      nodeReadyMs: 0,
+      renewEveryMs: 10_000,
+      reportEveryMs: 300_000,
+      ...options,
+    }
     this.#client = new ModelClient(cluster, 'kubelet')
     this.#feed = new ChangeFeed(cluster, pods)
     this.#reconciler = new Reconciler(cluster, [nodes, pods], () => this.#round())
@@ -121,7 +129,7 @@ class Kubelets implements Model {
     const readyAt = Date.parse(node.metadata.creationTimestamp ?? '') + this.#options.nodeReadyMs
     if (clock.now() < readyAt) return now + (readyAt - clock.now())
     if (now >= (this.#reports.get(name) ?? 0) || !isReady(node)) {
-      this.#reports.set(name, now + statusEveryMs)
+      this.#reports.set(name, now + this.#options.reportEveryMs)
       this.#client.update(addressOf(nodes, node, 'status'), (live) => reported(live, clock))
     }
     if (now >= (this.#renewals.get(name) ?? 0)) {
