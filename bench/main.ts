@@ -4,6 +4,7 @@ import type { Bench, Figures } from './bench.ts'
 import { decide } from './decide.ts'
 import { detect } from './detect.ts'
 import { printTable } from './figures/table.ts'
+import { fleet } from './fleet/fleet.ts'
 import { footprint } from './footprint.ts'
 import { kmsg } from './kmsg.ts'
 import { describeMachine } from './machine.ts'
@@ -11,7 +12,7 @@ import { match } from './match.ts'
 import { type BenchOptions, parseOptions, usage } from './options.ts'
 import { outage } from './outage.ts'
 
-const benches: readonly Bench[] = [match, kmsg, detect, footprint, outage, decide]
+const benches: readonly Bench[] = [match, kmsg, detect, footprint, outage, decide, fleet]
 
 async function main(args: readonly string[]): Promise<number> {
   const parsed = readCommand(args)

@@ -16,6 +16,13 @@ export interface BenchOptions {
   readonly seconds?: number
   /** `outage`: how many agents. */
   readonly fleet?: number
+  /** `fleet`: how large the cluster is. */
+  readonly nodes?: number
+  readonly pods?: number
+  /** `fleet`: a folder that keeps the cluster for the next run. */
+  readonly data?: string
+  /** `fleet`: one bad detector, and the limits of a policy that sets none. */
+  readonly massFalse: boolean
 }
 
 export const usage = `usage: npm run bench -- NAME [options]
@@ -29,7 +36,12 @@ export const usage = `usage: npm run bench -- NAME [options]
   --minutes N           footprint: idle minutes measured, after 2 minutes of settling (10)
   --seconds N           kmsg: per rate (10); outage: without an API (60)
   --fleet N             outage: agents (5)
+  --nodes N, --pods N   fleet: size of the cluster (10000, 300000)
+  --data DIR            fleet: keep the filled cluster there for the next run
+  --mass-false          fleet: one bad detector under default limits, in place of the rest
 `
+
+type NumberFlag = 'tries' | 'minutes' | 'seconds' | 'fleet' | 'nodes' | 'pods'
 
 /** Parses what follows the bench's name; throws TypeError with a sentence for people. */
 export function parseOptions(args: readonly string[], defaultSeed: number): { name: string; options: BenchOptions } {
@@ -45,12 +57,16 @@ export function parseOptions(args: readonly string[], defaultSeed: number): { na
       minutes: { type: 'string' },
       seconds: { type: 'string' },
       fleet: { type: 'string' },
+      nodes: { type: 'string' },
+      pods: { type: 'string' },
+      data: { type: 'string' },
+      'mass-false': { type: 'boolean', default: false },
     },
   })
   const [name, ...rest] = positionals
   if (name === undefined || rest.length > 0) throw new TypeError('name one bench')
   if (values.output !== 'json' && values.output !== 'table') throw new TypeError('--output is json or table')
-  const number = (flag: 'tries' | 'minutes' | 'seconds' | 'fleet'): Partial<Record<typeof flag, number>> =>
+  const number = (flag: NumberFlag): Partial<Record<typeof flag, number>> =>
     values[flag] === undefined ? {} : { [flag]: positive(flag, values[flag]) }
   return {
     name,
@@ -63,6 +79,10 @@ export function parseOptions(args: readonly string[], defaultSeed: number): { na
       ...number('minutes'),
       ...number('seconds'),
       ...number('fleet'),
+      ...number('nodes'),
+      ...number('pods'),
+      ...(values.data !== undefined && { data: values.data }),
+      massFalse: values['mass-false'],
     },
   }
 }

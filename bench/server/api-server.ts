@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { startEmbedded } from '../../src/embedded/server.ts'
 import { systemClock, systemRandom } from '../../src/telemetry/clock.ts'
-import { startControlPlane } from '../../test/cluster/control-plane.ts'
+import { type ControlPlane, startControlPlane } from '../../test/cluster/control-plane.ts'
 import { ensureTools } from '../../test/cluster/tools.ts'
 import { ask, type Endpoint } from './endpoint.ts'
 import { type ServerProxy, startProxy } from './proxy.ts'
@@ -35,6 +35,11 @@ export async function addNode(endpoint: Endpoint, name: string): Promise<void> {
   await ask(endpoint, { method: 'POST', path: '/api/v1/nodes', body: JSON.stringify(body) })
 }
 
+/** How to reach a control plane as its admin. */
+export function realEndpoint({ url, caFile, tokens }: ControlPlane): Endpoint {
+  return { url, ca: readFileSync(caFile, 'utf8'), token: tokens.admin ?? '' }
+}
+
 async function realApiServer(log: (line: string) => void): Promise<ApiServer> {
   const cluster = await startControlPlane({ log })
   const ca = readFileSync(cluster.caFile, 'utf8')
@@ -42,7 +47,7 @@ async function realApiServer(log: (line: string) => void): Promise<ApiServer> {
   const key = readFileSync(join(dirname(cluster.caFile), 'apiserver.key'), 'utf8')
   return withKubeconfigs({
     kind: 'kube-apiserver',
-    endpoint: { url: cluster.url, ca, token: cluster.tokens.admin ?? '' },
+    endpoint: realEndpoint(cluster),
     folder: cluster.folder,
     proxy: () => startProxy({ url: cluster.url, tls: { cert: ca, key } }),
     close: () => cluster.stop(),

@@ -34,6 +34,16 @@ test('skew moves the wall clock alone', () => {
   assert.equal(clock.monotonic(), 0)
 })
 
+test('a leap lets time pass, and every timer falls due that much later', async () => {
+  const clock = new SteppedClock(1000)
+  let fired = 0
+  clock.after(10, () => fired++)
+  clock.leap(5_000)
+  assert.deepEqual([clock.now(), clock.monotonic(), fired], [6_000, 5_000, 0])
+  await clock.advance(10)
+  assert.equal(fired, 1)
+})
+
 test('sleep ends by time or by its signal', async () => {
   const clock = new SteppedClock()
   const slept = sleep(clock, 50)

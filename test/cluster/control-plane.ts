@@ -30,6 +30,10 @@ export interface ControlPlaneOptions {
   readonly nodeMonitorGraceMs?: number
   /** Further identities, by the name under which their token is handed out. `admin` is always there. */
   readonly identities?: Readonly<Record<string, Identity>>
+  /** A folder whose data is there at the next start, too; a folder in memory that goes, when absent. */
+  readonly keepIn?: string
+  /** Most that etcd stores, bytes; its own default, 2 GiB, when absent. */
+  readonly quotaBytes?: number
   /** Receives a line for each slow step, such as a first build. */
   readonly log?: (line: string) => void
 }
@@ -64,6 +68,8 @@ interface Outage {
 
 /** A slow or busy machine; the usual time to ready is 3 s. */
 const READY_TIMEOUT_MS = 60_000
+/** For etcd to close a file of some gigabytes. */
+const KEEP_GRACE_MS = 20_000
 const FOLDER_PREFIX = 'nodemend-cluster-'
 /** Programs that were just killed may still write for a moment. */
 const REMOVE = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 } as const
@@ -74,8 +80,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const tools = await requireTools(options)
   const memory = memoryFolder()
   sweep(memory)
-  const folder = mkdtempSync(join(memory, `${FOLDER_PREFIX}${process.pid}-`))
-  const processes = new ProcessGroup(folder, () => rmSync(folder, REMOVE))
+  const { keepIn } = options
+  const folder = keepIn ?? mkdtempSync(join(memory, `${FOLDER_PREFIX}${process.pid}-`))
+  mkdirSync(folder, { recursive: true })
+  const processes = new ProcessGroup(folder, keepIn === undefined ? () => rmSync(folder, REMOVE) : () => undefined)
   try {
     return await assemble(options, tools, folder, processes)
   } catch (error) {
@@ -104,7 +112,7 @@ async function assemble(
     return path
   }
 
-  processes.start(programs.etcd(site))
+  processes.start(programs.etcd(site, options.quotaBytes))
   const startApiServer = async (): Promise<Running> => {
     const running = processes.start(programs.apiServer(site, options.controllerManager ?? false))
     await waitFor(running, () => isReady(url, caFile, tokens.admin ?? ''), READY_TIMEOUT_MS)
@@ -136,8 +144,8 @@ async function assemble(
     },
     stop: async () => {
       admin.close()
-      // Without grace, because kube-apiserver would drain for a minute.
-      await processes.stop(0)
+      // Without grace, because kube-apiserver would drain for a minute; etcd closes its file where it is kept.
+      await processes.stop(options.keepIn === undefined ? 0 : KEEP_GRACE_MS)
     },
   }
 }

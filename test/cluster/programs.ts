@@ -39,7 +39,7 @@ export const serviceAccountKey = (site: Site): string => join(site.folder, 'serv
 export const tokenFile = (site: Site): string => join(site.folder, 'tokens.csv')
 
 /** etcd without fsync, because nobody keeps the data of a test. */
-export function etcd(site: Site): Program {
+export function etcd(site: Site, quotaBytes?: number): Program {
   const client = `http://127.0.0.1:${site.etcdPort}`
   const peer = `http://127.0.0.1:${site.peerPort}`
   return {
@@ -47,6 +47,7 @@ export function etcd(site: Site): Program {
     command: site.tools.etcd,
     args: [
       '--unsafe-no-fsync',
+      ...(quotaBytes === undefined ? [] : [`--quota-backend-bytes=${quotaBytes}`]),
       '--log-level=warn',
       `--data-dir=${join(site.folder, 'etcd')}`,
       `--listen-client-urls=${client}`,

@@ -15,6 +15,8 @@ export interface KubeletOptions {
   readonly nodeReadyMs?: number
   /** Between two renewals of a node's lease, milliseconds. Default 10,000. */
   readonly renewEveryMs?: number
+  /** Between two reports of a node's status, milliseconds. Default 300,000. */
+  readonly reportEveryMs?: number
 }
 
 /**
@@ -27,7 +29,6 @@ export const kubeletAnnotation = 'embedded.nodemend.dev/kubelet'
 export const podStopAnnotation = 'embedded.nodemend.dev/pod-stop-ms'
 
 const leaseSeconds = 40
-const statusEveryMs = 300_000
 const nodes = builtinKind('nodes')
 const pods = builtinKind('pods')
 const leases = builtinKind('leases')
@@ -57,7 +58,14 @@ class Kubelets implements Model {
 
   constructor(cluster: Cluster, options: KubeletOptions) {
     this.#cluster = cluster
-    this.#options = { podStartMs: 1_000, podStopMs: 1_000, nodeReadyMs: 0, renewEveryMs: 10_000, ...options }
+    this.#options = {
+      podStartMs: 1_000,
+      podStopMs: 1_000,
+      nodeReadyMs: 0,
+      renewEveryMs: 10_000,
+      reportEveryMs: 300_000,
+      ...options,
+    }
     this.#client = new ModelClient(cluster, 'kubelet')
     this.#feed = new ChangeFeed(cluster, pods)
     this.#reconciler = new Reconciler(cluster, [nodes, pods], () => this.#round())
@@ -129,7 +137,7 @@ class Kubelets implements Model {
     if (clock.now() < readyAt) return now + (readyAt - clock.now())
     const told = node.metadata.annotations?.[kubeletAnnotation] === 'as-told'
     if (now >= (this.#reports.get(name) ?? 0) || !(told || isReady(node))) {
-      this.#reports.set(name, now + statusEveryMs)
+      this.#reports.set(name, now + this.#options.reportEveryMs)
       const write = told ? repeated : reported
       this.#client.update(addressOf(nodes, node, 'status'), (live) => write(live, clock))
     }

@@ -7,13 +7,13 @@ import { ApiFailure } from '../../embedded/failure.ts'
 import { type InProcess, inProcess } from '../../embedded/in-process.ts'
 import type { ApiObject, Json, JsonObject } from '../../embedded/json.ts'
 import { builtinKind, groupVersion, type ServedKind, storageKey } from '../../embedded/kinds.ts'
-import { startModels } from '../../embedded/model/models.ts'
+import { type ModelOptions, startModels } from '../../embedded/model/models.ts'
 import { addressOf, type Model } from '../../embedded/model/reconciler.ts'
 import { installDefinition, newCluster } from '../../embedded/server.ts'
 import { objectKey } from '../../embedded/store.ts'
 import { createObject, storeUpdate } from '../../embedded/write.ts'
 import type { Api } from '../../kube/api.ts'
-import { connectOver } from '../../kube/connection.ts'
+import { connectOver, type OpenTransport } from '../../kube/connection.ts'
 import type { Sent } from '../../kube/transport.ts'
 import { crds } from '../../repair/crds.ts'
 import { type Random, SteppedClock, seededRandom } from '../../telemetry/clock.ts'
@@ -33,6 +33,14 @@ export interface Refusing {
 /** Rarer than kubelets do, well below the 40 s of a lease: most of a quiet minute's work are renewals. */
 const renewEveryMs = 30_000
 
+export interface VirtualClusterOptions {
+  /** Of its randomness. */
+  readonly seed?: number
+  readonly models?: Pick<ModelOptions, 'kubelet' | 'nodeLifecycle'>
+  /** Told of each call before it is answered. */
+  readonly onCall?: (sent: Sent) => void
+}
+
 export class VirtualCluster {
   readonly clock: SteppedClock
   readonly random: Random
@@ -44,13 +52,15 @@ export class VirtualCluster {
   #away = false
   #models: Model | undefined
   readonly #given: ClusterGiven
+  readonly #options: VirtualClusterOptions
   readonly #door: InProcess
   readonly #numbers = new Map<string, number>()
 
-  constructor(given: ClusterGiven, startMs: number, types: readonly Reported[]) {
+  constructor(given: ClusterGiven, startMs: number, types: readonly Reported[], options: VirtualClusterOptions = {}) {
     this.#given = given
+    this.#options = options
     this.clock = new SteppedClock(startMs, 1)
-    this.random = seededRandom(7)
+    this.random = seededRandom(options.seed ?? 7)
     this.store = newCluster(this.clock, this.random, { tracksOwners: false })
     for (const one of [...crds(), nodeClaimDefinition]) installDefinition(this.store, one)
     const groups = Object.entries(given.groups).filter(([, group]) => group.detector)
@@ -63,10 +73,10 @@ export class VirtualCluster {
     return Object.keys(this.#given.groups)
   }
 
-  /** A connection of its own, as a program has. */
-  connect(): Api {
+  /** A connection of its own, as a program has; `line` stands between the program and the server. */
+  connect(line: (open: OpenTransport) => OpenTransport = (open) => open): Api {
     const config = { server: 'http://virtual.invalid', token: 'scenario' }
-    return connectOver(this.#door.open, config, { clock: this.clock, random: this.random, userAgent: 'nodemend' })
+    return connectOver(line(this.#door.open), config, { clock: this.clock, random: this.random, userAgent: 'nodemend' })
   }
 
   start(): void {
@@ -81,7 +91,7 @@ export class VirtualCluster {
       nextName: () => this.#nextName(name),
       hasMachines: () => !this.empty.has(name),
     }))
-    this.#models = startModels(this.store, { groups: options, kubelet: { renewEveryMs } })
+    this.#models = startModels(this.store, { kubelet: { renewEveryMs }, ...this.#options.models, groups: options })
     this.detectors.start()
   }
 
@@ -160,7 +170,9 @@ export class VirtualCluster {
     return `${group}-${number}`
   }
 
-  #refusalOf({ call }: Sent): ApiFailure | undefined {
+  #refusalOf(sent: Sent): ApiFailure | undefined {
+    const { call } = sent
+    this.#options.onCall?.(sent)
     const what = `${call.verb} ${call.resource.plural}`
     const found = this.#refusing.find((one) => one.left > 0 && one.call === what)
     if (!found) return undefined

@@ -31,7 +31,7 @@ export interface VirtualControllerOptions {
 export const lease = { namespace: 'default', name: 'nodemend-controller' } as const
 
 /** The clock of the controller's machine: it runs as the cluster's does, and may be set by itself. */
-class OwnClock implements Clock {
+export class OwnClock implements Clock {
   readonly #true: Clock
   #offMs = 0
 
