@@ -21,7 +21,7 @@ const lease = { namespace: 'default', name: 'nodemend-controller' }
 export async function bareCordons({ api }: Fleet, indices: readonly number[]): Promise<number> {
   const book = new AttemptBook(api)
   const lifecycle = new LifecycleConditions(api, systemClock)
-  const rights = new RightsQuestion(api, systemClock, '')
+  const rights = new RightsQuestion(api, systemClock, '', lease.namespace)
   const views = await Promise.all(indices.map((index) => viewOf(api, index)))
   const began = systemClock.monotonic()
   await each(

@@ -112,7 +112,9 @@ const wrongCalls: readonly Mutation[] = [
   },
   {
     what: 'a call without a trace is not put on record',
-    edits: [{ file: 'src/repair/attempt/execute.ts', from: 'if (traceless) await this.#writeAhead(tick)', to: '' }],
+    edits: [
+      { file: 'src/repair/attempt/execute/executor.ts', from: 'if (traceless) await this.#writeAhead(tick)', to: '' },
+    ],
     noticed: testOf('src/repair/reboot.test.ts', /✖ a reboot/),
   },
   {
@@ -193,7 +195,9 @@ const forgottenProviders: readonly Mutation[] = [
   },
   {
     what: 'L6: a call that is forbidden is made again at once',
-    edits: [{ file: 'src/repair/attempt/execute.ts', from: 'if (pausing !== undefined) return pausing', to: '' }],
+    edits: [
+      { file: 'src/repair/attempt/execute/executor.ts', from: 'if (pausing !== undefined) return pausing', to: '' },
+    ],
     noticed: testOf('src/repair/rights/rights.test.ts', /✖ the call backs off/),
   },
   {

@@ -1,16 +1,16 @@
 /** What the executor is made of, and what one of its ticks works on. */
-import type { Api } from '../../kube/api.ts'
-import type { ClusterSnapshot, Leadership } from '../../model/node.ts'
-import type { Policy } from '../../model/policy.ts'
-import type { Attempt } from '../../model/repair.ts'
-import type { OperationView } from '../../providers/provider.ts'
-import type { Clock } from '../../telemetry/clock.ts'
-import type { Drainer, DrainPass } from '../act/drain/run.ts'
-import type { LifecycleConditions } from '../act/lifecycle/lifecycle.ts'
-import type { EvidenceCollector } from '../act/on-node/evidence.ts'
-import type { LastLook } from '../observe/last-look.ts'
-import type { AttemptBook } from './book.ts'
-import type { Calls } from './calls.ts'
+import type { Api } from '../../../kube/api.ts'
+import type { ClusterSnapshot, Leadership } from '../../../model/node.ts'
+import type { Policy } from '../../../model/policy.ts'
+import type { Attempt } from '../../../model/repair.ts'
+import type { OperationView } from '../../../providers/provider.ts'
+import type { Clock } from '../../../telemetry/clock.ts'
+import type { Drainer, DrainPass } from '../../act/drain/run.ts'
+import type { LifecycleConditions } from '../../act/lifecycle/lifecycle.ts'
+import type { EvidenceCollector } from '../../act/on-node/evidence.ts'
+import type { LastLook } from '../../observe/last-look.ts'
+import type { AttemptBook } from '../book.ts'
+import type { Calls } from '../calls.ts'
 
 export interface ExecutorOptions {
   readonly api: Api
