@@ -22,10 +22,10 @@ import type { LogName } from '../../src/model/evidence.ts'
 import { SteppedClock, seededRandom } from '../../src/telemetry/clock.ts'
 import { ScriptedApi } from '../agent/rig.ts'
 
-/** One line of a scripted log, with the units that its log attests. */
+/** One line of a scripted log, with the units or the path that its log attests. */
 interface Line {
   readonly text: string
-  readonly units: readonly string[]
+  readonly origins: readonly string[]
   readonly at: number
 }
 
@@ -65,10 +65,11 @@ class MemoryDisk implements Disk {
   }
 }
 
-/** A log that hands over the lines after its cursor, as a process that starts again finds them. */
+/** A log that hands over the lines after its cursor, as a process that starts again finds them. A boot empties kmsg alone. */
 class WrittenLog implements LogSource {
   readonly alive = true
   readonly losses
+  readonly flood
   #sink: LogSink | undefined
   #read: number
 
@@ -79,7 +80,12 @@ class WrittenLog implements LogSource {
     this.name = name
     this.#lines = lines
     this.losses = { reason: 'KernelLogOverrun', message: (lost: number) => `${lost} records were lost` }
-    this.#read = parts.sameBoot || name === 'journal' ? Number(parts.cursors[name] ?? 0) : 0
+    this.flood = {
+      reason: 'KernelLogFlood',
+      linesPerSecond: 1_000,
+      message: (rate: number) => `${rate} lines a second`,
+    }
+    this.#read = parts.sameBoot || name !== 'kmsg' ? Number(parts.cursors[name] ?? 0) : 0
   }
 
   start(sink: LogSink): void {
@@ -97,18 +103,18 @@ class WrittenLog implements LogSource {
     this.#sink = undefined
   }
 
-  turn(lost = 0): void {
+  turn(lost = 0, unmatched = 0): void {
     const sink = this.#sink
     const fresh = this.#lines.slice(this.#read)
     if (!sink) return
-    for (const { text, units, at } of fresh) {
+    for (const { text, origins, at } of fresh) {
       const bytes = Buffer.from(text)
       const trust = this.name === 'journal' ? 'service' : 'kernel'
-      const own = { trust, units, position: this.#read++, at: () => at } as const
+      const own = { trust, origins, position: this.#read++, at: () => at } as const
       sink.line({ bytes, start: 0, end: bytes.length, ...own })
     }
     const cursor = { source: this.name, position: this.#read }
-    sink.batch({ cursor, atEnd: true, lost, lines: fresh.length, handedOver: fresh.length })
+    sink.batch({ cursor, atEnd: true, lost, lines: fresh.length + unmatched, handedOver: fresh.length })
   }
 
   break(why: string): void {
@@ -216,14 +222,19 @@ export class Bed {
     rmSync(this.root, { recursive: true })
   }
 
-  write(log: LogName, text: string, units: readonly string[] = []): void {
-    this.#lines[log].push({ text, units, at: this.clock.now() })
+  write(log: LogName, text: string, origins: readonly string[] = []): void {
+    this.#lines[log].push({ text, origins, at: this.clock.now() })
     this.#logs.get(log)?.turn()
   }
 
   /** The kernel log overran: so many records are gone. */
   lose(count: number): void {
     this.#logs.get('kmsg')?.turn(count)
+  }
+
+  /** The kernel writes so many lines that no rule matches. */
+  flood(count: number): void {
+    this.#logs.get('kmsg')?.turn(0, count)
   }
 
   /** What the probe measures from its next look on; undefined: nothing. */

@@ -47,7 +47,7 @@ function lineFault(bed: Bed, { entry }: Contract, line: SampleLine): Fault {
       const { count } = entry.lifecycle.raise
       for (let n = 1; n <= count; n++) {
         assert.equal(bed.raised(entry.reason).length, 0, `raised by ${n - 1} of ${count} lines`)
-        bed.write(line.log, line.text, line.units)
+        bed.write(line.log, line.text, line.origins)
         await bed.clock.advance(second)
       }
     },
@@ -81,6 +81,16 @@ const ownFaults: Readonly<Record<string, (bed: Bed) => Fault>> = {
     async begin() {
       bed.lose(7)
       await bed.clock.advance(second)
+    },
+    over: () => undefined,
+  }),
+  KernelLogFlood: (bed) => ({
+    async begin() {
+      await bed.clock.advance(90 * second) // rates are counted from the second look on
+      for (let n = 0; n < 2; n++) {
+        bed.flood(1_000_000)
+        await bed.clock.advance(30 * second)
+      }
     },
     over: () => undefined,
   }),
@@ -205,7 +215,7 @@ for (const contract of contracts) {
         const bed = bedFor(t, contract)
         await bed.start()
         await lineFault(bed, contract, line).begin()
-        bed.write(end.log, end.text, end.units)
+        bed.write(end.log, end.text, end.origins)
         await bed.pass(lifecycle.holdMs + second)
         assert.ok(!isRaised(bed, contract), 'stays after the line')
       })
@@ -229,10 +239,10 @@ for (const contract of contracts) {
       it('ends by a new load of the driver', async (t) => {
         const bed = bedFor(t, contract)
         await bed.start()
-        await faultOf(bed, contract).begin()
-        const [load] = samples.withCode(driverLoad)
-        assert.ok(load)
-        bed.write(load.log, load.text, load.units)
+        const [[line], [load]] = [samples.raising(contract), samples.withCode(driverLoad)]
+        assert.ok(line && load)
+        await lineFault(bed, contract, line).begin()
+        bed.write(load.log, load.text, load.origins)
         await bed.pass(lifecycle.holdMs + second)
         assert.ok(!isRaised(bed, contract), 'stays after the load')
       })

@@ -14,12 +14,13 @@ import type { Contract } from './contract.ts'
 export interface SampleLine {
   readonly log: LogName
   readonly text: string
-  readonly units: readonly string[]
+  /** What the log attests of the line: the unit of the journal, or the path of the log file. */
+  readonly origins: readonly string[]
   readonly match: Match
 }
 
 /** The samples of a rule. */
-type RuleSamples = Pick<DetectEntry, 'source' | 'units' | 'matches'>
+type RuleSamples = Pick<DetectEntry, 'source' | 'units' | 'files' | 'matches'>
 
 export class Samples {
   readonly #matchers: Matchers
@@ -58,13 +59,13 @@ export class Samples {
 
   /** The same line about another device; undefined where the line does not name it in the same form. */
   #aboutDevice(line: SampleLine, device: string | undefined): SampleLine | undefined {
-    const { match, log, units } = line
+    const { match, log, origins } = line
     if (match.device === undefined || isSameSlot(match.device, device)) return line
     if (device === undefined) return undefined
     const text = line.text.replaceAll(new RegExp(match.device.replaceAll(/[^\w]/g, '\\$&'), 'gi'), device)
     const now = this.#matchers
       .of(log)
-      .matchText(text, units)
+      .matchText(text, origins)
       .find(({ entry }) => entry === match.entry)
     return now && isSameSlot(now.device, device) ? { ...line, text, match: now } : undefined
   }
@@ -77,14 +78,15 @@ export class Samples {
   }
 
   #linesOf(rule: string, { reason }: Pick<CompiledReason, 'reason'>): readonly SampleLine[] {
-    const { source, units = [], matches } = this.#byRule.get(rule) ?? { source: 'kmsg', matches: [] }
+    const { source, units, files, matches } = this.#byRule.get(rule) ?? { source: 'kmsg', matches: [] }
+    const origins = units ?? files ?? []
     return matches.flatMap((sample) => {
       const { text } = peel(sample)
       const match = this.#matchers
         .of(source)
-        .matchText(text, units)
+        .matchText(text, origins)
         .find((one) => one.entry === reason)
-      return match ? [{ log: source, text, units, match }] : []
+      return match ? [{ log: source, text, origins, match }] : []
     })
   }
 }

@@ -82,7 +82,7 @@ describe('limits of this kernel', () => {
     if (!needs(t, 'unshare', 'nsenter', 'perl')) return
     const inside = new Inside(t, ['unshare', '--pid', '--fork', '--mount-proc'], ['processes'])
     assert.deepEqual(await inside.look(), [])
-    const first = run('pgrep', '-P', String(inside.pid)).trim()
+    const first = await inside.first()
     const source =
       '$0="sloppy"; for (1..20) { fork or exit } $|=1; print "ready\\n"; <STDIN>; 1 while wait > 0; print "reaped\\n"; <STDIN>'
     const parent = spawn('nsenter', ['--pid', '--mount', '--target', first, 'perl', '-e', source], {
@@ -100,7 +100,7 @@ describe('limits of this kernel', () => {
   it('sees a daemon near its limit of open files', async (t) => {
     if (!needs(t, 'unshare', 'nsenter', 'sh')) return
     const inside = new Inside(t, ['unshare', '--pid', '--fork', '--mount-proc'], ['processes'])
-    const first = run('pgrep', '-P', String(inside.pid)).trim()
+    const first = await inside.first()
     const source = `const fs = require('fs'); const open = []; for (let n = 0; n < 950; n++) open.push(fs.openSync('/dev/null')); console.log('ready'); process.stdin.once('data', () => { for (const one of open) fs.closeSync(one); console.log('closed') })`
     const enter = ['--pid', '--mount', '--target', first, 'sh', '-c', 'ulimit -n 1024; exec "$@"', 'sh']
     const leaky = spawn('nsenter', [...enter, process.execPath, '-e', source], { stdio: ['pipe', 'pipe', 'inherit'] })

@@ -47,6 +47,12 @@ export class Inside {
     t.after(() => this.end())
   }
 
+  /** The process id of the first process in a namespace of process ids, for nsenter(1), once it runs. */
+  async first(): Promise<string> {
+    await this.#ask('look')
+    return run('pgrep', '-P', String(this.pid)).trim()
+  }
+
   /** The levels of all monitors, without those that are kept. */
   async look(): Promise<readonly string[]> {
     const seen = JSON.parse(await this.#ask('look')) as readonly Seen[] // the program is ours

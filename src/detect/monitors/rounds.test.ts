@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { SteppedClock } from '../../telemetry/clock.ts'
 import { Rounds, roundMs } from './rounds.ts'
 
@@ -34,4 +35,26 @@ test('the grid begins at a random time, and a period is a multiple of ten second
   await clock.advance(7_000)
   assert.equal(at, 7_000)
   assert.throws(() => rounds.add(15_000, () => undefined), /not a multiple of 10000 ms/)
+})
+
+test('a round comes after the one before it, however long the agent has run', async () => {
+  fc.assert(
+    await fc.asyncProperty(
+      fc.double({ min: 0, max: 1e9, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      async (since, phase) => {
+        class OldClock extends SteppedClock {
+          override monotonic() {
+            return since + super.monotonic()
+          }
+        }
+        const clock = new OldClock()
+        const rounds = new Rounds(clock, () => phase)
+        let looks = 0
+        rounds.add(6 * 60 * roundMs, () => assert.ok(++looks <= 3, 'the same round again'))
+        await clock.advance(12 * 60 * roundMs)
+        assert.ok(clock.waiting === 1)
+      },
+    ),
+  )
 })

@@ -17,7 +17,7 @@ interface Entry {
 
 export class Rounds {
   readonly #clock: Clock
-  /** Monotonic time of the first round. */
+  /** Monotonic time of the first round, whole ms: of fractions, a sum can end before the time that it was made from. */
   readonly #firstAt: number
   readonly #entries = new Set<Entry>()
   #dueAt = Number.POSITIVE_INFINITY
@@ -25,7 +25,7 @@ export class Rounds {
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock
-    this.#firstAt = clock.monotonic() + random() * roundMs
+    this.#firstAt = Math.ceil(clock.monotonic() + random() * roundMs)
   }
 
   /**

@@ -33,10 +33,13 @@ function addressOf(nvml: Nvml, gpu: Handle): Answer<string> {
   return answer(nvml.call('nvmlDeviceGetPciInfo_v3', gpu, pci), () => addressIn(pci))
 }
 
+/** The first namespace of process ids has this inode on every kernel: include/linux/proc_ns.h, PROC_PID_INIT_INO. */
+const firstPidNamespace = 'pid:[4026531836]'
+
 /** The driver names only processes of the asker's own PID namespace. */
 function seesProcesses(): boolean {
   try {
-    return readlinkSync('/proc/self/ns/pid') === readlinkSync('/proc/1/ns/pid')
+    return readlinkSync('/proc/self/ns/pid') === firstPidNamespace
   } catch {
     return false
   }

@@ -145,10 +145,10 @@ export function looker(
   }
 }
 
-function levelText({ state, match: { reason, message, device } }: Level): string {
+function levelText({ state, match: { entry, reason, message, device } }: Level): string {
   const on = device === undefined ? '' : ` on ${device}`
   if (state === 'kept') return `kept ${reason}${on}`
   if (message.includes('?')) throw new Error(`${reason}: a part of its message is not measured: ${message}`)
-  if (state === 'over') recordFired(reason)
+  if (state === 'over') recordFired(entry)
   return `${state} ${reason}: ${message}${on}`
 }

@@ -1,19 +1,13 @@
 /** What the monitor says of one GPU, with the child that asks a stand-in of NVIDIA's library. */
 import assert from 'node:assert/strict'
-import { readlinkSync } from 'node:fs'
 import { after, describe, it } from 'node:test'
-import { addresses, noCompiler, type Script, StandIn } from '../../../nvml/testing/stand-in.ts'
-import { looksAt, names, withPci } from './testing/machine.ts'
+import { systemClock } from '../../../../telemetry/clock.ts'
+import { type Children, systemChildren } from '../../../host/children.ts'
+import type { NvmlDocument } from '../../../nvml/document.ts'
+import { addresses, healthy, noCompiler, type Script, StandIn } from '../../../nvml/testing/stand-in.ts'
+import { lookerOf, looksAt, names, withPci } from './testing/machine.ts'
 
 const [first, second] = addresses
-
-const hostProcesses = (() => {
-  try {
-    return readlinkSync('/proc/self/ns/pid') === readlinkSync('/proc/1/ns/pid')
-  } catch {
-    return false
-  }
-})()
 
 describe('an NVIDIA GPU', { skip: noCompiler }, () => {
   const machine = withPci(new StandIn(), 2)
@@ -170,28 +164,48 @@ describe('an NVIDIA GPU', { skip: noCompiler }, () => {
     for (const state of [0, 1]) assert.deepEqual(await fabric(state, 0, 0), [])
   })
 
-  it('tells settings that wait, leaked memory and a damaged InfoROM', async () => {
+  it('tells settings that wait, and a damaged InfoROM', async () => {
     assert.deepEqual(
       await levelsOf(
         'nvmlDeviceGetMigMode 0 0 0 1',
-        'nvmlDeviceGetMemoryInfo_v2 0 0 2147483648',
         'nvmlDeviceGetPersistenceMode 0 0 0',
         'nvmlDeviceGetInforomImageVersion 0 14',
       ),
       [
         `over NvidiaMigChangePending: MIG is off, and on after a reset: ${names[0]} on ${first}`,
-        ...(hostProcesses
-          ? [
-              `over NvidiaMemoryLeaked: 2147483648 bytes of memory are in use without a process: ${names[0]} on ${first}`,
-            ]
-          : []),
         `over NvidiaPersistenceOff: persistence mode is off: ${names[0]} on ${first}`,
         `over NvidiaInforomCorrupted: the InfoROM is corrupted: ${names[0]} on ${first}`,
       ],
     )
-    assert.deepEqual(
-      await levelsOf('nvmlDeviceGetMemoryInfo_v2 0 0 2147483648', 'nvmlDeviceGetComputeRunningProcesses_v3 0 0 1'),
-      [],
-    )
+  })
+
+  it('tells memory that no process holds, where the driver names the processes', async () => {
+    machine.says([...healthy(), 'nvmlDeviceGetMemoryInfo_v2 0 0 2147483648'])
+    const leaked = [
+      `over NvidiaMemoryLeaked: 2147483648 bytes of memory are in use without a process: ${names[0]} on ${first}`,
+    ]
+    for (const [count, expected] of [[0, leaked] as const, [1, []] as const]) {
+      const { levels } = await lookerOf(machine, withProcesses(machine, count)).look()
+      assert.deepEqual(
+        levels.filter((level) => !level.startsWith('kept ')),
+        expected,
+      )
+    }
   })
 })
+
+/** The child's answers as on a machine whose driver names so many processes on each GPU: a container sees none. */
+function withProcesses({ root }: StandIn, count: number): Children {
+  const children = systemChildren(root, systemClock)
+  return {
+    leftBehind: 0,
+    follow: (following) => children.follow(following),
+    async run(command) {
+      const outcome = await children.run(command)
+      if (outcome.kind !== 'ended') return outcome
+      const document = JSON.parse(outcome.output) as NvmlDocument // the child is ours
+      const gpus = document.gpus.map((gpu) => ({ ...gpu, processes: { value: count } }))
+      return { ...outcome, output: JSON.stringify({ ...document, gpus }) }
+    },
+  }
+}
