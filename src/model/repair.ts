@@ -177,7 +177,7 @@ export interface Attempt {
   /** Since when the successor has been ready and healthy without a break. */
   readonly healthySince?: number
   readonly proof?: string
-  /** What the API server forbade in this phase, in its words. */
+  /** What the API server forbade in this phase, in its words; while dwelling, what the new node lacks. */
   readonly trouble?: string
   readonly holder?: string
   readonly fencingToken?: number

@@ -70,6 +70,13 @@ test('L6: a call that the API server forbade is what a repair waits for, not its
   assert.match(changes[0] ?? '', /^the right is granted: nodemend rbac controller/)
 })
 
+test('a proof: what the new node lacks is what a repair waits for, and no right', () => {
+  const trouble = 'b is cordoned (spec.unschedulable)'
+  const { waitsFor, changes } = now({ phase: 'Dwelling', trouble })
+  assert.deepEqual(waitsFor, [trouble])
+  assert.doesNotMatch(changes.join(), /right/)
+})
+
 test('from the commit on, nobody is told how to stop what cannot be stopped', () => {
   const stop = /kubectl annotate node a nodemend\.dev\/veto/
   for (const phase of ['Preparing', 'Draining', 'Blocked'] as const) assert.match(now({ phase }).changes.join(), stop)

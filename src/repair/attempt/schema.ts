@@ -139,7 +139,7 @@ export const attemptStatus = z.object({
   replacementUID: text(64).optional().describe('As successorUID, for version 0.1.0.'),
   healthySince: time().optional(),
   proof: text(longText).optional(),
-  trouble: text(longText).optional().describe('What the API server forbade in this phase, in its words.'),
+  trouble: text(longText).optional().describe('What the API server forbade in this phase, or what a new node lacks.'),
   holder: text(253).optional(),
   fencingToken: z.int().min(0).optional().describe('Changes of leader so far: the higher one wins.'),
 })

@@ -102,18 +102,18 @@ test('kind 1: three replacements in a row that did not help stop the pool, until
 
 test('kind 1: while a new machine that proved nothing is there and not ready, no other one is taken', () => {
   fc.assert(
-    fc.property(fc.boolean(), fc.boolean(), fc.boolean(), (ready, forgiven, itself) => {
+    fc.property(fc.boolean(), fc.boolean(), fc.boolean(), fc.boolean(), (ready, forgiven, itself, old) => {
       const condition = givenCondition('KernelReady', 'False', { seenAt: noon })
       const status = ready ? ('True' as const) : ('False' as const)
       const state = [givenCondition('Ready', status), ...(itself ? [condition] : [])]
       const newcomer = { ...givenNode('new', { labels }), conditions: state }
       const sick = itself ? newcomer : givenNode('sick', { labels }, condition)
       const successor = { name: 'new', uid: newcomer.uid, since: 0 }
-      const record = ended('old', 5, { successor, ...(forgiven && { forgivenBy: 'kim' }) })
+      const record = ended('old', old ? 24 * 60 : 5, { successor, ...(forgiven && { forgivenBy: 'kim' }) })
       const nodes = [...(itself ? [] : [sick]), newcomer, givenNode('spare')]
       const asked = decide(givenSnapshot({ nodes }), [policy], [record, givenSighting(sick, noon - minute)], noon)
       const gate = asked.find((one) => one.nodeUid === sick.uid)?.gates.find((one) => one.gate === 'pool')
-      assert.equal(gate?.answer, ready || forgiven || itself ? 'allow' : 'wait')
+      assert.equal(gate?.answer, ready || forgiven || itself || old ? 'allow' : 'wait')
     }),
   )
 })

@@ -13,7 +13,7 @@ export const missingMs = 7 * 24 * 3_600_000
 export interface PoolMemory {
   /** Repairs that took a machine away for which none has joined, oldest first. */
   readonly missing: readonly Attempt[]
-  /** Repairs that failed with a new machine that is there and not ready, oldest first. */
+  /** Repairs that failed within a day with a new machine that is there and not ready, oldest first. */
   readonly unready: readonly Attempt[]
   /** By condition: the newest replacements, newest first, back to the last one that helped. */
   readonly inRow: ReadonlyMap<string, readonly Attempt[]>
@@ -36,8 +36,10 @@ export function rememberPools(
   const keyOf = (one: Attempt): string => poolOf(one.nodeLabels, one.plan?.policy ?? '')
   const missing = Map.groupBy(absent, keyOf)
   const idle = new Set(nodes.filter((node) => !isReady(node)).map((node) => node.uid))
+  // A node that falls silent days later is a sick node, and no machine that never came.
+  const lately = took.filter((one) => one.phase === 'Failed' && now - phaseSince(one) < windowMs)
   const unready = Map.groupBy(
-    took.filter((one) => one.phase === 'Failed' && one.successor && idle.has(one.successor.uid)),
+    lately.filter((one) => one.successor && idle.has(one.successor.uid)),
     keyOf,
   )
   const young = absent[0] ? joinedSince(takenAt(absent[0]), nodes, records) : []
