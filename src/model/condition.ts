@@ -42,6 +42,12 @@ const troubles: ReadonlySet<string> = new Set([
 /** Conditions that name a good state: kubelet's, and those that the agents write. */
 const goods: ReadonlySet<string> = new Set(['Ready', ...conditionTypes])
 
+/** The conditions whose healthy status is known, by that status. */
+export const healthyConditions: Readonly<Record<'True' | 'False', readonly string[]>> = {
+  True: [...goods],
+  False: [...troubles],
+}
+
 /** What a healthy node reports for a condition; undefined for a condition that is not known. */
 export function healthyStatus(type: string): ConditionStatus | undefined {
   return goods.has(type) ? 'True' : troubles.has(type) ? 'False' : undefined

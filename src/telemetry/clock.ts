@@ -73,7 +73,8 @@ interface Pending {
  * `skew` moves the wall clock alone, as NTP or an operator would.
  */
 export class SteppedClock implements Clock {
-  #wall: number
+  /** Wall clock minus monotonic clock: adding the steps up instead would lose a millisecond to fractions of timers. */
+  #offset: number
   #mono = 0
   #order = 0
   readonly #pending = new Set<Pending>()
@@ -81,13 +82,13 @@ export class SteppedClock implements Clock {
 
   /** `turns` of the event loop follow each timer; one is enough where nothing waits for a socket or a file. */
   constructor(startMs = Date.parse('2026-01-01T00:00:00Z'), turns = 3) {
-    this.#wall = startMs
+    this.#offset = startMs
     this.#turns = turns
   }
 
   /** Whole milliseconds, as the real clock has them: what is read back from a stored stamp must be the same number. */
   now(): number {
-    return Math.floor(this.#wall)
+    return Math.floor(this.#offset + this.#mono)
   }
 
   monotonic(): number {
@@ -102,7 +103,7 @@ export class SteppedClock implements Clock {
 
   /** Moves the wall clock without letting time pass. */
   skew(ms: number): void {
-    this.#wall += ms
+    this.#offset += ms
   }
 
   /** Lets `ms` pass in which nothing happens: every timer falls due that much later. For hours that nobody looks at. */
@@ -117,21 +118,16 @@ export class SteppedClock implements Clock {
     await settle(this.#turns)
     for (let next = this.#nextDue(end); next; next = this.#nextDue(end)) {
       this.#pending.delete(next)
-      this.#moveTo(Math.max(next.at, this.#mono))
+      this.#mono = Math.max(next.at, this.#mono)
       next.run()
       await settle(this.#turns)
     }
-    this.#moveTo(end)
+    this.#mono = end
   }
 
   /** How many timers wait: a leak check for tests. */
   get waiting(): number {
     return this.#pending.size
-  }
-
-  #moveTo(mono: number): void {
-    this.#wall += mono - this.#mono
-    this.#mono = mono
   }
 
   #nextDue(end: number): Pending | undefined {

@@ -30,8 +30,3 @@ export function windowState({ schedule, durationMs }: Window, now: number): Wind
   }
   return { open: true }
 }
-
-/** A window for people: `0 9 * * mon-fri Europe/Berlin for 8h`. */
-export function windowText({ schedule }: Pick<Window, 'schedule'>, durationText: string): string {
-  return `${schedule.text} ${schedule.timeZone} for ${durationText}`
-}

@@ -118,6 +118,38 @@ test('L9: one bad policy refuses the set, and says field, value and remedy', () 
     ],
     [{ ...good, toleration: '99999999999d' }, 'spec.toleration is "99999999999d": write a duration such as 90s'],
     [{ ...good, budgets: [{ nodes: 'all' }] }, 'spec.budgets[0].nodes is "all": write a count such as 2, or a share'],
+    ...(
+      [
+        [{ schedule: '@daily' }, 'spec.budgets[0].duration is missing: schedule and duration belong together'],
+        [{ duration: '1h' }, 'spec.budgets[0].schedule is missing: schedule and duration belong together'],
+        [{ timeZone: 'Asia/Seoul' }, 'spec.budgets[0].schedule is missing: timeZone is that of a schedule'],
+        [{ schedule: '0 0 * *', duration: '1h' }, 'spec.budgets[0].schedule is "0 0 * *": write five fields'],
+        [{ schedule: '0 0 * * 7', duration: '1h' }, 'spec.budgets[0].schedule is "0 0 * * 7": the day of the week "7"'],
+        [{ schedule: '@every 1h', duration: '1h' }, 'spec.budgets[0].schedule is "@every 1h": write five fields'],
+        [
+          { schedule: '0 0 31 6 *', duration: '1h' },
+          'spec.budgets[0].schedule is "0 0 31 6 *": no day of the calendar',
+        ],
+        [{ schedule: '@daily', duration: '90s' }, 'spec.budgets[0].duration is "90s": write hours and minutes'],
+        [{ schedule: '@daily', duration: '0m' }, 'spec.budgets[0].duration is "0m": write hours and minutes'],
+        [
+          { schedule: '@daily', duration: '1h', timeZone: 'Mars/Olympus' },
+          'spec.budgets[0].timeZone is "Mars/Olympus": no time zone has this name',
+        ],
+        [{ scope: 'Planet' }, 'spec.budgets[0].scope is "Planet"'],
+        [
+          { scope: 'Label' },
+          'spec.budgets[0].label is missing: scope Label counts the nodes with one value of a label',
+        ],
+        [{ label: 'rack' }, 'spec.budgets[0].label is rack: label belongs to scope: Label'],
+      ] as const
+    ).map(([budget, says]) => [{ ...good, budgets: [{ nodes: '1', ...budget }] }, says] as const),
+    [
+      { ...good, windows: [{ schedule: '0 25 * * *', duration: '1h' }] },
+      'spec.windows[0].schedule is "0 25 * * *": the hour "25" is outside of 0 to 23',
+    ],
+    [{ ...good, windows: [] }, 'spec.windows is []'],
+    [{ ...good, windows: [{ schedule: '@daily' }] }, 'spec.windows[0].duration is missing'],
     [undefined, 'spec.match is missing'],
   ]
   for (const [spec, expected] of cases) {

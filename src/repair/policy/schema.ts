@@ -7,6 +7,7 @@ import { parseDuration } from '../../catalog/duration.ts'
 import { actions } from '../../model/action.ts'
 import { budgetScopes, modes } from '../../model/policy.ts'
 import { providerKinds, providerNames } from '../../providers/providers.ts'
+import { budgetRules, matchRules, policyRules } from './rules.ts'
 
 /** `90s`, `15m`, `1h30m`; the digits keep each part below some months, because a CRD cannot compare durations. */
 const durationText = /^([0-9]{1,10}ms|[0-9]{1,7}s|[0-9]{1,5}m|[0-9]{1,3}h|[0-9]{1,2}d)+$/
@@ -33,16 +34,18 @@ const duration = (describe: string) =>
 const quantity = (describe: string) =>
   z.string().regex(quantityText, quantityRemedy).max(8, quantityRemedy).describe(describe)
 
-const match = z.object({
-  condition: z.string().min(1).max(316).describe('Type of the node condition, e.g. KernelReady.'),
-  status: z.enum(['True', 'False', 'Unknown']).default('False').describe('Status that counts as sick.'),
-  reason: z
-    .string()
-    .min(1)
-    .max(1024)
-    .optional()
-    .describe('RE2 pattern that the whole reason must match. A match with a reason silences those without one.'),
-})
+const match = z
+  .object({
+    condition: z.string().min(1).max(316).describe('Type of the node condition, e.g. KernelReady.'),
+    status: z.enum(['True', 'False', 'Unknown']).default('False').describe('Status that counts as sick.'),
+    reason: z
+      .string()
+      .min(1)
+      .max(1024)
+      .optional()
+      .describe('RE2 pattern that the whole reason must match. A match with a reason silences those without one.'),
+  })
+  .meta(matchRules)
 
 const drain = z.object({
   timeout: duration('How long pods may take to leave.').default('15m'),
@@ -68,11 +71,6 @@ const drain = z.object({
   ).optional(),
   oneByOne: z.boolean().optional().describe('Pods of one StatefulSet that have volumes leave one after the other.'),
 })
-
-/** Rules that the API server checks where a schema has no word for them: CEL, https://kubernetes.io/docs/reference/using-api/cel/ */
-function rules(...all: readonly { readonly rule: string; readonly message: string }[]) {
-  return { 'x-kubernetes-validations': all }
-}
 
 /** Karpenter's grammar: hours and minutes. */
 const spanText = /^([0-9]{1,4}h([0-9]{1,5}m)?|[0-9]{1,6}m)(0s)?$/
@@ -117,21 +115,6 @@ const evidence = z.object({
     .describe('PersistentVolumeClaim in the namespace of the controller that every node can mount; for keep: Claim.'),
   timeout: duration('After this the repair goes on without it.').default('2m'),
 })
-
-const budgetRules = rules(
-  {
-    rule: 'has(self.schedule) == has(self.duration)',
-    message: 'schedule and duration belong together: write both, or neither',
-  },
-  {
-    rule: '!has(self.timeZone) || has(self.schedule)',
-    message: 'timeZone is that of a schedule: write a schedule, too',
-  },
-  {
-    rule: "has(self.label) == (has(self.scope) && self.scope == 'Label')",
-    message: 'label belongs to scope Label: write both, or neither',
-  },
-)
 
 const budget = z
   .object({
@@ -193,49 +176,56 @@ function providersText(): string {
   return ['auto, the first that can', ...known].join('; ')
 }
 
-export const policySpec = z.object({
-  mode: z.enum(modes).default('Observe').describe('Look only, ask a person, or act.'),
-  paused: z.boolean().default(false).describe('Nothing new is started while true.'),
-  nodeSelector: z.record(z.string(), z.string()).default({}).describe('Labels of the nodes it is for; all when empty.'),
-  match: z.array(match).min(1).max(mostMatches).describe('What counts as sick.'),
-  precedence: z
-    .int()
-    .min(0)
-    .max(100)
-    .default(0)
-    .describe(
-      'Of several policies that match one condition of a node, the highest counts; then the most careful mode.',
-    ),
-  toleration: duration('How long it is put up with; 10m for AcceleratedHardwareReady, else 30m.').optional(),
-  ladder: z
-    .array(rung)
-    .min(1)
-    .max(actions.length)
-    .optional()
-    .describe('What is done about it, from the least disruptive to the most; the next rung follows where one failed.'),
-  action: z.enum(actions).optional().describe('A ladder of one rung: write either.'),
-  strategy: z.enum(['DeleteFirst']).optional().describe('Deprecated and without effect: the only order there is.'),
-  provider: z
-    .enum(['auto', ...providerNames])
-    .default('auto')
-    .describe(`Who acts on the node: ${providersText()}.`),
-  drain: drain.prefault({}).describe('How pods leave the node.'),
-  evidence: evidence.prefault({}).describe('What is kept of a node before its machine is rebooted or replaced.'),
-  budgets: z
-    .array(budget)
-    .min(1)
-    .max(mostBudgets)
-    .default([{ nodes: '10%' }])
-    .describe('The smallest one counts, and those of Karpenter’s NodePools count, too.'),
-  windows: z
-    .array(window)
-    .min(1)
-    .max(mostWindows)
-    .optional()
-    .describe('Maintenance windows: repairs begin while one of them is open; at any time when absent.'),
-  breaker: breaker.prefault({}).describe('When the fleet, not the node, is the problem.'),
-  restraint: restraint.prefault({}).describe('When a repair counts as proven.'),
-})
+export const policySpec = z
+  .object({
+    mode: z.enum(modes).default('Observe').describe('Look only, ask a person, or act.'),
+    paused: z.boolean().default(false).describe('Nothing new is started while true.'),
+    nodeSelector: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('Labels of the nodes it is for; all when empty.'),
+    match: z.array(match).min(1).max(mostMatches).describe('What counts as sick.'),
+    precedence: z
+      .int()
+      .min(0)
+      .max(100)
+      .default(0)
+      .describe(
+        'Of several policies that match one condition of a node, the highest counts; then the most careful mode.',
+      ),
+    toleration: duration('How long it is put up with; 10m for AcceleratedHardwareReady, else 30m.').optional(),
+    ladder: z
+      .array(rung)
+      .min(1)
+      .max(actions.length)
+      .optional()
+      .describe(
+        'What is done about it, from the least disruptive to the most; the next rung follows where one failed.',
+      ),
+    action: z.enum(actions).optional().describe('A ladder of one rung: write either.'),
+    strategy: z.enum(['DeleteFirst']).optional().describe('Deprecated and without effect: the only order there is.'),
+    provider: z
+      .enum(['auto', ...providerNames])
+      .default('auto')
+      .describe(`Who acts on the node: ${providersText()}.`),
+    drain: drain.prefault({}).describe('How pods leave the node.'),
+    evidence: evidence.prefault({}).describe('What is kept of a node before its machine is rebooted or replaced.'),
+    budgets: z
+      .array(budget)
+      .min(1)
+      .max(mostBudgets)
+      .default([{ nodes: '10%' }])
+      .describe('The smallest one counts, and those of Karpenter’s NodePools count, too.'),
+    windows: z
+      .array(window)
+      .min(1)
+      .max(mostWindows)
+      .optional()
+      .describe('Maintenance windows: repairs begin while one of them is open; at any time when absent.'),
+    breaker: breaker.prefault({}).describe('When the fleet, not the node, is the problem.'),
+    restraint: restraint.prefault({}).describe('When a repair counts as proven.'),
+  })
+  .meta(policyRules)
 
 /** A policy's spec with every default filled in. */
 export type PolicySpec = z.output<typeof policySpec>

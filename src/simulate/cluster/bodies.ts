@@ -87,21 +87,22 @@ export function budgetBody({ name, namespace, labels, maxUnavailable, minAvailab
   }
 }
 
-/** As much of Karpenter's CRD as decisions read. */
-export const nodeClaimDefinition = {
-  metadata: { name: 'nodeclaims.karpenter.sh' },
-  spec: {
-    group: 'karpenter.sh',
-    scope: 'Cluster',
-    names: { plural: 'nodeclaims', singular: 'nodeclaim', kind: 'NodeClaim', listKind: 'NodeClaimList' },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-      },
-    ],
-  },
+/** As much of Karpenter's CRDs as decisions read. */
+export const karpenterDefinitions = [
+  karpenterDefinition('nodeclaims', 'NodeClaim'),
+  karpenterDefinition('nodepools', 'NodePool'),
+]
+
+function karpenterDefinition(plural: string, kind: string) {
+  const names = { plural, singular: kind.toLowerCase(), kind, listKind: `${kind}List` }
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
+  return {
+    metadata: { name: `${plural}.karpenter.sh` },
+    spec: {
+      group: 'karpenter.sh',
+      scope: 'Cluster',
+      names,
+      versions: [{ name: 'v1', served: true, storage: true, subresources: { status: {} }, schema }],
+    },
+  }
 }

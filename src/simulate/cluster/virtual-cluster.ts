@@ -18,7 +18,7 @@ import type { Sent } from '../../kube/transport.ts'
 import { crds } from '../../repair/crds.ts'
 import { type Random, SteppedClock, seededRandom } from '../../telemetry/clock.ts'
 import type { ClusterGiven } from '../scenario/cluster-schema.ts'
-import { nodeClaimDefinition, taintOf } from './bodies.ts'
+import { karpenterDefinitions, taintOf } from './bodies.ts'
 import { Detectors, type Reported } from './detector.ts'
 
 /** What the API server says to a kind of call. */
@@ -62,7 +62,7 @@ export class VirtualCluster {
     this.clock = new SteppedClock(startMs, 1)
     this.random = seededRandom(options.seed ?? 7)
     this.store = newCluster(this.clock, this.random, { tracksOwners: false })
-    for (const one of [...crds(), nodeClaimDefinition]) installDefinition(this.store, one)
+    for (const one of [...crds(), ...karpenterDefinitions]) installDefinition(this.store, one)
     const groups = Object.entries(given.groups).filter(([, group]) => group.detector)
     this.detectors = new Detectors(this.store, new Set(groups.map(([name]) => name)), types)
     this.#door = inProcess(this.store, { isOpen: () => !this.#away, refusal: (sent) => this.#refusalOf(sent) })

@@ -51,7 +51,7 @@ export function roomText({ tightest, changesAt }: BudgetAnswer): string {
   const more = disrupted.length > mostNamed ? [`${disrupted.length - mostNamed} more`] : []
   const who = disrupted.length === 0 ? '' : ` (${[...named, ...more].join('; ')})`
   const next = changesAt === undefined ? '' : `; a schedule changes this next at ${at(changesAt)}`
-  return `at most ${limit} of ${nodes} nodes of ${place} may be ${what} (${budget}), ${disrupted.length} are${who}${next}`
+  return `at most ${limit} of ${nodes} nodes of ${place} may be ${what} (${budget}), ${disrupted.length === 1 ? '1 is' : `${disrupted.length} are`}${who}${next}`
 }
 
 function changeText({ limit, countsOthers, endsAt }: Room): string {
