@@ -146,12 +146,16 @@ function structural(schema: z.ZodType): Schema {
   return trimmed(z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' }))
 }
 
-/** Takes out the bounds of a double's safe integers, which `z.int()` adds to every integer and nobody meant. */
+/**
+ * Takes out what a server would not keep, so that an apply by a second manager is no conflict: the bounds of a double's safe integers,
+ * which `z.int()` adds to every integer, and an empty list of properties.
+ */
 function trimmed(schema: Schema): Schema {
   const entries = Object.entries(schema).filter(
     ([key, value]) =>
       !(key === 'maximum' && value === Number.MAX_SAFE_INTEGER) &&
-      !(key === 'minimum' && value === Number.MIN_SAFE_INTEGER),
+      !(key === 'minimum' && value === Number.MIN_SAFE_INTEGER) &&
+      !(key === 'properties' && isSchema(value) && Object.keys(value).length === 0),
   )
   return Object.fromEntries(entries.map(([key, value]) => [key, isSchema(value) ? trimmed(value) : value]))
 }

@@ -31,6 +31,7 @@ export async function grantRoles(cluster: ControlPlane): Promise<void> {
     for (const role of rolesOf(user, RIGHTS[program])) {
       const { apiVersion, kind, metadata } = role
       const { namespace } = metadata
+      if (namespace !== undefined) await ensureNamespace(cluster, namespace)
       const folder = `/apis/${apiVersion}${namespace === undefined ? '' : `/namespaces/${namespace}`}`
       const plural = kind === 'Role' ? 'role' : 'clusterrole'
       await cluster.admin.apply(`${folder}/${plural}s/${user}`, role)
@@ -43,4 +44,9 @@ export async function grantRoles(cluster: ControlPlane): Promise<void> {
       })
     }
   }
+}
+
+/** A role of a provider may lie in a namespace that others bring: that of the locks of medik8s. */
+async function ensureNamespace(cluster: ControlPlane, name: string): Promise<void> {
+  await cluster.admin.apply(`/api/v1/namespaces/${name}`, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
 }
