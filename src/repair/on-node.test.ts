@@ -19,9 +19,9 @@ const reset = 'ResetGPU'
 const restart = 'RestartService'
 const address = '0000:3b:00.0'
 
-async function given(t: Context, reason: string, ladder: readonly string[], half: object = onNodeHalf) {
+async function given(t: Context, reason: string, ladder: readonly string[], half: object = onNodeHalf, size = 4) {
   const spec = { ...rest, ladder: ladder.map((action) => ({ action })) }
-  const { cluster, first } = await givenCluster(t, spec)
+  const { cluster, first } = await givenCluster(t, spec, size)
   const { clock, url, token } = cluster
   const own = connectTo({ server: url, token: () => token }, { clock, random: seededRandom(5) })
   const limited = limitedTo(own, () => rightsWithProviders(home, ['embedded'], true))
@@ -97,6 +97,12 @@ describe('RestartService', () => {
     )
     assert.equal(begun.plan?.action, 'Replace')
     assert.deepEqual(await onNodePods(cluster), [])
+  })
+
+  test('the only node of a cluster is asked, too: no pod leaves it', async (t) => {
+    const { cluster, first, half } = await given(t, 'RuntimeHangs', [restart], onNodeHalf, 1)
+    const pod = await cluster.until('the pod', 60, [half], theirPod(cluster))
+    assert.equal(pod.spec.nodeName, first)
   })
 
   test('without a rung that fits the gate says why', async (t) => {
