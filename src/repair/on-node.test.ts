@@ -88,6 +88,21 @@ describe('RestartService', () => {
     assert.equal(next.nodeName, first)
   })
 
+  test('a proven restart after which the fault comes back counts as one that did not help', async (t) => {
+    const { cluster, first, half } = await given(t, 'RuntimeHangs', [restart, 'Reboot'])
+    const pod = await cluster.until('the pod', 60, [half], theirPod(cluster))
+    await answer(cluster, pod.metadata.name, done)
+    await cluster.until('it is done', 30, [half], phaseOf(cluster, first, 'Dwelling'))
+    await cluster.setCondition(first, 'KernelReady', 'True')
+    await cluster.until('it is proven', 400, [half], phaseOf(cluster, first, 'Succeeded'))
+    await cluster.run(3_600, half)
+    await cluster.setCondition(first, 'KernelReady', 'False', 'RuntimeHangs')
+    const next = await cluster.until('the next rung', 120, [half], async () =>
+      (await cluster.repairs()).find((one) => one.phase !== 'Succeeded' && one.plan !== undefined),
+    )
+    assert.equal(next.plan?.action, 'Reboot')
+  })
+
   test('a node that is not ready is not asked: the ladder goes on to what needs no kubelet', async (t) => {
     const { cluster, half, first } = await given(t, 'RuntimeHangs', [restart, 'Replace'])
     await cluster.annotate(nodes, first, { [kubeletAnnotation]: 'stopped' })
