@@ -19,9 +19,9 @@ const reset = 'ResetGPU'
 const restart = 'RestartService'
 const address = '0000:3b:00.0'
 
-async function given(t: Context, reason: string, ladder: readonly string[], half: object = onNodeHalf) {
+async function given(t: Context, reason: string, ladder: readonly string[], half: object = onNodeHalf, size = 4) {
   const spec = { ...rest, ladder: ladder.map((action) => ({ action })) }
-  const { cluster, first } = await givenCluster(t, spec)
+  const { cluster, first } = await givenCluster(t, spec, size)
   const { clock, url, token } = cluster
   const own = connectTo({ server: url, token: () => token }, { clock, random: seededRandom(5) })
   const limited = limitedTo(own, () => rightsWithProviders(home, ['embedded'], true))
@@ -88,6 +88,21 @@ describe('RestartService', () => {
     assert.equal(next.nodeName, first)
   })
 
+  test('a proven restart after which the fault comes back counts as one that did not help', async (t) => {
+    const { cluster, first, half } = await given(t, 'RuntimeHangs', [restart, 'Reboot'])
+    const pod = await cluster.until('the pod', 60, [half], theirPod(cluster))
+    await answer(cluster, pod.metadata.name, done)
+    await cluster.until('it is done', 30, [half], phaseOf(cluster, first, 'Dwelling'))
+    await cluster.setCondition(first, 'KernelReady', 'True')
+    await cluster.until('it is proven', 400, [half], phaseOf(cluster, first, 'Succeeded'))
+    await cluster.run(3_600, half)
+    await cluster.setCondition(first, 'KernelReady', 'False', 'RuntimeHangs')
+    const next = await cluster.until('the next rung', 120, [half], async () =>
+      (await cluster.repairs()).find((one) => one.phase !== 'Succeeded' && one.plan !== undefined),
+    )
+    assert.equal(next.plan?.action, 'Reboot')
+  })
+
   test('a node that is not ready is not asked: the ladder goes on to what needs no kubelet', async (t) => {
     const { cluster, half, first } = await given(t, 'RuntimeHangs', [restart, 'Replace'])
     await cluster.annotate(nodes, first, { [kubeletAnnotation]: 'stopped' })
@@ -97,6 +112,12 @@ describe('RestartService', () => {
     )
     assert.equal(begun.plan?.action, 'Replace')
     assert.deepEqual(await onNodePods(cluster), [])
+  })
+
+  test('the only node of a cluster is asked, too: no pod leaves it', async (t) => {
+    const { cluster, first, half } = await given(t, 'RuntimeHangs', [restart], onNodeHalf, 1)
+    const pod = await cluster.until('the pod', 60, [half], theirPod(cluster))
+    assert.equal(pod.spec.nodeName, first)
   })
 
   test('without a rung that fits the gate says why', async (t) => {

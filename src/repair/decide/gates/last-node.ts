@@ -4,6 +4,7 @@ import { allow, type Gate, refuse } from '../gate.ts'
 export const lastNode: Gate = {
   name: 'last-node',
   ask({ candidate, index, admitted }) {
+    if (candidate.standing.action === 'RestartService') return allow('no pod leaves the node')
     const leaving = new Set(admitted.filter((one) => one.acting).map((one) => one.candidate.node.uid))
     return index.isTakenOver(candidate.node, leaving)
       ? allow('other nodes take its pods')
