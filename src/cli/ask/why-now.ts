@@ -32,7 +32,10 @@ export function nowOfRepair(repair: Attempt, { leader, pause, now }: Attendance)
   const told = toldByPhase(repair, plan, now)
   const deleted = deletedAt === undefined ? '' : deletedText(repair)
   // While a proof is awaited, trouble is what the new node lacks.
-  const granted = trouble === undefined || phase === 'Dwelling' ? [] : ['the right is granted: nodemend rbac controller prints the role']
+  const granted =
+    trouble === undefined || phase === 'Dwelling'
+      ? []
+      : ['the right is granted: nodemend rbac controller prints the role']
   const ours: Now[] = []
   if (leader === null) ours.push(waiting('a controller: none leads', 'start one: nodemend controller'))
   if (pause.state === 'on') {
