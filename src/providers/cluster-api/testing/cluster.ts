@@ -68,7 +68,7 @@ export async function machine(
 }
 
 export function condition(type: string, status: string) {
-  return { type, status, reason: type, message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }
+  return { type, status, reason: type, message: `${type} is ${status}`, lastTransitionTime: '2026-01-01T00:00:00Z' }
 }
 
 /** The machines that are deleted, or that their owner is asked to replace. */

@@ -26,10 +26,14 @@ const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 function conditions(version: Version): object {
   const properties = { type: text, status: text, reason: text, message: text, lastTransitionTime: text }
   if (version === 'v1beta1') {
-    return {
-      type: 'array',
-      items: { type: 'object', required: ['type', 'status'], properties: { ...properties, severity: text } },
+    const said = {
+      ...properties,
+      reason: { ...text, minLength: 1, maxLength: 256 },
+      message: { ...text, minLength: 1 },
     }
+    const required = ['type', 'status', 'lastTransitionTime']
+    const items = { type: 'object', required, properties: { ...said, severity: { ...text, maxLength: 32 } } }
+    return { type: 'array', items }
   }
   return {
     type: 'array',
