@@ -11,6 +11,7 @@ const known = {
   RestartService: 'on-node',
   ResetGPU: 'on-node',
   Reboot: 'built',
+  PowerCycle: 'built',
   Replace: 'built',
 } as const
 

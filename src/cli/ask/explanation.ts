@@ -54,6 +54,8 @@ export interface RepairText {
   readonly phase: string
   readonly phases: readonly { readonly phase: string; readonly at: string; readonly why: string }[]
   readonly approvedBy: string | null
+  /** What was kept of the node, or why nothing was; null where nothing was to be. */
+  readonly evidence: string | null
   readonly drain: {
     readonly evicted: number
     readonly remaining: number

@@ -163,6 +163,7 @@ const done: Readonly<Record<Action, string>> = {
   RestartService: 'given a new start of its service',
   ResetGPU: 'given a reset of its GPU',
   Reboot: 'rebooted',
+  PowerCycle: 'power-cycled',
   Replace: 'replaced',
 }
 

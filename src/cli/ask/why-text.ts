@@ -186,6 +186,7 @@ function repairText(repair: RepairText, { now, width }: Frame): string {
   const { drain, target } = repair
   const facts: readonly (readonly [string, string | null | undefined])[] = [
     ['Approved:', repair.approvedBy && `by ${repair.approvedBy}`],
+    ['Evidence:', repair.evidence],
     [`${target?.verb ?? ''}:`, target?.object],
     ['Drain:', drain && drainText(drain, now)],
     ...(drain?.blockers ?? []).map((one) => ['In the way:', one] as const),

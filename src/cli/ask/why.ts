@@ -137,6 +137,7 @@ function repairText(attempt: Attempt): RepairText {
     phase: attempt.phase,
     phases: attempt.phases.map((entry) => ({ ...entry, at: time(entry.at) })),
     approvedBy: attempt.approvedBy ?? null,
+    evidence: attempt.evidence ? (attempt.evidence.said ?? 'is being collected') : null,
     drain: drain
       ? {
           evicted: drain.evicted,

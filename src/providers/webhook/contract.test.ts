@@ -55,3 +55,4 @@ async function site(api: Api, clock: SteppedClock): Promise<ContractSite> {
 
 providerContract({ name: 'webhook', action: 'Replace', traceable: true, make, site })
 providerContract({ name: 'webhook', action: 'Reboot', traceable: false, make, site })
+providerContract({ name: 'webhook', action: 'PowerCycle', traceable: false, make, site })

@@ -27,9 +27,9 @@ const poolLabel = 'nodemend.dev/webhook-pool'
 const lookMs = 5_000
 
 export const webhook: ProviderKind = {
-  can: ['Reboot', 'Replace'],
+  can: ['Reboot', 'PowerCycle', 'Replace'],
   poolLabel,
-  says: 'machines of a service of your own: it sends signed requests, and the service reboots or replaces the machine',
+  says: 'machines of a service of your own: it sends signed requests, and the service reboots, power-cycles or replaces the machine',
   rights: [
     rightOn(nodes, ['get'], 'no machine of a webhook is seen to boot or to go'),
     rightOn(nodes, ['list'], 'no replacement of a webhook’s machine is seen to join', { actions: ['Replace'] }),
@@ -47,7 +47,7 @@ function webhookActor({ api, clock, webhook: settings }: ProviderParts): Actor {
     },
     look: (operation) => orUnknown(() => look(api, service, operation)),
     async begin(operation, timeoutMs) {
-      onlyAction(operation, 'Reboot', 'Replace')
+      onlyAction(operation, 'Reboot', 'PowerCycle', 'Replace')
       if (!service) throw new Error('no --webhook-url is set')
       const node = await readIfThere<NodeObject>(api, nodes, operation.nodeName)
       if (node?.metadata.uid !== operation.target.uid) return // gone, or another machine by now
@@ -61,7 +61,7 @@ interface NodeObject extends KubeObject {
 }
 
 async function look(api: Api, service: Service | undefined, operation: Operation): Promise<OperationView> {
-  if (operation.action === 'Reboot') {
+  if (operation.action !== 'Replace') {
     const booted = await lookForBoot(api, operation)
     if (booted.state !== 'unknown' || !service) return booted
     const told = await service.state(operation)

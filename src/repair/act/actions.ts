@@ -6,6 +6,7 @@ import { type Intervention, interventions } from '../../model/action.ts'
 import type { Plan } from '../../model/repair.ts'
 import type { Actor, Provider } from '../../providers/provider.ts'
 import type { ActionKind, OwnParts } from './action.ts'
+import { powerCycle } from './powercycle/powercycle.ts'
 import { reboot } from './reboot/reboot.ts'
 import { replace } from './replace/replace.ts'
 import { resetGpu } from './resetgpu/resetgpu.ts'
@@ -15,6 +16,7 @@ const kinds = {
   RestartService: restartService,
   ResetGPU: resetGpu,
   Reboot: reboot,
+  PowerCycle: powerCycle,
   Replace: replace,
 } as const satisfies Readonly<Record<Intervention, ActionKind>>
 
