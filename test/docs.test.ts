@@ -143,6 +143,17 @@ test('the Korean README has the sections and commands of the English one', () =>
   assert.deepEqual(shape(read('README.ko.md')), shape(read('README.md')))
 })
 
+test('every page is linked from the front page, or is for contributors; the Korean one links the same pages', () => {
+  const linked = (file: string) => new Set(read(file).match(/docs\/[\w/-]+\.md/g) ?? [])
+  const [english, korean, contributors] = ['README.md', 'README.ko.md', 'CONTRIBUTING.md'].map(linked)
+  const pages = files('docs', '.md').filter((page) => !/^docs\/(?:adr|runbooks)\/|index\.md$/.test(page))
+  assert.deepEqual(
+    pages.filter((page) => !english?.has(page) && !contributors?.has(page)),
+    [],
+  )
+  assert.deepEqual([...(korean ?? [])].sort(), [...(english ?? [])].sort())
+})
+
 function pagesOfProse(): string[] {
   return [...files('docs', '.md'), ...readdirSync(root).filter((name) => name.endsWith('.md'))]
 }

@@ -75,6 +75,9 @@ export const rows = [
   {
     number: 15,
     title: 'a fault that a privileged pod makes is found',
-    standIn: { lacks: 'Chaos Mesh', instead: 'a pod that writes to the kernel log' },
+    standIn: {
+      lacks: 'the controller of Chaos Mesh',
+      instead: 'a pod that writes to the kernel log; test/drill runs against the definitions of Chaos Mesh',
+    },
   },
 ] as const satisfies readonly Row[]

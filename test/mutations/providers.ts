@@ -13,8 +13,8 @@ const cloudFile = { file: 'src/providers/cloud/provider.ts', to: cloud }
 const cloudLine = [
   {
     file: 'src/providers/providers.ts',
-    from: '{ karpenter, webhook, embedded }',
-    to: '{ karpenter, webhook, embedded, cloud }',
+    from: '  embedded,\n} as const',
+    to: '  embedded,\n  cloud,\n} as const',
   },
   {
     file: 'src/providers/providers.ts',
