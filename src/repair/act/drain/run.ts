@@ -15,6 +15,8 @@ import { isSilent, type ReadyReport } from './silent.ts'
 
 /** At most this many evictions per pass and node, all at once. */
 const mostAtOnce = 20
+/** A list in pages is read from etcd by older API servers, which go through every pod of the cluster for the pods of one node. */
+const onePage = 0
 /** As the CRD's schema: more would be cut anyway. */
 const mostListed = 64
 const mostBudgets = 32
@@ -73,7 +75,8 @@ export class Drainer {
   ): Promise<DrainPass> {
     const node = await this.#readNode(attempt)
     const listedAt = this.#clock.now()
-    const found = await listObjects<PodObject>(this.#api, pods, { fieldSelector: `spec.nodeName=${attempt.nodeName}` })
+    const onNode = { fieldSelector: `spec.nodeName=${attempt.nodeName}`, limit: onePage }
+    const found = await listObjects<PodObject>(this.#api, pods, onNode)
     const listed = found.items.map(readPod)
     const memory = this.#memoryOf(attempt.name, listed)
     const back = listed.filter((pod) => memory.returns.isBack(pod, (attempt.taintedAt ?? listedAt) + taintSettleMs))
