@@ -5,7 +5,7 @@ import { parseOptions } from './options.ts'
 test('a name is enough; the seed is chosen by the caller', () => {
   assert.deepEqual(parseOptions(['match'], 7), {
     name: 'match',
-    options: { output: 'table', peers: [], seed: 7, quick: false },
+    options: { output: 'table', peers: [], seed: 7, quick: false, massFalse: false },
   })
 })
 
@@ -19,8 +19,14 @@ test('numbers, peers and output are read', () => {
     peers: [{ name: 'npd', path: process.execPath }],
     seed: 3,
     quick: false,
+    massFalse: false,
     tries: 20,
   })
+})
+
+test('a fleet has a size, a folder and a kind', () => {
+  const { options } = parseOptions(['fleet', '--nodes', '10', '--pods', '30', '--data', '/tmp/x', '--mass-false'], 7)
+  assert.deepEqual([options.nodes, options.pods, options.data, options.massFalse], [10, 30, '/tmp/x', true])
 })
 
 test('what cannot be meant is refused with a sentence', () => {

@@ -22,6 +22,8 @@ export interface LeaseOptions {
   onLost(): void | Promise<void>
   /** Receives the error of every failed try; the election goes on. */
   onError?(error: unknown): void
+  /** Receives the lease as each answer to this process, while it leads, shows it. */
+  onSeen?(lease: KubeObject): void
   /** Called when the API server has answered a try to take or renew the lease. */
   onWorked?(): void
   /** How long candidates wait after the last renewal that they saw, milliseconds. Default 15,000. */
@@ -190,6 +192,7 @@ class Candidate {
       lease?.spec?.holderIdentity === this.#options.identity &&
       lease.spec.leaseTransitions === held?.spec?.leaseTransitions
     this.#held = ours ? lease : undefined
+    if (this.#held) this.#options.onSeen?.(this.#held)
   }
 
   async #release(lease: Lease): Promise<void> {
@@ -199,6 +202,7 @@ class Candidate {
   #won(lease: Lease, sentMonotonic: number): void {
     this.#held = lease
     this.#until = sentMonotonic + this.#renewMs
+    this.#options.onSeen?.(lease)
   }
 
   async #read(): Promise<Lease | undefined> {

@@ -32,7 +32,7 @@ export interface ListOptions<T, Raw> extends CallOptions {
   readonly namespace?: string
   readonly labelSelector?: string
   readonly fieldSelector?: string
-  /** Objects per page. Default 500. */
+  /** Objects per page. Default 500; 0 asks for everything in one answer. */
   readonly limit?: number
   /** Keeps the needed fields of each object, so that memory holds only one page in full. */
   readonly project?: (object: Raw) => T

@@ -13,6 +13,7 @@ import type { Drainer } from './act/drain/run.ts'
 import type { LifecycleConditions } from './act/lifecycle/lifecycle.ts'
 import type { OnNodePods } from './act/on-node/pods.ts'
 import { targetOf } from './act/target.ts'
+import { atOnce } from './at-once.ts'
 import { admitted, newAttempt, providerAnswer, refusedLate, sightingsDiffer, withDecision } from './attempt/admit.ts'
 import type { AttemptBook } from './attempt/book.ts'
 import type { Executor } from './attempt/execute/executor.ts'
@@ -21,6 +22,7 @@ import { providerFor } from './decide/candidate.ts'
 import { decide, mayGoOn, saysSomethingElse } from './decide/decide.ts'
 import type { ErrorOccasion } from './metrics.ts'
 import type { Observer } from './observe/observer.ts'
+import { Questions } from './observe/questions.ts'
 import { OwnClock } from './own-clock.ts'
 import { carriedBy } from './policy/carried.ts'
 import { inForce } from './policy/in-force.ts'
@@ -32,6 +34,8 @@ import { tidy } from './tidy.ts'
 
 /** Most non-urgent records written per pass: a thousand nodes that turn at once do not become a thousand writes. */
 const recordsPerPass = 50
+/** Decisions that are put on record at once: as many as a connection has sockets. */
+const settledAtOnce = 8
 /** Between passes while a repair is under way. */
 const activeMs = 1_000
 export interface ControllerOptions {
@@ -62,17 +66,19 @@ export class Controller {
   #carried = ''
   #reported = ''
   readonly #ownClock: OwnClock
+  readonly #questions: Questions
 
   constructor(options: ControllerOptions) {
     this.#options = options
     this.#ownClock = new OwnClock(options.book)
+    this.#questions = new Questions(options.observer, options.book, (what, run) => this.#try(what, run))
   }
 
   /** One pass. Resolves to the milliseconds after which the next one has something to do, at the latest. Never rejects. */
   async pass(): Promise<number> {
     const { clock, observer, book, reporter, leadership } = this.#options
     const started = clock.monotonic()
-    if (leadership().leading) await this.#askWhatIsNotWatched()
+    if (leadership().leading) await this.#questions.ofOpenRepairs()
     let snapshot = observer.snapshot(leadership())
     if (!snapshot.health.synced || !snapshot.leadership.leading) {
       if (!snapshot.leadership.leading) observer.health.takeStep() // the stamps on record are the leader's
@@ -85,8 +91,7 @@ export class Controller {
     await this.#try('judging policies', () => this.#judgePolicies(snapshot.nodes))
     // A set that was never good says nothing about any node: records wait, repairs under way go on.
     let decisions = this.#decide(snapshot)
-    if (decisions.length > 0 && snapshot.health.leases.state === 'unknown') {
-      await this.#try('reading kubelet leases', () => observer.leases.poll())
+    if (decisions.length > 0 && (await this.#questions.ofFirstDecision())) {
       snapshot = observer.snapshot(leadership())
       decisions = this.#decide(snapshot)
     }
@@ -106,16 +111,6 @@ export class Controller {
   #decide(snapshot: ClusterSnapshot): readonly Decision[] {
     const { book, clock } = this.#options
     return this.#inForce ? decide(snapshot, this.#inForce, book.records, clock.now()) : []
-  }
-
-  /** Each by itself: one that cannot be read must not leave the others as they were. Each knows when it is due. */
-  async #askWhatIsNotWatched(): Promise<void> {
-    const { observer, book } = this.#options
-    // What is under way is held by a pause from the next pass on; what only waits can bear an older answer.
-    await (book.records.some(isActive) ? observer.pause.ask() : observer.pause.poll())
-    await this.#try('reading the settings of Karpenter', () => observer.karpenter.poll()) // known before the first decision
-    if (!book.records.some((one) => !isFinished(one.phase))) return
-    await this.#try('reading kubelet leases', () => observer.leases.poll())
   }
 
   /** A refused set changes nothing but its own status, and what it restrains. */
@@ -144,14 +139,14 @@ export class Controller {
   async #settle(decisions: readonly Decision[], snapshot: ClusterSnapshot): Promise<void> {
     const nodes = new Map(snapshot.nodes.map((node) => [node.uid, node]))
     let writes = 0
-    for (const decision of decisions) {
+    await atOnce(decisions, settledAtOnce, async (decision) => {
       const record = decision.record === undefined ? undefined : this.#options.book.find(decision.record)
       const node = nodes.get(decision.nodeUid)
       const news = record === undefined || saysNews(record, decision)
-      if (!news && decision.outcome !== 'act') continue
-      if (decision.outcome !== 'act' && ++writes > recordsPerPass) continue
+      if (!news && decision.outcome !== 'act') return
+      if (decision.outcome !== 'act' && ++writes > recordsPerPass) return
       await this.#try('recording a decision', () => this.#settleOne(decision, record, node, snapshot))
-    }
+    })
   }
 
   async #settleOne(
@@ -171,10 +166,11 @@ export class Controller {
     }
     if (!node) return
     if (!record) {
-      const created = await book.create(this.#ours(newAttempt(decision, node, book.nextNumber(node.uid))))
+      const acts = decision.outcome === 'act'
+      const created = await book.create(this.#ours(newAttempt(decision, node, book.nextNumber(node.uid))), acts)
       if (!created) return
       reporter.decision(decision, created.name)
-      if (decision.outcome === 'act') await this.#admit(decision, created, node, snapshot)
+      if (acts) await this.#admit(decision, created, node, snapshot)
       return
     }
     if (decision.outcome === 'act') return this.#admit(decision, record, node, snapshot)

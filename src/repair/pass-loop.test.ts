@@ -31,6 +31,16 @@ test('quiet: one pass per interval; a burst of changes: one pass soon after', as
   assert.equal(clock.waiting, 0)
 })
 
+test('after quiet times a change is answered within 20 ms', async () => {
+  const { clock, stop, loop, ended, passes } = given()
+  await clock.advance(5_000)
+  loop.wake()
+  await clock.advance(20)
+  assert.equal(passes(), 2)
+  stop.abort()
+  await ended
+})
+
 test('while a repair is under way: about every second', async () => {
   const { clock, stop, ended, passes } = given(1_000)
   await clock.advance(12_000)

@@ -3,6 +3,8 @@ import { type Cancel, type Clock, sleep } from '../telemetry/clock.ts'
 
 /** Changes come in bursts; one pass answers a burst. */
 const coalesceMs = 200
+/** After quiet times a first change waits only for those that come with it. */
+const gatherMs = 20
 
 export interface PassLoopOptions {
   readonly clock: Clock
@@ -34,8 +36,10 @@ export class PassLoop {
     while (!signal.aborted) {
       this.#wanted = false
       const dueMs = await pass()
+      const endedAt = clock.monotonic()
       if (!this.#wanted) await this.#pause(Math.min(dueMs, intervalMs))
-      await sleep(clock, Math.min(coalesceMs, intervalMs), signal).catch(() => undefined)
+      const restMs = Math.max(gatherMs, coalesceMs - (clock.monotonic() - endedAt))
+      await sleep(clock, Math.min(restMs, intervalMs), signal).catch(() => undefined)
     }
   }
 

@@ -10,6 +10,7 @@ import { removeGangMark, removeTaint, strayTaints } from './act/taint.ts'
 import type { AttemptBook } from './attempt/book.ts'
 import { outdated } from './attempt/retention.ts'
 import type { ErrorOccasion } from './metrics.ts'
+import type { Observer } from './observe/observer.ts'
 
 /** Finalisers, old records and stray marks removed per pass, of each. */
 const mostPerPass = 20
@@ -19,13 +20,15 @@ export interface TidyOptions {
   readonly book: AttemptBook
   readonly clock: Clock
   readonly lifecycle: LifecycleConditions
+  /** Whether everything is paused is asked before conditions are written. */
+  readonly observer: Pick<Observer, 'pause'>
   readonly onNode?: OnNodePods | undefined
 }
 
 /** `attempt` runs one of the removals; one that fails must not keep the others from being tried. */
 export async function tidy(
-  { api, book, clock, lifecycle, onNode }: TidyOptions,
-  { nodes, pause }: ClusterSnapshot,
+  { api, book, clock, lifecycle, observer, onNode }: TidyOptions,
+  { nodes }: ClusterSnapshot,
   attempt: (what: ErrorOccasion, run: () => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
   const open = new Set(book.records.filter(isActive).map((one) => one.name))
@@ -44,8 +47,10 @@ export async function tidy(
   for (const node of strayMarks(nodes, book.records).slice(0, mostPerPass)) {
     await attempt('removing a stray taint', () => removeGangMark(api, node))
   }
-  if (pause.state !== 'off') return
-  for (const one of unlikeNodes(nodes, book.records).slice(0, mostPerPass)) {
+  const unlike = unlikeNodes(nodes, book.records).slice(0, mostPerPass)
+  if (unlike.length > 0) await observer.pause.poll()
+  if (observer.pause.pause.state !== 'off') return
+  for (const one of unlike) {
     await attempt('writing life-cycle conditions', () => lifecycle.mend(one))
   }
 }

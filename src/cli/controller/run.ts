@@ -165,6 +165,7 @@ function compete(
       if (signal.aborted) log.info('giving the lease back')
       else log.warn('no longer leading')
     },
+    onSeen: (lease) => observer.pause.see(lease),
     onError: (error) => election.failed(error),
     onWorked: () => election.worked(),
     signal,

@@ -83,11 +83,12 @@ export class AttemptBook {
   /**
    * Creates the record with its status. Two exchanges, because the API takes status only on its own subresource: a crash
    * in between leaves a Pending record without sightings, whose toleration then starts with the next pass. Undefined when
-   * the name is taken: somebody else has this attempt.
+   * the name is taken: somebody else has this attempt. `guarded`: with our finaliser, because the repair starts at once.
    */
-  async create(attempt: Attempt): Promise<Attempt | undefined> {
+  async create(attempt: Attempt, guarded = false): Promise<Attempt | undefined> {
     try {
-      const body: NodeRepairObject = { metadata: { name: attempt.name }, spec: specOf(attempt) }
+      const metadata = { name: attempt.name, ...(guarded && { finalizers: [guardFinalizer] }) }
+      const body: NodeRepairObject = { metadata, spec: specOf(attempt) }
       const created = this.take(await createObject<KubeObject>(this.#api, nodeRepairs, body))
       return created && this.write({ ...attempt, resourceVersion: created.resourceVersion })
     } catch (error) {

@@ -88,10 +88,10 @@ export class KarpenterRepair {
     return this.#said === 'off' ? { state: 'off' } : { state: 'on', sign: `${karpenterNodeRepairFlag} says so` }
   }
 
-  /** Rejects with KubeError when the API server is away. */
-  async poll(): Promise<void> {
+  /** Reads when it is time to; true when it did. Rejects with KubeError when the API server is away. */
+  async poll(): Promise<boolean> {
     const now = this.#clock.monotonic()
-    if (this.#said !== 'detect' || now < this.#nextAt) return
+    if (this.#said !== 'detect' || now < this.#nextAt) return false
     try {
       const { items } = await listObjects<Deployment>(this.#api, deployments, { labelSelector })
       this.#read = repairingOf(items)
@@ -101,6 +101,7 @@ export class KarpenterRepair {
       this.#read = { state: 'unknown', why: `its Deployment may not be read (${error.message})`, change }
     }
     this.#nextAt = now + (this.#read.state === 'unknown' ? againMs : pollMs)
+    return true
   }
 }
 

@@ -60,6 +60,11 @@ export class KubeletLeases {
     }
   }
 
+  /** True while the last list says something about now. */
+  get known(): boolean {
+    return this.#isFresh(this.#clock.monotonic())
+  }
+
   /** What the last list says about `nodes`, by name: the lease of a Node that is gone, or long dead, counts no more. */
   counts(nodes: readonly string[]): LeaseCounts {
     if (!this.#isFresh(this.#clock.monotonic())) {

@@ -36,7 +36,7 @@ async function follow(
   clock: SteppedClock,
   everyMs: number,
   endMs: number,
-  poll: () => Promise<void>,
+  poll: () => Promise<unknown>,
   check: (now: number) => void,
 ): Promise<void> {
   for (let now = 0; now <= endMs; now += everyMs) {
@@ -85,7 +85,7 @@ describe('what we know', () => {
           metadata: { annotations: isPaused() ? { [pausedKey]: 'kim' } : {} },
         }))
         const pause = new PauseRequest(api, clock, { namespace: 'default', name: 'lease' })
-        const poll = (): Promise<void> => pause.poll()
+        const poll = (): Promise<unknown> => pause.poll()
         await follow(clock, second, 30 * second, poll, (now) => {
           if (now >= pausedAt + 6 * second) assert.equal(pause.pause.state, 'on', `${now - pausedAt} ms late`)
         })
@@ -102,7 +102,7 @@ describe('what we know', () => {
         const env = () => [{ name: 'FEATURE_GATES', value: `NodeRepair=${clock.now() - noon >= switchedAt}` }]
         const deployment = () => ({ metadata: {}, spec: { template: { spec: { containers: [{ env: env() }] } } } })
         const karpenter = new KarpenterRepair(answering(() => ({ items: [deployment()] })).api, clock, 'remedy')
-        const poll = (): Promise<void> => karpenter.poll()
+        const poll = (): Promise<unknown> => karpenter.poll()
         await follow(clock, 10 * second, 30 * minute, poll, (now) => {
           if (now >= switchedAt + 5 * minute + 10 * second)
             assert.match(karpenter.repairers()[0]?.why ?? '', /NodeRepair=true/, `${now - switchedAt} ms late`)

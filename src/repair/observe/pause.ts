@@ -1,5 +1,5 @@
 /** Whether a person paused the whole controller: an annotation on its lease, whose value says why. */
-import { type Api, leases, type ObjectRef } from '../../kube/api.ts'
+import { type Api, type KubeObject, leases, type ObjectRef } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { getObject } from '../../kube/objects.ts'
 import type { Pause } from '../../model/node.ts'
@@ -15,13 +15,16 @@ const timeoutMs = 5_000
 /** Asks now. Never rejects: an error is the answer `unknown`. Without a lease there is no pause. */
 export async function readPause(api: Api, lease: ObjectRef): Promise<Pause> {
   try {
-    const { metadata } = await getObject(api, leases, lease, { timeoutMs })
-    const why = metadata.annotations?.[pausedKey]
-    return why === undefined ? { state: 'off' } : { state: 'on', why }
+    return pauseIn(await getObject(api, leases, lease, { timeoutMs }))
   } catch (error) {
     if (isKubeError(error, 'NM_KUBE_NOT_FOUND')) return { state: 'off' }
     return { state: 'unknown', why: error instanceof Error ? error.message : String(error) }
   }
+}
+
+function pauseIn({ metadata }: KubeObject): Pause {
+  const why = metadata.annotations?.[pausedKey]
+  return why === undefined ? { state: 'off' } : { state: 'on', why }
 }
 
 export class PauseRequest {
@@ -42,9 +45,17 @@ export class PauseRequest {
     return this.#pause
   }
 
-  /** Asks when it is time to. Never rejects. */
-  async poll(): Promise<void> {
-    if (this.#clock.monotonic() >= this.#nextAt) await this.ask()
+  /** Asks when it is time to; true when it did. Never rejects. */
+  async poll(): Promise<boolean> {
+    if (this.#clock.monotonic() < this.#nextAt) return false
+    await this.ask()
+    return true
+  }
+
+  /** Takes the lease as its renewal was answered: that is as good as asking. */
+  see(lease: KubeObject): void {
+    this.#pause = pauseIn(lease)
+    this.#nextAt = this.#clock.monotonic() + pollMs
   }
 
   /** Asks now, whenever the last answer came: what cannot be taken back does not rest on an old one. Never rejects. */

@@ -6,8 +6,10 @@ import type { Clock } from '../../telemetry/clock.ts'
 import type { Objection } from '../observe/last-look.ts'
 import { type Intent, permissionsFor } from './rights.ts'
 
-/** A no counts this long: passes are frequent. A yes is asked for anew each time. */
+/** A no counts this long: passes are frequent. */
 const deniedMs = 30_000
+/** A yes counts for the admissions of one burst: each of a thousand would ask the same questions. */
+const grantedMs = 10_000
 
 /** Named like a gate in the record; it is a call, and gates are pure. */
 const gate = 'rights'
@@ -19,6 +21,8 @@ export class RightsQuestion {
   readonly #remedy: string
   /** Of the pods that act on nodes. */
   readonly #namespace: string
+  /** Until when a permission counts as granted, by its words. */
+  readonly #granted = new Map<string, number>()
   readonly #denied = new Map<string, { readonly until: number; readonly objection: Objection }>()
 
   constructor(api: Api, clock: Clock, remedy: string, namespace: string) {
@@ -41,12 +45,19 @@ export class RightsQuestion {
   }
 
   async #ask(intent: Intent): Promise<Objection | undefined> {
-    const { missing, unknown } = await reviewAll(this.#api, permissionsFor(intent, this.#namespace))
+    const now = this.#clock.monotonic()
+    const open = permissionsFor(intent, this.#namespace).filter(
+      (one) => (this.#granted.get(permissionText(one)) ?? 0) <= now,
+    )
+    const { missing, unknown } = await reviewAll(this.#api, open)
     if (missing.length > 0) {
       const why = `the controller may not ${missing.map(permissionText).join(', nor ')}`
       return { gate, why, change: `grant it: ${this.#remedy}` }
     }
-    if (unknown === undefined) return undefined
+    if (unknown === undefined) {
+      for (const one of open) if (one.name === undefined) this.#granted.set(permissionText(one), now + grantedMs)
+      return undefined
+    }
     return { gate, why: `unknown whether the repair is allowed: ${unknown}`, change: 'the API server answers' }
   }
 }

@@ -59,6 +59,7 @@ export interface Deeds {
   admissions: number
 }
 
+const reads: ReadonlySet<string> = new Set(['get', 'list', 'watch'])
 const read = new WeakMap<ApiObject, Attempt | undefined>()
 
 /** The NodeRepairs that exist now. */
@@ -83,7 +84,7 @@ export class Witness {
   /** Told before the server has the write; the answer is called when it has done its part. */
   before(moment: Moment, { call }: Sent): () => void {
     const { cluster } = moment
-    if (call.verb === 'get' || call.verb === 'list' || call.resource.plural === 'leases') return () => {}
+    if (reads.has(call.verb) || call.resource.plural === 'leases') return () => {}
     const isDry = call.query?.dryRun !== undefined || (call.body as { dryRun?: unknown } | undefined)?.dryRun
     if (isDry) return () => {}
     const { name = '', namespace } = call

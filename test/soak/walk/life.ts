@@ -111,6 +111,7 @@ export class Life {
         if (leadership.won(hold, transitions)) half.observer.health.settle()
         loop.wake()
       },
+      onSeen: (lease) => half.observer.pause.see(lease),
       onLost: () => leadership.lost(),
       signal: ended.signal,
     })

@@ -129,6 +129,7 @@ export class Line {
     const { random, chaos } = this.#options
     if (random() < chaos().broken) throw new BrokenExchange(new Error('ECONNREFUSED'), false)
     if (random() < chaos().expired) return failure(new ApiFailure(410, 'Expired', 'too old resource version'))
+    this.#options.onCall(sent)()
     const answer = await inner.stream(sent, silenceMs)
     return answer.lines ? { ...answer, lines: this.#lines(answer.lines) } : answer
   }

@@ -41,6 +41,8 @@ export class World {
   readonly policies = new PolicyHistory()
   chaos: Chaos = calm
   nodeDays = 0
+  /** Calls of the controllers so far, as `VERB PLURAL`. */
+  readonly calls = new Map<string, number>()
   /** The API server is away. */
   away = false
   ended = false
@@ -183,6 +185,8 @@ export class World {
 
   #called(life: Life, sent: Sent): () => void {
     const { call } = sent
+    const what = `${call.verb} ${call.resource.plural}`
+    this.calls.set(what, (this.calls.get(what) ?? 0) + 1)
     const after = this.witness.before(this.#moment(life), sent)
     if (call.verb === 'get') {
       const key = `${life.identity}-${life.lives} ${call.resource.plural} ${call.name}`

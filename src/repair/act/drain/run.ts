@@ -24,6 +24,8 @@ import { AttachedVolumes } from './volumes.ts'
 
 /** At most this many evictions per pass and node, all at once. */
 const mostAtOnce = 20
+/** A list in pages is read from etcd by older API servers, which go through every pod of the cluster for the pods of one node. */
+const onePage = 0
 /** A pod without a controller that does not come onto the record is evicted after this all the same. */
 const unrecordedMs = 30_000
 
@@ -168,7 +170,10 @@ export class Drainer {
   }
 
   async #podsOn(node: string, concerns: Departure['concerns'] = () => true): Promise<readonly DrainPod[]> {
-    const found = await listObjects<PodObject>(this.#api, pods, { fieldSelector: `spec.nodeName=${node}` })
+    const found = await listObjects<PodObject>(this.#api, pods, {
+      fieldSelector: `spec.nodeName=${node}`,
+      limit: onePage,
+    })
     return found.items.filter(concerns).map(readPod)
   }
 
