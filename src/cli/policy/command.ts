@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import type { Io } from '../io.ts'
 import { policyDiffCommand } from './diff.ts'
 import { policyExplainCommand } from './explain.ts'
+import { policySnapshotCommand } from './snapshot/command.ts'
 import { policyTestCommand } from './test.ts'
 
 export function policyCommand(io: Io): Command {
@@ -11,4 +12,5 @@ export function policyCommand(io: Io): Command {
     .addCommand(policyTestCommand(io))
     .addCommand(policyDiffCommand(io))
     .addCommand(policyExplainCommand(io))
+    .addCommand(policySnapshotCommand(io))
 }
