@@ -5,6 +5,7 @@ import type { DecisionRecord } from '../../model/decision.ts'
 import { nearest } from '../../model/nearest.ts'
 import { conditionOf, type NodeView } from '../../model/node.ts'
 import { type Attempt, isFinished, targetText } from '../../model/repair.ts'
+import { shown } from '../../model/shown.ts'
 import type { ProviderName } from '../../providers/providers.ts'
 import { kindOf } from '../../repair/act/actions.ts'
 import { decide } from '../../repair/decide/decide.ts'
@@ -18,6 +19,7 @@ import { type ClusterView, type NodeNotes, snapshotOf, viewCluster } from './clu
 import type { DecisionText, Explanation, RepairText } from './explanation.ts'
 import { stateOf } from './node-state.ts'
 import { warningsIn } from './warnings.ts'
+import { eventsAbout, momentOf, pastOf, pastText } from './why-at.ts'
 import { nowOfDecision, nowOfRepair } from './why-now.ts'
 import { whyText } from './why-text.ts'
 
@@ -25,6 +27,7 @@ interface Flags extends ClusterFlags {
   readonly namespace?: string
   readonly leaseName: string
   readonly providers: readonly ProviderName[]
+  readonly at?: string
   readonly output: OutputFormat
 }
 
@@ -32,6 +35,7 @@ export function whyCommand(io: Io): Command {
   return new Command('why')
     .description('explain what was decided about a node, and what would change it')
     .argument('<node>', 'name of the node')
+    .option('--at <TIME>', 'what the records say of a moment that has passed: RFC 3339, or how long ago (90m)')
     .option('--kubeconfig <FILE>', 'how to reach the cluster (default: KUBECONFIG, ~/.kube/config)')
     .option('--context <NAME>', 'context of the kubeconfig')
     .option('--namespace <NAME>', 'namespace of the controller (default: the context’s, else default)')
@@ -42,11 +46,21 @@ export function whyCommand(io: Io): Command {
 }
 
 async function why(name: string, flags: Flags, io: Io): Promise<void> {
+  const at = flags.at === undefined ? undefined : momentOf(flags.at, io.clock.now())
+  if (flags.at !== undefined && at === undefined) {
+    const remedy = 'write a moment that has passed, such as 2026-03-01T12:00:00Z, or how long ago: 90m'
+    throw new CommandError('NM_WHY_AT', shown`--at is ${flags.at}: ${remedy}`)
+  }
   const { api, namespace = 'default' } = await clusterApi(flags, 'cli', io)
   try {
     const lease = { namespace: flags.namespace ?? namespace, name: flags.leaseName }
     const view = await withProgress(io, askingCluster, () => viewCluster(api, io.clock, lease, flags.providers))
     const data = explain(name, view, io.clock.now())
+    if (at !== undefined) {
+      const past = pastOf(name, at, view.repairs, await eventsAbout(api, name))
+      print(io, flags.output, past, () => pastText(past, io.clock.now(), io.columns))
+      return
+    }
     print(io, flags.output, data, () => whyText(data, io.clock.now(), io.columns))
   } finally {
     api.close()

@@ -2,6 +2,8 @@
 import { Command } from 'commander'
 import type { Io } from '../io.ts'
 import { policyDiffCommand } from './diff.ts'
+import { policyExplainCommand } from './explain.ts'
+import { policySnapshotCommand } from './snapshot/command.ts'
 import { policyTestCommand } from './test.ts'
 
 export function policyCommand(io: Io): Command {
@@ -9,4 +11,6 @@ export function policyCommand(io: Io): Command {
     .description('try repair policies out')
     .addCommand(policyTestCommand(io))
     .addCommand(policyDiffCommand(io))
+    .addCommand(policyExplainCommand(io))
+    .addCommand(policySnapshotCommand(io))
 }

@@ -4,7 +4,7 @@ import type { Decision, DecisionOutcome, DecisionRecord, GateRecord } from '../.
 import type { ClusterSnapshot } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
 import { type Attempt, isActive } from '../../model/repair.ts'
-import { hasRoom, indexBudgets, type Taken } from './budget/budget.ts'
+import { type Budgets, hasRoom, indexBudgets, type Taken } from './budget/budget.ts'
 import { type Candidate, candidateFor, compareText } from './candidate.ts'
 import { indexCluster } from './cluster-index.ts'
 import { spellsOf } from './flapping.ts'
@@ -65,12 +65,17 @@ function sickAmong(
   return sick
 }
 
-/** True when a repair that is blocked in its drain, and has lent its slot, may take one again. */
-export function mayGoOn(attempt: Attempt, policy: Policy, { snapshot, policies, records, now }: Situation): boolean {
+/** What every budget leaves now, before anything more begins. */
+export function budgetsNow({ snapshot, policies, records, now }: Situation): Budgets {
   const sick = sickAmong(snapshot, policies, records, pendingByNode(records, snapshot), now)
-  const image = snapshot.nodes.find((one) => one.uid === attempt.nodeUid)?.image
+  return indexBudgets({ snapshot, policies, records, sick, now })
+}
+
+/** True when a repair that is blocked in its drain, and has lent its slot, may take one again. */
+export function mayGoOn(attempt: Attempt, policy: Policy, situation: Situation): boolean {
+  const image = situation.snapshot.nodes.find((one) => one.uid === attempt.nodeUid)?.image
   const placed = { labels: attempt.nodeLabels, ...(image !== undefined && { image }) }
-  return hasRoom(indexBudgets({ snapshot, policies, records, sick, now }).ask(policy, placed, []))
+  return hasRoom(budgetsNow(situation).ask(policy, placed, []))
 }
 
 /** What a question about one repair is asked of. */
