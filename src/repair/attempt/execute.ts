@@ -3,7 +3,7 @@ import type { Api } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import type { ClusterSnapshot, Leadership } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
-import { type Attempt, isBeforeCommit, isFinished } from '../../model/repair.ts'
+import { type Attempt, isFinished } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
 import { drainTaintOf } from '../../providers/providers.ts'
 import type { Clock } from '../../telemetry/clock.ts'
@@ -244,7 +244,7 @@ export class Executor {
   async #record(tick: Tick, next: Attempt, untaint: boolean): Promise<string | undefined> {
     const { api, book, leadership, lifecycle, onPhase } = this.#options
     const { attempt } = tick
-    if (untaint && attempt.drain && isBeforeCommit(attempt.phase)) await this.#takeBack(tick)
+    if (attempt.drain && isFinished(next.phase)) await this.#takeBack(tick)
     if (untaint) await removeTaint(api, { name: attempt.nodeName, uid: attempt.nodeUid }, attempt.name)
     const { identity, fencingToken } = leadership()
     tick.attempt = await book.write({ ...next, holder: identity, fencingToken })

@@ -18,6 +18,7 @@ import { type ProviderName, providerKinds } from '../../providers/providers.ts'
 import { kindOf } from '../act/actions.ts'
 import { volumeAttachments } from '../act/drain/volumes.ts'
 import { podGroups } from '../act/gang/gangs.ts'
+import { evictionRequests, evictions } from '../act/requests/requests.ts'
 import { deployments } from '../observe/karpenter-repair.ts'
 
 const taint = rightOn(nodes, ['get', 'patch'], 'no repair begins: its taint cannot be set on the node')
@@ -36,6 +37,13 @@ const drainExtras: readonly Right[] = [
   rightOn(podDisruptionBudgets, ['list'], 'records do not say beforehand which budgets will hold a drain up', {
     optional: true,
   }),
+  rightOn(
+    evictionRequests,
+    ['list', 'create', 'patch', 'delete'],
+    'pods are evicted by pods/eviction alone, and their responders are not asked',
+    { optional: true },
+  ),
+  rightOn(evictions, ['list'], 'records do not say which responder works on an eviction', { optional: true }),
   rightOn(podGroups, ['get'], 'pods of a PodGroup (scheduling.k8s.io) are not taken for a gang', { optional: true }),
   rightOn(volumeAttachments, ['list'], 'machines are acted on before the volumes of their pods are detached', {
     optional: true,
