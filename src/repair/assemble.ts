@@ -8,6 +8,7 @@ import type { Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
 import { actorsAmong } from './act/actions.ts'
 import { Drainer } from './act/drain/run.ts'
+import { Fence } from './act/fence/fence.ts'
 import { LifecycleConditions } from './act/lifecycle/lifecycle.ts'
 import { AttemptBook } from './attempt/book.ts'
 import { Calls } from './attempt/calls.ts'
@@ -78,6 +79,7 @@ export function assemble(options: AssembleOptions): Assembled {
     book,
     drainer,
     calls: new Calls(book, findActor),
+    fence: new Fence({ api, clock, findActor, lease: (node) => observer.leases.of(node) }),
     leadership,
     lastLook: observer.lastLook,
     lifecycle,

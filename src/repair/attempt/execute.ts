@@ -3,12 +3,14 @@ import type { Api } from '../../kube/api.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import type { ClusterSnapshot, Leadership } from '../../model/node.ts'
 import type { Policy } from '../../model/policy.ts'
-import { type Attempt, isFinished } from '../../model/repair.ts'
+import { type Attempt, isFinished, type Phase } from '../../model/repair.ts'
 import type { OperationView } from '../../providers/provider.ts'
 import { drainTaintOf } from '../../providers/providers.ts'
 import type { Clock } from '../../telemetry/clock.ts'
 import { kindOf } from '../act/actions.ts'
 import type { Drainer, DrainPass } from '../act/drain/run.ts'
+import { mostListed } from '../act/drain/summary.ts'
+import type { Fence } from '../act/fence/fence.ts'
 import { type GangPeer, gangPeers } from '../act/gang/peers.ts'
 import type { LifecycleConditions } from '../act/lifecycle/lifecycle.ts'
 import { isGangMarkOf, removeTaint, setTaint } from '../act/taint.ts'
@@ -30,6 +32,7 @@ export interface ExecutorOptions {
   readonly book: AttemptBook
   readonly drainer: Drainer
   readonly calls: Calls
+  readonly fence: Fence
   /** Asked again before every call that changes something. */
   readonly leadership: () => Leadership
   /** Asked again before every step that cannot be taken back, and before the first one that touches the node. */
@@ -191,10 +194,18 @@ export class Executor {
       tick.unread = error.message
       return undefined
     }
-    const { pass } = tick
+    const pass = await this.#fenced(tick, tick.pass)
     await this.#recordTrouble(tick, undefined)
     tick.pass = pass
     return undefined
+  }
+
+  /** On a machine that is certainly off, pods that nobody ends are freed. */
+  async #fenced({ attempt, snapshot }: Tick, pass: DrainPass): Promise<DrainPass> {
+    const node = oldNode(attempt, snapshot)
+    if (!pass.unended || pass.taintGone || !node) return pass
+    const { freeing, note } = await this.#options.fence.look(attempt, node)
+    return { ...pass, freeing, notes: [...new Set([...(pass.notes ?? []), note])].slice(0, mostListed) }
   }
 
   /** Other sick nodes with a last look at each: what people have just said counts there, too. */
@@ -245,6 +256,7 @@ export class Executor {
     const { api, book, leadership, lifecycle, onPhase } = this.#options
     const { attempt } = tick
     if (attempt.drain && isFinished(next.phase)) await this.#takeBack(tick)
+    if (drains(attempt.phase) && !drains(next.phase)) await this.#options.fence.release(attempt)
     if (untaint) await removeTaint(api, { name: attempt.nodeName, uid: attempt.nodeUid }, attempt.name)
     const { identity, fencingToken } = leadership()
     tick.attempt = await book.write({ ...next, holder: identity, fencingToken })
@@ -276,6 +288,10 @@ export class Executor {
 /** True for the step that puts `Committing` on record. */
 function commits(step: Step, { phase }: Attempt): boolean {
   return step.kind === 'record' && step.attempt.phase === 'Committing' && phase !== 'Committing'
+}
+
+function drains(phase: Phase): boolean {
+  return phase === 'Draining' || phase === 'Blocked'
 }
 
 /** What the API server said; a lost race is no trouble. */

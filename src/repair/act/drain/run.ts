@@ -20,7 +20,7 @@ import { doNotDisruptKeys } from './protection.ts'
 import { EvictionRate } from './rate.ts'
 import { saveStateRepairKey, takeSignBack, tellToSave } from './save-state.ts'
 import { isSilent, type ReadyReport } from './silent.ts'
-import { type DrainSummary, mostListed, summarise } from './summary.ts'
+import { type DrainSummary, lostText, mostListed, notesOf, summarise } from './summary.ts'
 import { AttachedVolumes } from './volumes.ts'
 
 /** At most this many evictions per pass and node, all at once. */
@@ -42,6 +42,10 @@ export interface DrainPass extends DrainSummary {
   readonly attached?: readonly string[]
   /** What else people should know about the pods. */
   readonly notes?: readonly string[]
+  /** Kubelet is silent, and pods that were told to end are still there. */
+  readonly unended?: boolean
+  /** They are about to be freed: see `act/fence`. */
+  readonly freeing?: boolean
 }
 
 /** What becomes of the machine once its pods have left. */
@@ -143,6 +147,7 @@ export class Drainer {
       ...(lost.length > 0 && { lost }),
       ...(attached.length > 0 && { attached: attached.slice(0, mostListed) }),
       ...(notes.length > 0 && { notes }),
+      ...(kubeletSilent && own.some(({ deletedAt }) => deletedAt !== undefined) && { unended: true }),
     }
   }
 
@@ -272,16 +277,6 @@ interface Emptying {
   readonly back: readonly DrainPod[]
   /** The cluster serves EvictionRequests. */
   readonly requesting: boolean
-}
-
-/** The pods without a controller, those on record first. */
-function lostText({ drain }: Attempt, plan: DrainPlan): readonly string[] {
-  return [...new Set([...(drain?.lost ?? []), ...plan.bare.map(podText)])].slice(0, mostListed)
-}
-
-/** What is on record stays: the pod that it is about may be gone. */
-function notesOf({ drain }: Attempt, found: readonly string[]): readonly string[] {
-  return [...new Set([...(drain?.notes ?? []), ...found])].slice(0, mostListed)
 }
 
 /** A pod is asked politely first; then a budget's no is overruled only where the policy says so. */
