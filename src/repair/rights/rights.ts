@@ -27,6 +27,7 @@ const drain: readonly Right[] = [
   rightOn(pods, ['create'], 'no drain gets on: pods cannot be evicted', { subresource: 'eviction' }),
 ]
 const force = rightOn(pods, ['delete'], 'drains with onTimeout ForceDelete are refused', { optional: true })
+const requestVerbs = ['list', 'create', 'patch', 'delete'] as const
 /** A drain goes on without these, and says what it could not do. */
 const drainExtras: readonly Right[] = [
   rightOn(pods, ['patch'], 'pods are not told to save their state (nodemend.dev/save-state-for)', { optional: true }),
@@ -39,7 +40,7 @@ const drainExtras: readonly Right[] = [
   }),
   rightOn(
     evictionRequests,
-    ['list', 'create', 'patch', 'delete'],
+    requestVerbs,
     'pods are evicted by pods/eviction alone, and their responders are not asked',
     { optional: true },
   ),
