@@ -69,6 +69,13 @@ export type SuccessorSearch =
   /** The pool needs no new node: nothing waits for one. */
   | { readonly kind: 'not-needed'; readonly why: string }
 
+/** Whether a machine has power, as its provider says: `off` only where it certainly runs nothing. */
+export interface Power {
+  readonly state: 'off' | 'runs' | 'unknown'
+  /** For people: `EC2 has i-0123 in stopped`. */
+  readonly why: string
+}
+
 /**
  * Who carries an action out. What it rejects with is any Error: its message is for people, goes into the record of the
  * repair and says what to do.
@@ -89,6 +96,8 @@ export interface Actor {
    * must answer later, a lock. It is called at least once, and again is as good. Absent where nothing is left behind.
    */
   settle?(operation: Operation, timeoutMs: number): Promise<void>
+  /** Whether the machine of `node` has power; absent where it cannot tell. A rejection says nothing. */
+  power?(node: Pick<NodeView, 'name' | 'uid' | 'providerId'>): Promise<Power>
 }
 
 /** An actor for the nodes of its pools. */

@@ -9,6 +9,7 @@ import type { Registry } from '../telemetry/exposition.ts'
 import type { Log } from '../telemetry/log.ts'
 import { actorsAmong, ownActionsWith } from './act/actions.ts'
 import { Drainer } from './act/drain/run.ts'
+import { Fence } from './act/fence/fence.ts'
 import { LifecycleConditions } from './act/lifecycle/lifecycle.ts'
 import { EvidenceCollector } from './act/on-node/evidence.ts'
 import type { OnNodeSettings } from './act/on-node/pod.ts'
@@ -92,6 +93,7 @@ export function assemble(options: AssembleOptions): Assembled {
     book,
     drainer,
     calls: new Calls(book, findActor),
+    fence: new Fence({ api, clock, findActor, lease: (node) => observer.leases.of(node) }),
     leadership,
     lastLook: observer.lastLook,
     evidence: new EvidenceCollector(onNode),

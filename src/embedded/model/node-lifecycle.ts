@@ -14,6 +14,7 @@ const pods = builtinKind('pods')
 const leases = builtinKind('leases')
 const notReady = 'node.kubernetes.io/not-ready'
 const unreachable = 'node.kubernetes.io/unreachable'
+const outOfService = 'node.kubernetes.io/out-of-service'
 const cordoned = 'node.kubernetes.io/unschedulable'
 
 export interface NodeLifecycleOptions {
@@ -87,8 +88,12 @@ function evict(cluster: Cluster, client: ModelClient, node: ApiObject): number {
   const taints = listAt(node, 'spec', 'taints').filter((taint) => taint.effect === 'NoExecute')
   let next = Number.POSITIVE_INFINITY
   if (taints.length === 0) return next
+  const freed = taints.some(({ key }) => key === outOfService) && conditionOf(node, 'Ready')?.status !== 'True'
   for (const pod of client.list(pods)) {
-    if (textAt(pod, 'spec', 'nodeName') !== node.metadata.name || pod.metadata.deletionTimestamp !== undefined) continue
+    if (textAt(pod, 'spec', 'nodeName') !== node.metadata.name) continue
+    const ending = pod.metadata.deletionTimestamp !== undefined
+    if (ending && freed) client.delete(addressOf(pods, pod), { graceSeconds: 0, uid: pod.metadata.uid })
+    if (ending) continue
     const left = Math.min(...taints.map((taint) => timeLeft(cluster, pod, taint)))
     if (left <= 0) client.delete(addressOf(pods, pod), { uid: pod.metadata.uid })
     else next = Math.min(next, left)

@@ -16,7 +16,7 @@ import { orUnknown, pickSuccessor } from '../successor.ts'
 import { timeLeft } from '../time-left.ts'
 import type { Change, Cloud, Instance } from './cloud.ts'
 import { nextGrowth } from './growth.ts'
-import { instanceIdOf, nodegroupRefusal, refusalOf, replacementRefusal, stageOf, stateText } from './judge.ts'
+import { instanceIdOf, nodegroupRefusal, powerOf, refusalOf, replacementRefusal, stageOf, stateText } from './judge.ts'
 import type { AwsSettings } from './settings.ts'
 
 /** A look is part of a pass over all repairs, which a region that hangs must not hold up. */
@@ -65,6 +65,11 @@ export function groupActor(parts: GroupParts): Actor {
       if (refused) throw new Error(`${refused.why}; needed: ${refused.change}`)
       if (operation.action === 'Reboot') await send(turn, { kind: 'reboot', instance: instance.id })
       else await replace(turn, instance, replaceFirst)
+    },
+    async power({ providerId }) {
+      const id = instanceIdOf(providerId)
+      if (!settings || id === undefined) return { state: 'unknown', why: 'EC2 cannot be asked about the machine' }
+      return powerOf(await settings.cloud.instance(id, lookMs))
     },
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Instance } from './cloud.ts'
-import { instanceIdOf, nodegroupRefusal, refusalOf, replacementRefusal, stageOf, stateText } from './judge.ts'
+import { instanceIdOf, nodegroupRefusal, powerOf, refusalOf, replacementRefusal, stageOf, stateText } from './judge.ts'
 
 const now = Date.parse('2026-03-01T12:00:00Z')
 const hour = 3_600_000
@@ -40,6 +40,14 @@ test('the stage of an instance, by EC2 and by its group', () => {
   const { group: _, lifecycle: __, ...alone } = instance({ state: 'unheard' })
   assert.equal(stageOf(alone), 'ended')
   assert.equal(stageOf(instance({ state: 'unheard' })), 'alive', 'its group still has it')
+})
+
+test('only what EC2 has stopped or terminated has no power; what it does not know may run elsewhere', () => {
+  const said = (state: string) => powerOf(instance({ state })).state
+  assert.deepEqual(['stopped', 'terminated'].map(said), ['off', 'off'])
+  for (const state of ['pending', 'running', 'stopping', 'shutting-down', 'a-new-one'])
+    assert.equal(said(state), 'runs')
+  assert.equal(said('unheard'), 'unknown')
 })
 
 test('only an instance that runs and is in service is touched; each other state says what would change that', () => {

@@ -1,6 +1,6 @@
 /** What an instance's state means for a repair. Pure. */
 import type { Intervention } from '../../model/action.ts'
-import type { TargetAnswer } from '../provider.ts'
+import type { Power, TargetAnswer } from '../provider.ts'
 import type { Group, Instance, Nodegroup, ScheduledEvent } from './cloud.ts'
 
 type Refusal = Extract<TargetAnswer, { readonly kind: 'refused' }>
@@ -64,6 +64,13 @@ export function replacementRefusal(group: Group | undefined, name: string): Refu
   if (!group.suspended.includes('Launch')) return undefined
   const why = `Auto Scaling group ${name} starts no instance: somebody suspended its process Launch`
   return refused(why, `aws autoscaling resume-processes --auto-scaling-group-name ${name} --scaling-processes Launch`)
+}
+
+/** Stopped and terminated machines run nothing. One that EC2 does not know may be one of another region. */
+export function powerOf({ id, state }: Instance): Power {
+  const why = `EC2 has ${id} in ${state}`
+  if (state === 'stopped' || state === 'terminated') return { state: 'off', why }
+  return state === 'unheard' ? { state: 'unknown', why: `EC2 knows no instance ${id}` } : { state: 'runs', why }
 }
 
 /** EC2's own view, as a second witness of a node that says nothing: `running, failing status checks: system`. */

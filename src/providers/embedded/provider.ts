@@ -17,6 +17,9 @@ const poolLabel = 'nodemend.dev/node-group'
 /** Modelled machines have provider ids of this form; the Node of a living machine has another one. */
 const modelledId = /^embedded:\/\//
 
+/** What a modelled machine's power is, `on` or `off`; absent: nobody knows. */
+const powerAnnotation = 'embedded.nodemend.dev/power'
+
 /** The flag of `nodemend controller` that lets the provider delete the Nodes of other machines. */
 export const anyNodeFlag = '--allow-embedded-on-a-real-cluster'
 
@@ -37,6 +40,14 @@ function embeddedActor({ api, clock, embedded: settings }: ProviderParts): Actor
   return {
     async target(node, action) {
       return targetOf(node, action === 'Replace' && (settings?.anyNode ?? false))
+    },
+    async power({ name, uid }) {
+      const node = await readIfThere(api, nodes, name)
+      const said = node?.metadata.uid === uid ? node.metadata.annotations?.[powerAnnotation] : undefined
+      if (said === 'off') return { state: 'off', why: 'the modelled machine has no power' }
+      return said === 'on'
+        ? { state: 'runs', why: 'the modelled machine has power' }
+        : { state: 'unknown', why: 'nobody says whether the modelled machine has power' }
     },
     look: (operation) => orUnknown(() => (operation.action === 'Reboot' ? lookForBoot : look)(api, operation)),
     async begin(operation, timeoutMs) {

@@ -11,6 +11,8 @@ import { type Attempt, isFinished } from '../../model/repair.ts'
 export const repairTaintKey = 'nodemend.dev/repairing'
 /** Keeps a gang that a drain elsewhere has interrupted from starting again on a node that waits for its own repair. */
 export const gangMarkKey = 'nodemend.dev/gang-interrupted'
+/** Frees the pods of a machine that is off. */
+const outOfServiceKey = 'node.kubernetes.io/out-of-service'
 const ownKeys: readonly string[] = [repairTaintKey, gangMarkKey]
 /** A pod may have been bound just before our taint landed: a list of pods counts as the last one only after this. */
 export const taintSettleMs = 5_000
@@ -53,11 +55,33 @@ export function setTaint(
 /** Removes what {@link setTaint} set for `attempt`, and nothing else. */
 export function removeTaint(api: Api, node: { name: string; uid: string }, attempt: string): Promise<TaintAnswer> {
   return edit(api, node, ({ taints, labels }) => {
-    const rest = taints.filter((taint) => taint.key !== repairTaintKey || taint.value !== attempt)
+    const mine = (taint: Taint) =>
+      isFenceOf(taint, attempt) || (taint.key === repairTaintKey && taint.value === attempt)
+    const rest = taints.filter((taint) => !mine(taint))
     const label = labels[excludeLabel] === attempt
     if (rest.length === taints.length && !label) return 'absent'
     return { taints: rest, ...(label && { labels: { [excludeLabel]: null } }) }
   })
+}
+
+/** Declares the machine out of service for `attempt`, unless somebody has. Kubernetes reads the key alone. */
+export function setFence(api: Api, node: { name: string; uid: string }, attempt: string): Promise<TaintAnswer> {
+  return edit(api, node, ({ taints }) => {
+    if (taints.some(({ key }) => key === outOfServiceKey)) return 'already'
+    return { taints: [...taints, { key: outOfServiceKey, value: attempt, effect: 'NoExecute' }] }
+  })
+}
+
+/** Takes back what {@link setFence} set for `attempt`. */
+export function removeFence(api: Api, node: { name: string; uid: string }, attempt: string): Promise<TaintAnswer> {
+  return edit(api, node, ({ taints }) => {
+    const rest = taints.filter((taint) => !isFenceOf(taint, attempt))
+    return rest.length === taints.length ? 'absent' : { taints: rest }
+  })
+}
+
+function isFenceOf({ key, value }: Taint, attempt: string): boolean {
+  return key === outOfServiceKey && value === attempt
 }
 
 /** Sets the mark of `attempt`, if the node carries none. */
@@ -89,7 +113,8 @@ export function isOwnTaint({ key }: Pick<Taint, 'key'>): boolean {
 /** Removes our taints of whatever attempt, when nobody is left who would. */
 export function clearTaint(api: Api, name: string): Promise<TaintAnswer> {
   return edit(api, { name }, ({ taints, labels }) => {
-    const ours = taints.filter(isOwnTaint)
+    const own = taints.filter(isOwnTaint)
+    const ours = taints.filter((taint) => own.includes(taint) || own.some(({ value = '' }) => isFenceOf(taint, value)))
     if (ours.length === 0) return 'absent'
     const label = ours.some(({ value }) => value !== undefined && value === labels[excludeLabel])
     return {

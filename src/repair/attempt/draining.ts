@@ -40,7 +40,7 @@ export function afterPass(before: Attempt, plan: Plan, view: StepView, pass: Dra
   const { drain } = attempt
   if (!drain) return { kind: 'wait', why: 'the drain has not begun' }
   const settled = pass.listedAt >= (attempt.taintedAt ?? view.now) + taintSettleMs
-  if (pass.remaining === 0 && settled) {
+  if (pass.remaining === 0 && settled && !pass.freeing) {
     if (attempt.phase === 'Blocked' && !view.slotFree) return keep(before, attempt, 'drained; waits for a budget slot')
     return afterVolumes(before, attempt, plan, view, pass)
   }

@@ -1,5 +1,5 @@
 /** Who else acts on a node: marks that others leave on it, and what the cluster says of its owner. */
-import { type ClaimView, type ClusterSnapshot, conditionOf, type NodeView } from '../../model/node.ts'
+import { type ClaimView, type ClusterSnapshot, conditionOf, type NodeView, type Taint } from '../../model/node.ts'
 import { isOwnLifecycle } from '../../model/node-lifecycle.ts'
 import { type ForeignMark, foreignMarks } from './foreign-marks.ts'
 
@@ -32,7 +32,9 @@ export interface FoundMark {
 export function marksOf(node: NodeView): readonly FoundMark[] {
   const { taints, annotations, labels, conditions } = node
   return [
-    ...taints.flatMap(({ key, value = '', timeAdded }) => found('taint', key, value, timeAdded)),
+    ...taints
+      .filter((one) => !isOwnFence(one, taints))
+      .flatMap(({ key, value = '', timeAdded }) => found('taint', key, value, timeAdded)),
     ...Object.entries(annotations).flatMap(([key, value]) => found('annotation', key, value)),
     ...labelMarks.flatMap(({ key }) => {
       const value = labels[key]
@@ -42,6 +44,12 @@ export function marksOf(node: NodeView): readonly FoundMark[] {
       .filter((one) => one.status === 'True' && !isOwnLifecycle(one))
       .flatMap(({ type, status, lastTransitionTime }) => found('condition', type, status, lastTransitionTime)),
   ]
+}
+
+/** Our own out-of-service taint names the repair that our taint beside it names. */
+function isOwnFence({ key, value }: Taint, taints: readonly Taint[]): boolean {
+  if (key !== 'node.kubernetes.io/out-of-service' || value === undefined) return false
+  return taints.some((one) => one.key === 'nodemend.dev/repairing' && one.value === value)
 }
 
 const labelMarks = [...new Map(marksOn('label').map((one) => [one.key, one])).values()]

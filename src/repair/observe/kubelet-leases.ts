@@ -77,6 +77,13 @@ export class KubeletLeases {
     return { state: 'listed', followed: ours.length - dead, stale: stale.length - dead }
   }
 
+  /** Whether the kubelet of `node` renews its lease, by the last list. */
+  of(node: string): 'moves' | 'stopped' | 'unknown' {
+    const seen = this.#seen.get(node)
+    if (!seen || !this.#isFresh(this.#clock.monotonic())) return 'unknown'
+    return this.#listedAt - seen.movedAt > staleAfterMs ? 'stopped' : 'moves'
+  }
+
   #isFresh(now: number): boolean {
     return now - this.#listedAt <= knownForMs
   }

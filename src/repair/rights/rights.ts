@@ -21,6 +21,7 @@ import { type ProviderName, providerKinds } from '../../providers/providers.ts'
 import { kindOf } from '../act/actions.ts'
 import { volumeAttachments } from '../act/drain/volumes.ts'
 import { podGroups } from '../act/gang/gangs.ts'
+import { evictionRequests, evictions } from '../act/requests/requests.ts'
 import { deployments } from '../observe/karpenter-repair.ts'
 
 const taint = rightOn(nodes, ['get', 'patch'], 'no repair begins: its taint cannot be set on the node')
@@ -29,6 +30,7 @@ const drain: readonly Right[] = [
   rightOn(pods, ['create'], 'no drain gets on: pods cannot be evicted', { subresource: 'eviction' }),
 ]
 const force = rightOn(pods, ['delete'], 'drains with onTimeout ForceDelete are refused', { optional: true })
+const requestVerbs = ['list', 'create', 'patch', 'delete'] as const
 /** A drain goes on without these, and says what it could not do. */
 const drainExtras: readonly Right[] = [
   rightOn(pods, ['patch'], 'pods are not told to save their state (nodemend.dev/save-state-for)', { optional: true }),
@@ -39,6 +41,13 @@ const drainExtras: readonly Right[] = [
   rightOn(podDisruptionBudgets, ['list'], 'records do not say beforehand which budgets will hold a drain up', {
     optional: true,
   }),
+  rightOn(
+    evictionRequests,
+    requestVerbs,
+    'pods are evicted by pods/eviction alone, and their responders are not asked',
+    { optional: true },
+  ),
+  rightOn(evictions, ['list'], 'records do not say which responder works on an eviction', { optional: true }),
   rightOn(podGroups, ['get'], 'pods of a PodGroup (scheduling.k8s.io) are not taken for a gang', { optional: true }),
   rightOn(volumeAttachments, ['list'], 'machines are acted on before the volumes of their pods are detached', {
     optional: true,

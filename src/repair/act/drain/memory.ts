@@ -11,6 +11,8 @@ export interface DrainMemory {
   readonly told: Map<string, number>
   /** By UID, pods that could not be told to save their state, and why. */
   readonly unsigned: Map<string, string>
+  /** By UID, pods whose EvictionRequest came to nothing, and why: they are evicted by ourselves. */
+  readonly unrequested: Map<string, string>
 }
 
 export class DrainMemories {
@@ -41,6 +43,7 @@ export class DrainMemories {
       returns: new Returns(this.#clock),
       told: new Map(),
       unsigned: new Map(),
+      unrequested: new Map(),
     }
   }
 }

@@ -33,6 +33,8 @@ export interface PlanInput {
   readonly dueAgain: ReadonlySet<string>
   /** Pods without a controller that are on record, as `namespace/name`. */
   readonly named: ReadonlySet<string>
+  /** By UID, pods that somebody else was asked to evict, and who works on it. */
+  readonly requested?: ReadonlyMap<string, string>
   /** UIDs of pods whose gang is about to lose other pods, too: they leave together. */
   readonly held?: ReadonlySet<string>
   /** UIDs of pods that cannot be told to save their state. */
@@ -144,11 +146,16 @@ function sort(pod: DrainPod, input: PlanInput, { left, ask, blocked, wait, force
 /** Nothing but its own work keeps the pod. */
 function sortMovable(
   pod: DrainPod,
-  { limits, startedAt, now, attempt, untold, kubeletSilent }: PlanInput,
+  { limits, startedAt, now, attempt, untold, kubeletSilent, requested }: PlanInput,
   { blocked, tell, movable, notes }: Pick<Sorted, 'blocked' | 'tell' | 'movable' | 'notes'>,
 ): void {
   if (kubeletSilent) {
     movable.push(pod) // nobody would hear that it has ended, or that it should save its state
+    return
+  }
+  const request = requested?.get(pod.uid)
+  if (request !== undefined) {
+    blocked.push({ pod, kind: 'protected', why: request })
     return
   }
   const works = jobWaitOf(pod, limits, startedAt, now)

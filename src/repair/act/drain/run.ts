@@ -8,6 +8,7 @@ import type { Attempt } from '../../../model/repair.ts'
 import type { Clock, Random } from '../../../telemetry/clock.ts'
 import { alone, Gangs } from '../gang/gangs.ts'
 import type { GangPeer } from '../gang/peers.ts'
+import { EvictionRequests } from '../requests/requests.ts'
 import { repairTaintKey, taintSettleMs } from '../taint.ts'
 import { explained, foreseen, PodBudgets } from './budgets.ts'
 import { deletePod } from './force.ts'
@@ -19,7 +20,7 @@ import { doNotDisruptKeys } from './protection.ts'
 import { EvictionRate } from './rate.ts'
 import { saveStateRepairKey, takeSignBack, tellToSave } from './save-state.ts'
 import { isSilent, type ReadyReport } from './silent.ts'
-import { type DrainSummary, mostListed, summarise } from './summary.ts'
+import { type DrainSummary, lostText, mostListed, notesOf, summarise } from './summary.ts'
 import { AttachedVolumes } from './volumes.ts'
 
 /** At most this many evictions per pass and node, all at once. */
@@ -43,6 +44,10 @@ export interface DrainPass extends DrainSummary {
   readonly attached?: readonly string[]
   /** What else people should know about the pods. */
   readonly notes?: readonly string[]
+  /** Kubelet is silent, and pods that were told to end are still there. */
+  readonly unended?: boolean
+  /** They are about to be freed: see `act/fence`. */
+  readonly freeing?: boolean
 }
 
 /** What becomes of the machine once its pods have left. */
@@ -70,6 +75,7 @@ export class Drainer {
   readonly #volumes: AttachedVolumes
   readonly #rate: EvictionRate
   readonly #gangs: Gangs
+  readonly #requests: EvictionRequests
 
   constructor(api: Api, clock: Clock, random: Random) {
     this.#api = api
@@ -79,6 +85,7 @@ export class Drainer {
     this.#volumes = new AttachedVolumes(api, clock)
     this.#rate = new EvictionRate(clock)
     this.#gangs = new Gangs(api)
+    this.#requests = new EvictionRequests(api, clock)
   }
 
   /** One pass for `attempt`, under the committed limits. Rejects with KubeError when pods or node cannot be read. */
@@ -97,6 +104,7 @@ export class Drainer {
     const gang = gathers ? await this.#gangs.gather(attempt, own, peers, listedAt) : alone
     const listed = [...own, ...gang.members]
     const memory = this.#memories.of(attempt.name, listed)
+    const requests = gathers ? await this.#requests.look(attempt.name, listed, memory.unrequested) : undefined
     const taintedAt = attempt.taintedAt ?? listedAt
     const back = listed.filter((pod) => memory.returns.isBack(pod, taintedAt + taintSettleMs))
     const kubeletSilent = isSilent(node?.status?.conditions ?? [], listedAt)
@@ -114,12 +122,14 @@ export class Drainer {
       back: new Set(back.map((pod) => pod.uid)),
       dueAgain: new Set(back.filter((pod) => memory.returns.isDue(pod)).map((pod) => pod.uid)),
       named: this.#namedIn(attempt, listed, memory),
+      requested: new Map(requests?.pending.map(({ podUid, why }) => [podUid, why])),
       held: gang.held,
       untold: new Set(memory.unsigned.keys()),
     })
     const early = listedAt < taintedAt + (limits.leaveLoadBalancersMs ?? 0)
     const idle = nodeGone || taintGone || early
-    const evicted = idle ? 0 : await this.#empty({ attempt, plan, limits, deadline, memory, listed, back })
+    const emptying = { attempt, plan, limits, deadline, memory, listed, back, requesting: requests !== undefined }
+    const evicted = (idle ? 0 : await this.#empty(emptying)) + (requests?.fulfilled ?? 0)
     const lost = lostText(attempt, plan)
     for (const pod of lost) memory.told.set(pod, memory.told.get(pod) ?? this.#clock.monotonic())
     const summary = summarise(plan, memory.pacing)
@@ -129,6 +139,7 @@ export class Drainer {
       ...gang.notes,
       ...plan.notes,
       ...memory.unsigned.values(),
+      ...memory.unrequested.values(),
       ...(note === undefined ? [] : [note]),
     ])
     return {
@@ -140,6 +151,7 @@ export class Drainer {
       ...(lost.length > 0 && { lost }),
       ...(attached.length > 0 && { attached: attached.slice(0, mostListed) }),
       ...(notes.length > 0 && { notes }),
+      ...(kubeletSilent && own.some(({ deletedAt }) => deletedAt !== undefined) && { unended: true }),
     }
   }
 
@@ -154,13 +166,18 @@ export class Drainer {
   }
 
   /**
-   * Takes back what pods were told on the node of `attempt`, and on `others` that carry its mark. Rejects with KubeError: then
-   * it is asked for again.
+   * Withdraws every request of an ended drain, or rejects with KubeError, and tells pods that stay on its node, and on `others`
+   * with its mark, that they may go on: tried once, for a sign that stays names a repair that is over.
    */
   async takeBack({ name, nodeName }: Attempt, others: readonly string[]): Promise<void> {
-    const listed = await Promise.all([nodeName, ...others].map((node) => this.#podsOn(node)))
-    const told = listed.flat().filter((pod) => pod.annotations[saveStateRepairKey] === name)
-    await Promise.all(told.map((pod) => takeSignBack(this.#api, pod)))
+    await this.#requests.withdraw(name)
+    try {
+      const listed = await Promise.all([nodeName, ...others].map((node) => this.#podsOn(node)))
+      const told = listed.flat().filter((pod) => pod.annotations[saveStateRepairKey] === name)
+      await Promise.all(told.map((pod) => takeSignBack(this.#api, pod)))
+    } catch (error) {
+      if (!isKubeError(error)) throw error
+    }
   }
 
   /** Forgets what the pods of an ended attempt answered. */
@@ -179,7 +196,7 @@ export class Drainer {
 
   /** How many pods now leave. */
   async #empty(emptying: Emptying): Promise<number> {
-    const { attempt, plan, limits, deadline, memory, listed, back } = emptying
+    const { attempt, plan, limits, deadline, memory, listed, back, requesting } = emptying
     const { pacing, returns } = memory
     const ready = [...plan.force, ...plan.evict].filter((pod) => pacing.isDue(pod.uid)).slice(0, mostAtOnce)
     const due = ready.slice(0, this.#rate.take(ready.length))
@@ -187,6 +204,7 @@ export class Drainer {
     const answers = await Promise.all([
       ...due.map(async (pod) => {
         const forced = plan.force.includes(pod) && mayForce(limits, pacing.refusalOf(pod.uid))
+        if (requesting && !forced && (await this.#requests.take(pod, attempt.name, memory.unrequested))) return false
         const leaves = await (forced ? this.#delete(pod, deadline, attempt) : this.#evict(pod, limits, pacing))
         if (leaves) returns.evicted(pod, listed, back.includes(pod))
         return leaves
@@ -264,16 +282,8 @@ interface Emptying {
   readonly memory: DrainMemory
   readonly listed: readonly DrainPod[]
   readonly back: readonly DrainPod[]
-}
-
-/** The pods without a controller, those on record first. */
-function lostText({ drain }: Attempt, plan: DrainPlan): readonly string[] {
-  return [...new Set([...(drain?.lost ?? []), ...plan.bare.map(podText)])].slice(0, mostListed)
-}
-
-/** What is on record stays: the pod that it is about may be gone. */
-function notesOf({ drain }: Attempt, found: readonly string[]): readonly string[] {
-  return [...new Set([...(drain?.notes ?? []), ...found])].slice(0, mostListed)
+  /** The cluster serves EvictionRequests. */
+  readonly requesting: boolean
 }
 
 /** A pod is asked politely first; then a budget's no is overruled only where the policy says so. */

@@ -66,13 +66,9 @@ export async function tellToSave(api: Api, pod: DrainPod, attempt: string, until
   }
 }
 
-/** Takes the sign back from a pod that stays. Rejects with KubeError, unless the pod is gone. */
+/** Takes the sign back from a pod that stays. Rejects with KubeError. */
 export async function takeSignBack(api: Api, pod: DrainPod): Promise<void> {
-  try {
-    await mark(api, pod, { [saveStateByKey]: null, [saveStateRepairKey]: null, [stateSavedKey]: null })
-  } catch (error) {
-    if (!isKubeError(error, 'NM_KUBE_NOT_FOUND', 'NM_KUBE_CONFLICT')) throw error
-  }
+  await mark(api, pod, { [saveStateByKey]: null, [saveStateRepairKey]: null, [stateSavedKey]: null })
 }
 
 /** Of this very pod: its UID is a precondition of the patch. */

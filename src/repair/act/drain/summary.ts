@@ -1,5 +1,5 @@
 /** What one pass of a drain found: from the plan and the last answers to what goes on record. */
-import type { Blocker } from '../../../model/repair.ts'
+import type { Attempt, Blocker } from '../../../model/repair.ts'
 import type { EvictionPacing } from './pacing.ts'
 import type { DrainPlan } from './plan.ts'
 import { type DrainPod, podText } from './pod.ts'
@@ -41,4 +41,14 @@ function blockerOf(pod: DrainPod, pacing: EvictionPacing): Blocker | undefined {
   if (!refusal?.blocks) return undefined
   const { budget, reason, budgets } = refusal
   return { pod: podText(pod), kind: budget ? 'budget' : 'refused', reason, budgets: budgets.slice(0, mostBudgets) }
+}
+
+/** The pods without a controller, those on record first. */
+export function lostText({ drain }: Attempt, plan: DrainPlan): readonly string[] {
+  return [...new Set([...(drain?.lost ?? []), ...plan.bare.map(podText)])].slice(0, mostListed)
+}
+
+/** What is on record stays: the pod that it is about may be gone. */
+export function notesOf({ drain }: Attempt, found: readonly string[]): readonly string[] {
+  return [...new Set([...(drain?.notes ?? []), ...found])].slice(0, mostListed)
 }

@@ -1,9 +1,11 @@
 import { isKubeError } from '../../../kube/errors.ts'
 import type { ClusterSnapshot } from '../../../model/node.ts'
 import type { Policy } from '../../../model/policy.ts'
-import { type Attempt, isBeforeCommit, isFinished } from '../../../model/repair.ts'
+import { type Attempt, isBeforeCommit, isFinished, type Phase } from '../../../model/repair.ts'
 import { drainTaintOf } from '../../../providers/providers.ts'
 import { kindOf } from '../../act/actions.ts'
+import type { DrainPass } from '../../act/drain/run.ts'
+import { mostListed } from '../../act/drain/summary.ts'
 import { type GangPeer, gangPeers } from '../../act/gang/peers.ts'
 import { isGangMarkOf, removeTaint, setTaint } from '../../act/taint.ts'
 import { RefusedCalls } from '../../rights/refused-calls.ts'
@@ -176,10 +178,18 @@ export class Executor {
       tick.unread = error.message
       return undefined
     }
-    const { pass } = tick
+    const pass = await this.#fenced(tick, tick.pass)
     await this.#recordTrouble(tick, undefined)
     tick.pass = pass
     return undefined
+  }
+
+  /** On a machine that is certainly off, pods that nobody ends are freed. */
+  async #fenced({ attempt, snapshot }: Tick, pass: DrainPass): Promise<DrainPass> {
+    const node = oldNode(attempt, snapshot)
+    if (!pass.unended || pass.taintGone || !node) return pass
+    const { freeing, note } = await this.#options.fence.look(attempt, node)
+    return { ...pass, freeing, notes: [...new Set([...(pass.notes ?? []), note])].slice(0, mostListed) }
   }
 
   /** Other sick nodes with a last look at each: what people have just said counts there, too. */
@@ -230,7 +240,8 @@ export class Executor {
     const { api, book, leadership, lifecycle, onPhase } = this.#options
     const { attempt } = tick
     const trouble = settles(attempt, next) ? await this.#options.calls.settle(attempt, longestCallMs) : undefined
-    if (untaint && attempt.drain && isBeforeCommit(attempt.phase)) await this.#takeBack(tick)
+    if (attempt.drain && isFinished(next.phase)) await this.#takeBack(tick)
+    if (drains(attempt.phase) && !drains(next.phase)) await this.#options.fence.release(attempt)
     if (untaint) await removeTaint(api, { name: attempt.nodeName, uid: attempt.nodeUid }, attempt.name)
     const { identity, fencingToken } = leadership()
     tick.attempt = await book.write({ ...next, ...(trouble && { trouble }), holder: identity, fencingToken })
@@ -268,6 +279,10 @@ function commits(step: Step, { phase }: Attempt): boolean {
 function settles({ phase }: Attempt, next: Attempt): boolean {
   if (isBeforeCommit(phase) || next.phase === phase) return false
   return next.phase === 'Dwelling' || isFinished(next.phase)
+}
+
+function drains(phase: Phase): boolean {
+  return phase === 'Draining' || phase === 'Blocked'
 }
 
 /** What the API server said; a lost race is no trouble. */

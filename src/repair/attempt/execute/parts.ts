@@ -6,6 +6,7 @@ import type { Attempt } from '../../../model/repair.ts'
 import type { OperationView } from '../../../providers/provider.ts'
 import type { Clock } from '../../../telemetry/clock.ts'
 import type { Drainer, DrainPass } from '../../act/drain/run.ts'
+import type { Fence } from '../../act/fence/fence.ts'
 import type { LifecycleConditions } from '../../act/lifecycle/lifecycle.ts'
 import type { EvidenceCollector } from '../../act/on-node/evidence.ts'
 import type { LastLook } from '../../observe/last-look.ts'
@@ -18,6 +19,7 @@ export interface ExecutorOptions {
   readonly book: AttemptBook
   readonly drainer: Drainer
   readonly calls: Calls
+  readonly fence: Fence
   /** Asked again before every call that changes something. */
   readonly leadership: () => Leadership
   /** Asked again before every step that cannot be taken back, and before the first one that touches the node. */
