@@ -7,10 +7,10 @@ import type { DrainLimits } from '../../../model/policy.ts'
 import type { Attempt } from '../../../model/repair.ts'
 import type { Clock, Random } from '../../../telemetry/clock.ts'
 import { alone, Gangs } from '../gang/gangs.ts'
-import type { GangPeer } from '../gang/peers.ts'
 import { EvictionRequests } from '../requests/requests.ts'
 import { repairTaintKey, taintSettleMs } from '../taint.ts'
 import { explained, foreseen, PodBudgets } from './budgets.ts'
+import type { Departure } from './departure.ts'
 import { deletePod } from './force.ts'
 import { DrainMemories, type DrainMemory } from './memory.ts'
 import { type EvictionPacing, type Refusal, refusalIn } from './pacing.ts'
@@ -48,18 +48,6 @@ export interface DrainPass extends DrainSummary {
   readonly unended?: boolean
   /** They are about to be freed: see `act/fence`. */
   readonly freeing?: boolean
-}
-
-/** What becomes of the machine once its pods have left. */
-export interface Departure {
-  /** It is taken away, and what tolerates our taint is lost with it. */
-  readonly machineGoes: boolean
-  /** The provider empties the node itself, and waits for each pod that does not tolerate this taint. */
-  readonly providerTaint?: string | undefined
-  /** Other sick nodes that may host pods of the same gangs. */
-  readonly peers?: readonly GangPeer[]
-  /** The pods that it is about; absent: all. The others stay. */
-  readonly concerns?: ((pod: PodObject) => boolean) | undefined
 }
 
 interface NodeObject extends KubeObject {
