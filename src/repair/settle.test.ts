@@ -127,6 +127,6 @@ describe('a request and its lock', () => {
     await asked(cluster, first, a)
     await comeBack(cluster, first)
     const dwelling = await cluster.until('the proof begins', 120, [a], phaseOf(cluster, first, 'Dwelling'))
-    assert.match(dwelling.trouble ?? '', /not taken back from medik8s: .*a webhook says no/)
+    assert.match(dwelling.phases.at(-1)?.why ?? '', /not taken back from medik8s: .*a webhook says no/)
   })
 })

@@ -227,8 +227,8 @@ const time: readonly Mutation[] = [
   wrong(
     'a minute of skew hides the successor',
     ownTime,
-    'return Math.min(ms, serverTime(attempt, ms))',
-    'return Math.max(ms, serverTime(attempt, ms))',
+    'Math.min(ms, serverTime(attempt, ms))',
+    'Math.max(ms, serverTime(attempt, ms))',
     'src/repair/own-clock.property.test.ts',
     /✖ kind 9: a machine that was created after our stamp/,
   ),

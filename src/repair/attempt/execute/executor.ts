@@ -244,7 +244,7 @@ export class Executor {
     if (drains(attempt.phase) && !drains(next.phase)) await this.#options.fence.release(attempt)
     if (untaint) await removeTaint(api, { name: attempt.nodeName, uid: attempt.nodeUid }, attempt.name)
     const { identity, fencingToken } = leadership()
-    tick.attempt = await book.write({ ...next, ...(trouble && { trouble }), holder: identity, fencingToken })
+    tick.attempt = await book.write({ ...noted(next, trouble), holder: identity, fencingToken })
     delete tick.pass
     delete tick.unread
     delete tick.operation
@@ -279,6 +279,13 @@ function commits(step: Step, { phase }: Attempt): boolean {
 function settles({ phase }: Attempt, next: Attempt): boolean {
   if (isBeforeCommit(phase) || next.phase === phase) return false
   return next.phase === 'Dwelling' || isFinished(next.phase)
+}
+
+/** Beside why the phase began: what stayed behind stays on record. */
+function noted(next: Attempt, trouble: string | undefined): Attempt {
+  const begun = next.phases.at(-1)
+  if (trouble === undefined || begun === undefined) return next
+  return { ...next, phases: [...next.phases.slice(0, -1), { ...begun, why: `${begun.why}; ${trouble}` }] }
 }
 
 function drains(phase: Phase): boolean {
