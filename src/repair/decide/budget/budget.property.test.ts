@@ -114,6 +114,7 @@ function isActive({ reasons: named, window: when }: Budget, now: number): boolea
   return hit !== undefined && hit <= now
 }
 
+/** Whether `b` counts where `a` is. A node of an unknown image may have any; what begins after it may have another. */
 function samePlace(budget: Budget, a: NodeView, b: NodeView): boolean {
   switch (budget.scope ?? 'Selected') {
     case 'Selected':
@@ -127,7 +128,7 @@ function samePlace(budget: Budget, a: NodeView, b: NodeView): boolean {
     case 'Label':
       return a.labels.rack === b.labels.rack
     case 'Image':
-      return a.image === undefined || b.image === undefined || a.image === b.image
+      return b.image === undefined || a.image === b.image
   }
 }
 
