@@ -1,4 +1,4 @@
-/** `nodemend classify`: kernel log text in, one JSON object per line out. Reads the shipped rules, touches nothing. */
+/** `nodemend classify`: the text of a kernel log or a journal in, one JSON object per line out. Reads the shipped rules, touches nothing. */
 
 import { Command, Option } from 'commander'
 import { compileShipped } from '../../catalog/shipped.ts'
@@ -14,6 +14,7 @@ import { catalogueFolder } from './catalogue-folder.ts'
 import { LineClassifier, type LineMatch, type LineMeaning } from './line-classifier.ts'
 import { readLog } from './log-text.ts'
 import { remarks } from './remarks.ts'
+import { serviceMeaning } from './service-lines.ts'
 
 /** What one line means, as printed. `matches` is empty for a line that means nothing. */
 export interface ClassifiedLine {
@@ -56,7 +57,7 @@ interface Flags {
 
 export function classifyCommand(io: Io): Command {
   return new Command('classify')
-    .description('say what each line of a kernel log means')
+    .description('say what each line of a kernel log or a journal means')
     .argument(
       '[file]',
       'a log in any framing: dmesg, syslog, a journal, JSON, a console, a container, …; - reads stdin',
@@ -79,7 +80,9 @@ async function classify(file: string, { output, verbose = false }: Flags, io: Io
     io.stderr(
       `nodemend: the record that goes on at line ${line} is too long to be kept (${longestRecord} bytes, ${mostLines} lines): its lines are read one by one\n`,
     )
-  const classifier = new LineClassifier(meaningsOf(catalogue, compileMatchers(catalogue, decoders).of('kmsg')), tooLong)
+  const matchers = compileMatchers(catalogue, decoders)
+  const kernel = meaningsOf(catalogue, matchers.of('kmsg'))
+  const classifier = new LineClassifier(kernel, { services: serviceMeaning(catalogue, matchers), onTooLong: tooLong })
   const printLine = output === 'jsonl' ? printJson : printTable
   let pending = output === 'table' ? tableHead(verbose) : ''
   let read = 0

@@ -4,6 +4,7 @@ import type { Peeled } from '../../detect/sources/framing/frame.ts'
 import { type Heard, hear, type Meanings } from '../../detect/sources/framing/hear.ts'
 import { Wrapped } from '../../detect/sources/framing/wrapped.ts'
 import type { Match } from '../../model/finding.ts'
+import type { ServiceMeaning } from './service-lines.ts'
 
 /** One meaning of a line, and the frame in which it stood. */
 export interface LineMatch {
@@ -40,17 +41,25 @@ export interface Tally {
 /** A time of the day (no PCI or MAC address) in a text without its known frames: there is one more. */
 const leftover = /(?<![\da-f:])\d\d:\d\d:\d\d(?![\da-f:])|\[\s*\d{1,9}\.\d{3,9}\]/
 
+export interface ClassifierOptions {
+  /** What lines of services mean; absent: nothing. */
+  readonly services?: ServiceMeaning
+  /** Told a line at which a record is too long to be kept. */
+  readonly onTooLong?: (line: number) => void
+}
+
 /** Reads one log, line by line. */
 export class LineClassifier {
   readonly #meanings: Meanings<Match>
+  readonly #services: ServiceMeaning
   readonly #assembler: Assembler
   readonly #wrapped = new Wrapped()
   readonly #tally = { lines: 0, meaningful: 0, framed: 0, strange: 0, firstStrange: 0, quoted: 0, firstQuoted: 0 }
   #quotedBy: string | undefined
 
-  /** `onTooLong` is told a line at which a record is too long to be kept. */
-  constructor(meanings: Meanings<Match>, onTooLong?: (line: number) => void) {
+  constructor(meanings: Meanings<Match>, { services = () => undefined, onTooLong }: ClassifierOptions = {}) {
     this.#meanings = meanings
+    this.#services = services
     this.#assembler = new Assembler(onTooLong)
   }
 
@@ -74,7 +83,9 @@ export class LineClassifier {
     const matches: LineMatch[] = []
     for (const peeled of messages) {
       const heard = this.#hear(text, peeled)
-      if (heard?.quoted) this.#quote(line, peeled)
+      const service = !heard || heard.quoted ? this.#services(text, peeled) : undefined
+      if (service) matches.push({ match: service, text: peeled.text, peeled, frame: 'known' })
+      else if (heard?.quoted) this.#quote(line, peeled)
       else if (heard) matches.push({ match: heard.meaning, text: heard.text, peeled, frame: heard.frame })
       if (heard?.frame === 'unknown' || (peeled.writer === 'unknown' && leftover.test(peeled.text.slice(0, 200)))) {
         if (tally.strange++ === 0) tally.firstStrange = line
