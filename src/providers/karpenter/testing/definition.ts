@@ -18,3 +18,13 @@ export const nodeClaimDefinition = {
     ],
   },
 }
+
+/** NodePools, whose budgets bind repairs; their fields are open. */
+export const nodePoolDefinition = {
+  ...nodeClaimDefinition,
+  metadata: { name: 'nodepools.karpenter.sh' },
+  spec: {
+    ...nodeClaimDefinition.spec,
+    names: { plural: 'nodepools', singular: 'nodepool', kind: 'NodePool', listKind: 'NodePoolList' },
+  },
+}
