@@ -12,7 +12,6 @@ import { needs } from './machine.ts'
 const remote = '/lib/systemd/systemd-journal-remote'
 const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
 const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().replaceAll('-', '')
-const uptimeUsec = Math.floor(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1e6)
 
 interface Entry {
   readonly unit: string
@@ -32,6 +31,7 @@ function reasonsOf(t: TestContext, entries: readonly Entry[]): readonly string[]
   const folder = mkdtempSync(join(tmpdir(), 'nodemend-journal-'))
   t.after(() => rmSync(folder, { recursive: true }))
   mkdirSync(join(folder, 'files'))
+  const uptimeUsec = Math.floor(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1e6)
   const text = entries.map(({ unit, text, fields = {} }, n) => {
     const at = uptimeUsec - (entries.length - n) * 1_000_000
     const all = {

@@ -22,7 +22,8 @@ test('in ten idle minutes at 1,000 nodes: watches, lease renewals and nothing el
   const calls = [...world.calls].map(([call, count]) => [call, count - (before.get(call) ?? 0)] as const)
   const made = Object.fromEntries(calls.filter(([, count]) => count > 0))
   t.diagnostic(JSON.stringify(made))
-  const watched = ['nodes', 'repairpolicies', 'noderepairs', 'nodeclaims'].map((plural) => `watch ${plural}`)
+  const plurals = ['nodes', 'repairpolicies', 'noderepairs', 'nodeclaims', 'nodepools', 'nodemendremediations']
+  const watched = plurals.map((plural) => `watch ${plural}`)
   const known = new Set([...watched, 'update leases', 'get leases'])
   assert.deepEqual(
     Object.keys(made).filter((call) => !known.has(call)),
