@@ -27,8 +27,14 @@ const programs = (helm: string, kubectl: string): Readonly<Record<string, string
   nodemend: `exec '${process.execPath}' '${join(repository, 'bin', 'nodemend.cjs')}' "$@"`,
 })
 
+/** A definition that is deleted before its storage stands is cleaned up minutes later: the API server tries again ever more rarely. */
+const served = `
+  for definition in $(kubectl get crds -o name | grep nodemend.dev || true); do
+    until kubectl get "\${definition#*/}" --all-namespaces >/dev/null 2>&1; do :; done
+  done`
+
 /** Before a block of install.md that installs. */
-const away = `
+const away = `${served}
   for at in kube-system nodemend; do
     [ -z "$(helm list --short --namespace $at)" ] || helm uninstall nodemend --namespace $at >/dev/null
   done
@@ -37,7 +43,8 @@ const away = `
 /** Before a block of the other pages. */
 const installed = `
   helm status nodemend --namespace kube-system >/dev/null 2>&1 ||
-    helm install nodemend deploy/chart --namespace kube-system --take-ownership`
+    helm install nodemend deploy/chart --namespace kube-system --take-ownership
+  ${served}`
 
 test('the commands of install.md, upgrade.md and uninstall.md work as they stand', async (t) => {
   const cluster = await clusterFor(t, {}, ['helm', 'kubectl'])
