@@ -38,7 +38,11 @@ describe('the packed tarball', { skip: !built && 'needs the bundles: npm run bui
   after(() => rmSync(folder, { recursive: true }))
 
   before(() => {
-    const packed = npm(root, ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder])
+    const packed = npm(
+      root,
+      ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder],
+      join(folder, 'packing'),
+    )
     const tarball = join(folder, packed.stdout.trim())
     mkdirSync(project)
     writeFileSync(join(project, 'package.json'), '{"private": true}')
@@ -117,8 +121,9 @@ describe('the packed tarball', { skip: !built && 'needs the bundles: npm run bui
   }
 })
 
-function npm(cwd: string, args: readonly string[], cache?: string): SpawnSyncReturns<string> {
-  const flags = ['--no-audit', '--no-fund', ...(cache === undefined ? [] : ['--cache', cache])]
+/** `cache`: a folder of its own, so that nothing comes from another run, and nothing is left in the repository. */
+function npm(cwd: string, args: readonly string[], cache: string): SpawnSyncReturns<string> {
+  const flags = ['--no-audit', '--no-fund', '--cache', cache]
   const done = withoutNetwork('npm', [...args, ...flags], { cwd })
   assert.equal(done.status, 0, done.stdout + done.stderr)
   return done
