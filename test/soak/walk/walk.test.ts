@@ -1,7 +1,6 @@
 /** A share of `npm run soak -- walk`: random walks with the shipped controllers, and what each invariant asks. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { systemRandom } from '../../../src/telemetry/clock.ts'
 import { invariants } from './invariants.ts'
 import { walkMany } from './many.ts'
 import { planOf, walk } from './walk.ts'
@@ -9,15 +8,17 @@ import { planOf, walk } from './walk.ts'
 /** Seeds that broke something once. */
 const known: readonly number[] = []
 
+/** Of the share that runs with every test; new seeds are for `npm run soak -- walk`. */
+const seed = 860_622_310
+
 describe('random walks', () => {
-  for (const seed of known) {
-    test(`seed ${seed}, which broke something once`, async () => {
-      assert.deepEqual((await walk(planOf(seed))).broken, [])
+  for (const broke of known) {
+    test(`seed ${broke}, which broke something once`, async () => {
+      assert.deepEqual((await walk(planOf(broke))).broken, [])
     })
   }
 
   test('whatever happens, every invariant holds at each call', async (t) => {
-    const seed = Math.floor(systemRandom() * 2 ** 31)
     t.diagnostic(`seed ${seed}`)
     const log = (line: string): void => t.diagnostic(line)
     const { failed, deeds, asked } = await walkMany({ seed, nodeDays: 2_500, log })
